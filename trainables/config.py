@@ -1,0 +1,115 @@
+"""`TrialConfig`: one training run, fully specified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from trainables.data import DatasetSettings, datasets
+from trainables.data.digits import DigitsSettings
+from trainables.incay.term import IncaySettings
+from trainables.losses import LossSettings, losses
+from trainables.losses.softmax import SoftmaxSettings
+from trainables.networks import NetworkSettings, networks
+from trainables.networks.mnist_2d import MNIST2DSettings
+from trainables.registry import Registry
+from trainables.settings import Settings, require, to_dict
+from trainables.training.settings import (
+    AugmentSettings,
+    OptimizerSettings,
+    ScheduleSettings,
+    SplitSettings,
+)
+
+S = TypeVar("S", bound=Settings)
+
+COMPONENTS: Mapping[str, Registry[Any]] = {
+    "dataset": datasets,
+    "network": networks,
+    "loss": losses,
+}
+"""The parts of a trial that are registered components, and where they are registered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialConfig(Settings):
+    """Everything that decides what a trial computes.
+
+    Attributes:
+        dataset: What it is trained on.
+        network: What maps images to features.
+        loss: What scores features against labels; owns the classifier.
+        incay: The feature incay term.
+        optimizer: SGD.
+        schedule: When the learning rate falls.
+        augment: Random changes of training images.
+        split: Which images train, validate and test.
+        steps: Optimiser steps.
+        batch_size: Images per step; 128 in the L-Softmax authors' settings.
+        reports: How often, evenly spread, the run reports and evaluates.
+        precision: ``fp32``, or ``bf16`` for autocast of the network's trunk.
+        seed: Draws initial weights, order of images and augmentation.
+    """
+
+    dataset: DatasetSettings = field(default_factory=DigitsSettings)
+    network: NetworkSettings = field(default_factory=MNIST2DSettings)
+    loss: LossSettings = field(default_factory=SoftmaxSettings)
+    incay: IncaySettings = field(default_factory=IncaySettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    split: SplitSettings = field(default_factory=SplitSettings)
+    steps: int = 10_000
+    batch_size: int = 128
+    reports: int = 20
+    precision: Literal["fp32", "bf16"] = "fp32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require(self.steps >= 1, "steps >= 1", self.steps)
+        require(self.batch_size >= 1, "batch_size >= 1", self.batch_size)
+        require(self.reports >= 1, "reports >= 1", self.reports)
+        require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)
+        require(0 <= self.seed < 2**63, "0 <= seed < 2**63", self.seed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole configuration as plain JSON values."""
+        return to_dict(self)
+
+    def canonical_json(self) -> str:
+        """Return the one JSON text that stands for what this trial computes.
+
+        Keys are sorted. An incay term that is off appears as the default one, because it
+        computes nothing: λ = 0 *is* the baseline.
+        """
+        config = self if self.incay.active else replace(self, incay=IncaySettings())
+        return json.dumps(to_dict(config), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrialConfig:
+        """Return the configuration that `to_dict` or `canonical_json` described.
+
+        This is for values that were checked before; study files go through `study.trial`.
+        """
+        return _restore(cls, values)
+
+
+def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
+    hints = get_type_hints(cls)
+    arguments: dict[str, Any] = {}
+    for item in fields(cls):
+        if item.name not in values:
+            continue
+        value, hint = values[item.name], hints[item.name]
+        if cls is TrialConfig and item.name in COMPONENTS:
+            value = _restore(COMPONENTS[item.name][value["name"]], value)
+        elif isinstance(hint, type) and issubclass(hint, Settings):
+            value = _restore(hint, value)
+        elif hint is float:
+            value = float(value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        arguments[item.name] = value
+    return cls(**arguments)

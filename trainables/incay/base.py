@@ -1,0 +1,28 @@
+"""The contract of an incay form."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+
+
+class IncayForm:
+    """A penalty on the squared feature norm that falls as the norm grows.
+
+    Paper A (section 6.3) writes each form F as something to *maximise*; `penalty` is −F, so
+    that it is added to the objective.
+    """
+
+    name: ClassVar[str]
+    citation: ClassVar[str]
+
+    @staticmethod
+    def penalty(squared_norm_B: Tensor, epsilon: float) -> Tensor:
+        """Return the penalty of each sample.
+
+        Args:
+            squared_norm_B: ‖f‖² per sample, at least 0.
+            epsilon: Keeps the penalty finite at ‖f‖ = 0.
+        """
+        raise NotImplementedError

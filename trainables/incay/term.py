@@ -1,0 +1,118 @@
+"""Incay as a term of the objective: form, weight, gate, threshold and start.
+
+Shape suffixes: B batch, D feature dimension.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from trainables.incay import forms
+from trainables.incay.threshold import parse_threshold
+from trainables.losses.base import Term
+from trainables.settings import Settings, require, require_finite
+
+RUNNING_MEAN_DECAY = 0.99
+"""Share of the old running mean norm that one training step keeps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncaySettings(Settings):
+    """λ · (1/N) Σ_i h(i) · penalty(‖f_i‖²) (paper A, eq. 8; paper B, eq. 8).
+
+    Attributes:
+        form: A registered form, or ``none``.
+        weight: λ >= 0; 0 is the plain loss, bit for bit.
+        gate: The samples that count, h(i): all (paper A), those classified correctly
+            (paper B), or those classified incorrectly.
+        threshold: τ; samples with ‖f‖ > τ contribute 0 (paper A, section 3.4). See
+            `trainables.incay.threshold` for the notation.
+        start_step: The term is off before this step (paper A, section 3.3).
+        epsilon: ε of eq. 8.
+    """
+
+    form: str = "none"
+    weight: float = 0.0
+    gate: Literal["all", "correct", "incorrect"] = "all"
+    threshold: float | str = "none"
+    start_step: int = 0
+    epsilon: float = 1e-6
+
+    def __post_init__(self) -> None:
+        if self.form != "none":
+            forms[self.form]
+        require_finite("weight", self.weight)
+        require(
+            self.gate in ("all", "correct", "incorrect"),
+            "gate in {all, correct, incorrect}",
+            self.gate,
+        )
+        require(self.weight == 0.0 or self.form != "none", "form is set where weight > 0", "none")
+        require(self.start_step >= 0, "start_step >= 0", self.start_step)
+        require_finite("epsilon", self.epsilon, low_open=True)
+        parse_threshold(self.threshold)
+
+    @property
+    def active(self) -> bool:
+        """Whether there is a term at all."""
+        return self.form != "none" and self.weight > 0.0
+
+
+class Incay(nn.Module):
+    """The incay term. It has no parameters and draws no random numbers.
+
+    Its only state is the running mean norm, kept where the threshold is a multiple of it.
+    """
+
+    mean_norm: Tensor
+
+    def __init__(self, settings: IncaySettings) -> None:
+        super().__init__()
+        if not settings.active:
+            raise ValueError("an incay term must have a form and a weight > 0")
+        self.settings = settings
+        self._penalty = forms[settings.form].penalty
+        self._threshold = parse_threshold(settings.threshold)
+        self.register_buffer("mean_norm", torch.tensor(float("nan")))
+
+    def forward(self, features_BD: Tensor, correct_B: Tensor, step: int) -> Term | None:
+        """Return the term of one training batch, or None before the start step.
+
+        Args:
+            features_BD: The features *before* any normalisation that the loss applies.
+            correct_B: Whether each sample's largest plain logit is its label's.
+            step: Number of optimiser steps done before this one.
+        """
+        squared_norm_B = features_BD.square().sum(dim=1)
+        if self._threshold.multiple is not None:
+            self._update_mean(squared_norm_B.detach())
+        if step < self.settings.start_step:
+            return None
+        penalty_B = self._penalty(squared_norm_B, self.settings.epsilon)
+        counts_B = self._counts(squared_norm_B.detach(), correct_B)
+        if counts_B is not None:
+            # where, not a product: a masked sample's infinite penalty must not become NaN.
+            penalty_B = torch.where(counts_B, penalty_B, torch.zeros_like(penalty_B))
+        return Term(penalty_B, self.settings.weight)
+
+    def _counts(self, squared_norm_B: Tensor, correct_B: Tensor) -> Tensor | None:
+        counts_B = None
+        if self.settings.gate != "all":
+            counts_B = correct_B if self.settings.gate == "correct" else ~correct_B
+        limit: Tensor | float | None = self._threshold.norm
+        if self._threshold.multiple is not None:
+            limit = self._threshold.multiple * self.mean_norm
+        if limit is None:
+            return counts_B
+        below_B = squared_norm_B <= limit * limit
+        return below_B if counts_B is None else counts_B & below_B
+
+    @torch.no_grad()
+    def _update_mean(self, squared_norm_B: Tensor) -> None:
+        batch_mean = squared_norm_B.sqrt().mean().to(self.mean_norm.dtype)
+        blended = RUNNING_MEAN_DECAY * self.mean_norm + (1.0 - RUNNING_MEAN_DECAY) * batch_mean
+        self.mean_norm.copy_(torch.where(self.mean_norm.isnan(), batch_mean, blended))

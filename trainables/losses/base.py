@@ -1,0 +1,116 @@
+"""The contract of a loss, and the bias-free classifier that most losses share.
+
+Shape suffixes: B batch, D feature dimension, K classes.
+
+A loss owns the classifier's weights. It maps features and labels to *named per-sample terms*;
+it never reduces or adds them up (`trainables.training.objective` does, in one place). Losses
+are called with float32 features outside autocast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from trainables.settings import Component
+
+
+class Term(NamedTuple):
+    """One addend of the objective, not yet reduced."""
+
+    value_B: Tensor
+    """Per-sample values."""
+    weight: float = 1.0
+    """The factor of the term's mean in the objective."""
+
+
+class LossOutput(NamedTuple):
+    """What a loss says about one batch."""
+
+    terms: dict[str, Term]
+    prediction_B: Tensor
+    """The class with the largest *plain* logit: what the network would answer."""
+
+
+class Loss(nn.Module):
+    """A loss with its classifier.
+
+    Guarantees that every subclass keeps:
+        * `forward` returns per-sample terms that are finite for any finite features, zero
+          features and target angles of 0 and π included, with finite gradients.
+        * `logits` is what evaluation uses: no margin, no annealing, no label.
+        * `forward` consumes no random numbers.
+    """
+
+    def forward(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
+        """Return the terms for one training batch.
+
+        Args:
+            features_BD: Features, float32 (float64 in tests).
+            labels_B: Class indices, int64.
+            step: Number of optimiser steps done before this one; drives annealing.
+        """
+        raise NotImplementedError
+
+    def logits(self, features_BD: Tensor) -> Tensor:
+        """Return the (batch, classes) scores that evaluation ranks and normalises."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def after_step(self, features_BD: Tensor, labels_B: Tensor) -> None:
+        """Update what the optimiser does not: class centres, for example."""
+
+
+class ClassifierLoss(Loss):
+    """Cross entropy over a bias-free linear classifier (paper A, eq. 1; paper B, eq. 1).
+
+    A variant changes how logits come about (`logits`), or only the target's logit during
+    training (`target_logit`). The latter is written into the logits in place, so that no
+    second (batch, classes) matrix exists.
+
+    Args:
+        num_features: D.
+        num_classes: K.
+    """
+
+    def __init__(self, num_features: int, num_classes: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(num_classes, num_features))  # (K, D)
+        # MSRA, as in the L-Softmax authors' published settings.
+        nn.init.kaiming_normal_(self.weight)
+
+    def forward(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
+        """Return one term, ``cross_entropy``."""
+        logits_BK = self.logits(features_BD)
+        prediction_B = logits_BK.detach().argmax(dim=1)
+        index_B1 = labels_B.unsqueeze(1)
+        target_B = logits_BK.gather(1, index_B1).squeeze(1)
+        changed_B = self.target_logit(target_B, features_BD, labels_B, step)
+        if changed_B is not target_B:
+            logits_BK = logits_BK.scatter_(1, index_B1, changed_B.unsqueeze(1).to(logits_BK.dtype))
+        cross_entropy_B = F.cross_entropy(logits_BK, labels_B, reduction="none")
+        return LossOutput({"cross_entropy": Term(cross_entropy_B)}, prediction_B)
+
+    def logits(self, features_BD: Tensor) -> Tensor:
+        """Return w_k · f for every class."""
+        return F.linear(features_BD, self.weight)
+
+    def target_logit(
+        self, target_B: Tensor, features_BD: Tensor, labels_B: Tensor, step: int
+    ) -> Tensor:
+        """Return the target's logit during training; plain softmax leaves it as it is."""
+        del features_BD, labels_B, step
+        return target_B
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSettings(Component):
+    """Settings of a loss; `build` makes the module."""
+
+    def build(self, num_features: int, num_classes: int) -> Loss:
+        """Return a freshly initialised loss for D features and K classes."""
+        raise NotImplementedError

@@ -1,0 +1,20 @@
+"""Softmax cross entropy with a bias-free classifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trainables.losses import register_loss
+from trainables.losses.base import ClassifierLoss, Loss, LossSettings
+
+
+@register_loss("softmax")
+@dataclass(frozen=True, kw_only=True)
+class SoftmaxSettings(LossSettings):
+    """−log softmax(W f)_y (paper A, eq. 1–3; paper B, eq. 1–3; no bias, section 3.1)."""
+
+    citation = "paper A, section 3.1, eq. 1-3"
+
+    def build(self, num_features: int, num_classes: int) -> Loss:
+        """Return the loss."""
+        return ClassifierLoss(num_features, num_classes)

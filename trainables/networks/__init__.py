@@ -1,0 +1,9 @@
+"""Networks. Each file registers one; `networks` maps names to their settings classes."""
+
+from trainables.networks.base import NetworkSettings
+from trainables.registry import Registry
+
+networks: Registry[NetworkSettings] = Registry("network", __name__)
+register_network = networks.register
+
+__all__ = ["NetworkSettings", "networks", "register_network"]

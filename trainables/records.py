@@ -1,0 +1,111 @@
+"""What is recorded of a trial: the schema that every room shares. No PyTorch here.
+
+A record is JSON; its per-report history and per-sample evaluation lie beside it as Parquet.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+
+Status = Literal["completed", "pruned", "diverged", "failed", "interrupted"]
+
+FINAL: frozenset[Status] = frozenset({"completed", "pruned", "diverged"})
+"""Endings that are results: a trial that ended so is never trained again."""
+
+
+class RecordError(Exception):
+    """A record that is damaged, or of a newer schema than this program reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRecord:
+    """How one trial ended.
+
+    Attributes:
+        fingerprint: Hash of configuration, data and training code.
+        status: The ending.
+        reason: Why, unless it completed.
+        config: The full trial configuration.
+        step: Optimiser steps done.
+        metrics: The last report's metrics; a missing norm (no such sample) is NaN.
+        data_hash: Content hash of the data set.
+        code_version: Version of the training code.
+        provenance: Host, device, versions, commit, times, seconds.
+        files: SHA-256 of each file beside the record, by name.
+    """
+
+    fingerprint: str
+    status: Status
+    reason: str = ""
+    config: dict[str, Any]
+    step: int
+    metrics: dict[str, float]
+    data_hash: str
+    code_version: str
+    provenance: dict[str, Any]
+    files: dict[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA_VERSION
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the ending is a result."""
+        return self.status in FINAL
+
+    def to_json(self) -> str:
+        """Return the record as JSON with a checksum of its own content."""
+        values = dataclasses.asdict(self)
+        values["metrics"] = {
+            name: value if math.isfinite(value) else None for name, value in self.metrics.items()
+        }
+        return json.dumps({**values, "checksum": _checksum(values)}, indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str) -> TrialRecord:
+        """Return the record that `to_json` wrote.
+
+        Args:
+            text: The JSON.
+            where: Names the file in errors.
+
+        Raises:
+            RecordError: The text is damaged or of a newer schema.
+        """
+        try:
+            values = json.loads(text)
+            schema, checksum = values["schema"], values.pop("checksum")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RecordError(f"{where} must be a complete record, but is damaged") from error
+        if isinstance(schema, int) and schema > SCHEMA_VERSION:
+            raise RecordError(
+                f"{where} must have schema {SCHEMA_VERSION} or older, but has {schema}: "
+                f"it was written by a newer version of incay"
+            )
+        if checksum != _checksum(values):
+            raise RecordError(f"{where} must match its checksum, but does not: it was altered")
+        values["metrics"] = {
+            name: math.nan if value is None else value for name, value in values["metrics"].items()
+        }
+        return cls(**values)
+
+
+def history_table(history: Sequence[Mapping[str, float]]) -> pa.Table:
+    """Return reports as a table: one row per report, one float64 column per metric."""
+    names = sorted({name for report in history for name in report})
+    return pa.table(
+        {name: pa.array([report.get(name) for report in history], pa.float64()) for name in names}
+    )
+
+
+def _checksum(values: Mapping[str, Any]) -> str:
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

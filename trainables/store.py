@@ -1,0 +1,206 @@
+"""The store: results by fingerprint on any `pyarrow.fs` file system. It is the truth.
+
+Layout under the root::
+
+    trials/ab/abcdef…/record.json      how the trial ended; written last
+    trials/ab/abcdef…/history.parquet  metrics by report
+    trials/ab/abcdef…/samples.parquet  label, prediction, loss, norm of each evaluated image
+    trials/ab/abcdef…/progress.json    reports so far, while the trial runs
+    trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
+    studies/NAME/RUN/…                 what a study asked for, see `study.ledger`
+
+Every file is written whole: a reader sees the old content or the new, never a part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from trainables.records import RecordError, TrialRecord, history_table
+
+_READERS = 16
+
+
+class Store:
+    """Records, checkpoints and study files under one root.
+
+    Args:
+        uri: A local path or any URI that `pyarrow.fs` understands, such as ``s3://bucket/path``.
+    """
+
+    def __init__(self, uri: str | Path) -> None:
+        self.uri = str(uri)
+        if "://" in self.uri:
+            self._fs, self.root = fs.FileSystem.from_uri(self.uri)
+        else:
+            self._fs, self.root = fs.LocalFileSystem(), str(Path(self.uri).resolve())
+        self.root = self.root.rstrip("/")
+
+    def __reduce__(self) -> tuple[type[Store], tuple[str]]:
+        return Store, (self.uri if "://" in self.uri else self.root,)
+
+    @property
+    def local_root(self) -> Path | None:
+        """The root as a path, where the store is local."""
+        return Path(self.root) if isinstance(self._fs, fs.LocalFileSystem) else None
+
+    # Trials
+
+    def read_record(self, fingerprint: str) -> TrialRecord | None:
+        """Return a trial's record, or None where there is none.
+
+        Raises:
+            RecordError: The record is damaged.
+        """
+        path = self._trial(fingerprint, "record.json")
+        content = self.read(path)
+        return None if content is None else TrialRecord.from_json(content, self.where(path))
+
+    def read_records(self, fingerprints: Sequence[str]) -> dict[str, TrialRecord]:
+        """Return the records that exist among the given fingerprints.
+
+        Raises:
+            RecordError: A record is damaged.
+        """
+        with ThreadPoolExecutor(_READERS) as pool:
+            found = list(pool.map(self.read_record, fingerprints))
+        return {
+            name: record
+            for name, record in zip(fingerprints, found, strict=True)
+            if record is not None
+        }
+
+    def write_record(
+        self,
+        record: TrialRecord,
+        history: Sequence[Mapping[str, float]],
+        samples: pa.Table | None = None,
+    ) -> TrialRecord:
+        """Write a trial's tables and then its record; return the record with its checksums."""
+        tables = {"history.parquet": history_table(history)}
+        if samples is not None:
+            tables["samples.parquet"] = samples
+        checksums = {}
+        for name, table in tables.items():
+            sink = pa.BufferOutputStream()
+            pq.write_table(table, sink, compression="zstd")
+            content = sink.getvalue().to_pybytes()
+            self.write(self._trial(record.fingerprint, name), content)
+            checksums[name] = hashlib.sha256(content).hexdigest()
+        values = {**record.__dict__, "files": checksums}
+        written = TrialRecord(**values)
+        self.write(self._trial(record.fingerprint, "record.json"), written.to_json().encode())
+        self.delete(self._trial(record.fingerprint, "progress.json"))
+        return written
+
+    def read_table(self, record: TrialRecord, name: str) -> pa.Table | None:
+        """Return ``history.parquet`` or ``samples.parquet`` of a record, None if it has none.
+
+        Raises:
+            RecordError: The file is missing or does not match the record's checksum.
+        """
+        if name not in record.files:
+            return None
+        path = self._trial(record.fingerprint, name)
+        content = self.read(path)
+        if content is None or hashlib.sha256(content).hexdigest() != record.files[name]:
+            what = "is missing" if content is None else "does not: it was altered or cut short"
+            raise RecordError(f"{self.where(path)} must match its record's checksum, but {what}")
+        return pq.read_table(pa.BufferReader(content))
+
+    def write_progress(self, fingerprint: str, progress: Mapping[str, Any]) -> None:
+        """Keep what a running trial has reached, for whoever watches or ends it."""
+        self.write(self._trial(fingerprint, "progress.json"), json.dumps(progress).encode())
+
+    def read_progress(self, fingerprint: str) -> dict[str, Any] | None:
+        """Return what a running trial has reached, None if nothing is known."""
+        content = self.read(self._trial(fingerprint, "progress.json"))
+        if content is None:
+            return None
+        values: dict[str, Any] = json.loads(content)
+        return values
+
+    def write_checkpoint(self, fingerprint: str, content: bytes) -> None:
+        """Keep a checkpoint, preceded by its checksum."""
+        digest = hashlib.sha256(content).digest()
+        self.write(self._trial(fingerprint, "checkpoint.pt"), digest + content)
+
+    def read_checkpoint(self, fingerprint: str) -> bytes | None:
+        """Return a trial's checkpoint, None if there is none.
+
+        Raises:
+            RecordError: It does not match its checksum.
+        """
+        path = self._trial(fingerprint, "checkpoint.pt")
+        content = self.read(path)
+        if content is None:
+            return None
+        if hashlib.sha256(content[32:]).digest() != content[:32]:
+            raise RecordError(f"{self.where(path)} must match its checksum, but does not")
+        return content[32:]
+
+    def delete_checkpoint(self, fingerprint: str) -> None:
+        """Remove a trial's checkpoint, if there is one."""
+        self.delete(self._trial(fingerprint, "checkpoint.pt"))
+
+    # Files
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, None if it does not exist. `path` is below the root."""
+        try:
+            with self._fs.open_input_file(f"{self.root}/{path}") as file:
+                content: bytes = file.read()
+                return content
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a whole file, replacing what was there in one step."""
+        target = f"{self.root}/{path}"
+        if not isinstance(self._fs, fs.LocalFileSystem):
+            with self._fs.open_output_stream(target) as file:
+                file.write(content)
+            return
+        final = Path(target)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}")
+        try:
+            with temporary.open("wb") as local:
+                local.write(content)
+                local.flush()
+                os.fsync(local.fileno())
+            temporary.replace(final)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def delete(self, path: str) -> None:
+        """Remove a file, if it exists."""
+        try:
+            self._fs.delete_file(f"{self.root}/{path}")
+        except FileNotFoundError:
+            return
+
+    def list(self, path: str) -> Iterator[str]:
+        """Yield the names directly below a directory, none if it does not exist."""
+        selector = fs.FileSelector(f"{self.root}/{path}", allow_not_found=True)
+        for info in self._fs.get_file_info(selector):
+            yield info.base_name
+
+    def where(self, path: str) -> str:
+        """Return a file's full name for messages."""
+        return f"{self.root}/{path}"
+
+    @staticmethod
+    def _trial(fingerprint: str, name: str) -> str:
+        return f"trials/{fingerprint[:2]}/{fingerprint}/{name}"

@@ -1,0 +1,80 @@
+"""Evaluation of a split: error, loss and feature norms, overall and of right and wrong ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from trainables.losses.base import Loss
+from trainables.networks.base import FeatureNetwork
+from trainables.training.batches import DeviceSplit, Normalizer
+
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What evaluation says about each image of a split, in the split's order.
+
+    Attributes:
+        label: (N,), int64.
+        prediction: (N,), int64.
+        loss: (N,), float32; cross entropy of the plain logits.
+        norm: (N,), float32; ‖f‖.
+        features: (N, D), float32.
+    """
+
+    label: Tensor
+    prediction: Tensor
+    loss: Tensor
+    norm: Tensor
+    features: Tensor
+
+    def metrics(self) -> dict[str, float]:
+        """Return error (%), loss, and mean norms; a norm of no samples is NaN.
+
+        Keys: ``error``, ``loss``, ``norm``, ``norm_correct``, ``norm_wrong``.
+        """
+        correct = self.prediction == self.label
+        norm = self.norm.double()
+        values = {
+            "error": 100.0 * (~correct).double().mean(),
+            "loss": self.loss.double().mean(),
+            "norm": norm.mean(),
+            "norm_correct": norm[correct].mean(),
+            "norm_wrong": norm[~correct].mean(),
+        }
+        return {name: float(value) for name, value in values.items()}
+
+
+@torch.inference_mode()
+def evaluate(
+    network: FeatureNetwork,
+    loss: Loss,
+    split: DeviceSplit,
+    normalize: Normalizer,
+    *,
+    autocast: torch.dtype | None,
+) -> Samples:
+    """Evaluate every image of a split, in order, with the modules in evaluation mode."""
+    device = split.labels.device
+    modes = network.training, loss.training
+    network.eval()
+    loss.eval()
+    parts: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+    for start in range(0, len(split), EVALUATION_BATCH):
+        chosen = slice(start, start + EVALUATION_BATCH)
+        images, labels = split.images[chosen], split.labels[chosen]
+        with torch.autocast(device.type, autocast, enabled=autocast is not None):
+            features = network(normalize(images))
+        features = features.float()
+        logits = loss.logits(features).float()
+        each = F.cross_entropy(logits, labels, reduction="none")
+        parts.append((logits.argmax(1), each, features.norm(dim=1), features))
+    network.train(modes[0])
+    loss.train(modes[1])
+    prediction, each, norm, features = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
+    return Samples(split.labels.cpu(), prediction, each, norm, features)

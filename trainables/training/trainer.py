@@ -1,0 +1,206 @@
+"""The training loop: one trial, from report to report.
+
+Nothing here waits for the device between two reports, draws from a global random state or
+knows about Ray, studies or files. `state_dict` after a report and `load_state_dict` before
+the next one continue bit for bit on the CPU.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from trainables.config import TrialConfig
+from trainables.data.base import ImageData
+from trainables.incay.term import Incay
+from trainables.training.batches import (
+    DeviceSplit,
+    Normalizer,
+    TrainingBatches,
+    split_validation,
+)
+from trainables.training.evaluate import Samples, evaluate
+from trainables.training.objective import reduce_terms
+from trainables.training.optimizer import build_optimizer, set_lr
+from trainables.training.schedule import build_schedule
+from trainables.training.seeds import derive_seed
+
+
+class DivergedError(Exception):
+    """The objective or a metric became NaN or infinite.
+
+    Attributes:
+        step: The first step whose value was not finite.
+    """
+
+    def __init__(self, step: int, what: str) -> None:
+        super().__init__(f"{what} was not finite at step {step}")
+        self.step = step
+
+
+class Trainer:
+    """Trains one `TrialConfig`.
+
+    Attributes:
+        step: Optimiser steps done.
+        history: One dictionary of metrics per report so far, ``step`` included.
+    """
+
+    def __init__(self, config: TrialConfig, data: ImageData, device: torch.device) -> None:
+        self.config = config
+        self.device = device
+        self.step = 0
+        self.history: list[dict[str, float]] = []
+        self._autocast = torch.bfloat16 if config.precision == "bf16" else None
+
+        train, validation = split_validation(data.train, config.split)
+        self._normalize = Normalizer(train, data.scale, device)
+        flip = config.augment.horizontal_flip
+        self._batches = TrainingBatches(
+            DeviceSplit(train, device),
+            self._normalize,
+            config.augment,
+            flip=flip == "on" or (flip == "default" and config.dataset.horizontal_flip),
+            batch_size=config.batch_size,
+            seed=config.seed,
+        )
+        self._validation = DeviceSplit(validation, device) if validation else None
+        self._test = DeviceSplit(data.test, device) if config.split.test != "sealed" else None
+
+        with torch.random.fork_rng(devices=[]):
+            # Initialised on the CPU, so that every device starts from the same weights.
+            torch.manual_seed(derive_seed(config.seed, "init"))
+            self.network = config.network.build(data.image_shape)
+            self.loss = config.loss.build(self.network.num_features, data.num_classes)
+        self.incay = Incay(config.incay) if config.incay.active else None
+        self._modules = nn.ModuleDict({"network": self.network, "loss": self.loss})
+        if self.incay is not None:
+            self._modules["incay"] = self.incay
+        self._modules.to(device).to(memory_format=torch.channels_last)
+        self._optimizer = build_optimizer(config.optimizer, self._modules)
+        self._schedule = build_schedule(config.schedule, config.steps)
+        self._sums: dict[str, Tensor] = {}
+        self._first_bad_step = torch.tensor(config.steps, device=device)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.step >= self.config.steps
+
+    def advance(self) -> dict[str, float]:
+        """Train to the next report, evaluate what is open, and return the report's metrics.
+
+        Raises:
+            DivergedError: The objective was not finite at some step since the last report.
+        """
+        started, first = time.perf_counter(), self.step
+        until = self._next_report()
+        lr = 0.0
+        while self.step < until:
+            lr = self.config.optimizer.lr * self._schedule.factor(self.step)
+            set_lr(self._optimizer, lr)
+            self._train_step()
+            self.step += 1
+        metrics = {"step": float(self.step), "lr": lr, **self._train_metrics(self.step - first)}
+        metrics["images_per_second"] = (
+            (self.step - first) * self.config.batch_size / (time.perf_counter() - started)
+        )
+        self._schedule.report(metrics["train.error"])
+        if self._validation is not None:
+            metrics |= _prefixed("val", self._evaluate(self._validation))
+        if self._test is not None and (self.config.split.test == "reports" or self.finished):
+            metrics |= _prefixed("test", self._evaluate(self._test))
+        self.history.append(metrics)
+        for name, value in metrics.items():
+            if name.endswith((".loss", ".error", ".norm")) and not math.isfinite(value):
+                raise DivergedError(self.step, name)
+        return metrics
+
+    def samples(self) -> tuple[str, Samples] | None:
+        """Return the per-sample evaluation of the test split, or else of validation.
+
+        None where neither split is open.
+        """
+        if self._test is not None:
+            return "test", self._evaluate(self._test)
+        if self._validation is not None:
+            return "val", self._evaluate(self._validation)
+        return None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that a later `load_state_dict` needs. Call it after a report."""
+        return {
+            "step": self.step,
+            "history": self.history,
+            "modules": self._modules.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state that a trainer of the same configuration saved."""
+        self._modules.load_state_dict(state["modules"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state_dict(state["schedule"])
+        self.history = list(state["history"])
+        self.step = int(state["step"])
+
+    def _next_report(self) -> int:
+        steps, reports = self.config.steps, min(self.config.reports, self.config.steps)
+        done = self.step * reports // steps
+        return math.ceil((done + 1) * steps / reports)
+
+    def _train_step(self) -> None:
+        images, labels = self._batches(self.step)
+        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+            features = self.network(images)
+        features = features.float()
+        output = self.loss(features, labels, self.step)
+        correct = output.prediction_B == labels
+        terms = dict(output.terms)
+        if self.incay is not None:
+            term = self.incay(features, correct, self.step)
+            if term is not None:
+                terms["incay"] = term
+        objective, means = reduce_terms(terms)
+        self._optimizer.zero_grad(set_to_none=True)
+        objective.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        detached = features.detach()
+        self.loss.after_step(detached, labels)
+        self._accumulate(objective.detach(), means, correct, detached)
+
+    def _accumulate(
+        self, objective: Tensor, means: dict[str, Tensor], correct: Tensor, features: Tensor
+    ) -> None:
+        values = {f"train.{name}": mean for name, mean in means.items()}
+        values["train.loss"] = objective
+        values["train.error"] = 100.0 * (1.0 - correct.float().mean())
+        values["train.norm"] = features.norm(dim=1).mean()
+        for name, value in values.items():
+            total = self._sums.get(name)
+            self._sums[name] = value.double() if total is None else total + value
+        # Remembered on the device and read at the report: no waiting at each step.
+        self._first_bad_step = torch.where(
+            objective.isfinite(),
+            self._first_bad_step,
+            self._first_bad_step.clamp_max(self.step),
+        )
+
+    def _train_metrics(self, count: int) -> dict[str, float]:
+        sums, self._sums = self._sums, {}
+        bad_step = int(self._first_bad_step)
+        if bad_step < self.config.steps:
+            raise DivergedError(bad_step, "the objective")
+        return {name: float(total) / count for name, total in sums.items()}
+
+    def _evaluate(self, split: DeviceSplit) -> Samples:
+        return evaluate(self.network, self.loss, split, self._normalize, autocast=self._autocast)
+
+
+def _prefixed(split: str, samples: Samples) -> dict[str, float]:
+    return {f"{split}.{name}": value for name, value in samples.metrics().items()}
