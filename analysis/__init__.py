@@ -1,0 +1,1 @@
+"""What is read out of the store: tables, figures, statistics. Arrow in, no PyTorch, no Ray."""

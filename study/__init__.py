@@ -1,0 +1,1 @@
+"""How studies are specified, searched, placed and recorded: ray, optuna and mlflow live here."""

@@ -76,4 +76,5 @@ class LSoftmax(ClassifierLoss):
             low=settings.min_weight,
         )
         margin_B = scale_B * psi(cosine_B, settings.margin)
-        return (plain * target_B + margin_B) / (1.0 + plain)
+        blended_B: Tensor = (plain * target_B + margin_B) / (1.0 + plain)
+        return blended_B
