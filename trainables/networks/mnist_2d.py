@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from trainables.networks import register_network
 from trainables.networks.base import FeatureNetwork, NetworkSettings
-from trainables.settings import require
+from trainables.networks.init import msra
 
 
 @register_network("mnist-2d")
@@ -22,7 +22,6 @@ class MNIST2DSettings(NetworkSettings):
     the L-Softmax authors' MNIST network, which they follow, pools after both.
 
     Attributes:
-        dimension: D, 2 in the paper.
         pool_first: Whether the first convolution is pooled as well.
     """
 
@@ -30,10 +29,6 @@ class MNIST2DSettings(NetworkSettings):
     pool_first: bool = True
 
     citation = "paper B, Table 1 and section 4.2"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.dimension >= 1, "dimension >= 1", self.dimension)
 
     def build(self, image_shape: tuple[int, int, int]) -> FeatureNetwork:
         """Return the network for images of at least 16×16 pixels."""
@@ -45,31 +40,31 @@ class MNIST2D(FeatureNetwork):
 
     def __init__(self, settings: MNIST2DSettings, image_shape: tuple[int, int, int]) -> None:
         super().__init__()
+        settings.require_image_size(image_shape, 16)
         channels, height, width = image_shape
-        require(min(height, width) >= 16, "image height and width >= 16 for mnist-2d", image_shape)
         first, second = settings.channels(20), settings.channels(50)
+        layers = _convolution("0", channels, first, pool=settings.pool_first)
+        layers |= _convolution("1", first, second, pool=True)
+        self.trunk = nn.Sequential(OrderedDict(layers, flatten=nn.Flatten()))
+        flat = second
+        for side in (height, width):
+            side -= 4
+            side = (-(-side // 2) if settings.pool_first else side) - 4
+            flat *= -(-side // 2)
+        self.head = settings.build_head(flat)
         self.num_features = settings.dimension
-        self.scale = settings.feature_scale
-        layers: list[nn.Module] = [nn.Conv2d(channels, first, 5), nn.BatchNorm2d(first), nn.ReLU()]
-        if settings.pool_first:
-            layers.append(nn.MaxPool2d(2, ceil_mode=True))
-        layers += [nn.Conv2d(first, second, 5), nn.BatchNorm2d(second), nn.ReLU()]
-        layers += [nn.MaxPool2d(2, ceil_mode=True), nn.Flatten()]
-        self.trunk = nn.Sequential(*layers)
-        with torch.no_grad():
-            flat = self.trunk.eval()(torch.zeros(1, *image_shape)).shape[1]
-        self.trunk.train()
-        self.feature = nn.Linear(flat, self.num_features)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+                msra(module)
 
-    def forward(self, images_BCHW: Tensor) -> Tensor:
-        """Return features (batch, D)."""
-        flat_BF = self.trunk(images_BCHW)
-        # The few numbers that incay is about are not rounded to bfloat16.
-        with torch.autocast(images_BCHW.device.type, enabled=False):
-            features_BD: Tensor = self.feature(flat_BF.float())
-        return features_BD if self.scale == 1.0 else features_BD * self.scale
+
+def _convolution(stage: str, inputs: int, outputs: int, *, pool: bool) -> dict[str, nn.Module]:
+    layers: dict[str, nn.Module] = {
+        # No bias: batch norm takes the mean away and with it any bias.
+        f"conv{stage}": nn.Conv2d(inputs, outputs, 5, bias=False),
+        f"norm{stage}": nn.BatchNorm2d(outputs),
+        f"relu{stage}": nn.ReLU(),
+    }
+    if pool:
+        layers[f"pool{stage}"] = nn.MaxPool2d(2, ceil_mode=True)
+    return layers

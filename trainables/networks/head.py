@@ -1,0 +1,44 @@
+"""The last layer of every network: features, where batch norm and ReLU go, and their scale."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+FeaturePlacement = Literal["linear", "relu", "bn_relu"]
+"""What follows the last fully connected layer, before the classifier."""
+
+PLACEMENTS: tuple[FeaturePlacement, ...] = ("linear", "relu", "bn_relu")
+
+
+class FeatureHead(nn.Module):
+    """Fully connected layer, then nothing, ReLU, or batch norm and ReLU; times a constant.
+
+    The features are computed in float32, also under autocast: the few numbers that incay is
+    about are not rounded to bfloat16.
+
+    Args:
+        inputs: Numbers per image that come in.
+        dimension: D.
+        placement: What follows the fully connected layer.
+        scale: f is multiplied by it (paper A, Table 4).
+    """
+
+    def __init__(
+        self, inputs: int, dimension: int, placement: FeaturePlacement, scale: float
+    ) -> None:
+        super().__init__()
+        normalized = placement == "bn_relu"
+        # Batch norm takes the mean away and with it any bias.
+        self.linear = nn.Linear(inputs, dimension, bias=not normalized)
+        self.norm = nn.BatchNorm1d(dimension) if normalized else nn.Identity()
+        self.activation = nn.Identity() if placement == "linear" else nn.ReLU()
+        self.scale = scale
+
+    def forward(self, flat_BF: Tensor) -> Tensor:
+        """Return features (batch, D), float32."""
+        with torch.autocast(flat_BF.device.type, enabled=False):
+            features_BD: Tensor = self.activation(self.norm(self.linear(flat_BF.float())))
+        return features_BD if self.scale == 1.0 else features_BD * self.scale
