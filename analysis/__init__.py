@@ -1,1 +1,35 @@
-"""What is read out of the store: tables, figures, statistics. Arrow in, no PyTorch, no Ray."""
+"""What is read out of the store: tables, figures, statistics. Arrow in, no PyTorch, no Ray.
+
+In a notebook::
+
+    from analysis import load, table
+    table(load("results", "rn-vs-softmax"))
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.errors import AnalysisError
+    from analysis.loading import load
+    from analysis.renderers import render
+    from analysis.tables import build_table as table
+
+__all__ = ["AnalysisError", "load", "render", "table"]
+
+_HOMES = {
+    "AnalysisError": ("analysis.errors", "AnalysisError"),
+    "load": ("analysis.loading", "load"),
+    "render": ("analysis.renderers", "render"),
+    "table": ("analysis.tables", "build_table"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for, so that importing the package is fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,50 @@
+"""Mean over seeds with its confidence interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A mean over n values.
+
+    Attributes:
+        n: Number of values, at least 1.
+        mean: Their mean.
+        deviation: Their sample standard deviation, None for a single value.
+        half_width: Half the width of Student's t interval of the mean, None for a single
+            value: one seed says nothing about the spread.
+    """
+
+    n: int
+    mean: float
+    deviation: float | None
+    half_width: float | None
+
+
+def summarize(values: Sequence[float], confidence: float = CONFIDENCE) -> Summary:
+    """Return mean and t interval of values that are one per seed.
+
+    Raises:
+        ValueError: There are no values.
+    """
+    n = len(values)
+    if n == 0:
+        raise ValueError("a mean must have at least one value, but got none")
+    mean = math.fsum(values) / n
+    if n == 1:
+        return Summary(1, mean, None, None)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    return Summary(n, mean, deviation, t_quantile(n - 1, confidence) * deviation / math.sqrt(n))
+
+
+def t_quantile(freedom: float, confidence: float) -> float:
+    """Return the t that a share `confidence` of Student's distribution lies within, ±t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + confidence / 2.0))

@@ -1,0 +1,18 @@
+"""Paper B, Table 2: MNIST with the two-dimensional network."""
+
+from __future__ import annotations
+
+from analysis.cells import Column, Table
+from analysis.publications import published_table
+from analysis.results import StudyResults
+from analysis.tables import register_table
+from analysis.tables._methods import Quantity, methods_table
+
+ACCURACY = Quantity(Column(key="accuracy", title="Accuracy", unit="%"), "test.accuracy")
+NORM = Quantity(Column(key="norm", title="Mean ‖f‖"), "test.norm")
+
+
+@register_table("paper-b-table-2")
+def paper_b_table_2(results: StudyResults) -> Table:
+    """Return accuracy and mean feature norm on the test set of six arms (paper B, Table 2)."""
+    return methods_table(results, published_table("b-table-2"), (ACCURACY, NORM))
