@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from trainables.settings import Component
+
+READERS = 8
+"""Threads that read files at the same time."""
+
+FeaturesOf = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+"""Maps images (count, channels, height, width), uint8, to features (count, D)."""
 
 
 class DataError(Exception):
@@ -27,34 +34,72 @@ class Split(NamedTuple):
     """(count,), values in [0, classes)."""
 
 
+class VerificationResult(Protocol):
+    """What a test by pairs found."""
+
+    def metrics(self) -> dict[str, float]:
+        """Return metrics of the test split, ``error`` (%) among them, by name."""
+        ...
+
+
+class Verification(Protocol):
+    """A test by pairs: are two images of one class? Its classes are not the training ones."""
+
+    def evaluate(self, features_of: FeaturesOf) -> VerificationResult:
+        """Test the features that `features_of` computes for images."""
+        ...
+
+
 @dataclass(frozen=True)
 class ImageData:
-    """A data set in memory: pixels stay uint8 until they are on the training device."""
+    """A data set in memory: pixels stay uint8 until they are on the training device.
+
+    Attributes:
+        train: Images to train on, some of them perhaps to validate on.
+        test: Images of the training classes to test on. None where the test is
+            `verification`, which has other classes.
+        class_names: Of the training classes.
+        mean: What is subtracted from pixels: the training set's mean image, or a number.
+        scale: Multiplies pixels after that.
+        verification: The test by pairs, of a set that has one.
+    """
 
     train: Split
-    test: Split
+    test: Split | None
     class_names: tuple[str, ...]
+    mean: Literal["image"] | float = "image"
     scale: float = 1 / 255
-    """Multiplies pixels after the mean image is subtracted."""
+    verification: Verification | None = None
 
     def __post_init__(self) -> None:
+        if (self.test is None) == (self.verification is None):
+            raise DataError("a data set must have test images or a test by pairs, not both")
         for name, split in (("train", self.train), ("test", self.test)):
-            images, labels = split
-            if images.ndim != 4 or images.dtype != np.uint8 or len(images) == 0:
-                raise DataError(
-                    f"{name} images must be a non-empty uint8 array of shape (count, channels, "
-                    f"height, width), but got {images.dtype} of shape {images.shape}"
-                )
-            if labels.shape != (len(images),):
-                raise DataError(
-                    f"{name} must have one label per image, but got {len(images)} images and "
-                    f"labels of shape {labels.shape}"
-                )
-            if labels.min() < 0 or labels.max() >= len(self.class_names):
-                raise DataError(
-                    f"{name} labels must lie in [0, {len(self.class_names)}), but got values "
-                    f"in [{labels.min()}, {labels.max()}]"
-                )
+            if split is not None:
+                self._check(name, split)
+
+    def _check(self, name: str, split: Split) -> None:
+        images, labels = split
+        if images.ndim != 4 or images.dtype != np.uint8 or len(images) == 0:
+            raise DataError(
+                f"{name} images must be a non-empty uint8 array of shape (count, channels, "
+                f"height, width), but got {images.dtype} of shape {images.shape}"
+            )
+        if images.shape[1:] != self.image_shape:
+            raise DataError(
+                f"{name} images must have the training images' shape {self.image_shape}, but "
+                f"have {images.shape[1:]}"
+            )
+        if labels.shape != (len(images),):
+            raise DataError(
+                f"{name} must have one label per image, but got {len(images)} images and "
+                f"labels of shape {labels.shape}"
+            )
+        if labels.min() < 0 or labels.max() >= len(self.class_names):
+            raise DataError(
+                f"{name} labels must lie in [0, {len(self.class_names)}), but got values "
+                f"in [{labels.min()}, {labels.max()}]"
+            )
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -76,6 +121,8 @@ class DatasetSettings(Component):
     """What a user without a network does to get the files."""
     horizontal_flip: ClassVar[bool] = False
     """Whether random flips are on by default for this set."""
+    published_counts: ClassVar[tuple[int, int] | None] = None
+    """Training and test images of the published set, where it is one certain set."""
 
     def load(self, data_root: Path | None) -> ImageData:
         """Read the whole set into memory.
@@ -93,13 +140,42 @@ class DatasetSettings(Component):
         """
         raise NotImplementedError
 
+    def fetch(self, data_root: Path) -> None:
+        """Download the set, where a network exists.
 
-def hash_files(paths: Iterable[Path]) -> str:
-    """Return the SHA-256 of the files' bytes, in the given order."""
+        Raises:
+            DataError: It cannot be fetched; the message says how to obtain it.
+        """
+        del data_root
+        raise DataError(f"data set {self.name!r} cannot be fetched. {self.how_to_obtain}")
+
+
+def hash_files(paths: Iterable[Path], *, relative_to: Path | None = None) -> str:
+    """Return the SHA-256 over the files' bytes, in the given order.
+
+    Args:
+        paths: The files.
+        relative_to: Where given, the files' names below this folder count as well, for sets
+            whose labels are names of folders.
+
+    Raises:
+        DataError: A file cannot be read.
+    """
+
+    def digest_of(path: Path) -> bytes:
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest()
+        except OSError as error:
+            raise DataError(f"{path} must be a readable file, but: {error}") from error
+
     digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+    paths = list(paths)
+    with ThreadPoolExecutor(READERS) as pool:
+        for path, content in zip(paths, pool.map(digest_of, paths), strict=True):
+            if relative_to is not None:
+                digest.update(path.relative_to(relative_to).as_posix().encode() + b"\0")
+            digest.update(content)
     return digest.hexdigest()
 
 

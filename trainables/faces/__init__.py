@@ -1,0 +1,1 @@
+"""Face verification: pairs, the 10-fold protocol and ROC metrics. NumPy only."""
