@@ -39,6 +39,8 @@ class IDXSettings(DatasetSettings):
     and ``FOLDER`` under the data root.
     """
 
+    published_counts = (60_000, 10_000)
+
     folders: ClassVar[tuple[str, ...]]
     class_names: ClassVar[tuple[str, ...]]
     torchvision_class: ClassVar[str]

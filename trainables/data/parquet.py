@@ -1,0 +1,85 @@
+"""Any image-classification data set in Parquet files of the Hugging Face layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainables.data import register_dataset
+from trainables.data.base import DataError, DatasetSettings, ImageData, hash_files, require_root
+from trainables.data.decode import PixelFormat
+from trainables.data.encoded import load_decoded
+from trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
+from trainables.settings import require
+
+
+@register_dataset("parquet")
+@dataclass(frozen=True, kw_only=True)
+class ParquetSettings(DatasetSettings):
+    """``FOLDER/{train,test}-00000-of-00001.parquet``, with any number of files per split.
+
+    Random flips are off by default: whether they keep the label depends on the set.
+
+    Attributes:
+        folder: Below the data root. The files lie in it or in its folder ``data``.
+        train_split: The split to train on.
+        test_split: The split to test on; some sets call theirs ``validation``.
+        image_column: ``struct<bytes, path>``; empty finds ``image`` or ``img``.
+        label_column: Integers; empty finds ``label``, ``fine_label`` or ``labels``.
+        grey: Images become grey; otherwise RGB.
+        size: (height, width) to resize images to; none keeps their own, which must then be
+            the same for all.
+    """
+
+    folder: str = "parquet"
+    train_split: str = "train"
+    test_split: str = "test"
+    image_column: str = ""
+    label_column: str = ""
+    grey: bool = False
+    size: tuple[int, int] | None = None
+
+    citation = "https://huggingface.co/docs/hub/datasets-image"
+    how_to_obtain = (
+        "Put the set's files, as its Hugging Face page lists them under `data`, into "
+        "DIR/<folder>: train-00000-of-0000N.parquet and test-00000-of-0000N.parquet."
+    )
+
+    def __post_init__(self) -> None:
+        require(bool(self.folder), "folder is not empty", self.folder)
+        require(
+            self.size is None or min(self.size) >= 1, "size has sides of 1 pixel or more", self.size
+        )
+
+    def load(self, data_root: Path | None) -> ImageData:
+        """Read and decode both splits."""
+        train, test = self.paths(data_root)
+        columns = ParquetColumns(self.image_column, self.label_column)
+        return load_decoded(
+            self,
+            hash_files([*train, *test]),
+            PixelFormat(self.grey, self.size),
+            lambda: (read_split(train, columns), read_split(test, columns)),
+        )
+
+    def content_hash(self, data_root: Path | None) -> str:
+        """Return the hash of the files as they lie on disk."""
+        train, test = self.paths(data_root)
+        return hash_files([*train, *test])
+
+    def paths(self, data_root: Path | None) -> tuple[list[Path], list[Path]]:
+        """Return the files of the training and the test split.
+
+        Raises:
+            DataError: There is no data root, or a split has no files in it.
+        """
+        root = require_root(data_root, self.name, self.how_to_obtain)
+        folders = [root / self.folder, root / self.folder / "data"]
+        train, test = (find_shards(folders, name) for name in (self.train_split, self.test_split))
+        for name, found in ((self.train_split, train), (self.test_split, test)):
+            if not found:
+                raise DataError(
+                    f"data set {self.name!r} must have {name}-*.parquet in {folders[0]}, but "
+                    f"has none. {self.how_to_obtain}"
+                )
+        return train, test
