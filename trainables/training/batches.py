@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +35,25 @@ class DeviceSplit:
 
 
 class Normalizer:
-    """Subtracts the training set's mean image and scales (both papers, section 4.1)."""
+    """Subtracts the mean and scales: by default the mean image (both papers, section 4.1).
 
-    def __init__(self, split: Split, scale: float, device: torch.device) -> None:
+    Args:
+        split: The training images.
+        mean: Their mean image, or one number for all pixels.
+        scale: Multiplies what remains.
+        device: Where images are normalised.
+    """
+
+    def __init__(
+        self, split: Split, mean: Literal["image"] | float, scale: float, device: torch.device
+    ) -> None:
         # Summed in uint64: the mean does not depend on the order of images.
-        mean = split.images.sum(axis=0, dtype=np.uint64) / len(split.images)
-        self.mean = torch.from_numpy(mean.astype(np.float32)).to(device)
+        subtracted = (
+            split.images.sum(axis=0, dtype=np.uint64) / len(split.images)
+            if mean == "image"
+            else np.array(mean)
+        )
+        self.mean = torch.from_numpy(subtracted.astype(np.float32)).to(device)
         self.scale = scale
 
     def __call__(self, images: Tensor) -> Tensor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -78,3 +80,29 @@ def evaluate(
     loss.train(modes[1])
     prediction, each, norm, features = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
     return Samples(split.labels.cpu(), prediction, each, norm, features)
+
+
+@torch.inference_mode()
+def extract_features(
+    network: FeatureNetwork,
+    images: npt.NDArray[np.uint8],
+    normalize: Normalizer,
+    device: torch.device,
+    *,
+    autocast: torch.dtype | None,
+) -> npt.NDArray[np.float32]:
+    """Return the features (images, D) of images (images, channels, height, width).
+
+    The images go to the device in batches: a test by pairs may have many of them.
+    """
+    training = network.training
+    network.eval()
+    parts: list[Tensor] = []
+    for start in range(0, len(images), EVALUATION_BATCH):
+        # A copy, because arrays that processes share are read-only.
+        batch = torch.from_numpy(images[start : start + EVALUATION_BATCH].copy()).to(device)
+        with torch.autocast(device.type, autocast, enabled=autocast is not None):
+            features = network(normalize(batch))
+        parts.append(features.float().cpu())
+    network.train(training)
+    return torch.cat(parts).numpy()

@@ -7,15 +7,17 @@ from torch import nn
 
 from trainables.training.settings import OptimizerSettings
 
-_NORMALIZATION = (nn.BatchNorm1d, nn.BatchNorm2d, nn.PReLU)
+_NORMALIZATION = (nn.BatchNorm1d, nn.BatchNorm2d)
 """Modules whose parameters have no weight decay."""
 
 
 def build_optimizer(settings: OptimizerSettings, modules: nn.Module) -> torch.optim.SGD:
     """Return SGD over all parameters of `modules`.
 
-    Weights: lr, weight decay μ. Biases: lr × `bias_lr_multiplier`, none. Batch-norm and PReLU
-    parameters: lr, none. (L-Softmax and SphereFace authors' published settings.)
+    Weights: lr, weight decay μ. Biases: lr × `bias_lr_multiplier`, none. Batch-norm
+    parameters: lr, none. (L-Softmax and SphereFace authors' published settings.) Slopes of
+    PReLU count as weights: the SphereFace authors set nothing for them, which is Caffe's
+    way of saying so.
     Each group keeps its factor of the base rate as ``lr_factor``.
     """
     weights: list[nn.Parameter] = []

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from trainables.config import TrialConfig
-from trainables.data.base import ImageData
+from trainables.data.base import ImageData, VerificationResult
 from trainables.incay.term import Incay
 from trainables.training.batches import (
     DeviceSplit,
@@ -23,7 +23,7 @@ from trainables.training.batches import (
     TrainingBatches,
     split_validation,
 )
-from trainables.training.evaluate import Samples, evaluate
+from trainables.training.evaluate import Samples, evaluate, extract_features
 from trainables.training.objective import reduce_terms
 from trainables.training.optimizer import build_optimizer, set_lr
 from trainables.training.schedule import build_schedule
@@ -58,7 +58,7 @@ class Trainer:
         self._autocast = torch.bfloat16 if config.precision == "bf16" else None
 
         train, validation = split_validation(data.train, config.split)
-        self._normalize = Normalizer(train, data.scale, device)
+        self._normalize = Normalizer(train, data.mean, data.scale, device)
         flip = config.augment.horizontal_flip
         self._batches = TrainingBatches(
             DeviceSplit(train, device),
@@ -69,7 +69,9 @@ class Trainer:
             seed=config.seed,
         )
         self._validation = DeviceSplit(validation, device) if validation else None
-        self._test = DeviceSplit(data.test, device) if config.split.test != "sealed" else None
+        opened = config.split.test != "sealed"
+        self._test = DeviceSplit(data.test, device) if opened and data.test else None
+        self._verification = data.verification if opened else None
 
         with torch.random.fork_rng(devices=[]):
             # Initialised on the CPU, so that every device starts from the same weights.
@@ -111,9 +113,9 @@ class Trainer:
         )
         self._schedule.report(metrics["train.error"])
         if self._validation is not None:
-            metrics |= _prefixed("val", self._evaluate(self._validation))
-        if self._test is not None and (self.config.split.test == "reports" or self.finished):
-            metrics |= _prefixed("test", self._evaluate(self._test))
+            metrics |= _prefixed("val", self._evaluate(self._validation).metrics())
+        if self.config.split.test == "reports" or self.finished:
+            metrics |= self._test_metrics()
         self.history.append(metrics)
         for name, value in metrics.items():
             if name.endswith((".loss", ".error", ".norm")) and not math.isfinite(value):
@@ -130,6 +132,19 @@ class Trainer:
         if self._validation is not None:
             return "val", self._evaluate(self._validation)
         return None
+
+    def verify(self) -> VerificationResult | None:
+        """Return the result of the data set's test by pairs.
+
+        None where the set has no such test, or the test split is not open.
+        """
+        if self._verification is None:
+            return None
+        return self._verification.evaluate(
+            lambda images: extract_features(
+                self.network, images, self._normalize, self.device, autocast=self._autocast
+            )
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that a later `load_state_dict` needs. Call it after a report."""
@@ -198,9 +213,13 @@ class Trainer:
             raise DivergedError(bad_step, "the objective")
         return {name: float(total) / count for name, total in sums.items()}
 
+    def _test_metrics(self) -> dict[str, float]:
+        tested = self._evaluate(self._test) if self._test is not None else self.verify()
+        return {} if tested is None else _prefixed("test", tested.metrics())
+
     def _evaluate(self, split: DeviceSplit) -> Samples:
         return evaluate(self.network, self.loss, split, self._normalize, autocast=self._autocast)
 
 
-def _prefixed(split: str, samples: Samples) -> dict[str, float]:
-    return {f"{split}.{name}": value for name, value in samples.metrics().items()}
+def _prefixed(split: str, metrics: dict[str, float]) -> dict[str, float]:
+    return {f"{split}.{name}": value for name, value in metrics.items()}
