@@ -3,8 +3,7 @@
 Shape suffixes: B batch, D feature dimension, K classes.
 
 A loss owns the classifier's weights. It maps features and labels to *named per-sample terms*;
-it never reduces or adds them up (`trainables.training.objective` does, in one place). Losses
-are called with float32 features outside autocast.
+it never reduces or adds them up (`trainables.training.objective` does, in one place).
 """
 
 from __future__ import annotations
@@ -37,27 +36,41 @@ class LossOutput(NamedTuple):
 
 
 class Loss(nn.Module):
-    """A loss with its classifier.
+    """A loss with its classifier. A subclass writes `terms` and `scores`.
 
     Guarantees that every subclass keeps:
-        * `forward` returns per-sample terms that are finite for any finite features, zero
-          features and target angles of 0 and π included, with finite gradients.
+        * `forward` returns per-sample terms that are finite wherever squared norms and logits
+          are, zero features and target angles of 0 and π included, with finite gradients.
         * `logits` is what evaluation uses: no margin, no annealing, no label.
-        * `forward` consumes no random numbers.
+        * No random number is consumed after construction.
+        * Beyond what softmax itself holds there is no further (batch, classes) matrix.
+
+    `forward` and `logits` see to precision: they leave any autocast region and compute in
+    float32, or in float64 where the features are.
     """
 
     def forward(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
         """Return the terms for one training batch.
 
         Args:
-            features_BD: Features, float32 (float64 in tests).
+            features_BD: Features, of any floating dtype.
             labels_B: Class indices, int64.
             step: Number of optimiser steps done before this one; drives annealing.
         """
-        raise NotImplementedError
+        with torch.autocast(features_BD.device.type, enabled=False):
+            return self.terms(widened(features_BD), labels_B, step)
 
     def logits(self, features_BD: Tensor) -> Tensor:
         """Return the (batch, classes) scores that evaluation ranks and normalises."""
+        with torch.autocast(features_BD.device.type, enabled=False):
+            return self.scores(widened(features_BD))
+
+    def terms(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
+        """Return what `forward` returns, of float32 or float64 features outside autocast."""
+        raise NotImplementedError
+
+    def scores(self, features_BD: Tensor) -> Tensor:
+        """Return what `logits` returns, of float32 or float64 features outside autocast."""
         raise NotImplementedError
 
     @torch.no_grad()
@@ -68,7 +81,7 @@ class Loss(nn.Module):
 class ClassifierLoss(Loss):
     """Cross entropy over a bias-free linear classifier (paper A, eq. 1; paper B, eq. 1).
 
-    A variant changes how logits come about (`logits`), or only the target's logit during
+    A variant changes how logits come about (`scores`), or only the target's logit during
     training (`target_logit`). The latter is written into the logits in place, so that no
     second (batch, classes) matrix exists.
 
@@ -83,19 +96,21 @@ class ClassifierLoss(Loss):
         # MSRA, as in the L-Softmax authors' published settings.
         nn.init.kaiming_normal_(self.weight)
 
-    def forward(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
+    def terms(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
         """Return one term, ``cross_entropy``."""
-        logits_BK = self.logits(features_BD)
+        logits_BK = self.scores(features_BD)
         prediction_B = logits_BK.detach().argmax(dim=1)
-        index_B1 = labels_B.unsqueeze(1)
-        target_B = logits_BK.gather(1, index_B1).squeeze(1)
+        # Indexing, not gather: gather keeps the logits for its gradient, which then refuses
+        # that they change in place.
+        row_B = torch.arange(len(labels_B), device=labels_B.device)
+        target_B = logits_BK[row_B, labels_B]
         changed_B = self.target_logit(target_B, features_BD, labels_B, step)
         if changed_B is not target_B:
-            logits_BK = logits_BK.scatter_(1, index_B1, changed_B.unsqueeze(1).to(logits_BK.dtype))
+            logits_BK[row_B, labels_B] = changed_B
         cross_entropy_B = F.cross_entropy(logits_BK, labels_B, reduction="none")
         return LossOutput({"cross_entropy": Term(cross_entropy_B)}, prediction_B)
 
-    def logits(self, features_BD: Tensor) -> Tensor:
+    def scores(self, features_BD: Tensor) -> Tensor:
         """Return w_k · f for every class."""
         return F.linear(features_BD, self.weight)
 
@@ -114,3 +129,8 @@ class LossSettings(Component):
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return a freshly initialised loss for D features and K classes."""
         raise NotImplementedError
+
+
+def widened(features: Tensor) -> Tensor:
+    """Return the features in float64 where they are, else in float32."""
+    return features if features.dtype == torch.float64 else features.float()

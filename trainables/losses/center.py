@@ -50,9 +50,9 @@ class CenterLoss(ClassifierLoss):
         self.settings = settings
         self.register_buffer("center_KD", torch.zeros(num_classes, num_features))
 
-    def forward(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
+    def terms(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
         """Return the terms ``cross_entropy`` and ``center`` (½‖f − c_y‖²)."""
-        output = super().forward(features_BD, labels_B, step)
+        output = super().terms(features_BD, labels_B, step)
         offset_BD = features_BD - self.center_KD[labels_B]
         distance_B = 0.5 * offset_BD.square().sum(dim=1)
         terms = {**output.terms, "center": Term(distance_B, self.settings.center_weight)}
@@ -61,7 +61,7 @@ class CenterLoss(ClassifierLoss):
     @torch.no_grad()
     def after_step(self, features_BD: Tensor, labels_B: Tensor) -> None:
         """Move each class's centre towards the mean of its features in the batch."""
-        count_K = torch.bincount(labels_B, minlength=len(self.center_KD)).to(features_BD.dtype)
-        pull_KD = torch.zeros_like(self.center_KD)
-        pull_KD.index_add_(0, labels_B, self.center_KD[labels_B] - features_BD)
-        self.center_KD -= self.settings.center_rate * pull_KD / (1.0 + count_K).unsqueeze(1)
+        count_K = torch.bincount(labels_B, minlength=len(self.center_KD))
+        pull_BD = self.center_KD[labels_B] - features_BD.to(self.center_KD.dtype)
+        share_B = self.settings.center_rate / (1.0 + count_K[labels_B].to(pull_BD.dtype))
+        self.center_KD.index_add_(0, labels_B, pull_BD * share_B.unsqueeze(1), alpha=-1.0)

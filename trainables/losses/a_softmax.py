@@ -1,0 +1,50 @@
+"""Angular softmax (A-Softmax), the loss of SphereFace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from trainables.losses import register_loss
+from trainables.losses.angular import AngularMarginLoss, AngularMarginSettings
+from trainables.losses.base import Loss
+from trainables.losses.normalized import unit_rows
+
+
+@register_loss("a-softmax")
+@dataclass(frozen=True, kw_only=True)
+class ASoftmaxSettings(AngularMarginSettings):
+    """Softmax with ‖w_j‖ = 1 for every class and target logit ‖f‖ψ(θ_y) (Liu et al. 2017, eq. 7).
+
+    Features are not normalised. Margin 1 is the authors' "modified softmax" (eq. 5).
+    Defaults are the SphereFace authors' published training settings. Gradients are those of
+    the formula; the authors' own layer rescales them instead.
+    """
+
+    margin: int = 4
+    base: float = 1000.0
+    gamma: float = 0.12
+    power: float = 1.0
+    min_weight: float = 5.0
+
+    citation = "Liu et al., SphereFace, CVPR 2017, eq. 5-7; paper A, section 4.2"
+
+    def build(self, num_features: int, num_classes: int) -> Loss:
+        """Return the loss."""
+        return ASoftmax(self, num_features, num_classes)
+
+
+class ASoftmax(AngularMarginLoss):
+    """See `ASoftmaxSettings`."""
+
+    def scores(self, features_BD: Tensor) -> Tensor:
+        """Return ‖f‖cos θ_k for every class."""
+        return F.linear(features_BD, unit_rows(self.weight))
+
+    def target_scale(self, features_BD: Tensor, labels_B: Tensor) -> Tensor:
+        """Return ‖f‖."""
+        del labels_B
+        norm_B: Tensor = features_BD.norm(dim=1)
+        return norm_B

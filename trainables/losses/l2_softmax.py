@@ -1,0 +1,63 @@
+"""L2-constrained softmax (L2-softmax)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+from trainables.losses import register_loss
+from trainables.losses.base import Loss, LossSettings
+from trainables.losses.normalized import NormalizedLoss
+from trainables.settings import require_finite
+
+TARGET_PROBABILITY = 0.9
+"""p in the bound on α: the target's probability that is to be reached on average."""
+
+
+@register_loss("l2-softmax")
+@dataclass(frozen=True, kw_only=True)
+class L2SoftmaxSettings(LossSettings):
+    """−log softmax(W·αf/‖f‖)_y: softmax of features whose norm is α (Ranjan et al. 2017, eq. 3).
+
+    Weights are not normalised. Here, too, the classifier has no bias (both papers, 3.1).
+
+    Attributes:
+        scale: α, or ``auto``: the authors' lower bound log(p(K − 2)/(1 − p)) with p = 0.9 for
+            K classes; 4.28 for K = 10, 11.46 for K = 10,572.
+        learned: Whether α is learned, starting from `scale`; the authors try both.
+    """
+
+    scale: float | Literal["auto"] = "auto"
+    learned: bool = False
+
+    citation = (
+        "Ranjan et al., L2-constrained Softmax Loss for Discriminative Face Verification, 2017; "
+        "paper A, section 2"
+    )
+    search_space = {"scale": "log 4.0 .. 64.0"}
+
+    def __post_init__(self) -> None:
+        if self.scale != "auto":
+            require_finite("scale", self.scale, low_open=True)
+
+    def build(self, num_features: int, num_classes: int) -> Loss:
+        """Return the loss."""
+        scale = scale_bound(num_classes) if self.scale == "auto" else self.scale
+        return L2Softmax(num_features, num_classes, scale=scale, learned=self.learned)
+
+
+class L2Softmax(NormalizedLoss):
+    """See `L2SoftmaxSettings`."""
+
+    def class_vectors(self) -> Tensor:
+        """Return the weights as they are."""
+        return self.weight
+
+
+def scale_bound(num_classes: int) -> float:
+    """Return log(p(K − 2)/(1 − p)), taking fewer than three classes as three."""
+    odds = TARGET_PROBABILITY / (1.0 - TARGET_PROBABILITY)
+    return math.log(odds * max(num_classes - 2, 1))
