@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import Tensor
@@ -15,7 +16,11 @@ class IncayForm:
     """
 
     name: ClassVar[str]
-    citation: ClassVar[str]
+    citation: ClassVar[str] = ""
+    """Where the form comes from: paper, section, equation."""
+    search_space: ClassVar[Mapping[str, str]] = {}
+    """The range that a study may search by default, by incay setting, in a study file's notation:
+    the gradients of the forms differ by many decades, so that each has its own range of λ."""
 
     @staticmethod
     def penalty(squared_norm_B: Tensor, epsilon: float) -> Tensor:

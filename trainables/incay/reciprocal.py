@@ -13,6 +13,7 @@ class Reciprocal(IncayForm):
     """1 / (‖f‖² + ε); its gradient −2f/(‖f‖² + ε)² favours short features."""
 
     citation = "paper A, eq. 8 and section 6.3; paper B, eq. 8"
+    search_space = {"weight": "log 1e-3 .. 1e6"}
 
     @staticmethod
     def penalty(squared_norm_B: Tensor, epsilon: float) -> Tensor:

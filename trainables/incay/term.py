@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from trainables.incay import forms
 from trainables.incay.threshold import parse_threshold
-from trainables.losses.base import Term
+from trainables.losses.base import Term, widened
 from trainables.settings import Settings, require, require_finite
 
 RUNNING_MEAN_DECAY = 0.99
@@ -87,7 +87,7 @@ class Incay(nn.Module):
             correct_B: Whether each sample's largest plain logit is its label's.
             step: Number of optimiser steps done before this one.
         """
-        squared_norm_B = features_BD.square().sum(dim=1)
+        squared_norm_B = widened(features_BD).square().sum(dim=1)
         if self._threshold.multiple is not None:
             self._update_mean(squared_norm_B.detach())
         if step < self.settings.start_step:

@@ -1,0 +1,21 @@
+"""The log form."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from trainables.incay import register_form
+from trainables.incay.base import IncayForm
+
+
+@register_form("log")
+class Log(IncayForm):
+    """−log(‖f‖² + ε); its gradient −2f/(‖f‖² + ε) falls as 1/‖f‖."""
+
+    citation = "paper A, section 6.3"
+    search_space = {"weight": "log 1e-4 .. 1e2"}
+
+    @staticmethod
+    def penalty(squared_norm_B: Tensor, epsilon: float) -> Tensor:
+        """Return −log(‖f‖² + ε)."""
+        return -(squared_norm_B + epsilon).log()
