@@ -18,6 +18,8 @@ from trainables.settings import Settings, require, require_finite
 
 RUNNING_MEAN_DECAY = 0.99
 """Share of the old running mean norm that one training step keeps."""
+SMALLEST_EPSILON = 1e-12
+"""The reciprocal form's gradient goes through 1/ε², which λ multiplies: float32 must hold it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class IncaySettings(Settings):
         )
         require(self.weight == 0.0 or self.form != "none", "form is set where weight > 0", "none")
         require(self.start_step >= 0, "start_step >= 0", self.start_step)
-        require_finite("epsilon", self.epsilon, low_open=True)
+        require_finite("epsilon", self.epsilon, low=SMALLEST_EPSILON)
         parse_threshold(self.threshold)
 
     @property
@@ -95,7 +97,7 @@ class Incay(nn.Module):
         penalty_B = self._penalty(squared_norm_B, self.settings.epsilon)
         counts_B = self._counts(squared_norm_B.detach(), correct_B)
         if counts_B is not None:
-            # where, not a product: a masked sample's infinite penalty must not become NaN.
+            # where, not a product: a diverged sample that is masked must not add 0 · inf.
             penalty_B = torch.where(counts_B, penalty_B, torch.zeros_like(penalty_B))
         return Term(penalty_B, self.settings.weight)
 
