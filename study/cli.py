@@ -1,0 +1,289 @@
+"""The command ``incay``. Heavy libraries are imported by the commands that need them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from study.spec import StudySpec
+    from trainables.store import Store
+
+app = typer.Typer(
+    name="incay",
+    help="Honest ablation and hyperparameter studies of feature incay.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+StudyArgument = Annotated[str, typer.Argument(help="A built-in study's name, or a file.")]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option("--data-root", envvar="INCAY_DATA", help="Directory that holds the data sets."),
+]
+Results = Annotated[
+    str,
+    typer.Option("--results", envvar="INCAY_RESULTS", help="Directory or URI of the results."),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting; may be repeated."),
+]
+Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the confirm phase.")]
+Cpus = Annotated[float | None, typer.Option("--cpus", min=1, help="CPUs to use; default: all.")]
+Gpus = Annotated[float | None, typer.Option("--gpus", min=0, help="GPUs to use; default: all.")]
+
+
+@app.command()
+def studies() -> None:
+    """List the built-in studies."""
+    from rich.table import Table
+
+    from study.catalog import built_in_studies
+    from study.document import load_document
+
+    table = Table(box=None)
+    table.add_column("study")
+    table.add_column("question")
+    for path in built_in_studies():
+        values = load_document(path).values
+        table.add_row(values["name"], values.get("question", ""))
+    _console().print(table)
+
+
+@app.command()
+def plan(
+    study: StudyArgument,
+    data_root: DataRoot = None,
+    results: Results = "results",
+    set_: Set = None,
+    seeds: Seeds = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
+) -> None:
+    """Show arms, trials, steps and estimated time of a study; run nothing."""
+    from study.display import duration
+    from study.hardware import cpu_count, gpu_count
+    from study.overview import plan_arms, plan_table
+    from study.plan import DataCatalog
+    from study.probe import Probe
+
+    spec, store = _spec(study, set_, seeds), _store(results)
+    data = DataCatalog(data_root)
+    plans = plan_arms(spec, data, store)
+    console = _console()
+    console.print(plan_table(spec, plans))
+    configs = [config for item in plans for config in (*item.search, *item.confirm)]
+    total = sum(config.steps for config in configs)
+    console.print(f"{len(configs)} trials, {total:,} steps in all", highlight=False)
+    if probe:
+        wanted = spec.resources
+        slots = (cpus or cpu_count()) // wanted.cpu
+        if wanted.gpu:
+            slots = min(slots, (gpus if gpus is not None else gpu_count()) // wanted.gpu)
+        measured = Probe(data, threads=max(1, int(wanted.cpu)), gpu=wanted.gpu > 0)
+        seconds = measured.seconds(configs)
+        console.print(
+            f"estimated: {duration(seconds)} one after another, about "
+            f"{duration(seconds / max(1, slots))} with {int(slots)} at once on this machine "
+            "(measured over a few steps of each kind of trial)",
+            highlight=False,
+        )
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    data_root: DataRoot = None,
+    results: Results = "results",
+    set_: Set = None,
+    seeds: Seeds = None,
+    cpus: Cpus = None,
+    gpus: Gpus = None,
+    mirror: Annotated[bool, typer.Option(help="Mirror the runs to MLflow.")] = True,
+) -> None:
+    """Run a study; running it again goes on where it stopped."""
+    from contextlib import nullcontext
+
+    from study.display import Display
+    from study.mirror_process import MirrorProcess
+    from study.monitor import Monitor
+    from study.plan import DataCatalog
+    from study.runner import StudyRunner
+
+    spec, store = _spec(study, set_, seeds), _store(results)
+    monitor = Monitor(spec)
+    runner = StudyRunner(spec, store, DataCatalog(data_root), monitor, cpus=cpus, gpus=gpus)
+    console = _console()
+    following = MirrorProcess(store, spec.name, spec.run) if mirror else nullcontext()
+    with following:
+        with Display(monitor, console):
+            summary = runner.run()
+        _summarise(console, spec, store, summary)
+    if isinstance(following, MirrorProcess) and not following.complete:
+        _say(
+            f"MLflow is not up to date ({following.message}); nothing is lost: "
+            f"`incay sync {study}` completes it"
+        )
+    if summary.interrupted:
+        _say("interrupted: the same command goes on from here")
+        raise typer.Exit(130)
+    if summary.endings["failed"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    study: StudyArgument,
+    results: Results = "results",
+    set_: Set = None,
+    seeds: Seeds = None,
+) -> None:
+    """Show how far a study is, from any shell."""
+    from study.overview import status_table
+
+    name, run_id = _which_run(study, set_, seeds)
+    _console().print(status_table(_store(results), name, run_id))
+
+
+@app.command()
+def table(
+    study: StudyArgument,
+    results: Results = "results",
+    set_: Set = None,
+    seeds: Seeds = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="terminal, markdown, latex, csv, json or html.")
+    ] = "terminal",
+    output: Annotated[Path | None, typer.Option(help="Write to a file.")] = None,
+) -> None:
+    """Print a study's table beside the published numbers."""
+    import analysis
+
+    name, run_id = _which_run(study, set_, seeds)
+    text = analysis.render(analysis.table(analysis.load(results, name, run_id)), format_)
+    if output is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    else:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def sync(
+    study: StudyArgument,
+    results: Results = "results",
+    set_: Set = None,
+    seeds: Seeds = None,
+) -> None:
+    """Bring MLflow up to the store."""
+    from study.mirror import Mirror
+    from study.overview import latest_run
+
+    name, run_id = _which_run(study, set_, seeds)
+    store = _store(results)
+    left = Mirror(store, name, run_id or latest_run(store, name)).sync()
+    _console().print("MLflow has everything" if not left else f"{left} trials have not ended yet")
+
+
+@app.command()
+def ui(
+    results: Results = "results",
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+) -> None:
+    """Serve the MLflow UI over the records, on this machine only."""
+    from study.serve import serve_mlflow
+
+    raise typer.Exit(serve_mlflow(_store(results), port))
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one message and exit code 2."""
+    from study.errors import UserError
+
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if not isinstance(error, (UserError, *_known_errors())):
+            raise
+        _say(str(error))
+        sys.exit(2)
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    """Return the other rooms' errors that a user can mend, of the rooms in use."""
+    wanted = (
+        ("trainables.data.base", "DataError"),
+        ("trainables.records", "RecordError"),
+        ("analysis.errors", "AnalysisError"),
+    )
+    modules = ((sys.modules.get(module), name) for module, name in wanted)
+    return tuple(getattr(module, name) for module, name in modules if module is not None)
+
+
+def _spec(study: str, settings: list[str] | None, seeds: int | None) -> StudySpec:
+    from study.catalog import find_study
+    from study.overrides import apply_overrides
+    from study.spec import parse_study
+
+    document = find_study(study)
+    apply_overrides(document, settings or [], seeds=seeds)
+    return parse_study(document)
+
+
+def _which_run(study: str, settings: list[str] | None, seeds: int | None) -> tuple[str, str | None]:
+    """Return a study's name and, where settings are given, the run that they stand for.
+
+    Without settings the latest run is meant, which the store knows.
+    """
+    if settings or seeds is not None:
+        spec = _spec(study, settings, seeds)
+        return spec.name, spec.run
+    from study.catalog import study_name
+
+    return study_name(study), None
+
+
+def _store(results: str) -> Store:
+    from trainables.store import Store
+
+    return Store(results)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Where there is no terminal to ask for its width, tables get room to be read in a log.
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"incay: {message}\n")
+
+
+def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) -> None:
+    endings = ", ".join(f"{count} {name}" for name, count in sorted(summary.endings.items()))
+    console.print(
+        f"{summary.started} trials started, {summary.reused} reused; {endings or 'none ended'}",
+        highlight=False,
+    )
+    for arm in summary.without_winner:
+        console.print(f"{arm}: no search trial completed, so there is nothing to confirm")
+    console.print(
+        f"records: {store.where('')} (study {spec.name}, run {spec.run})", highlight=False
+    )
+    console.print(
+        f"next: incay table {spec.name} --results {store.uri} | incay ui --results {store.uri}",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,285 @@
+"""The MLflow mirror: study -> arm -> trial as nested runs, filled from the store.
+
+The store is the truth; MLflow is a copy for browsing. `Mirror.sync` may be called at any time
+and any number of times: every run is looked up by its key before it is created, and metrics
+carry the times of the records, so that logging them again changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from study.errors import UserError
+from trainables.records import FINAL, RecordError
+from trainables.store import Store
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
+# A dead server must be noticed in seconds, not in MLflow's default of four minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+_KEY = "incay.key"
+_STEP = "incay.step"
+_STATUS = "incay.status"
+_MOST_METRICS = 1000  # of one log_batch call
+_MOST_PARAMS = 100
+_MOST_VALUE = 500  # characters of a parameter or tag that every backend keeps
+
+_MLFLOW_STATUS = {
+    "completed": "FINISHED",
+    "pruned": "FINISHED",
+    "diverged": "FAILED",
+    "failed": "FAILED",
+    "interrupted": "KILLED",
+}
+
+
+def tracking_uri(store: Store) -> str:
+    """Return where the mirror of a store is: MLFLOW_TRACKING_URI, or SQLite beside the store.
+
+    Raises:
+        UserError: The store is remote and no tracking URI is set.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI")
+    if uri:
+        return uri
+    if store.local_root is None:
+        raise UserError(
+            f"MLFLOW_TRACKING_URI must be set for results at {store.uri}: "
+            "a database cannot lie on a remote file system"
+        )
+    return f"sqlite:///{store.local_root / 'mlflow.db'}"
+
+
+class Mirror:
+    """Copies one study run to MLflow.
+
+    Args:
+        store: Where the results live.
+        study: The study's name.
+        run: The study's run.
+    """
+
+    def __init__(self, store: Store, study: str, run: str) -> None:
+        import mlflow
+
+        self._store = store
+        self._study = study
+        self._run = run
+        uri = tracking_uri(store)
+        if uri.startswith("sqlite:///") and store.local_root is not None:
+            store.local_root.mkdir(parents=True, exist_ok=True)
+        mlflow.set_tracking_uri(uri)
+        self._client = mlflow.MlflowClient(uri)
+        self._runs: dict[str, Any] = {}
+        self._complete: set[str] = set()
+        self._experiment = ""
+
+    def sync(self) -> int:
+        """Bring MLflow up to the store; return how many trials are still unfinished there."""
+        document = self._read("study.json")
+        trials = (self._read("trials.json") or {"trials": []})["trials"]
+        if document is None:
+            return 0
+        if not self._experiment:
+            self._experiment = self._get_experiment()
+            self._runs = {run.data.tags.get(_KEY, ""): run for run in self._existing()}
+        study_run = self._get_run(
+            f"{self._run}",
+            f"{self._study} {self._run}",
+            parent=None,
+            created=_milliseconds(document["created"]),
+            tags=_study_tags(document),
+        )
+        open_trials = 0
+        parents = {}
+        for arm in document["arms"]:
+            parents[arm["name"]] = self._get_run(
+                f"{self._run}/{arm['name']}",
+                arm["name"],
+                parent=study_run,
+                created=_milliseconds(document["created"]),
+                tags={"incay.arm": arm["name"], "incay.difference": json.dumps(arm["difference"])},
+            )
+        for row in trials:
+            key = f"{self._run}/{row['arm']}/{row['phase']}/{row['number']}"
+            if key in self._complete:
+                continue
+            if self._sync_trial(key, row, parents[row["arm"]]):
+                self._complete.add(key)
+            else:
+                open_trials += 1
+        status = "RUNNING" if open_trials else "FINISHED"
+        for run_id in (*parents.values(), study_run):
+            self._client.update_run(run_id, status=status)
+        return open_trials
+
+    def _sync_trial(self, key: str, row: Mapping[str, Any], parent: str) -> bool:
+        """Copy one trial; return whether it is complete in MLflow."""
+        known = self._runs.get(key)
+        if known is not None and known.data.tags.get(_STATUS) in FINAL:
+            return True
+        content = self._content(row["fingerprint"])
+        if content is None:
+            return False
+        status, step, history, config, provenance = content
+        name = f"{row['arm']} {row['phase']} {row['number']}"
+        started = _milliseconds(provenance["started"])
+        new = known is None
+        run_id = self._get_run(
+            key,
+            name,
+            parent=parent,
+            created=started,
+            tags={
+                "incay.fingerprint": row["fingerprint"],
+                "incay.arm": row["arm"],
+                "incay.phase": row["phase"],
+                "incay.number": str(row["number"]),
+                **{
+                    f"incay.{item}": str(provenance.get(item))
+                    for item in ("host", "device", "git_commit", "git_diff")
+                },
+            },
+        )
+        if new:
+            self._log_params(run_id, config)
+        mirrored = int(self._runs[key].data.tags.get(_STEP, -1))
+        finished = provenance.get("finished")
+        ended = _milliseconds(finished) if finished else None
+        self._log_metrics(run_id, history, mirrored, started)
+        self._tag(key, run_id, {_STEP: str(step), _STATUS: status})
+        if status in _MLFLOW_STATUS:
+            self._client.set_terminated(run_id, _MLFLOW_STATUS[status], ended)
+        return status in FINAL
+
+    def _content(
+        self, fingerprint: str
+    ) -> tuple[str, int, Sequence[Mapping[str, float]], dict[str, Any], dict[str, Any]] | None:
+        try:
+            record = self._store.read_record(fingerprint)
+            if record is not None:
+                table = self._store.read_table(record, "history.parquet")
+                history = table.to_pylist() if table is not None else []
+                return record.status, record.step, history, record.config, record.provenance
+        except RecordError:
+            return None
+        progress = self._store.read_progress(fingerprint)
+        if progress is None:
+            return None
+        return (
+            "running",
+            progress["step"],
+            progress["history"],
+            progress["config"],
+            progress["provenance"],
+        )
+
+    def _log_params(self, run_id: str, config: Mapping[str, Any]) -> None:
+        from mlflow.entities import Param
+
+        params = [Param(name, str(value)[:_MOST_VALUE]) for name, value in _dotted(config)]
+        for chunk in _chunks(params, _MOST_PARAMS):
+            self._client.log_batch(run_id, params=chunk)
+
+    def _log_metrics(
+        self,
+        run_id: str,
+        history: Sequence[Mapping[str, float]],
+        mirrored: int,
+        started: int,
+    ) -> None:
+        from mlflow.entities import Metric
+
+        metrics = [
+            # Time stands for nothing here but must be the same each time: started + step.
+            Metric(name, float(value), started + int(report["step"]), int(report["step"]))
+            for report in history
+            if report["step"] > mirrored
+            for name, value in report.items()
+            if name != "step" and value is not None and value == value
+        ]
+        for chunk in _chunks(metrics, _MOST_METRICS):
+            self._client.log_batch(run_id, metrics=chunk)
+
+    def _get_experiment(self) -> str:
+        found = self._client.get_experiment_by_name(self._study)
+        if found is not None:
+            experiment: str = found.experiment_id
+            return experiment
+        location = None
+        if self._store.local_root is not None and not os.environ.get("MLFLOW_TRACKING_URI"):
+            location = (self._store.local_root / "mlartifacts").as_uri()
+        created: str = self._client.create_experiment(self._study, artifact_location=location)
+        return created
+
+    def _existing(self) -> Iterator[Any]:
+        token = None
+        while True:
+            page = self._client.search_runs([self._experiment], max_results=5000, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    def _get_run(
+        self, key: str, name: str, parent: str | None, created: int, tags: Mapping[str, str]
+    ) -> str:
+        if key not in self._runs:
+            all_tags = {_KEY: key, "mlflow.runName": name, "incay.study": self._study, **tags}
+            if parent is not None:
+                all_tags["mlflow.parentRunId"] = parent
+            self._runs[key] = self._client.create_run(
+                self._experiment,
+                start_time=created,
+                tags={tag: value[:5000] for tag, value in all_tags.items()},
+                run_name=name,
+            )
+        run_id: str = self._runs[key].info.run_id
+        return run_id
+
+    def _tag(self, key: str, run_id: str, tags: Mapping[str, str]) -> None:
+        from mlflow.entities import RunTag
+
+        self._client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
+        self._runs[key].data.tags.update(tags)
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        content = self._store.read(f"studies/{self._study}/{self._run}/{name}")
+        if content is None:
+            return None
+        values: dict[str, Any] = json.loads(content)
+        return values
+
+
+def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _study_tags(document: Mapping[str, Any]) -> dict[str, str]:
+    tags = {
+        "incay.question": document["question"],
+        "incay.protocol": document["protocol"],
+        "incay.overrides": " ".join(document["overrides"]),
+        "mlflow.note.content": document["question"],
+    }
+    return {name: str(value) for name, value in tags.items() if value}
+
+
+def _dotted(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _milliseconds(time: str) -> int:
+    return int(datetime.datetime.fromisoformat(time).timestamp() * 1000)

@@ -1,0 +1,92 @@
+"""Follows a running study from a process of its own, so that MLflow never delays training.
+
+Started by `incay run` as ``python -m study.mirror_process``; it ends when its standard input
+closes (the run has ended, or died) after one last synchronisation.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from types import TracebackType
+
+from study.errors import UserError
+from trainables.store import Store
+
+_SECONDS_BETWEEN_SYNCS = 2.0
+_SECONDS_TO_FINISH = 60.0
+
+
+class MirrorProcess:
+    """Runs the follower while its ``with`` block runs.
+
+    Attributes:
+        complete: After the block: whether MLflow has everything.
+        message: After the block: what the follower said, if it failed.
+    """
+
+    def __init__(self, store: Store, study: str, run: str) -> None:
+        self._arguments = [store.uri if "://" in store.uri else store.root, study, run]
+        self._process: subprocess.Popen[str] | None = None
+        self.complete = False
+        self.message = ""
+
+    def __enter__(self) -> MirrorProcess:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "study.mirror_process", *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the run; the mirror still finishes
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process is not None
+        try:
+            _, self.message = self._process.communicate(timeout=_SECONDS_TO_FINISH)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self.message = f"MLflow did not answer within {_SECONDS_TO_FINISH:.0f} s"
+        self.complete = self._process.returncode == 0
+        self.message = self.message.strip().rpartition("\n")[2]
+
+
+def _follow(uri: str, study: str, run: str) -> int:
+    ended = threading.Event()
+
+    def wait_for_end() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    from study.mirror import Mirror
+
+    mirror: Mirror | None = None
+    while True:
+        last = ended.wait(_SECONDS_BETWEEN_SYNCS)
+        try:
+            mirror = mirror or Mirror(Store(uri), study, run)
+            mirror.sync()
+        except UserError as error:
+            print(error, file=sys.stderr)
+            return 1
+        except Exception as error:  # a server may be down for a while: try again until the end
+            mirror = None
+            if last:
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)
+                return 1
+            continue
+        if last:
+            return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_follow(*sys.argv[1:]))

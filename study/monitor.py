@@ -1,0 +1,137 @@
+"""What a running study looks like, arm by arm: counted here, drawn in `study.display`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from study.plan import PlannedTrial
+from study.spec import StudySpec
+from trainables.records import TrialRecord
+
+
+@dataclass
+class ArmProgress:
+    """One arm's counts in the current phase.
+
+    Attributes:
+        total: Trials that the phase asks for.
+        endings: Trials by ending, those of earlier runs included.
+        running: Share done of each running trial, by fingerprint.
+        best: Best objective so far; None while there is none.
+    """
+
+    total: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+    running: dict[str, float] = field(default_factory=dict)
+    best: float | None = None
+
+    @property
+    def done(self) -> int:
+        """Trials that have ended."""
+        return sum(self.endings.values())
+
+
+class Monitor:
+    """Counts events of a run. Safe to read from another thread.
+
+    Attributes:
+        phase: The phase in progress.
+        started: Trials that this run has started.
+        reused: Trials whose result the store already had.
+    """
+
+    def __init__(self, spec: StudySpec) -> None:
+        self._spec = spec
+        self._lock = threading.Lock()
+        self.phase = ""
+        self.metric = spec.objective.metric
+        self.started = 0
+        self.reused = 0
+        self.arms: dict[str, ArmProgress] = {}
+        self._ended: set[tuple[str, str, int]] = set()
+        self._phase_started = time.monotonic()
+        self._steps_trained = 0.0
+
+    def begin(self, phase: str, totals: dict[str, int], metric: str) -> None:
+        """Start counting a phase.
+
+        Args:
+            phase: Its name.
+            totals: Trials by arm.
+            metric: What is shown as best.
+        """
+        with self._lock:
+            self.phase, self.metric = phase, metric
+            self.arms = {arm: ArmProgress(total) for arm, total in totals.items()}
+            self._ended.clear()
+            self._phase_started = time.monotonic()
+            self._steps_trained = 0.0
+
+    def trial_started(self, trial: PlannedTrial) -> None:
+        """Count a trial that is handed out."""
+        with self._lock:
+            self.started += 1
+            self.arms[trial.arm].running[trial.fingerprint] = 0.0
+
+    def trial_reported(self, trial: PlannedTrial, step: int) -> None:
+        """Take in how far a trial is."""
+        with self._lock:
+            running = self.arms[trial.arm].running
+            share = step / trial.config.steps
+            self._steps_trained += max(0.0, share - running.get(trial.fingerprint, 0.0))
+            running[trial.fingerprint] = share
+
+    def trial_ended(self, trial: PlannedTrial, record: TrialRecord, *, reused: bool) -> None:
+        """Count an ending, once per planned trial."""
+        key = (trial.arm, trial.phase, trial.number)
+        with self._lock:
+            if key in self._ended:
+                return
+            self._ended.add(key)
+            arm = self.arms[trial.arm]
+            done = arm.running.pop(trial.fingerprint, None)
+            if done is not None:
+                self._steps_trained += 1.0 - done
+            self.reused += reused
+            arm.endings[record.status] += 1
+            value = record.metrics.get(self.metric)
+            if record.status == "completed" and value is not None:
+                better = min if self._spec.objective.mode == "min" else max
+                arm.best = value if arm.best is None else better(arm.best, value)
+
+    def seconds_left(self) -> float | None:
+        """Return an estimate for the phase from the pace so far, None while there is none."""
+        with self._lock:
+            elapsed = time.monotonic() - self._phase_started
+            left = sum(
+                max(0.0, arm.total - arm.done - sum(arm.running.values()))
+                for arm in self.arms.values()
+            )
+            if self._steps_trained <= 0.0:
+                return 0.0 if left == 0 else None
+            return elapsed * left / self._steps_trained
+
+    def endings(self) -> Counter[str]:
+        """Return the phase's trials by ending."""
+        with self._lock:
+            return sum((arm.endings for arm in self.arms.values()), Counter())
+
+    def snapshot(self) -> list[tuple[str, ArmProgress]]:
+        """Return a copy of every arm's counts."""
+        with self._lock:
+            return [
+                (
+                    name,
+                    ArmProgress(arm.total, Counter(arm.endings), dict(arm.running), arm.best),
+                )
+                for name, arm in self.arms.items()
+            ]
+
+
+def totals(trials: Iterable[PlannedTrial]) -> dict[str, int]:
+    """Return the number of trials by arm, in order of appearance."""
+    return dict(Counter(trial.arm for trial in trials))

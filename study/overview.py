@@ -1,0 +1,173 @@
+"""What a study would do, and how far it is: the tables of ``incay plan`` and ``incay status``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from study.errors import UserError
+from study.plan import DataCatalog, PlannedTrial, Planner
+from study.spec import Arm, StudySpec
+from study.trial import dotted
+from trainables.config import TrialConfig
+from trainables.records import RecordError
+from trainables.store import Store
+
+
+_ENDINGS = ("completed", "pruned", "diverged", "failed", "interrupted", "running", "waiting")
+
+
+@dataclass(frozen=True)
+class ArmPlan:
+    """What a study asks of one arm.
+
+    Attributes:
+        arm: The arm.
+        search: Configurations of its search trials: the starting point, as often as the budget
+            says.
+        confirm: Configurations of its confirm trials; for a searched arm, with its starting
+            values.
+        finished: How many of them have a result. Later points of a search are not counted:
+            they depend on results.
+    """
+
+    arm: Arm
+    search: list[TrialConfig]
+    confirm: list[TrialConfig]
+    finished: int
+
+
+def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]:
+    """Return the plan of every arm; nothing runs."""
+    planner = Planner(spec, data)
+    confirm = planner.confirm_trials()
+    known = _known_rows(store, spec.name, spec.run)
+    finished = set(_finished(store, {trial.fingerprint for trial in confirm} | set(known.values())))
+    plans = []
+    for arm in spec.arms:
+        own = [trial for trial in confirm if trial.arm == arm.name]
+        done = sum(trial.fingerprint in finished for trial in own) if not arm.search else 0
+        search: list[PlannedTrial] = []
+        if arm.search and spec.budget is not None:
+            start = dotted(arm.config)
+            params = {name: start[name] for name in arm.search}
+            search = [planner.search_trial(arm, 0, params)] * spec.budget.trials
+            rows = {key: name for key, name in known.items() if key[0] == arm.name}
+            done = sum(name in finished for name in rows.values())
+        plans.append(
+            ArmPlan(arm, [trial.config for trial in search], [trial.config for trial in own], done)
+        )
+    return plans
+
+
+def plan_table(spec: StudySpec, plans: Iterable[ArmPlan]) -> Table:
+    """Return the plan as a table: arm, difference, search, trials, steps."""
+    table = Table(title=f"{spec.name} · run {spec.run} · protocol {spec.protocol}")
+    for name in ("arm", f"difference from {spec.baseline}", "searched"):
+        table.add_column(name, overflow="fold")
+    for name in ("trials", "steps each", "finished"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for plan in plans:
+        trials = f"{len(plan.search)} + {len(plan.confirm)}" if plan.search else len(plan.confirm)
+        table.add_row(
+            plan.arm.name,
+            settings_text(plan.arm.difference),
+            settings_text(plan.arm.search),
+            str(trials),
+            f"{plan.arm.config.steps:,}",
+            str(plan.finished or ""),
+        )
+    return table
+
+
+def status_table(store: Store, name: str, run: str | None) -> Table:
+    """Return how far a study is, from the store alone.
+
+    Raises:
+        UserError: The store knows no such study.
+    """
+    run = run or latest_run(store, name)
+    document = _json(store, f"studies/{name}/{run}/study.json")
+    if document is None:
+        raise UserError(
+            f"{store.where(f'studies/{name}')}: the study must have been run with these settings "
+            f"before its status can be shown, but run {run} is not there"
+        )
+    rows = (_json(store, f"studies/{name}/{run}/trials.json") or {"trials": []})["trials"]
+    statuses = {row["fingerprint"]: _status(store, row["fingerprint"]) for row in rows}
+    counted = {
+        (arm["name"], phase): Counter(
+            statuses[row["fingerprint"]]
+            for row in rows
+            if row["arm"] == arm["name"] and row["phase"] == phase
+        )
+        for arm in document["arms"]
+        for phase in ("search", "confirm")
+    }
+    seen = sum(counted.values(), Counter())
+    shown = [ending for ending in _ENDINGS if seen[ending] or ending == "completed"]
+    table = Table(title=f"{name} · run {run} · {' '.join(document['overrides']) or 'as written'}")
+    table.add_column("arm")
+    table.add_column("phase")
+    for ending in shown:
+        table.add_column(ending, justify="right")
+    for (arm, phase), counts in counted.items():
+        if counts:
+            table.add_row(arm, phase, *(str(counts[ending] or "") for ending in shown))
+    return table
+
+
+def latest_run(store: Store, name: str) -> str:
+    """Return the latest run of a study.
+
+    Raises:
+        UserError: The store knows no run of it.
+    """
+    latest = _json(store, f"studies/{name}/latest.json")
+    if latest is None:
+        known = ", ".join(sorted(store.list("studies"))) or "none"
+        raise UserError(
+            f"{store.where('studies')}: a study must have been run here first, but there is no "
+            f"{name!r} (there: {known})"
+        )
+    run: str = latest["run"]
+    return run
+
+
+def settings_text(values: Any) -> str:
+    """Return settings as ``name=value`` lines."""
+    return "\n".join(f"{name}={value}" for name, value in dict(values).items())
+
+
+def _known_rows(store: Store, name: str, run: str) -> dict[tuple[str, str, int], str]:
+    rows = (_json(store, f"studies/{name}/{run}/trials.json") or {"trials": []})["trials"]
+    return {(row["arm"], row["phase"], row["number"]): row["fingerprint"] for row in rows}
+
+
+def _finished(store: Store, fingerprints: set[str]) -> Iterable[str]:
+    for name in fingerprints:
+        if _status(store, name) in ("completed", "pruned", "diverged"):
+            yield name
+
+
+def _status(store: Store, fingerprint: str) -> str:
+    try:
+        record = store.read_record(fingerprint)
+    except RecordError:
+        return "failed"
+    if record is not None:
+        return record.status
+    return "running" if store.read_progress(fingerprint) is not None else "waiting"
+
+
+def _json(store: Store, path: str) -> dict[str, Any] | None:
+    content = store.read(path)
+    if content is None:
+        return None
+    values: dict[str, Any] = json.loads(content)
+    return values

@@ -1,0 +1,139 @@
+"""What a study will train: trials by arm and phase, with their fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from study.spec import Arm, StudySpec
+from study.trial import build_trial, merge, nested
+from trainables.config import TrialConfig
+from trainables.data import DatasetSettings, ImageData
+from trainables.fingerprint import fingerprint
+from trainables.training.seeds import derive_seed
+
+Phase = Literal["search", "confirm"]
+
+SEARCH_VALIDATION = 0.1
+"""Share of the training set held out in a search, unless the study says otherwise."""
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One trial of a study.
+
+    Attributes:
+        arm: Name of the arm.
+        phase: Search or confirm; a ``protocol: paper`` study has confirm trials only.
+        number: The search trial's number, or the replicate.
+        config: What is trained.
+        fingerprint: What its record is filed under.
+        params: The searched settings' values, by dotted name.
+    """
+
+    arm: str
+    phase: Phase
+    number: int
+    config: TrialConfig
+    fingerprint: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the trial's row in ``trials.json``."""
+        return {
+            "arm": self.arm,
+            "phase": self.phase,
+            "number": self.number,
+            "fingerprint": self.fingerprint,
+            "params": dict(self.params),
+        }
+
+
+class DataCatalog:
+    """The data sets of a study: hashed once, loaded once and only if needed.
+
+    Args:
+        root: The data root, if there is one.
+    """
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = root
+        self._hashes: dict[DatasetSettings, str] = {}
+        self._loaded: dict[DatasetSettings, ImageData] = {}
+
+    def hash(self, dataset: DatasetSettings) -> str:
+        """Return a data set's content hash."""
+        if dataset not in self._hashes:
+            self._hashes[dataset] = dataset.content_hash(self.root)
+        return self._hashes[dataset]
+
+    def load(self, dataset: DatasetSettings) -> ImageData:
+        """Return a data set in memory."""
+        if dataset not in self._loaded:
+            self._loaded[dataset] = dataset.load(self.root)
+        return self._loaded[dataset]
+
+
+class Planner:
+    """Makes the trials of a study.
+
+    Args:
+        spec: The study.
+        data: Its data sets, for the fingerprints.
+    """
+
+    def __init__(self, spec: StudySpec, data: DataCatalog) -> None:
+        self._spec = spec
+        self._data = data
+
+    def search_trial(self, arm: Arm, number: int, params: Mapping[str, Any]) -> PlannedTrial:
+        """Return an arm's search trial: part of the training set validates, test is sealed."""
+        spec = self._spec
+        config = build_trial(merge(arm.values, nested(dict(params))))
+        split = replace(
+            config.split,
+            validation=config.split.validation or SEARCH_VALIDATION,
+            seed=derive_seed(spec.seed, "split"),
+            test="sealed",
+        )
+        seed = derive_seed(spec.seed, "search")
+        return self._planned(arm, "search", number, replace(config, split=split, seed=seed), params)
+
+    def confirm_trials(
+        self, winners: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> list[PlannedTrial]:
+        """Return all confirm trials, replicate by replicate, arms side by side.
+
+        Args:
+            winners: The frozen values of searched settings, by arm.
+
+        The whole training set trains; the test split is opened. A replicate has the same
+        seed in every arm, and none that a search has used.
+        """
+        trials = []
+        test: Literal["final", "reports"] = "reports" if self._spec.protocol == "paper" else "final"
+        for replicate in range(self._spec.replicates):
+            seed = derive_seed(self._spec.seed, "confirm", replicate)
+            for arm in self._spec.arms:
+                params = (winners or {}).get(arm.name, {})
+                config = build_trial(merge(arm.values, nested(dict(params))))
+                split = replace(config.split, validation=0.0, seed=0, test=test)
+                trials.append(
+                    self._planned(
+                        arm, "confirm", replicate, replace(config, split=split, seed=seed), params
+                    )
+                )
+        return trials
+
+    def _planned(
+        self,
+        arm: Arm,
+        phase: Phase,
+        number: int,
+        config: TrialConfig,
+        params: Mapping[str, Any],
+    ) -> PlannedTrial:
+        name = fingerprint(config, self._data.hash(config.dataset))
+        return PlannedTrial(arm.name, phase, number, config, name, dict(params))

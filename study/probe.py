@@ -1,0 +1,107 @@
+"""Measures how long trials take on this machine, so that a plan can say so beforehand."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import torch
+
+from study.plan import DataCatalog
+from trainables.config import TrialConfig
+from trainables.training.trainer import DivergedError, Trainer
+
+_REPORTS = 5
+_STEPS_PER_REPORT = 4
+_MOST_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds that one trial's parts take.
+
+    Attributes:
+        step: Per optimiser step.
+        report: Per report: evaluation of what is open.
+    """
+
+    step: float
+    report: float
+
+    def seconds(self, config: TrialConfig) -> float:
+        """Return the estimate for a whole trial."""
+        reports = min(config.reports, config.steps)
+        if config.split.test == "final":
+            reports = 1 if config.split.validation == 0.0 else reports
+        return self.step * config.steps + self.report * reports
+
+
+class Probe:
+    """Trains each kind of trial for a few steps, once.
+
+    Args:
+        data: The data sets.
+        threads: CPU threads per trial.
+        gpu: Whether trials run on a GPU.
+    """
+
+    def __init__(self, data: DataCatalog, *, threads: int, gpu: bool) -> None:
+        self._data = data
+        self._threads = threads
+        self._device = torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
+        self._known: dict[TrialConfig, Pace] = {}
+
+    def seconds(self, configs: Iterable[TrialConfig]) -> float:
+        """Return the estimated seconds of all the trials, one after another."""
+        return sum(self.pace(config).seconds(config) for config in configs)
+
+    def pace(self, config: TrialConfig) -> Pace:
+        """Return the pace of trials like this one."""
+        kind = _kind(config)
+        if kind not in self._known:
+            before = torch.get_num_threads()
+            torch.set_num_threads(self._threads)
+            try:
+                self._known[kind] = self._measure(kind)
+            finally:
+                torch.set_num_threads(before)
+        return self._known[kind]
+
+    def _measure(self, config: TrialConfig) -> Pace:
+        trainer = Trainer(config, self._data.load(config.dataset), self._device)
+        steps: list[float] = []
+        reports: list[float] = []
+        started = time.perf_counter()
+        while not trainer.finished and time.perf_counter() - started < _MOST_SECONDS:
+            before, first = time.perf_counter(), trainer.step
+            try:
+                metrics = trainer.advance()
+            except DivergedError:
+                break
+            training = (trainer.step - first) * config.batch_size / metrics["images_per_second"]
+            steps.append(training / (trainer.step - first))
+            reports.append(time.perf_counter() - before - training)
+        if not steps:
+            return Pace(0.0, 0.0)
+        # The first report also pays for warming up.
+        return Pace(
+            statistics.median(steps[1:] or steps), statistics.median(reports[1:] or reports)
+        )
+
+
+def _kind(config: TrialConfig) -> TrialConfig:
+    """Return what decides a trial's pace: everything else is set to one value."""
+    test = "reports" if config.split.test == "final" else config.split.test
+    return replace(
+        TrialConfig(steps=_REPORTS * _STEPS_PER_REPORT, reports=_REPORTS),
+        dataset=config.dataset,
+        network=config.network,
+        loss=config.loss,
+        augment=config.augment,
+        batch_size=config.batch_size,
+        precision=config.precision,
+        split=replace(config.split, seed=0, test=test),
+        optimizer=replace(config.optimizer, lr=1e-6, weight_decay=0.0),
+    )

@@ -1,0 +1,301 @@
+"""Runs a study: search, freeze, confirm, on Ray Tune. Running it again is how it resumes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from study.errors import UserError
+from study.hardware import cpu_count, gpu_count
+from study.ledger import Ledger
+from study.monitor import Monitor, totals
+from study.plan import DataCatalog, PlannedTrial, Planner
+from study.spec import StudySpec
+from study.work import FixedWork, SearchWork, Work
+from trainables.data import DatasetSettings
+from trainables.records import RecordError, TrialRecord
+from trainables.session import end_trial
+from trainables.store import Store
+
+_WORKER_DEATHS = 3
+"""How often a trial may lose its worker process before it counts as failed."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did.
+
+    Attributes:
+        started: Trials it trained.
+        reused: Trials whose result was there already.
+        endings: All of the study's trials by ending.
+        interrupted: Whether somebody stopped it.
+        without_winner: Arms whose search completed no trial.
+    """
+
+    started: int
+    reused: int
+    endings: Counter[str]
+    interrupted: bool
+    without_winner: tuple[str, ...] = ()
+
+
+class StudyRunner:
+    """Runs one study.
+
+    Args:
+        spec: The study.
+        store: Where results live.
+        data: Its data sets.
+        monitor: Counts what happens.
+        cpus: CPUs to use on this machine; None for all.
+        gpus: GPUs to use on this machine; None for all.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        store: Store,
+        data: DataCatalog,
+        monitor: Monitor,
+        *,
+        cpus: float | None = None,
+        gpus: float | None = None,
+    ) -> None:
+        self._spec = spec
+        self._store = store
+        self._data = data
+        self._monitor = monitor
+        self._cpus = cpus
+        self._gpus = gpus
+        self._planner = Planner(spec, data)
+        self._ledger = Ledger(store, spec)
+        self._trials: list[PlannedTrial] = []
+        self._interrupted = threading.Event()
+        self._endings: Counter[str] = Counter()
+
+    def run(self) -> RunSummary:
+        """Train what has no result yet; return when all has ended or somebody interrupts.
+
+        Raises:
+            UserError: The machine cannot place a trial, or frozen winners would change.
+            DataError: A data set cannot be read.
+        """
+        spec = self._spec
+        self._check_room()
+        for arm in spec.arms:
+            self._data.hash(arm.config.dataset)
+        self._ledger.open()
+        winners: dict[str, PlannedTrial] = {}
+        missing: tuple[str, ...] = ()
+        with self._interruptible():
+            if spec.searches:
+                search = SearchWork(spec, self._planner, self._finished, self._ledger.points())
+                self._phase(
+                    "search",
+                    search,
+                    {item.arm.name: spec.budget.trials for item in search.searches}
+                    if spec.budget
+                    else {},
+                    spec.objective.metric,
+                )
+                found = {item.arm.name: item.winner() for item in search.searches}
+                winners = {name: trial for name, trial in found.items() if trial is not None}
+                missing = tuple(name for name, trial in found.items() if trial is None)
+            if not self._interrupted.is_set():
+                frozen = self._ledger.freeze(winners) if spec.searches else {}
+                trials = [
+                    trial
+                    for trial in self._planner.confirm_trials(frozen)
+                    if trial.arm not in missing
+                ]
+                self._phase("confirm", FixedWork(trials, self._finished), totals(trials), "")
+        return RunSummary(
+            self._monitor.started,
+            self._monitor.reused,
+            self._endings,
+            self._interrupted.is_set(),
+            missing,
+        )
+
+    def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
+        self._monitor.begin(name, counts, metric or "test.error")
+        first = work.next()
+        if isinstance(first, PlannedTrial):
+            _Phase(self, work, first).run()
+        for trial in work.planned:
+            record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
+            if record is not None:
+                self._monitor.trial_ended(trial, record, reused=True)
+        self._endings += self._monitor.endings()
+        self._trials += work.planned
+        self._ledger.keep(self._trials, now=True)
+
+    def _finished(self, fingerprint: str) -> TrialRecord | None:
+        record = self._ended(fingerprint)
+        return record if record is not None and record.is_final else None
+
+    def _ended(self, fingerprint: str) -> TrialRecord | None:
+        try:
+            return self._store.read_record(fingerprint)
+        except RecordError:
+            # A damaged record is no result: the trial is trained again and its record re-made.
+            return None
+
+    def _check_room(self) -> None:
+        wanted = self._spec.resources
+        if "RAY_ADDRESS" in os.environ:
+            return  # a cluster may grow
+        for kind, need, have in (
+            ("cpu", wanted.cpu, self._cpus if self._cpus is not None else cpu_count()),
+            ("gpu", wanted.gpu, self._gpus if self._gpus is not None else gpu_count()),
+        ):
+            if need > have:
+                raise UserError(
+                    f"{self._spec.document.where(('resources', kind))}: resources.{kind} must be "
+                    f"at most what there is, but a trial wants {need:g} of {have:g}"
+                )
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """The first Ctrl-C stops at the next report, with checkpoints; the second at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            del number, frame
+            if self._interrupted.is_set():
+                os._exit(130)
+            self._interrupted.set()
+
+        before = signal.signal(signal.SIGINT, on_signal)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+class _Phase:
+    """One phase on Ray Tune."""
+
+    def __init__(self, runner: StudyRunner, work: Work, first: PlannedTrial) -> None:
+        self._runner = runner
+        self._work = work
+        self._first = first
+        self._kept = runner._trials
+
+    def run(self) -> None:
+        runner = self._runner
+        quiet_ray()
+        import ray
+        from ray import tune
+        from ray.tune import CheckpointConfig, FailureConfig, RunConfig, TuneConfig
+
+        from study.searcher import WorkSearcher
+        from trainables.trainable import IncayTrainable
+
+        start_ray(runner._cpus, runner._gpus)
+        resources = runner._spec.resources
+        datasets = {arm.config.dataset for arm in runner._spec.arms}
+        # Loaded before anything starts: damaged data ends here with its own message.
+        shared = self._share(datasets, ray.put)
+        searcher = WorkSearcher(
+            self._work, self._first, runner._monitor, runner._store, runner._data
+        )
+        trainable = tune.with_parameters(
+            IncayTrainable, store=runner._store, data=shared, threads=max(1, int(resources.cpu))
+        )
+        with tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
+            tune.Tuner(
+                tune.with_resources(trainable, {"cpu": resources.cpu, "gpu": resources.gpu}),
+                tune_config=TuneConfig(search_alg=searcher, num_samples=-1, reuse_actors=True),
+                run_config=RunConfig(
+                    name=runner._spec.name,
+                    storage_path=scratch,
+                    verbose=0,
+                    stop=_stopper(runner._interrupted.is_set, self._keep),
+                    failure_config=FailureConfig(max_failures=_WORKER_DEATHS),
+                    checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
+                ),
+            ).fit()
+        self._settle(searcher.running())
+
+    def _share(
+        self, datasets: set[DatasetSettings], put: Callable[[Any], Any]
+    ) -> Mapping[str, Any]:
+        data = self._runner._data
+        return {data.hash(dataset): put(data.load(dataset)) for dataset in datasets}
+
+    def _keep(self) -> None:
+        self._runner._ledger.keep([*self._kept, *self._work.planned])
+
+    def _settle(self, running: list[PlannedTrial]) -> None:
+        """Record what an interruption left unfinished, so that nothing vanishes."""
+        store = self._runner._store
+        for trial in running:
+            progress = store.read_progress(trial.fingerprint)
+            if progress is not None and store.read_record(trial.fingerprint) is None:
+                end_trial(store, trial.fingerprint, progress, "interrupted", "stopped by the user")
+
+
+def quiet_ray() -> None:
+    """Set what Ray reads from the environment, before it is imported."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
+    os.environ.setdefault("TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "1000")
+    os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+
+def start_ray(cpus: float | None, gpus: float | None) -> None:
+    """Connect to the cluster that RAY_ADDRESS names, or start Ray on this machine."""
+    import ray
+
+    if ray.is_initialized():
+        return
+    common = {"log_to_driver": False, "logging_level": "ERROR"}
+    if "RAY_ADDRESS" in os.environ:
+        ray.init(**common)
+        return
+    ray.init(
+        num_cpus=int(cpus) if cpus is not None else cpu_count(),
+        num_gpus=int(gpus) if gpus is not None else gpu_count(),
+        include_dashboard=False,
+        **common,
+    )
+
+
+def _stopper(stop: Callable[[], bool], tick: Callable[[], None]) -> Any:
+    """Return a Tune stopper that ends the run when `stop` says so; `tick` runs on each result."""
+    from ray.tune import Stopper
+
+    class Interrupted(Stopper):  # type: ignore[misc]
+        def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+            del trial_id, result
+            tick()
+            return False
+
+        def stop_all(self) -> bool:
+            return stop()
+
+        def __reduce__(self) -> Any:  # Tune snapshots its stopper; there is nothing to keep
+            return (_never, ())
+
+    return Interrupted()
+
+
+def _never() -> Any:
+    from ray.tune.stopper import NoopStopper
+
+    return NoopStopper()

@@ -1,0 +1,106 @@
+"""Tune asks here what to train next, and tells here what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from study.monitor import Monitor
+from study.plan import DataCatalog, PlannedTrial
+from study.work import Signal, Work
+from trainables.fingerprint import code_version
+from trainables.records import TrialRecord
+from trainables.session import end_trial
+from trainables.store import Store
+
+
+class WorkSearcher(Searcher):
+    """Hands a phase's work to Tune, trial by trial.
+
+    Nothing here can fail for outside reasons other than the store itself: an exception in a
+    searcher ends the whole run.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        first: PlannedTrial,
+        monitor: Monitor,
+        store: Store,
+        data: DataCatalog,
+    ) -> None:
+        super().__init__()
+        self._work = work
+        # Taken before Ray was started, to learn whether there is anything to train.
+        self._first: PlannedTrial | None = first
+        self._monitor = monitor
+        self._store = store
+        self._data = data
+        self._trials: dict[str, PlannedTrial] = {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Return the next trial's configuration, None to wait or FINISHED."""
+        trial = self._first or self._work.next()
+        self._first = None
+        if trial is Signal.DONE:
+            finished: str = Searcher.FINISHED
+            return finished
+        if trial is Signal.WAIT:
+            return None
+        assert isinstance(trial, PlannedTrial)
+        self._trials[trial_id] = trial
+        self._monitor.trial_started(trial)
+        return {
+            "fingerprint": trial.fingerprint,
+            "trial": trial.config.to_dict(),
+            "data_hash": self._data.hash(trial.config.dataset),
+        }
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Take in a report."""
+        trial = self._trials.get(trial_id)
+        if trial is not None and "trial_step" in result:
+            self._monitor.trial_reported(trial, int(result["trial_step"]))
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Take in an ending. A trial whose worker died too often has none yet: it failed."""
+        del result
+        trial = self._trials.pop(trial_id, None)
+        if trial is None:
+            return
+        record = self._store.read_record(trial.fingerprint)
+        if record is None and error:
+            record = self._failed(trial)
+        if record is not None:
+            self._work.end(trial, record)
+            self._monitor.trial_ended(trial, record, reused=False)
+
+    def running(self) -> list[PlannedTrial]:
+        """Return the trials that were handed out and have not ended."""
+        return list(self._trials.values())
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing is saved: the store remembers, and a new run asks it."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing is restored: the store remembers, and a new run asks it."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its searcher for a restore that never happens here.
+        return {}
+
+    def _failed(self, trial: PlannedTrial) -> TrialRecord:
+        progress = self._store.read_progress(trial.fingerprint) or {
+            "step": 0,
+            "seconds": 0.0,
+            "config": trial.config.to_dict(),
+            "data_hash": self._data.hash(trial.config.dataset),
+            "code_version": code_version(trial.config),
+            "provenance": {},
+            "history": [],
+        }
+        reason = "its worker process died, and so did those that took over"
+        return end_trial(self._store, trial.fingerprint, progress, "failed", reason)

@@ -1,0 +1,29 @@
+"""Serves the MLflow UI, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from study.mirror import tracking_uri
+from trainables.store import Store
+
+
+def serve_mlflow(store: Store, port: int) -> int:
+    """Serve the mirror of a store until Ctrl-C; return the server's exit code."""
+    uri = tracking_uri(store)
+    if uri.startswith("http"):
+        print(f"MLflow is at {uri}")
+        return 0
+    print(f"MLflow: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    if store.local_root is not None:
+        command += ["--default-artifact-root", (store.local_root / "mlartifacts").as_uri()]
+    # One person browsing needs no job queue, which costs a gigabyte of memory.
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    try:
+        return subprocess.call(command, env=environment)
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,224 @@
+"""One trial with its durable side: checkpoint, progress and record in the store.
+
+Free of Ray, so that a trial can also be trained by a plain function call (`train`).
+"""
+
+from __future__ import annotations
+
+import io
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import torch
+
+from trainables.config import TrialConfig
+from trainables.data.base import ImageData
+from trainables.fingerprint import code_version
+from trainables.provenance import device_name, environment, now
+from trainables.records import RecordError, Status, TrialRecord
+from trainables.store import Store
+from trainables.training.evaluate import Samples
+from trainables.training.trainer import DivergedError, Trainer
+
+CHECKPOINT_SECONDS = 30.0
+"""Checkpoints are at least this far apart: the most work that a crash can cost."""
+
+_STORED_DIMENSIONS = 3
+"""Features of at most this many dimensions are kept for every sample, for scatter plots."""
+
+
+@dataclass(frozen=True)
+class TrialTask:
+    """What a worker needs to know to train one trial."""
+
+    fingerprint: str
+    config: TrialConfig
+    data_hash: str
+
+
+class TrialSession:
+    """Trains a trial from report to report, resuming where a checkpoint lies in the store.
+
+    Args:
+        task: The trial.
+        data: Its data set.
+        store: Where it is recorded.
+        device: Where it is trained.
+    """
+
+    def __init__(
+        self, task: TrialTask, data: ImageData, store: Store, device: torch.device
+    ) -> None:
+        self.task = task
+        self.store = store
+        self.record: TrialRecord | None = None
+        self._trainer = Trainer(task.config, data, device)
+        self._device = device
+        self._provenance: dict[str, Any] = {"started": now(), "attempts": []}
+        self._seconds_before = 0.0
+        self._resume()
+        self._started = self._checkpointed = time.monotonic()
+        self._provenance["attempts"].append(
+            {"host": environment()["host"], "started": now(), "from_step": self._trainer.step}
+        )
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return self._trainer.step
+
+    def advance(self) -> dict[str, float]:
+        """Train to the next report and keep it; when the trial ends, write its record.
+
+        Returns:
+            The report's metrics, or the last known ones if the trial diverged or failed.
+        """
+        trainer = self._trainer
+        try:
+            metrics = trainer.advance()
+            if trainer.finished:
+                self._end("completed", "", self._samples())
+                return metrics
+            self._keep()
+        except DivergedError as error:
+            self._end("diverged", str(error), step=error.step)
+        except OSError:
+            raise  # the store or its disk: not the trial's fault, and nowhere to record it
+        except Exception as error:
+            tail = traceback.format_exc(limit=-4)
+            self._end("failed", f"{type(error).__name__}: {error}\n{tail}")
+        return dict(trainer.history[-1]) if trainer.history else {}
+
+    def leave(self) -> None:
+        """Keep a checkpoint of an unfinished trial that somebody may go on with."""
+        if self.record is None and self.store.read_record(self.task.fingerprint) is None:
+            self._checkpoint()
+
+    def _keep(self) -> None:
+        self.store.write_progress(self.task.fingerprint, self._progress())
+        if time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS:
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        buffer = io.BytesIO()
+        torch.save({"trainer": self._trainer.state_dict(), "meta": self._progress()}, buffer)
+        self.store.write_checkpoint(self.task.fingerprint, buffer.getvalue())
+        self._checkpointed = time.monotonic()
+
+    def _resume(self) -> None:
+        try:
+            content = self.store.read_checkpoint(self.task.fingerprint)
+        except RecordError as error:
+            # A damaged checkpoint costs its work, never the trial; the record says so.
+            self._provenance["attempts"].append({"discarded": str(error)})
+            content = None
+        if content is None:
+            return
+        state = torch.load(io.BytesIO(content), map_location=self._device, weights_only=True)
+        self._trainer.load_state_dict(state["trainer"])
+        self._provenance = state["meta"]["provenance"]
+        self._seconds_before = state["meta"]["seconds"]
+
+    def _progress(self) -> dict[str, Any]:
+        return {
+            "step": self._trainer.step,
+            "seconds": self._seconds(),
+            "config": self.task.config.to_dict(),
+            "data_hash": self.task.data_hash,
+            "code_version": code_version(self.task.config),
+            "provenance": {**self._provenance, **environment(), **self._hardware()},
+            "history": self._trainer.history,
+        }
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._started
+
+    def _hardware(self) -> dict[str, Any]:
+        return {
+            "device": device_name(self._device),
+            "device_type": self._device.type,
+            "threads": torch.get_num_threads(),
+        }
+
+    def _samples(self) -> pa.Table | None:
+        evaluated = self._trainer.samples()
+        return None if evaluated is None else samples_table(*evaluated)
+
+    def _end(
+        self, status: Status, reason: str, samples: pa.Table | None = None, step: int | None = None
+    ) -> None:
+        self.record = end_trial(
+            self.store, self.task.fingerprint, self._progress(), status, reason, samples, step
+        )
+
+
+def end_trial(
+    store: Store,
+    fingerprint: str,
+    progress: Mapping[str, Any],
+    status: Status,
+    reason: str,
+    samples: pa.Table | None = None,
+    step: int | None = None,
+) -> TrialRecord:
+    """Write the record of a trial that ended, from what it has reached.
+
+    Args:
+        store: Where.
+        fingerprint: Which.
+        progress: What the session kept last.
+        status: The ending.
+        reason: Why.
+        samples: Per-sample evaluation, if there is one.
+        step: Where it ended, if that is not where its last report was.
+    """
+    history = progress["history"]
+    last = {key: value for key, value in (history[-1] if history else {}).items() if key != "step"}
+    seconds = float(progress["seconds"])
+    on_gpu = progress["provenance"].get("device_type") == "cuda"
+    record = TrialRecord(
+        fingerprint=fingerprint,
+        status=status,
+        reason=reason,
+        config=dict(progress["config"]),
+        step=int(progress["step"]) if step is None else step,
+        metrics=last,
+        data_hash=progress["data_hash"],
+        code_version=progress["code_version"],
+        provenance={
+            **progress["provenance"],
+            "finished": now(),
+            "seconds": seconds,
+            "gpu_seconds": seconds if on_gpu else 0.0,
+        },
+    )
+    written = store.write_record(record, history, samples)
+    if record.is_final:
+        store.delete_checkpoint(fingerprint)
+    return written
+
+
+def samples_table(split: str, samples: Samples) -> pa.Table:
+    """Return per-sample evaluation as a table; its metadata names the split."""
+    columns = {
+        "label": pa.array(samples.label.numpy(), pa.int64()),
+        "prediction": pa.array(samples.prediction.numpy(), pa.int64()),
+        "loss": pa.array(samples.loss.numpy(), pa.float32()),
+        "norm": pa.array(samples.norm.numpy(), pa.float32()),
+    }
+    if samples.features.shape[1] <= _STORED_DIMENSIONS:
+        for index, column in enumerate(samples.features.T):
+            columns[f"feature_{index}"] = pa.array(column.numpy(), pa.float32())
+    return pa.table(columns).replace_schema_metadata({"split": split})
+
+
+def train(task: TrialTask, data: ImageData, store: Store, device: torch.device) -> TrialRecord:
+    """Train a trial to its end in this process and return its record."""
+    session = TrialSession(task, data, store, device)
+    while session.record is None:
+        session.advance()
+    return session.record

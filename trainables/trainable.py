@@ -1,0 +1,81 @@
+"""The Ray Tune side of a trial: the only file of this package that imports Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+
+from trainables.config import TrialConfig
+from trainables.data.base import ImageData
+from trainables.session import TrialSession, TrialTask
+from trainables.store import Store
+
+
+class IncayTrainable(tune.Trainable):
+    """Trains one trial after another in the same process.
+
+    Start-up (process, PyTorch, data) is paid once per place, not per trial: Tune reuses the
+    actor through `reset_config`. Checkpoints are the session's own, found by fingerprint, so
+    that a trial goes on from them in any later run of any study.
+    """
+
+    def setup(
+        self,
+        config: dict[str, Any],
+        store: Store | None = None,
+        data: Mapping[str, ray.ObjectRef] | None = None,
+        threads: int = 1,
+    ) -> None:
+        """Take in what all trials of the run share, and begin the first."""
+        assert store is not None
+        assert data is not None
+        torch.set_num_threads(max(1, threads))
+        self._store = store
+        self._refs = data
+        self._loaded: dict[str, ImageData] = {}
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._session: TrialSession | None = None
+        self._begin(config)
+
+    def step(self) -> dict[str, Any]:
+        """Train to the next report."""
+        assert self._session is not None
+        metrics = self._session.advance()
+        record = self._session.record
+        return {
+            **metrics,
+            "trial_step": self._session.step,
+            "status": record.status if record else "running",
+            "done": record is not None,
+        }
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Leave the trial in hand and begin another."""
+        self.cleanup()
+        self._begin(new_config)
+        return True
+
+    def cleanup(self) -> None:
+        """Leave the trial in hand so that it can go on elsewhere."""
+        if self._session is not None:
+            self._session.leave()
+            self._session = None
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Tune keeps no checkpoints here; see the class."""
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        """Tune keeps no checkpoints here; see the class."""
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        task = TrialTask(
+            config["fingerprint"], TrialConfig.from_dict(config["trial"]), config["data_hash"]
+        )
+        if task.data_hash not in self._loaded:
+            self._loaded[task.data_hash] = ray.get(self._refs[task.data_hash])
+        data = self._loaded[task.data_hash]
+        self._session = TrialSession(task, data, self._store, self._device)
