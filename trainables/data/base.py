@@ -45,6 +45,11 @@ class VerificationResult(Protocol):
 class Verification(Protocol):
     """A test by pairs: are two images of one class? Its classes are not the training ones."""
 
+    @property
+    def images(self) -> npt.NDArray[np.uint8]:
+        """The images that occur in pairs (count, channels, height, width)."""
+        ...
+
     def evaluate(self, features_of: FeaturesOf) -> VerificationResult:
         """Test the features that `features_of` computes for images."""
         ...
@@ -77,6 +82,8 @@ class ImageData:
         for name, split in (("train", self.train), ("test", self.test)):
             if split is not None:
                 self._check(name, split)
+        if self.verification is not None:
+            self._check_shape("the pairs'", self.verification.images)
 
     def _check(self, name: str, split: Split) -> None:
         images, labels = split
@@ -85,11 +92,7 @@ class ImageData:
                 f"{name} images must be a non-empty uint8 array of shape (count, channels, "
                 f"height, width), but got {images.dtype} of shape {images.shape}"
             )
-        if images.shape[1:] != self.image_shape:
-            raise DataError(
-                f"{name} images must have the training images' shape {self.image_shape}, but "
-                f"have {images.shape[1:]}"
-            )
+        self._check_shape(name, images)
         if labels.shape != (len(images),):
             raise DataError(
                 f"{name} must have one label per image, but got {len(images)} images and "
@@ -99,6 +102,13 @@ class ImageData:
             raise DataError(
                 f"{name} labels must lie in [0, {len(self.class_names)}), but got values "
                 f"in [{labels.min()}, {labels.max()}]"
+            )
+
+    def _check_shape(self, name: str, images: npt.NDArray[np.uint8]) -> None:
+        if images.shape[1:] != self.image_shape:
+            raise DataError(
+                f"{name} images must have the training images' shape {self.image_shape}, but "
+                f"have {images.shape[1:]}"
             )
 
     @property
