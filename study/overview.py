@@ -18,7 +18,6 @@ from trainables.config import TrialConfig
 from trainables.records import RecordError
 from trainables.store import Store
 
-
 _ENDINGS = ("completed", "pruned", "diverged", "failed", "interrupted", "running", "waiting")
 
 

@@ -109,7 +109,8 @@ class StudyRunner:
                 )
                 found = {item.arm.name: item.winner() for item in search.searches}
                 winners = {name: trial for name, trial in found.items() if trial is not None}
-                missing = tuple(name for name, trial in found.items() if trial is None)
+                if not self._interrupted.is_set():
+                    missing = tuple(name for name, trial in found.items() if trial is None)
             if not self._interrupted.is_set():
                 frozen = self._ledger.freeze(winners) if spec.searches else {}
                 trials = [
@@ -134,7 +135,7 @@ class StudyRunner:
         for trial in work.planned:
             record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
             if record is not None:
-                self._monitor.trial_ended(trial, record, reused=True)
+                self._monitor.trial_ended(trial, record, reused=record.is_final)
         self._endings += self._monitor.endings()
         self._trials += work.planned
         self._ledger.keep(self._trials, now=True)
@@ -243,7 +244,7 @@ class _Phase:
         store = self._runner._store
         for trial in running:
             progress = store.read_progress(trial.fingerprint)
-            if progress is not None and store.read_record(trial.fingerprint) is None:
+            if progress is not None and self._runner._finished(trial.fingerprint) is None:
                 end_trial(store, trial.fingerprint, progress, "interrupted", "stopped by the user")
 
 

@@ -95,7 +95,10 @@ class TrialSession:
 
     def leave(self) -> None:
         """Keep a checkpoint of an unfinished trial that somebody may go on with."""
-        if self.record is None and self.store.read_record(self.task.fingerprint) is None:
+        if self.record is not None:
+            return
+        known = self.store.read_record(self.task.fingerprint)
+        if known is None or not known.is_final:
             self._checkpoint()
 
     def _keep(self) -> None:
