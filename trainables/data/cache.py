@@ -72,6 +72,8 @@ def _key(dataset: Component, content_hash: str) -> str:
 
 
 def _read(folder: Path) -> Arrays | None:
+    if not folder.is_dir():
+        return None
     try:
         checksums = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
         arrays = {}
@@ -82,8 +84,6 @@ def _read(folder: Path) -> Arrays | None:
             # asarray: a plain array, which still reads from the mapped file.
             arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
         return arrays
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, AttributeError) as error:
         _log.warning("decoded images are made anew, because the cache is damaged: %s", error)
         shutil.rmtree(folder, ignore_errors=True)

@@ -35,6 +35,7 @@ class ImageFolderSettings(DatasetSettings):
     grey: bool = False
     size: tuple[int, int] | None = None
 
+    citation = "the layout of torchvision.datasets.ImageFolder"
     how_to_obtain = "Put images into DIR/<folder>/train/<class>/ and DIR/<folder>/test/<class>/."
 
     def __post_init__(self) -> None:

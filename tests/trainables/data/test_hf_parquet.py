@@ -1,0 +1,141 @@
+"""Parquet in the Hugging Face layout: shards, columns, class names, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from data_cases import pixels, write_parquet
+
+from trainables.data import DataError, datasets
+from trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
+
+
+def write(root: Path, name: str, **settings: object) -> Path:
+    path = root / f"{name}.parquet"
+    write_parquet(path, pixels(0, 4, (3, 3)), **settings)  # type: ignore[arg-type]
+    return path
+
+
+def test_shards_are_read_in_order(tmp_path: Path) -> None:
+    for index in (2, 0, 1):
+        name = f"train-{index:05d}-of-00003"
+        write_parquet(tmp_path / f"{name}.parquet", pixels(index, 2, (3, 3)), [index] * 2)
+    shards = find_shards([tmp_path / "nowhere", tmp_path], "train")
+    split = read_split(shards, ParquetColumns())
+    assert split.labels.tolist() == [0, 0, 1, 1, 2, 2]
+    assert split.class_names is None
+
+
+def test_one_file_may_stand_for_a_split(tmp_path: Path) -> None:
+    path = write(tmp_path, "train")
+    assert find_shards([tmp_path], "train") == [path]
+    assert find_shards([tmp_path], "test") == []
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["train-00000-of-00002"], r"train-00001-of-00002\.parquet is missing"),
+        (["train-00001-of-00002"], r"train-00000-of-00002\.parquet is missing"),
+        (["train-00000-of-00001", "train-00000-of-00002"], r"00002\.parquet is there as well"),
+    ],
+)
+def test_announced_shards_must_all_be_there(tmp_path: Path, names: list[str], message: str) -> None:
+    for name in names:
+        write(tmp_path, name)
+    with pytest.raises(DataError, match=message):
+        find_shards([tmp_path], "train")
+
+
+@pytest.mark.parametrize("columns", [("image", "label"), ("img", "fine_label"), ("img", "labels")])
+def test_usual_columns_are_found(tmp_path: Path, columns: tuple[str, str]) -> None:
+    path = write(tmp_path, "train", columns=columns)
+    assert read_split([path], ParquetColumns()).labels.tolist() == [0, 1, 2, 0]
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "train", columns=("photo", "species"))
+    with pytest.raises(DataError, match=r"must have one of the columns image, img"):
+        read_split([path], ParquetColumns())
+    with pytest.raises(DataError, match="must have the label column 'kind', but has"):
+        read_split([path], ParquetColumns("photo", "kind"))
+    assert len(read_split([path], ParquetColumns("photo", "species")).images) == 4
+
+
+def test_several_label_columns_must_be_decided(tmp_path: Path) -> None:
+    path = write(tmp_path, "train")
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("fine_label", table["label"]), path)
+    with pytest.raises(DataError, match="or `label_column` must be set"):
+        read_split([path], ParquetColumns())
+
+
+def test_class_names_come_from_the_metadata(tmp_path: Path) -> None:
+    path = write(tmp_path, "train", names=["owl", "crow", "gull"])
+    assert read_split([path], ParquetColumns()).class_names == ("owl", "crow", "gull")
+
+
+@pytest.mark.parametrize("metadata", [b"not json", b"{}", b'{"info": {"features": {"label": 3}}}'])
+def test_other_metadata_are_passed_over(tmp_path: Path, metadata: bytes) -> None:
+    path = write(tmp_path, "train")
+    table = pq.read_table(path).replace_schema_metadata({b"huggingface": metadata})
+    pq.write_table(table, path)
+    assert read_split([path], ParquetColumns()).class_names is None
+
+
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+
+@pytest.mark.parametrize(
+    ("image", "label", "message"),
+    [
+        (pa.array(["a.png"]), pa.array([0]), "must be struct<bytes: binary"),
+        (pa.array([{"path": "a"}]), pa.array([0]), "must be struct<bytes: binary"),
+        (pa.array([{"bytes": b"", "path": ""}], IMAGE), pa.array(["owl"]), "must hold integers"),
+        (pa.array([{"bytes": b"", "path": ""}], IMAGE), pa.array([0.5]), "must hold integers"),
+        (pa.array([{"bytes": None, "path": ""}], IMAGE), pa.array([0]), "row 0 must hold an image"),
+        (pa.array([None], IMAGE), pa.array([0]), "row 0 must hold an image"),
+        (
+            pa.array([{"bytes": b"", "path": ""}], IMAGE),
+            pa.array([None], pa.int64()),
+            "must have a label in every row",
+        ),
+    ],
+)
+def test_other_values_are_refused(
+    tmp_path: Path, image: pa.Array, label: pa.Array, message: str
+) -> None:
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"image": image, "label": label}), path)
+    with pytest.raises(DataError, match=message) as caught:
+        read_split([path], ParquetColumns())
+    assert str(path) in str(caught.value)
+
+
+def test_labels_outside_the_class_names_are_refused(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "birds/train.parquet", pixels(0, 4, (3, 3)), names=["owl", "crow"])
+    write_parquet(tmp_path / "birds/test.parquet", pixels(0, 4, (3, 3)))
+    with pytest.raises(DataError, match=r"train labels must lie in \[0, 2\)"):
+        datasets["parquet"](folder="birds").load(tmp_path)  # type: ignore[call-arg]
+
+
+def test_settings_choose_splits_size_and_colour(tmp_path: Path) -> None:
+    for name in ("fit", "validation"):
+        write_parquet(tmp_path / f"birds/{name}.parquet", pixels(0, 4, (3, 3, 3)))
+    data = datasets["parquet"](
+        folder="birds", train_split="fit", test_split="validation", grey=True, size=(6, 5)
+    ).load(tmp_path)  # type: ignore[call-arg]
+    assert data.image_shape == (1, 6, 5)
+    assert data.class_names == ("0", "1", "2")
+    assert data.test is not None
+    np.testing.assert_array_equal(data.test.labels, [0, 1, 2, 0])
+
+
+@pytest.mark.parametrize("settings", [{"folder": ""}, {"size": (0, 4)}])
+def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="must hold"):
+        datasets["parquet"](**settings)  # type: ignore[arg-type]
