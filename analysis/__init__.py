@@ -14,16 +14,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis.errors import AnalysisError
     from analysis.loading import load
+    from analysis.manifest import manifest, verify, write_manifest
     from analysis.renderers import render
     from analysis.tables import build_table as table
 
-__all__ = ["AnalysisError", "load", "render", "table"]
+__all__ = [
+    "AnalysisError",
+    "load",
+    "manifest",
+    "render",
+    "table",
+    "verify",
+    "write_manifest",
+]
 
 _HOMES = {
     "AnalysisError": ("analysis.errors", "AnalysisError"),
     "load": ("analysis.loading", "load"),
+    "manifest": ("analysis.manifest", "manifest"),
     "render": ("analysis.renderers", "render"),
     "table": ("analysis.tables", "build_table"),
+    "verify": ("analysis.manifest", "verify"),
+    "write_manifest": ("analysis.manifest", "write_manifest"),
 }
 
 

@@ -27,9 +27,14 @@ class Measurement:
     """
 
     values: Mapping[int, float] = field(default_factory=dict)
-    fingerprints: Mapping[int, str] = field(default_factory=dict)
+    fingerprints: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     reason: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def trials(self) -> tuple[str, ...]:
+        """The fingerprints of all replicates, each once."""
+        return tuple(dict.fromkeys(name for each in self.fingerprints.values() for name in each))
 
     def with_values(self, values: Mapping[int, float]) -> Measurement:
         """Return the same measurement with other values."""
@@ -55,7 +60,7 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
         problems = tuple(trial.problem for trial in damaged)
         return Measurement(reason=f"damaged {len(damaged)} of {len(trials)}", notes=problems)
     values: dict[int, float] = {}
-    fingerprints: dict[int, str] = {}
+    fingerprints: dict[int, tuple[str, ...]] = {}
     seen: set[str] = set()
     notes: list[str] = []
     for trial in trials:
@@ -72,7 +77,7 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
             continue
         seen.add(trial.fingerprint)
         values[trial.number] = value
-        fingerprints[trial.number] = trial.fingerprint
+        fingerprints[trial.number] = (trial.fingerprint,)
     notes += _endings_notes(results, arm, trials, quantity)
     if values:
         return Measurement(values, fingerprints, "", tuple(notes))

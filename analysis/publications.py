@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -61,6 +61,8 @@ class PublishedTable:
         values: By row key and column key; cells that the paper leaves out are absent.
         tolerances: By quantity, how far a measured mean may lie from a published number and
             still reproduce it; a share of the published value for ``norm``, else points.
+        default_quantity: What cells hold where neither row nor column says so.
+        flipped: Whether rows here are columns in the paper.
     """
 
     paper: str
@@ -73,19 +75,33 @@ class PublishedTable:
     values: Mapping[tuple[str, str], float | str]
     tolerances: Mapping[str, float]
     default_quantity: str
+    flipped: bool = False
 
     def cell(self, row: str, column: str) -> Published | None:
         """Return a cell, None where the paper has none."""
         value = self.values.get((row, column))
         if value is None:
             return None
+        lines = (self.column(column), self.row(row))
+        its_row, its_column = lines if self.flipped else lines[::-1]
         return Published(
             value=value,
             paper=self.paper,
             table=self.number,
-            row=self.row(row).heading,
-            column=self.column(column).heading,
-            cited=self.row(row).cited,
+            row=its_row.heading,
+            column=its_column.heading,
+            cited=its_row.cited,
+        )
+
+    def transposed(self) -> PublishedTable:
+        """Return the same table with rows for columns; sources stay as they are."""
+        values = {(column, row): value for (row, column), value in self.values.items()}
+        return replace(
+            self,
+            rows=self.columns,
+            columns=self.rows,
+            values=values,
+            flipped=not self.flipped,
         )
 
     def cells(self) -> Iterator[tuple[Published, str]]:
@@ -102,7 +118,7 @@ class PublishedTable:
     def tolerance(self, row: str, column: str) -> float | None:
         """Return how far a mean may lie from a cell and still reproduce it, in its unit."""
         value, quantity = self.values.get((row, column)), self.quantity(row, column)
-        own = self.column(column).tolerance
+        own = self.row(row).tolerance or self.column(column).tolerance
         allowed = self.tolerances.get(quantity) if own is None else own
         if allowed is None or not isinstance(value, int | float):
             return None

@@ -89,12 +89,12 @@ def lay_out(table: Table) -> Grid:
         for index in range(1, len(table.rows))
         if table.rows[index].cited != table.rows[index - 1].cited
     )
-    return Grid(tuple(headings), body, rules, tuple(numbers), _remarks(table))
+    return Grid(tuple(headings), body, rules, tuple(numbers), (table.protocol, *table.notes))
 
 
 def show_number(value: float, column: Column) -> str:
-    """Return a number with its column's decimals."""
-    return f"{value:.{column.decimals}f}"
+    """Return a number with its column's decimals and a true minus sign."""
+    return f"{value:.{column.decimals}f}".replace("-", "−")
 
 
 def _papers(table: Table, column: Column) -> str:
@@ -157,15 +157,3 @@ def _published(cell: Cell, column: Column) -> Item:
 
 def _number(notes: Iterable[str], numbers: dict[str, int]) -> tuple[int, ...]:
     return tuple(numbers.setdefault(note, len(numbers) + 1) for note in notes)
-
-
-def _remarks(table: Table) -> tuple[str, ...]:
-    marks = {mark for _, _, cell in table.cells() for mark in cell.marks}
-    verdicts = {c.published.verdict for _, _, c in table.cells() if c.published is not None}
-    legend = []
-    if Mark.WORSE in marks:
-        legend.append("↓: worse than its reference.")
-    if verdicts - {None}:
-        said = ", ".join(f"{symbol} {verdict}" for verdict, symbol in SYMBOLS.items())
-        legend.append(f"Beside published numbers: {said}.")
-    return (table.protocol, *table.notes, *legend)

@@ -92,8 +92,6 @@ def render_latex(table: Table) -> str:
     lines += [r"\bottomrule", r"\end{tabular}}", r"\par\smallskip", r"\begin{minipage}{\linewidth}"]
     lines.append(r"\footnotesize")
     lines += [rf"{escape(remark)}\par" for remark in grid.remarks]
-    if any(item.bold for row in grid.body for item in row):
-        lines.append(r"\textbf{Bold}: better than its reference.\par")
     lines += [
         rf"\textsuperscript{{{number}}}~{escape(note)}\par"
         for number, note in enumerate(grid.notes, start=1)

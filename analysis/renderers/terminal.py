@@ -102,4 +102,4 @@ def _foot(grid: Grid) -> list[str]:
         for number, note in enumerate(grid.notes, start=1)
     ]
     star = any(item.bold for row in grid.body for item in row)
-    return [*grid.remarks, *(["*: better than its reference."] if star else []), *numbered]
+    return [*grid.remarks, *(["* stands for bold."] if star else []), *numbered]

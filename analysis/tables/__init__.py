@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from analysis.cells import Table
+from analysis.budget import Inequality, find_inequalities
+from analysis.cells import Cell, Mark, Table
+from analysis.errors import AnalysisError
 from analysis.registry import Registry
 from analysis.results import StudyResults
 
@@ -17,15 +19,47 @@ tables: Registry[Definition] = Registry("table", "analysis.tables")
 register_table = tables.register
 
 
-def build_table(results: StudyResults, name: str | None = None) -> Table:
+def build_table(
+    results: StudyResults, name: str | None = None, *, allow_unequal: bool = False
+) -> Table:
     """Return a table of a study.
 
     Args:
         results: The study.
         name: A table definition; by default the one that the study names, else ``general``.
+        allow_unequal: Whether arms that got unequal budgets may stand in one table; they are
+            then marked, and the figures given.
 
     Raises:
-        AnalysisError: There is no such definition.
+        AnalysisError: There is no such definition, or budgets are unequal.
     """
     name = name or results.table or "general"
-    return replace(tables[name](results), name=name)
+    definition = tables[name]
+    unequal = find_inequalities(results)
+    if unequal and not allow_unequal:
+        raise AnalysisError(
+            "every arm must have the same budget, but has not ("
+            + "; ".join(str(each) for each in unequal)
+            + "). Pass --allow-unequal (allow_unequal=True) for a table that says so"
+        )
+    table = replace(definition(results), name=name)
+    return _marked_unequal(table, results, unequal) if unequal else table
+
+
+def _marked_unequal(table: Table, results: StudyResults, unequal: list[Inequality]) -> Table:
+    names = {name for each in unequal for name in each.deviating}
+    trials = {t.fingerprint for t in results.trials if t.arm in names}
+    rows = tuple(
+        replace(row, cells={key: _marked(cell, trials) for key, cell in row.cells.items()})
+        for row in table.rows
+    )
+    figures = "; ".join(str(each) for each in unequal)
+    note = f"† Unequal budgets, so that differences may come from the budget: {figures}."
+    options = {**table.options, "allow_unequal": True}
+    return replace(table, rows=rows, notes=(note, *table.notes), options=options)
+
+
+def _marked(cell: Cell, trials: set[str]) -> Cell:
+    if cell.value is None or trials.isdisjoint(cell.fingerprints):
+        return cell
+    return replace(cell, marks=cell.marks | {Mark.UNEQUAL})

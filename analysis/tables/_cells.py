@@ -5,28 +5,56 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.cells import Cell, Published
+from analysis.comparisons import Comparison
 from analysis.measure import Measurement, measure
 from analysis.results import Arm, StudyResults
+from analysis.statistics.equivalence import equivalence
 from analysis.statistics.summary import summarize
 
 
 def metric_cell(
-    results: StudyResults, arm: Arm, metric: str, published: Published | None = None
+    results: StudyResults,
+    arm: Arm,
+    metric: str,
+    *,
+    published: Published | None = None,
+    tolerance: float | None = None,
+    comparison: Comparison | None = None,
 ) -> Cell:
-    """Return the mean of a metric over an arm's confirm trials, beside its published number."""
-    return replace(measured_cell(measure(results, arm, metric)), published=published)
+    """Return the mean of a metric over an arm's confirm trials.
+
+    Args:
+        results: The study.
+        arm: One of its arms.
+        metric: The metric, see `measure`.
+        published: Its published counterpart.
+        tolerance: How far the mean may lie from it and still reproduce it.
+        comparison: What may be said of it against its reference.
+    """
+    cell = measured_cell(measure(results, arm, metric), published=published, tolerance=tolerance)
+    return replace(cell, marks=comparison.marks) if comparison is not None else cell
 
 
-def measured_cell(measurement: Measurement) -> Cell:
+def measured_cell(
+    measurement: Measurement,
+    *,
+    published: Published | None = None,
+    tolerance: float | None = None,
+) -> Cell:
     """Return the mean of a measurement, or the reason why there is none."""
-    if not measurement.values:
-        return Cell(reason=measurement.reason, notes=measurement.notes)
-    summary = summarize(list(measurement.values.values()))
+    values = list(measurement.values.values())
+    if not values:
+        return Cell(reason=measurement.reason, published=published, notes=measurement.notes)
+    if published is not None and tolerance is not None and isinstance(published.value, int | float):
+        verdict = equivalence(values, published.value, tolerance)
+        published = replace(published, verdict=verdict)
+    summary = summarize(values)
     return Cell(
         value=summary.mean,
         half_width=summary.half_width,
         n=summary.n,
-        fingerprints=tuple(measurement.fingerprints.values()),
+        published=published,
+        fingerprints=measurement.trials,
         notes=measurement.notes,
     )
 
@@ -34,3 +62,13 @@ def measured_cell(measurement: Measurement) -> Cell:
 def count_cell(cell: Cell) -> Cell:
     """Return a cell with the number of replicates behind another one."""
     return Cell(value=float(cell.n), fingerprints=cell.fingerprints)
+
+
+def difference_cell(comparison: Comparison) -> Cell:
+    """Return the mean difference between an arm and its reference on the same seeds."""
+    return Cell(
+        value=comparison.test.difference,
+        half_width=comparison.test.half_width,
+        n=comparison.test.n,
+        fingerprints=comparison.fingerprints,
+    )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.cells import Cell, Column, Row, Table
+from analysis.comparisons import Comparison, compare_arms
 from analysis.publications import PublishedTable
 from analysis.results import Arm, StudyResults
 from analysis.tables._cells import count_cell, metric_cell
-from analysis.tables._protocol import general_notes, interval_note, protocol_sentence
+from analysis.tables._notes import protocol_sentence, study_notes
 
 NOT_IN_STUDY = "not in this study"
+
+ACCURACY = Column(key="accuracy", title="Accuracy", unit="%")
+NORM = Column(key="norm", title="Mean ‖f‖")
 
 
 @dataclass(frozen=True)
@@ -19,48 +23,81 @@ class Quantity:
     """A measured column.
 
     Attributes:
-        column: How it is shown; its key is the published column's.
+        column: How it is shown.
         metric: The recorded metric, or an accuracy, see `measure`.
+        published: Key of the published column.
     """
 
     column: Column
     metric: str
+    published: str
+
+
+TEST_ACCURACY = Quantity(ACCURACY, "test.accuracy", "accuracy")
+TEST_NORM = Quantity(NORM, "test.norm", "norm")
+
+LineOf = Callable[[Arm], str | None]
+"""Says which published row an arm is, by key; None where it is none of them."""
 
 
 def methods_table(
-    results: StudyResults, published: PublishedTable, quantities: Sequence[Quantity]
+    results: StudyResults,
+    published: PublishedTable,
+    quantities: Sequence[Quantity],
+    line_of: LineOf | None = None,
 ) -> Table:
-    """Return the study's arms beside the published rows of the same names.
+    """Return the study's arms beside the published rows that they are.
 
     Published rows come first, in the paper's order, cited ones as cited; arms that the paper
-    does not have follow.
+    does not have follow. The first quantity is the one whose differences are tested.
+
+    Args:
+        results: The study.
+        published: The paper's table, rows being methods.
+        quantities: What is measured.
+        line_of: Which published row an arm is; by name where it is not given.
     """
-    arms = {normalized(arm.name): arm for arm in results.arms}
+    lines = {_line(published, line_of, arm): arm for arm in reversed(results.arms)}
+    compared = compare_arms(results, quantities[0].metric)
     rows: list[Row] = []
     for line in published.rows:
-        arm = None if line.cited else arms.pop(normalized(line.key), None)
-        row = _row(results, arm, published, line.key, quantities)
+        arm = None if line.cited else lines.get(line.key)
+        row = _row(results, arm, published, line.key, quantities, compared)
         rows.append(replace(row, name=line.heading, cited=bool(line.cited)))
-    rows += [_row(results, arm, published, None, quantities) for arm in arms.values()]
-    table = Table(
+    shown = {arm.name for line, arm in lines.items() if line in {row.key for row in published.rows}}
+    rows += [
+        _row(results, arm, published, None, quantities, compared)
+        for arm in results.arms
+        if arm.name not in shown
+    ]
+    columns = (
+        Column(key="n", title="n", decimals=0),
+        *(quantity.column for quantity in quantities),
+    )
+    return Table(
         name="",
         title=f"{published.title} (paper {published.paper}, Table {published.number})",
         study=results.name,
         run=results.run,
         protocol=protocol_sentence(results),
-        columns=(
-            Column(key="n", title="n", decimals=0),
-            *(quantity.column for quantity in quantities),
-        ),
+        columns=columns,
         rows=tuple(rows),
+        notes=study_notes(results, columns, rows, compared, published),
     )
-    notes = (interval_note(table), *general_notes(results), *published.remarks)
-    return replace(table, notes=tuple(note for note in notes if note))
 
 
 def normalized(name: str) -> str:
     """Return a name as it is compared: case and spaces do not count."""
     return "".join(name.casefold().split())
+
+
+def _line(published: PublishedTable, line_of: LineOf | None, arm: Arm) -> str | None:
+    if line_of is not None:
+        return line_of(arm)
+    for line in published.rows:
+        if not line.cited and normalized(line.key) == normalized(arm.name):
+            return line.key
+    return None
 
 
 def _row(
@@ -69,12 +106,23 @@ def _row(
     published: PublishedTable,
     line: str | None,
     quantities: Sequence[Quantity],
+    compared: dict[str, Comparison],
 ) -> Row:
     cells: dict[str, Cell] = {}
-    for quantity in quantities:
-        number = published.cell(line, quantity.column.key) if line is not None else None
+    for index, quantity in enumerate(quantities):
+        number = tolerance = None
+        if line is not None:
+            number = published.cell(line, quantity.published)
+            tolerance = published.tolerance(line, quantity.published)
         if arm is not None:
-            cell = metric_cell(results, arm, quantity.metric, number)
+            cell = metric_cell(
+                results,
+                arm,
+                quantity.metric,
+                published=number,
+                tolerance=tolerance,
+                comparison=compared.get(arm.name) if index == 0 else None,
+            )
         elif number is not None and number.cited:
             cell = Cell(published=number)
         else:

@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from analysis.cells import Cell, Column, Row, Table
+from analysis.comparisons import Comparison, compare_arms
 from analysis.measure import describe_endings
 from analysis.results import Arm, StudyResults, Trial
 from analysis.tables import register_table
-from analysis.tables._cells import count_cell, metric_cell
-from analysis.tables._protocol import general_notes, interval_note, protocol_sentence
+from analysis.tables._cells import count_cell, difference_cell, metric_cell
+from analysis.tables._notes import protocol_sentence, study_notes
+
+_CHANGE = Column(key="change", title="Δ to reference")
 
 
 @register_table("general")
 def general(results: StudyResults) -> Table:
     """Return one row per arm: difference, n, error, accuracy, norm, settings, endings."""
+    metrics = _metrics(results)
+    compared = compare_arms(results, metrics[0][1])
     searched = sorted({name for arm in results.arms for name in arm.search})
-    columns = [
+    columns = (
         Column(key="difference", title="differs by", numeric=False),
         Column(key="n", title="n", decimals=0),
-        *(column for column, _ in _metrics(results)),
+        metrics[0][0],
+        *((_CHANGE,) if compared else ()),
+        *(column for column, _ in metrics[1:]),
         *(Column(key=name, title=name, numeric=False) for name in searched),
         Column(key="endings", title="endings", numeric=False),
-    ]
-    table = Table(
+    )
+    rows = tuple(_row(results, arm, metrics, compared, searched) for arm in results.arms)
+    return Table(
         name="",
         title=results.question or results.name,
         study=results.name,
         run=results.run,
         protocol=protocol_sentence(results),
         row_title="Arm",
-        columns=tuple(columns),
-        rows=tuple(_row(results, arm, searched) for arm in results.arms),
+        columns=columns,
+        rows=rows,
+        notes=study_notes(results, columns, rows, compared),
     )
-    notes = (interval_note(table), *general_notes(results))
-    return replace(table, notes=tuple(note for note in notes if note))
 
 
 def _metrics(results: StudyResults) -> list[tuple[Column, str]]:
@@ -58,10 +65,20 @@ def objective_quantity(results: StudyResults) -> str:
     return results.objective["metric"].rpartition(".")[2]
 
 
-def _row(results: StudyResults, arm: Arm, searched: Iterable[str]) -> Row:
-    metrics = _metrics(results)
+def _row(
+    results: StudyResults,
+    arm: Arm,
+    metrics: Sequence[tuple[Column, str]],
+    compared: Mapping[str, Comparison],
+    searched: Sequence[str],
+) -> Row:
     cells = {column.key: metric_cell(results, arm, metric) for column, metric in metrics}
-    cells["n"] = count_cell(cells[metrics[0][0].key])
+    tested = metrics[0][0].key
+    cells["n"] = count_cell(cells[tested])
+    if arm.name in compared:
+        comparison = compared[arm.name]
+        cells[tested] = replace(cells[tested], marks=comparison.marks)
+        cells[_CHANGE.key] = difference_cell(comparison)
     cells["difference"] = Cell(text=_difference(arm))
     for name in searched:
         cells[name] = _searched(results, arm, name)

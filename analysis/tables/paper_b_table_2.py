@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from analysis.cells import Column, Table
+from analysis.cells import Table
 from analysis.publications import published_table
 from analysis.results import StudyResults
 from analysis.tables import register_table
-from analysis.tables._methods import Quantity, methods_table
-
-ACCURACY = Quantity(Column(key="accuracy", title="Accuracy", unit="%"), "test.accuracy")
-NORM = Quantity(Column(key="norm", title="Mean ‖f‖"), "test.norm")
+from analysis.tables._methods import TEST_ACCURACY, TEST_NORM, methods_table
 
 
 @register_table("paper-b-table-2")
 def paper_b_table_2(results: StudyResults) -> Table:
     """Return accuracy and mean feature norm on the test set of six arms (paper B, Table 2)."""
-    return methods_table(results, published_table("b-table-2"), (ACCURACY, NORM))
+    return methods_table(results, published_table("b-table-2"), (TEST_ACCURACY, TEST_NORM))

@@ -153,7 +153,10 @@ def test_general_table_of_a_search(factory: StudyFactory) -> None:
     better = {**params, "incay.weight": 20.0}
     factory.trial("RN + Softmax", 1, {"val.error": 8.0}, phase="search", params=better)
     factory.trial("RN + Softmax", 2, status="pruned", phase="search", params=params)
-    factory.trial("Softmax", 0, {"test.error": 7.0}, params={"optimizer.weight_decay": 2e-4})
+    params = {"optimizer.weight_decay": 2e-4}
+    for number in range(3):
+        factory.trial("Softmax", number, {"val.error": 9.0}, phase="search", params=params)
+    factory.trial("Softmax", 0, {"test.error": 7.0}, params=params)
     built = table(load(factory.write(), "planted"))
     assert built.name == "general"
     assert cell(built, "Softmax", "error").value == 7.0

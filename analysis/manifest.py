@@ -1,0 +1,133 @@
+"""Manifests: which trials stand behind each cell of an exported table, and whether they still do.
+
+A manifest is JSON that lies beside the exported table. To verify it, the same table is built
+again from the store, and every cell is compared with what the manifest says.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.cells import Table
+from analysis.errors import AnalysisError
+from analysis.loading import load
+from analysis.renderers.json import cell_values
+from analysis.tables import build_table
+from trainables.store import Store
+
+MANIFEST_SCHEMA = 1
+SUFFIX = ".manifest.json"
+
+_COMPARED = ("value", "half_width", "n", "text", "reason", "marks", "published", "fingerprints")
+_RELATIVE = 1e-12
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A cell that is no longer what its manifest says.
+
+    Attributes:
+        row: The row's name; empty for the table as a whole.
+        column: The column's key.
+        what: What differs, in words.
+    """
+
+    row: str
+    column: str
+    what: str
+
+    def __str__(self) -> str:
+        place = f"{self.row}, {self.column}: " if self.row else ""
+        return f"{place}{self.what}"
+
+
+def manifest(table: Table) -> dict[str, Any]:
+    """Return a table's manifest as JSON values."""
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "table": table.name,
+        "study": table.study,
+        "run": table.run,
+        "options": dict(table.options),
+        "cells": [
+            {"row": index, "name": row.name, "column": column.key, **cell_values(cell)}
+            for index, row in enumerate(table.rows)
+            for column in table.columns
+            if (cell := row.cells.get(column.key)) is not None
+        ],
+    }
+
+
+def write_manifest(table: Table, exported: str | Path) -> Path:
+    """Write a table's manifest beside the file that it was exported to; return its path."""
+    path = manifest_path(exported)
+    path.write_text(json.dumps(manifest(table), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+def manifest_path(exported: str | Path) -> Path:
+    """Return where the manifest of an exported table lies."""
+    path = Path(exported)
+    return path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
+
+
+def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) -> list[Mismatch]:
+    """Build a table again and return the cells that no longer match; none if all do.
+
+    Args:
+        source: A manifest, its path, or the path of the exported table beside it.
+        results: The store, or where it lies.
+
+    Raises:
+        AnalysisError: The manifest cannot be read, or its study is not in the store.
+    """
+    wanted = source if isinstance(source, Mapping) else _read(manifest_path(source))
+    study = load(results, wanted["study"], wanted["run"])
+    built = build_table(study, wanted["table"], **wanted["options"])
+    now = {(each["row"], each["column"]): each for each in manifest(built)["cells"]}
+    then = {(each["row"], each["column"]): each for each in wanted["cells"]}
+    mismatches = [
+        Mismatch(each["name"], each["column"], "the table no longer has this cell")
+        for key, each in then.items()
+        if key not in now or now[key]["name"] != each["name"]
+    ]
+    for key, each in now.items():
+        if key not in then or then[key]["name"] != each["name"]:
+            mismatches.append(
+                Mismatch(each["name"], each["column"], "the manifest lacks this cell")
+            )
+            continue
+        differing = _difference(then[key], each)
+        if differing:
+            mismatches.append(Mismatch(each["name"], each["column"], differing))
+    return mismatches
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise AnalysisError(f"{path} must exist: it is written with an exported table") from error
+    except ValueError as error:
+        raise AnalysisError(f"{path} must be a manifest, but is damaged") from error
+    if not isinstance(values, dict) or values.get("schema") != MANIFEST_SCHEMA:
+        raise AnalysisError(f"{path} must be a manifest of schema {MANIFEST_SCHEMA}, but is not")
+    return values
+
+
+def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    found = [name for name in _COMPARED if not _same(then[name], now[name])]
+    return "; ".join(f"{name} was {then[name]!r}, is {now[name]!r}" for name in found)
+
+
+def _same(then: Any, now: Any) -> bool:
+    if isinstance(then, float) and isinstance(now, float):
+        return math.isclose(then, now, rel_tol=_RELATIVE)
+    if isinstance(then, list | tuple) and isinstance(now, list | tuple):
+        return list(then) == list(now)
+    return bool(then == now)

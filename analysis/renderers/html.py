@@ -1,0 +1,89 @@
+"""Tables as HTML: one ``<figure>``, to be shown in a notebook or put into a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from itertools import groupby
+
+from analysis.cells import Table
+from analysis.renderers import register_renderer
+from analysis.renderers._grid import Grid, Heading, Item, lay_out
+
+Link = Callable[[Item], str]
+"""Makes the text of an item that has trials behind it into a link to them."""
+
+
+@register_renderer("html")
+def render_html(table: Table) -> str:
+    """Return the table; each number carries its trials in ``data-trials``."""
+    return figure_html(table, _plain)
+
+
+def figure_html(table: Table, link: Link) -> str:
+    """Return the table, with numbers linked to their trials by `link`."""
+    grid = lay_out(table)
+    notes = [f"<p>{escape(remark)}</p>" for remark in grid.remarks]
+    notes += [f"<p><sup>{n}</sup> {escape(note)}</p>" for n, note in enumerate(grid.notes, 1)]
+    return "\n".join(
+        [
+            f'<figure class="incay-table" id="table-{escape(table.name)}">',
+            f"<figcaption><strong>{escape(table.title)}</strong> "
+            f"<small>{escape(table.study)}, run {escape(table.run)}</small></figcaption>",
+            '<div class="scroll"><table>',
+            f"<thead>{_head(grid)}</thead>",
+            *_bodies(grid, link),
+            "</table></div>",
+            f'<div class="notes">{"".join(notes)}</div>',
+            "</figure>",
+        ]
+    )
+
+
+def _head(grid: Grid) -> str:
+    if not any(heading.sub for heading in grid.headings):
+        cells = [_heading(heading, heading.title) for heading in grid.headings]
+        return f"<tr>{''.join(cells)}</tr>"
+    upper = []
+    for (title, spanned), group in groupby(grid.headings, key=lambda h: (h.title, bool(h.sub))):
+        width = len(list(group))
+        rows = "" if spanned else ' rowspan="2"'
+        sort = "" if spanned else ' data-sort=""'
+        upper.append(f'<th colspan="{width}"{rows}{sort} scope="col">{escape(title)}</th>')
+    lower = [_heading(heading, heading.sub) for heading in grid.headings if heading.sub]
+    return f"<tr>{''.join(upper)}</tr><tr>{''.join(lower)}</tr>"
+
+
+def _heading(heading: Heading, text: str) -> str:
+    kind = ' class="number"' if heading.numeric else ""
+    return f'<th{kind} data-sort="" scope="col">{escape(text)}</th>'
+
+
+def _bodies(grid: Grid, link: Link) -> list[str]:
+    starts = [0, *grid.rules]
+    ends = [*grid.rules, len(grid.body)]
+    bodies = []
+    for start, end in zip(starts, ends, strict=True):
+        rows = [f"<tr>{_row(grid, row, link)}</tr>" for row in grid.body[start:end]]
+        bodies.append(f"<tbody>{''.join(rows)}</tbody>")
+    return bodies
+
+
+def _row(grid: Grid, row: tuple[Item, ...], link: Link) -> str:
+    cells = []
+    for index, (heading, item) in enumerate(zip(grid.headings, row, strict=True)):
+        tag = "th" if index == 0 else "td"
+        kind = ' class="number"' if heading.numeric else ""
+        scope = ' scope="row"' if index == 0 else ""
+        hint = f' title="{escape(item.hint)}"' if item.hint else ""
+        text = link(item) if item.fingerprints else escape(item.text)
+        if item.bold:
+            text = f"<strong>{text}</strong>"
+        marks = ",".join(str(number) for number in item.notes)
+        notes = f"<sup>{marks}</sup>" if marks else ""
+        cells.append(f"<{tag}{kind}{scope}{hint}>{text}{notes}</{tag}>")
+    return "".join(cells)
+
+
+def _plain(item: Item) -> str:
+    return f'<span data-trials="{" ".join(item.fingerprints)}">{escape(item.text)}</span>'

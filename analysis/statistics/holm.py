@@ -1,0 +1,19 @@
+"""Holm's correction: the chance of any false claim in a family of tests stays below α."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return adjusted p-values in the given order: claim where they are below α.
+
+    Holm, S. (1979). A simple sequentially rejective multiple test procedure.
+    """
+    count = len(p_values)
+    adjusted = [1.0] * count
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(count), key=lambda i: p_values[i])):
+        largest = max(largest, min(1.0, (count - rank) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted

@@ -1,0 +1,119 @@
+"""The notes of a table: what ± and bold stand for, what was changed, what is undecided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from analysis.cells import Column, Row
+from analysis.comparisons import ALPHA, Comparison
+from analysis.publications import PublishedTable
+from analysis.results import StudyResults
+
+
+def protocol_sentence(results: StudyResults) -> str:
+    """Return one sentence on which split was read, when, and how settings were chosen."""
+    if results.protocol == "paper":
+        return (
+            "Protocol: paper. Settings are fixed, there is no validation split, and the test "
+            "set was read as the papers did."
+        )
+    split = {"test": "test", "val": "validation"}[results.split]
+    if not results.searches:
+        return f"Protocol: sealed. Settings are fixed; the {split} split was read once."
+    if any(trial.phase == "confirm" for trial in results.trials):
+        return (
+            "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
+            f"seeds then confirmed them on the {split} split."
+        )
+    return (
+        "Protocol: sealed. Settings are being searched on the validation split; the test split "
+        "is still sealed."
+    )
+
+
+def study_notes(
+    results: StudyResults,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    comparisons: Mapping[str, Comparison],
+    published: PublishedTable | None = None,
+) -> tuple[str, ...]:
+    """Return the notes that a table of measured numbers carries."""
+    notes = [_interval(columns, rows), _tests(comparisons), _undecided(comparisons)]
+    if published is not None:
+        notes += [_verdicts(rows, published), *published.remarks]
+    if results.overrides:
+        notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
+    return tuple(note for note in notes if note)
+
+
+def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
+    keys = {column.key for column in columns}
+    cells = [cell for row in rows for key, cell in row.cells.items() if key in keys]
+    counts = {cell.n for cell in cells if cell.value is not None and cell.n}
+    if not counts:
+        return ""
+    if counts == {1}:
+        return "One seed: it shows no spread, so no interval is given and no difference tested."
+    seeds = "n seeds" if len(counts) > 1 else f"{counts.pop()} seeds"
+    note = f"Mean ± half the 95 % interval (Student's t) over {seeds}."
+    return note + (" A single seed has no interval." if 1 in counts else "")
+
+
+def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
+    found = [cell.published for row in rows for cell in row.cells.values() if cell.published]
+    if not any(each.verdict for each in found):
+        return ""
+    allowed = [
+        f"{quantity} ± {f'{tolerance:.0%}' if quantity == 'norm' else f'{tolerance:g}'}"
+        for quantity, tolerance in published.tolerances.items()
+    ]
+    allowed += [
+        f"{line.heading} ± {line.tolerance:g}"
+        for line in (*published.rows, *published.columns)
+        if line.tolerance is not None
+    ]
+    return (
+        "Beside published numbers: = reproduced, ≠ different, ? undecided (90 % interval of the "
+        f"mean against {', '.join(allowed)}, two one-sided tests)."
+    )
+
+
+def _tests(comparisons: Mapping[str, Comparison]) -> str:
+    tested = [each for each in comparisons.values() if each.adjusted_p is not None]
+    if not tested:
+        return ""
+    pairs = ", ".join(f"{each.arm} with {each.reference}" for each in tested)
+    comparison = "comparison" if len(tested) == 1 else "comparisons"
+    found = "bold is better, ↓ is worse" if any(each.decided for each in tested) else "none differs"
+    return (
+        f"Compared on the same seeds (paired t-test, two-sided, Holm over {len(tested)} "
+        f"{comparison}, α = {ALPHA}): {pairs}; {found}."
+    )
+
+
+def _undecided(comparisons: Mapping[str, Comparison]) -> str:
+    parts = [
+        f"{each.arm} ({describe_need(each)})"
+        for each in comparisons.values()
+        if each.adjusted_p is not None and not each.decided
+    ]
+    if not parts:
+        return ""
+    return f"Undecided; what would decide, were the effect as measured: {'; '.join(parts)}."
+
+
+def describe_need(comparison: Comparison) -> str:
+    """Return how many more seeds, and which time, would decide a comparison."""
+    more = comparison.more_seeds()
+    if comparison.test.difference == 0.0:
+        return "no difference measured"
+    if more is None:
+        return "not within 1,000 seeds"
+    hours = more * comparison.seconds_per_seed / 3600.0
+    time = f", {_hours(hours)}" if hours > 0.0 else ""
+    return f"about {more} more seed{'s' if more > 1 else ''}{time}"
+
+
+def _hours(hours: float) -> str:
+    return f"{hours * 60.0:.0f} device-minutes" if hours < 1.0 else f"{hours:.1f} device-hours"

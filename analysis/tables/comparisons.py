@@ -1,0 +1,93 @@
+"""Every arm against its reference, with everything that the other tables only hint at."""
+
+from __future__ import annotations
+
+from analysis.cells import Cell, Column, Row, Table
+from analysis.comparisons import ALPHA, Comparison, compare_arms
+from analysis.discordance import Discordance, measure_discordance
+from analysis.results import StudyResults
+from analysis.tables import register_table
+from analysis.tables._cells import difference_cell
+from analysis.tables._notes import describe_need, protocol_sentence
+
+_CONCLUSIONS = Column(key="conclusion", title="conclusion", numeric=False)
+
+
+@register_table("comparisons")
+def comparisons(results: StudyResults) -> Table:
+    """Return difference, p-values, effect size, McNemar counts and conclusion for each arm."""
+    metric = f"{results.split}.error"
+    compared = compare_arms(results, metric)
+    rows = [
+        Row(name=f"{each.arm} − {each.reference}", cells=_cells(results, each))
+        for each in compared.values()
+    ]
+    return Table(
+        name="",
+        title=f"Differences in {results.split} error on the same seeds",
+        study=results.name,
+        run=results.run,
+        protocol=protocol_sentence(results),
+        row_title="Arms",
+        columns=(
+            Column(key="n", title="pairs", decimals=0),
+            Column(key="difference", title="Δ error", unit="points"),
+            Column(key="p", title="p", decimals=4),
+            Column(key="adjusted_p", title="p, Holm", decimals=4),
+            Column(key="effect", title="effect size g"),
+            Column(key="fixed", title="fixed", decimals=1),
+            Column(key="added", title="added", decimals=1),
+            Column(key="mcnemar", title="McNemar p < α", numeric=False),
+            _CONCLUSIONS,
+        ),
+        rows=tuple(rows),
+        notes=(
+            f"Paired t-tests, two-sided, α = {ALPHA}; Holm's correction over all rows; ± is half "
+            "the 95 % interval; g is the mean difference over the differences' spread, with "
+            "Hedges' correction.",
+            "fixed, added: images that only the arm, or only its reference, has right, averaged "
+            "over pairs. McNemar's exact test asks of each pair of models, not of the methods, "
+            "whether they differ on these images.",
+        ),
+    )
+
+
+def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:
+    trials = comparison.fingerprints
+    cells = {
+        "n": Cell(value=float(comparison.test.n), fingerprints=trials),
+        "difference": difference_cell(comparison),
+        "conclusion": Cell(text=_conclusion(comparison), fingerprints=trials),
+    }
+    for key, value in (
+        ("p", comparison.test.p),
+        ("adjusted_p", comparison.adjusted_p),
+        ("effect", comparison.effect),
+    ):
+        reason = "" if value is not None else "one pair" if comparison.test.n == 1 else "no spread"
+        cells[key] = Cell(value=value, fingerprints=trials, reason=reason)
+    return cells | _discordance_cells(measure_discordance(results, comparison))
+
+
+def _discordance_cells(found: Discordance | None) -> dict[str, Cell]:
+    if found is None:
+        return {"mcnemar": Cell(text="no per-sample records")}
+    pairs = len(found.tests)
+    significant = sum(test.p < ALPHA for test in found.tests)
+    return {
+        "fixed": Cell(
+            value=sum(test.fixed for test in found.tests) / pairs, fingerprints=found.fingerprints
+        ),
+        "added": Cell(
+            value=sum(test.added for test in found.tests) / pairs, fingerprints=found.fingerprints
+        ),
+        "mcnemar": Cell(text=f"{significant} of {pairs} pairs", fingerprints=found.fingerprints),
+    }
+
+
+def _conclusion(comparison: Comparison) -> str:
+    if comparison.adjusted_p is None:
+        return "undecided: one pair shows no spread"
+    if comparison.decided:
+        return "better" if comparison.better else "worse"
+    return f"undecided: {describe_need(comparison)}"

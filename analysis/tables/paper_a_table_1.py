@@ -1,0 +1,41 @@
+"""Paper A, Table 1: face verification on LFW."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.cells import Cell, Column, Row, Table
+from analysis.publications import PublishedTable, published_table
+from analysis.results import StudyResults
+from analysis.tables import register_table
+from analysis.tables._methods import TEST_ACCURACY, methods_table
+from analysis.tables._names import plain
+
+_WORDS = (
+    Column(key="data", title="Data", numeric=False),
+    Column(key="network", title="Network", numeric=False),
+)
+_SETTINGS = {"data": "dataset.name", "network": "network.name"}
+
+
+@register_table("paper-a-table-1")
+def paper_a_table_1(results: StudyResults) -> Table:
+    """Return the mean accuracy over LFW's ten folds (paper A, Table 1)."""
+    published = published_table("a-table-1")
+    accuracy = replace(TEST_ACCURACY, column=replace(TEST_ACCURACY.column, title="mAcc"))
+    table = methods_table(results, published, (accuracy,))
+    rows = tuple(_with_words(results, published, row) for row in table.rows)
+    return replace(table, columns=(*_WORDS, *table.columns), rows=rows)
+
+
+def _with_words(results: StudyResults, published: PublishedTable, row: Row) -> Row:
+    arms = [arm for arm in results.arms if plain(arm.name) == plain(row.name) and not row.cited]
+    cells = dict(row.cells)
+    for key, setting in _SETTINGS.items():
+        line = next((line.key for line in published.rows if line.heading == row.name), None)
+        number = published.cell(line, key) if line is not None else None
+        if arms:
+            cells[key] = Cell(text=str(arms[0].setting(setting) or ""))
+        elif number is not None:
+            cells[key] = Cell(text=str(number.value))
+    return replace(row, cells=cells)

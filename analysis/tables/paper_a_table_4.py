@@ -1,0 +1,18 @@
+"""Paper A, Table 4: the feature multiplied by a constant."""
+
+from __future__ import annotations
+
+from analysis.cells import Table
+from analysis.publications import published_table
+from analysis.results import StudyResults
+from analysis.tables import register_table
+from analysis.tables._by_setting import by_setting_table
+from analysis.tables._methods import ACCURACY, TEST_NORM, Quantity
+
+
+@register_table("paper-a-table-4")
+def paper_a_table_4(results: StudyResults) -> Table:
+    """Return test accuracy by feature scale; the paper prints no norms (paper A, Table 4)."""
+    accuracy = Quantity(ACCURACY, "test.accuracy", "Softmax")
+    published = published_table("a-table-4")
+    return by_setting_table(results, published, (accuracy, TEST_NORM), "network.feature_scale")

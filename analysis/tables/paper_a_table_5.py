@@ -1,0 +1,139 @@
+"""Paper A, Table 5: norms and numbers of images that are right, wrong, fixed and added."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from analysis.cells import Cell, Column, Row, Table
+from analysis.comparisons import compare_arms
+from analysis.discordance import pair_replicates
+from analysis.errors import AnalysisError
+from analysis.measure import Measurement, measure
+from analysis.publications import PublishedTable, published_table
+from analysis.references import references
+from analysis.results import Arm, StudyResults, Trial
+from analysis.samples import Bools, read_samples
+from analysis.tables import register_table
+from analysis.tables._cells import count_cell, measured_cell
+from analysis.tables._methods import normalized
+from analysis.tables._notes import protocol_sentence, study_notes
+
+_GROUPS = {
+    "correct": "right",
+    "wrong": "wrong",
+    "fixed": "error fixed",
+    "added": "error added",
+}
+_COLUMNS = (
+    Column(key="n", title="n", decimals=0),
+    Column(key="accuracy", title="Accuracy", unit="%"),
+    *(
+        column
+        for group, title in _GROUPS.items()
+        for column in (
+            Column(key=f"{group}.norm", title=f"‖f‖, {title}", decimals=1),
+            Column(key=f"{group}.count", title=f"images, {title}", decimals=0),
+        )
+    ),
+)
+
+
+@register_table("paper-a-table-5")
+def paper_a_table_5(results: StudyResults) -> Table:
+    """Return, for each arm and its reference, what the arm puts right and what it spoils.
+
+    Fixed images are wrong with the reference and right with the arm of the same replicate;
+    added errors the other way round (paper A, Table 5). Numbers of images and mean norms are
+    averaged over replicates.
+    """
+    published = published_table("a-table-5")
+    compared = compare_arms(results, "test.accuracy")
+    pairs = [(results.arm(other), results.arm(arm)) for arm, other in references(results).items()]
+    rows: list[Row] = []
+    for reference, arm in pairs:
+        groups = _measure_groups(results, reference, arm)
+        for each in (reference, arm):
+            against = f", against {arm.name}" if len(pairs) > 1 and each is reference else ""
+            line = _line(published, each)
+            cells = {
+                key: _cell(published, line, key, groups[each.name, key])
+                for key in (column.key for column in _COLUMNS[2:])
+            }
+            accuracy = measure(results, each, "test.accuracy")
+            comparison = compared.get(each.name) if each is arm else None
+            cells["accuracy"] = replace(
+                _cell(published, line, "accuracy", accuracy),
+                marks=comparison.marks if comparison is not None else frozenset(),
+            )
+            cells["n"] = count_cell(cells["accuracy"])
+            rows.append(Row(name=each.name + against, cells=cells))
+    return Table(
+        name="",
+        title=f"{published.title} (paper A, Table 5)",
+        study=results.name,
+        run=results.run,
+        protocol=protocol_sentence(results),
+        columns=_COLUMNS,
+        rows=tuple(rows),
+        notes=study_notes(results, _COLUMNS, rows, compared, published),
+    )
+
+
+def _line(published: PublishedTable, arm: Arm) -> str | None:
+    keys = (line.key for line in published.rows)
+    return next((key for key in keys if normalized(key) == normalized(arm.name)), None)
+
+
+def _cell(published: PublishedTable, line: str | None, key: str, measurement: Measurement) -> Cell:
+    if line is None:
+        return measured_cell(measurement)
+    return measured_cell(
+        measurement,
+        published=published.cell(line, key),
+        tolerance=published.tolerance(line, key),
+    )
+
+
+def _measure_groups(
+    results: StudyResults, reference: Arm, arm: Arm
+) -> dict[tuple[str, str], Measurement]:
+    """Return norm and number of images by arm's name and column's key."""
+    keys = [(name, column.key) for name in (reference.name, arm.name) for column in _COLUMNS[2:]]
+    pairs = pair_replicates(results, reference.name, arm.name)
+    if not pairs:
+        reason = measure(results, arm, "test.norm").reason or "no common replicate"
+        return dict.fromkeys(keys, Measurement(reason=reason))
+    values: dict[tuple[str, str], dict[int, float]] = {key: {} for key in keys}
+    try:
+        for number, (plain, other) in pairs.items():
+            for (name, key), value in _count(results, plain, other).items():
+                if math.isfinite(value):
+                    values[name, key][number] = value
+    except AnalysisError as error:
+        return {
+            key: Measurement(reason="no per-sample records", notes=(str(error),)) for key in keys
+        }
+    prints = {n: tuple(t.fingerprint for t in pair) for n, pair in pairs.items()}
+    return {
+        key: Measurement(found, {n: prints[n] for n in found}, "" if found else "no such image")
+        for key, found in values.items()
+    }
+
+
+def _count(results: StudyResults, plain: Trial, other: Trial) -> dict[tuple[str, str], float]:
+    models = {trial.arm: read_samples(results, trial) for trial in (plain, other)}
+    before, after = models[plain.arm].correct, models[other.arm].correct
+    counted = {}
+    for name, samples in models.items():
+        groups: dict[str, Bools] = {
+            "correct": samples.correct,
+            "wrong": ~samples.correct,
+            "fixed": ~before & after,
+            "added": before & ~after,
+        }
+        for group, chosen in groups.items():
+            counted[name, f"{group}.count"] = float(chosen.sum())
+            norms = samples.norm[chosen]
+            counted[name, f"{group}.norm"] = float(norms.mean()) if norms.size else math.nan
+    return counted

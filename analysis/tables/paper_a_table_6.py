@@ -1,0 +1,31 @@
+"""Paper A, Table 6: forms of feature incay."""
+
+from __future__ import annotations
+
+from analysis.cells import Table
+from analysis.publications import published_table
+from analysis.results import Arm, StudyResults
+from analysis.tables import register_table
+from analysis.tables._methods import ACCURACY, TEST_NORM, Quantity, methods_table
+
+_LINES = {
+    "none": "Softmax",
+    "linear": "Softmax + LN",
+    "log": "Softmax + LogN",
+    "reciprocal": "Softmax + RN",
+}
+
+
+@register_table("paper-a-table-6")
+def paper_a_table_6(results: StudyResults) -> Table:
+    """Return test accuracy by form; the paper prints no norms (paper A, Table 6)."""
+    accuracy = Quantity(ACCURACY, "test.accuracy", "Accuracy")
+    published = published_table("a-table-6").transposed()
+    return methods_table(results, published, (accuracy, TEST_NORM), _line_of)
+
+
+def _line_of(arm: Arm) -> str | None:
+    if arm.setting("loss.name") != "softmax":
+        return None
+    off = arm.setting("incay.weight") in (0, None)
+    return _LINES.get("none" if off else str(arm.setting("incay.form")))
