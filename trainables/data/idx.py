@@ -81,7 +81,12 @@ class IDXSettings(DatasetSettings):
         import torchvision
 
         cls: Any = getattr(torchvision.datasets, self.torchvision_class)
-        cls(str(data_root), download=True)
+        try:
+            cls(str(data_root), download=True)
+        except (OSError, RuntimeError) as error:
+            raise DataError(
+                f"a mirror of {self.name!r} must be reachable, but: {error}. {self.how_to_obtain}"
+            ) from error
 
 
 @register_dataset("mnist")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torchvision
 from data_cases import write_idx
 
 from trainables.data import DataError, datasets
@@ -57,3 +58,29 @@ def test_labels_and_images_must_be_as_many(tmp_path: Path) -> None:
     path.write_bytes(content(5))
     with pytest.raises(DataError, match="one label per image, but got 20 images"):
         datasets["mnist"]().load(tmp_path)
+
+
+def test_fetching_leaves_the_files_where_they_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def download(root: str, *, download: bool) -> None:
+        assert download
+        write_idx(Path(root) / "MNIST" / "raw")
+
+    monkeypatch.setattr(torchvision.datasets, "MNIST", download)
+    dataset = datasets["mnist"]()
+    dataset.fetch(tmp_path)
+    dataset.load(tmp_path)
+
+
+def test_fetching_without_a_network_says_how_to_obtain_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(root: str, *, download: bool) -> None:
+        raise RuntimeError("no route")
+
+    monkeypatch.setattr(torchvision.datasets, "FashionMNIST", refuse)
+    dataset = datasets["fashion_mnist"]()
+    with pytest.raises(DataError, match="must be reachable, but: no route") as caught:
+        dataset.fetch(tmp_path)
+    assert dataset.how_to_obtain in str(caught.value)

@@ -26,12 +26,14 @@ def draw_pairs(
     features = draw.normal(size=(images // 3, dimension))[people]
     features = features + draw.normal(size=features.shape) + 3.0
     count = folds * each
-    first, second = draw.integers(0, images, count), draw.integers(0, images, count)
+    first = draw.integers(0, images, count)
+    # Never an image with itself: whether its cosine exceeds 1 is a matter of rounding.
+    second = (first + draw.integers(1, images, count)) % images
     return features, first, second, people[first] == people[second], np.arange(count) // each
 
 
 @settings(deadline=None, max_examples=25)
-@given(seed=st.integers(0, 2**32), dimension=st.integers(1, 6), folds=st.integers(2, 5))
+@given(seed=st.integers(0, 2**32), dimension=st.integers(2, 6), folds=st.integers(2, 5))
 def test_equals_the_loops(seed: int, dimension: int, folds: int) -> None:
     features, first, second, same, fold = draw_pairs(
         seed, images=12, dimension=dimension, folds=folds, each=6
