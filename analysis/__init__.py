@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis.errors import AnalysisError
     from analysis.loading import load
-    from analysis.manifest import manifest, verify, write_manifest
+    from analysis.manifests import manifest, verify, write_manifest
     from analysis.renderers import render
     from analysis.tables import build_table as table
 
@@ -31,11 +31,11 @@ __all__ = [
 _HOMES = {
     "AnalysisError": ("analysis.errors", "AnalysisError"),
     "load": ("analysis.loading", "load"),
-    "manifest": ("analysis.manifest", "manifest"),
+    "manifest": ("analysis.manifests", "manifest"),
     "render": ("analysis.renderers", "render"),
     "table": ("analysis.tables", "build_table"),
-    "verify": ("analysis.manifest", "verify"),
-    "write_manifest": ("analysis.manifest", "write_manifest"),
+    "verify": ("analysis.manifests", "verify"),
+    "write_manifest": ("analysis.manifests", "write_manifest"),
 }
 
 

@@ -81,7 +81,7 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
     notes += _endings_notes(results, arm, trials, quantity)
     if values:
         return Measurement(values, fingerprints, "", tuple(notes))
-    return Measurement(reason=_reason(results, arm, metric))
+    return Measurement(reason=_reason(results, arm))
 
 
 def count_endings(trials: Sequence[Trial]) -> dict[str, int]:
@@ -113,7 +113,7 @@ def _endings_notes(
     return [f"{arm.name}: of {total} replicates {describe_endings(trials)}{policy}"]
 
 
-def _reason(results: StudyResults, arm: Arm, metric: str) -> str:
+def _reason(results: StudyResults, arm: Arm) -> str:
     phase: Phase = "confirm"
     trials = arm.phase(phase)
     if not trials:
@@ -125,5 +125,5 @@ def _reason(results: StudyResults, arm: Arm, metric: str) -> str:
     endings = count_endings(trials)
     missing = {status: count for status, count in endings.items() if status != "completed"}
     if not missing:
-        return f"{metric} not recorded"
+        return "not recorded"
     return ", ".join(f"{status} {count} of {len(trials)}" for status, count in missing.items())

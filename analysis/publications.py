@@ -117,12 +117,13 @@ class PublishedTable:
 
     def tolerance(self, row: str, column: str) -> float | None:
         """Return how far a mean may lie from a cell and still reproduce it, in its unit."""
-        value, quantity = self.values.get((row, column)), self.quantity(row, column)
+        value = self.values.get((row, column))
+        if not isinstance(value, int | float):
+            return None
+        quantity = self.quantity(row, column)
         own = self.row(row).tolerance or self.column(column).tolerance
         allowed = self.tolerances.get(quantity) if own is None else own
-        if allowed is None or not isinstance(value, int | float):
-            return None
-        return allowed * value if quantity == "norm" else allowed
+        return allowed * value if allowed is not None and quantity == "norm" else allowed
 
     def row(self, key: str) -> PublishedLine:
         """Return a row by key."""

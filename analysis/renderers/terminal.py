@@ -8,7 +8,7 @@ import sys
 
 from analysis.cells import Table
 from analysis.renderers import register_renderer
-from analysis.renderers._grid import Grid, Item, lay_out
+from analysis.renderers._grid import MISSING, Grid, Item, lay_out
 
 _GAP = 3
 _LONG_WORD = 24
@@ -60,7 +60,7 @@ def render_terminal(table: Table) -> str:
     )
     console.print(drawn)
     for line in _foot(grid):
-        console.print(Text(line))
+        console.print(Text(line), width=terminal)
     return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n")) + "\n"
 
 
@@ -74,16 +74,16 @@ def _headings(grid: Grid) -> list[tuple[str, ...]]:
 
 
 def _widths(grid: Grid, available: int) -> list[int]:
-    """Return the columns' widths: numbers as wide as they are, text by what is left."""
+    """Return the columns' widths: numbers and names as wide as they are, text by what is left."""
     natural, least = [], []
     for index, (heading, lines) in enumerate(zip(grid.headings, _headings(grid), strict=True)):
-        texts = [*lines, *(_text(row[index]) for row in grid.body)]
-        natural.append(max(len(text) for text in texts))
-        words = [word for text in texts for word in text.split()]
-        longest = min(_LONG_WORD, max((len(word) for word in words), default=1))
+        items = [_text(row[index]) for row in grid.body]
+        whole = [item for item in items if heading.numeric and not item.startswith(MISSING)]
         if index == 0:
-            longest = min(_LONG_WORD, natural[-1])
-        least.append(natural[-1] if heading.numeric else longest)
+            whole += [item for item in items if len(item) <= _LONG_WORD]
+        words = [word[:_LONG_WORD] for text in (*items, *lines) for word in text.split()]
+        natural.append(max(len(text) for text in (*items, *lines)))
+        least.append(max((len(text) for text in (*whole, *words)), default=1))
     wanted = sum(natural) - sum(least)
     spare = max(0, available - sum(least))
     share = 1.0 if wanted <= spare else spare / wanted
