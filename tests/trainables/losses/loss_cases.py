@@ -110,7 +110,7 @@ class LossCase:
             self._compare(variant, loss, features, labels, step, torch.float64)
             self._compare(variant, loss.float(), features, labels, step, torch.float32)
 
-    @pytest.mark.parametrize("length", [0.0, 1e-30, 1e-15, 1e-12, 1e-9, 1e-4])
+    @pytest.mark.parametrize("length", [0.0, 1e-30, 1e-24, 1e-15, 1e-12, 1e-9, 1e-4])
     @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
     def test_short_features(self, length: float, dtype: torch.dtype) -> None:
         for variant, loss, step in self._each((4, 3, 5), seed=4):
