@@ -4,7 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from study_factory import StudyFactory
+
+# The same examples in every run, however slow the machine is.
+settings.register_profile("analysis", deadline=None, derandomize=True)
+settings.load_profile("analysis")
 
 
 @pytest.fixture

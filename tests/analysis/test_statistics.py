@@ -80,7 +80,7 @@ def test_equal_arms_do_not_differ() -> None:
     assert test.p == 1.0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=10))
 def test_holm_is_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
@@ -96,7 +96,6 @@ def test_mcnemar_is_statsmodels(fixed: int, added: int) -> None:
     assert mcnemar(fixed, added).p == pytest.approx(min(1.0, expected) if fixed + added else 1.0)
 
 
-@settings(deadline=None)
 @given(st.integers(2, 60), st.floats(0.05, 3.0), st.sampled_from([0.05, 0.01]))
 def test_power_is_statsmodels(n: int, effect: float, alpha: float) -> None:
     expected = TTestPower().power(effect, n, alpha)
