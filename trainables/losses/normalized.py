@@ -70,7 +70,7 @@ class NormalizedLoss(ClassifierLoss):
         self, num_features: int, num_classes: int, *, scale: float, learned: bool = False
     ) -> None:
         super().__init__(num_features, num_classes)
-        self.scale = nn.Parameter(torch.tensor(scale)) if learned else scale
+        self.scale = nn.Parameter(torch.tensor(float(scale))) if learned else scale
 
     def scores(self, features_BD: Tensor) -> Tensor:
         """Return s·cos θ_k for every class."""

@@ -136,7 +136,7 @@ class TestL2Softmax(CosineCase):
     variants = (
         L2SoftmaxSettings(),
         L2SoftmaxSettings(scale=16.0),
-        L2SoftmaxSettings(scale=16.0, learned=True),
+        L2SoftmaxSettings(scale=16, learned=True),
     )
 
     def naive_logits(
