@@ -23,7 +23,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "PPM", "WEBP")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp"})
 """Of image files, in lower case."""
 
-CHUNK = 256
+CHUNK = 64
 """Images that a thread decodes at a time."""
 
 
@@ -48,11 +48,6 @@ class PixelFormat:
 
     grey: bool = False
     size: tuple[int, int] | None = None
-
-    @property
-    def channels(self) -> int:
-        """Of a decoded image."""
-        return 1 if self.grey else 3
 
 
 def decode_images(

@@ -61,7 +61,7 @@ def read_split(paths: Sequence[Path], columns: ParquetColumns) -> EncodedSplit:
 
     Raises:
         DataError: A file is damaged, or lacks a column, or holds other values than images
-            and integer labels.
+            and integer labels; or there is no row at all.
     """
     images: list[EncodedImage] = []
     labels: list[npt.NDArray[np.int64]] = []
@@ -79,6 +79,8 @@ def read_split(paths: Sequence[Path], columns: ParquetColumns) -> EncodedSplit:
         if label.null_count:
             raise DataError(f"{path} must have a label in every row, but some are null")
         labels.append(label.to_numpy().astype(np.int64))
+    if not images:
+        raise DataError(f"{paths[0]} must hold an image or more, but has no row")
     return EncodedSplit(images, np.concatenate(labels), class_names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from data_cases import CASES
 
+from trainables.config import TrialConfig
 from trainables.data import DataError, datasets
 from trainables.data.base import DatasetSettings, ImageData
 from trainables.data.status import all_statuses, status, verify
@@ -126,6 +128,12 @@ def test_without_files_the_error_says_how_to_obtain_them(name: str, tmp_path: Pa
     ):
         with pytest.raises(DataError, match=message):
             dataset.content_hash(root)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_survive_json(name: str, tmp_path: Path) -> None:
+    config = TrialConfig(dataset=CASES[name].write(tmp_path))
+    assert TrialConfig.from_dict(json.loads(config.canonical_json())) == config
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -116,6 +116,15 @@ def test_other_values_are_refused(
     assert str(path) in str(caught.value)
 
 
+def test_an_empty_split_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "train.parquet"
+    pq.write_table(
+        pa.table({"image": pa.array([], IMAGE), "label": pa.array([], pa.int64())}), path
+    )
+    with pytest.raises(DataError, match=r"train\.parquet must hold an image or more"):
+        read_split([path], ParquetColumns())
+
+
 def test_labels_outside_the_class_names_are_refused(tmp_path: Path) -> None:
     write_parquet(tmp_path / "birds/train.parquet", pixels(0, 4, (3, 3)), names=["owl", "crow"])
     write_parquet(tmp_path / "birds/test.parquet", pixels(0, 4, (3, 3)))
