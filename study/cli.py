@@ -287,3 +287,7 @@ def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) ->
         highlight=False,
         soft_wrap=True,
     )
+
+
+if __name__ == "__main__":
+    main()

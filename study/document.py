@@ -21,6 +21,7 @@ from study.errors import StudyError
 KeyPath = tuple[str, ...]
 
 _MOST_BYTES = 1_000_000
+_PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq")}
 
 
 @dataclass
@@ -166,12 +167,13 @@ def _plain(node: Any, path: KeyPath, document: Document) -> Any:
     for kind in (int, float, str):  # ruamel's scalars are subclasses that remember their style
         if isinstance(node, kind):
             return kind(node)
+    _refuse_tag(node, path, document)
     raise document.error(path, f"a value must be plain YAML, but got {type(node).__name__}")
 
 
 def _refuse_tag(node: Any, path: KeyPath, document: Document) -> None:
     tag = getattr(node, "tag", None)
-    if tag is not None and tag.value is not None and not str(tag.value).startswith("tag:yaml.org"):
+    if tag is not None and tag.value is not None and str(tag.value) not in _PLAIN_TAGS:
         raise document.error(path, f"a value must have no tag, but has {tag.value}")
 
 

@@ -22,7 +22,6 @@ from study.spec import StudySpec
 from study.work import FixedWork, SearchWork, Work
 from trainables.data import DatasetSettings
 from trainables.records import RecordError, TrialRecord
-from trainables.session import end_trial
 from trainables.store import Store
 
 _WORKER_DEATHS = 3
@@ -228,7 +227,10 @@ class _Phase:
                     checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
                 ),
             ).fit()
-        self._settle(searcher.running())
+        # Record what an interruption left unfinished, so that nothing vanishes.
+        for trial in searcher.running():
+            if runner._finished(trial.fingerprint) is None:
+                searcher.record_ending(trial, "interrupted", "stopped by the user")
 
     def _share(
         self, datasets: set[DatasetSettings], put: Callable[[Any], Any]
@@ -238,14 +240,6 @@ class _Phase:
 
     def _keep(self) -> None:
         self._runner._ledger.keep([*self._kept, *self._work.planned])
-
-    def _settle(self, running: list[PlannedTrial]) -> None:
-        """Record what an interruption left unfinished, so that nothing vanishes."""
-        store = self._runner._store
-        for trial in running:
-            progress = store.read_progress(trial.fingerprint)
-            if progress is not None and self._runner._finished(trial.fingerprint) is None:
-                end_trial(store, trial.fingerprint, progress, "interrupted", "stopped by the user")
 
 
 def quiet_ray() -> None:

@@ -78,8 +78,11 @@ class PointSampler:
         self._parallel = parallel
         self._seed_parts = seed_parts
         self._shown = 0
+        self._storage = optuna.storages.InMemoryStorage()
         with _quiet():
-            self._study = optuna.create_study(direction="minimize" if minimize else "maximize")
+            self._study = optuna.create_study(
+                storage=self._storage, direction="minimize" if minimize else "maximize"
+            )
 
     def sees(self, number: int) -> range:
         """Return the numbers of the trials whose outcomes must be known to choose trial n."""
@@ -127,11 +130,13 @@ class PointSampler:
             intermediate_values={},
             trial_id=-1,
         )
-        joint = sampler.sample_relative(self._study, trial, self._spaces)
+        # A study object remembers the trials that it read first; a new one reads them all.
+        study = optuna.load_study(study_name=self._study.study_name, storage=self._storage)
+        joint = sampler.sample_relative(study, trial, self._spaces)
         return {
             name: joint[name]
             if name in joint
-            else sampler.sample_independent(self._study, trial, name, space)
+            else sampler.sample_independent(study, trial, name, space)
             for name, space in self._spaces.items()
         }
 

@@ -10,7 +10,8 @@ from study.monitor import Monitor
 from study.plan import DataCatalog, PlannedTrial
 from study.work import Signal, Work
 from trainables.fingerprint import code_version
-from trainables.records import TrialRecord
+from trainables.provenance import now
+from trainables.records import Status, TrialRecord
 from trainables.session import end_trial
 from trainables.store import Store
 
@@ -73,7 +74,8 @@ class WorkSearcher(Searcher):
             return
         record = self._store.read_record(trial.fingerprint)
         if record is None and error:
-            record = self._failed(trial)
+            reason = "its worker process died, and so did those that took over"
+            record = self.record_ending(trial, "failed", reason)
         if record is not None:
             self._work.end(trial, record)
             self._monitor.trial_ended(trial, record, reused=False)
@@ -92,15 +94,15 @@ class WorkSearcher(Searcher):
         # Tune pickles its searcher for a restore that never happens here.
         return {}
 
-    def _failed(self, trial: PlannedTrial) -> TrialRecord:
+    def record_ending(self, trial: PlannedTrial, status: Status, reason: str) -> TrialRecord:
+        """Record a trial that could not do so itself, with what it has reached."""
         progress = self._store.read_progress(trial.fingerprint) or {
             "step": 0,
             "seconds": 0.0,
             "config": trial.config.to_dict(),
             "data_hash": self._data.hash(trial.config.dataset),
             "code_version": code_version(trial.config),
-            "provenance": {},
+            "provenance": {"started": now()},
             "history": [],
         }
-        reason = "its worker process died, and so did those that took over"
-        return end_trial(self._store, trial.fingerprint, progress, "failed", reason)
+        return end_trial(self._store, trial.fingerprint, progress, status, reason)

@@ -1,0 +1,112 @@
+"""The command line: exit codes, messages without tracebacks, quick answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STUDY = """\
+name: bad
+base:
+  dataset: mnist
+  steps: 10
+arms:
+  L-Softmax: {loss: {name: l-softmax, margin: 4}}
+"""
+
+
+def incay(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("INCAY_")}
+    return subprocess.run(
+        [sys.executable, "-m", "study.cli", *arguments],
+        cwd=cwd,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def truncated_mnist(root: Path) -> Path:
+    folder = root / "data" / "mnist" / "raw"
+    folder.mkdir(parents=True)
+    header = bytes([0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 28])
+    labels = bytes([0, 0, 8, 1, 0, 0, 0, 9]) + bytes(9)
+    for name in ("train", "t10k"):
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(header + bytes(28 * 28 * 8))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(labels)
+    return root / "data"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "quikstart"], "did you mean 'quickstart'"),
+        (["run", "bad.yaml", "--set", "arms.L-Softmax.loss.margin=5"], "margin in {1, 2, 3, 4}"),
+        (["plan", "broken.yaml"], "broken.yaml:6: loss.marign"),
+        (["run", "bad.yaml"], "--data-root"),
+        (["run", "bad.yaml", "--data-root", "nowhere"], "does not exist"),
+        (["run", "bad.yaml", "--data-root", "."], "train-images-idx3-ubyte"),
+        (["run", "bad.yaml", "--data-root", "data"], "truncated"),
+        (["run", "quickstart", "--set", "resources.cpu=512"], "resources.cpu"),
+        (["status", "quickstart"], "must have been run"),
+        (["table", "quickstart"], "quickstart"),
+        (["run", "quickstart", "--seeds", "0"], "--seeds"),
+        (["run", "quickstart", "--no-such-option"], "--no-such-option"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_message_and_exit_code_2(arguments, expected, tmp_path):
+    (tmp_path / "bad.yaml").write_text(STUDY)
+    (tmp_path / "broken.yaml").write_text(STUDY.replace("margin", "marign"))
+    truncated_mnist(tmp_path)
+    done = incay(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("results/trials"))
+
+
+def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
+    started = time.monotonic()
+    done = incay("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert time.monotonic() - started < 5  # a generous bound: the machine may be busy
+    code = (
+        "import sys; sys.argv=['incay', '--help']\n"
+        "from study.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'ray', 'mlflow', 'optuna', 'pandas', 'scipy', 'pyarrow'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    checked = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_analysis_loads_neither_torch_nor_ray():
+    code = (
+        "import sys, analysis, analysis.results, analysis.tables\n"
+        "heavy = {'torch', 'ray', 'mlflow', 'optuna'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    checked = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_studies_lists_the_built_in_ones(tmp_path):
+    done = incay("studies", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "quickstart" in done.stdout
+    assert "paper-b-table-2" in done.stdout

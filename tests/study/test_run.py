@@ -1,0 +1,157 @@
+"""Studies on a real Ray, from the command line as a user starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+STUDY = """\
+name: tiny
+question: Does it run?
+base:
+  dataset: digits
+  network: {name: mnist-2d, width: 0.3, dimension: 4}
+  optimizer: {lr: 0.01}
+  steps: 40
+  batch_size: 32
+  reports: 4
+  precision: fp32
+arms:
+  Softmax: {}
+  RN: {incay: {form: reciprocal, weight: 0.1}}
+search:
+  all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}
+budget: {trials: 2}
+confirm: {seeds: 2}
+"""
+
+
+def incay(
+    *arguments: str, cwd: Path, timeout: float = 240, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "study.cli", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def results(folder: Path) -> dict[str, dict[str, float]]:
+    found = {}
+    for path in folder.glob("trials/*/*/record.json"):
+        record = json.loads(path.read_text())
+        assert record["status"] == "completed"
+        metrics = {k: v for k, v in record["metrics"].items() if k != "images_per_second"}
+        found[record["fingerprint"]] = metrics
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tiny study and its results in ``results``."""
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "tiny.yaml").write_text(STUDY)
+    done = incay("run", "tiny.yaml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "8 trials started, 0 reused; 8 completed" in done.stdout
+    return folder
+
+
+def test_again_trains_nothing(finished):
+    started = time.monotonic()
+    again = incay("run", "tiny.yaml", cwd=finished)
+    assert again.returncode == 0, again.stderr
+    assert "0 trials started, 8 reused; 8 completed" in again.stdout
+    assert time.monotonic() - started < 60
+
+
+def test_status_and_table_need_neither_file_nor_data(finished, tmp_path):
+    shown = incay("status", "tiny", "--results", str(finished / "results"), cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "confirm" in shown.stdout
+    table = incay(
+        "table", "tiny", "--results", str(finished / "results"), "--format", "csv", cwd=tmp_path
+    )
+    assert table.returncode == 0, table.stderr
+    assert "Softmax" in table.stdout
+    assert "RN" in table.stdout
+
+
+def test_search_trials_never_see_the_test_set(finished):
+    phases = {}
+    for path in finished.glob("results/studies/tiny/*/trials.json"):
+        for row in json.loads(path.read_text())["trials"]:
+            phases[row["fingerprint"]] = row["phase"]
+    assert sorted(phases.values()) == ["confirm"] * 4 + ["search"] * 4
+    for name, metrics in results(finished / "results").items():
+        opened = any(metric.startswith("test.") for metric in metrics)
+        assert opened == (phases[name] == "confirm")
+
+
+def test_plan_runs_nothing(finished, tmp_path):
+    shown = incay("plan", str(finished / "tiny.yaml"), cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "8 trials, 320 steps in all" in shown.stdout
+    assert "estimated:" in shown.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_killed_driver_loses_nothing_and_trains_nothing_twice(finished, tmp_path):
+    """Kill -9 after some results; the same command ends with the undisturbed run's results."""
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    command = [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    driver = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("results/trials/*/*/record.json"))) < 3:
+        assert driver.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+    kept = {
+        path: path.stat().st_mtime_ns for path in tmp_path.glob("results/trials/*/*/record.json")
+    }
+    again = incay("run", "tiny.yaml", "--no-mirror", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert results(tmp_path / "results") == results(finished / "results")
+    assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
+
+
+def test_ctrl_c_stops_with_checkpoints_and_the_same_command_goes_on(tmp_path):
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    long = ["--set", "steps=4000", "--set", "reports=400", "--set", "budget.trials=1", "--seeds=1"]
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *long],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("results/trials/*/*/progress.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(driver.pid, signal.SIGINT)
+    _, errors = driver.communicate(timeout=90)
+    assert driver.returncode == 130, errors
+    assert "goes on from here" in errors
+    checkpoints = list(tmp_path.glob("results/trials/*/*/checkpoint.pt"))
+    records = list(tmp_path.glob("results/trials/*/*/record.json"))
+    assert len(checkpoints) == len(records) >= 1
+    assert {json.loads(path.read_text())["status"] for path in records} == {"interrupted"}

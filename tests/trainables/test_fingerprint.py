@@ -1,0 +1,68 @@
+"""Fingerprints: equal for what computes the same, different for anything else."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+import pytest
+
+from trainables import fingerprint as module
+from trainables.config import TrialConfig
+from trainables.fingerprint import code_files, fingerprint
+from trainables.incay.term import IncaySettings
+from trainables.losses.l_softmax import LSoftmaxSettings
+from trainables.training.settings import OptimizerSettings
+
+BASE = TrialConfig()
+
+
+def test_round_trip_through_plain_values():
+    config = replace(
+        BASE,
+        loss=LSoftmaxSettings(margin=2),
+        incay=IncaySettings(form="reciprocal", weight=0.1, threshold="3 x mean", gate="correct"),
+    )
+    assert TrialConfig.from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(BASE, seed=1),
+        replace(BASE, steps=9),
+        replace(BASE, loss=LSoftmaxSettings()),
+        replace(BASE, incay=IncaySettings(form="reciprocal", weight=0.1)),
+        replace(BASE, optimizer=OptimizerSettings(lr=0.05)),
+        replace(BASE, precision="bf16"),
+    ],
+)
+def test_anything_that_computes_differently_has_another_fingerprint(other):
+    assert fingerprint(other, "data") != fingerprint(BASE, "data")
+
+
+def test_other_data_have_another_fingerprint():
+    assert fingerprint(BASE, "one") != fingerprint(BASE, "other")
+
+
+def test_an_incay_term_that_is_off_is_the_baseline():
+    off = replace(BASE, incay=IncaySettings(form="reciprocal", weight=0.0, gate="correct"))
+    assert fingerprint(off, "data") == fingerprint(BASE, "data")
+
+
+def test_code_version_covers_the_loop_and_the_trials_own_components_only():
+    files = set(code_files(BASE))
+    assert {"trainables.training.trainer", "trainables.losses.softmax"} <= files
+    assert {"trainables.training.batches", "trainables.losses.base"} <= files
+    assert not files & {"trainables.losses.center", "trainables.incay.reciprocal"}
+    with_incay = set(code_files(replace(BASE, incay=IncaySettings(form="log", weight=1.0))))
+    assert with_incay - files == {"trainables.incay.base", "trainables.incay.log"}
+
+
+def test_comments_and_docstrings_do_not_change_the_version_but_code_does():
+    def canonical(text: str) -> str:
+        return "".join(module._canonical(ast.parse(text)))
+
+    plain = canonical("def f(x):\n    return x + 1\n")
+    assert canonical('"""Doc."""\ndef f(x):\n    """More."""\n    # why\n    return x+1') == plain
+    assert canonical("def f(x):\n    return x + 2\n") != plain

@@ -1,0 +1,137 @@
+"""The store: whole files only, checksums, nothing executed, any pyarrow file system."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from trainables.records import SCHEMA_VERSION, RecordError, TrialRecord
+from trainables.store import Store
+
+
+def record(**changes: Any) -> TrialRecord:
+    values: dict[str, Any] = {
+        "fingerprint": "ab12",
+        "status": "completed",
+        "config": {"steps": 10},
+        "step": 10,
+        "metrics": {"test.error": 1.5, "test.norm_wrong": math.nan},
+        "data_hash": "d",
+        "code_version": "c",
+        "provenance": {"host": "here"},
+    }
+    return TrialRecord(**{**values, **changes})
+
+
+def record_path(store: Store) -> Path:
+    assert store.local_root is not None
+    return store.local_root / "trials/ab/ab12/record.json"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "results")
+
+
+def test_record_and_tables_round_trip(store):
+    samples = pa.table({"label": [1, 2]}).replace_schema_metadata({"split": "test"})
+    history = [{"step": 5.0, "val.error": 2.0}, {"step": 10.0, "val.error": 1.0, "test.error": 3.0}]
+    written = store.write_record(record(), history, samples)
+    read = store.read_record("ab12")
+    assert read is not None
+    assert read.metrics["test.error"] == 1.5
+    assert math.isnan(read.metrics["test.norm_wrong"])
+    assert read.files == written.files
+    table = store.read_table(read, "history.parquet")
+    assert table.column("val.error").to_pylist() == [2.0, 1.0]
+    assert table.column("test.error").to_pylist() == [None, 3.0]
+    read_samples = store.read_table(read, "samples.parquet")
+    assert read_samples.schema.metadata[b"split"] == b"test"
+
+
+def test_no_record_is_none(store):
+    assert store.read_record("ab12") is None
+    assert store.read_checkpoint("ab12") is None
+    assert list(store.list("studies")) == []
+
+
+@pytest.mark.parametrize("damage", ["truncate", "flip", "alter", "empty"])
+def test_a_damaged_record_is_named(store, damage):
+    store.write_record(record(), [])
+    path = record_path(store)
+    content = path.read_bytes()
+    if damage == "truncate":
+        content = content[: len(content) // 2]
+    elif damage == "flip":
+        content = content.replace(b"1.5", b"1.4")
+    elif damage == "alter":
+        values = json.loads(content)
+        values["metrics"]["test.error"] = 0.1
+        content = json.dumps(values).encode()
+    else:
+        content = b""
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match=r"record\.json"):
+        store.read_record("ab12")
+
+
+def test_a_newer_schema_is_refused(store):
+    newer = record(schema=SCHEMA_VERSION + 1)
+    store.write_record(newer, [])
+    with pytest.raises(RecordError, match="newer version"):
+        store.read_record("ab12")
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_damaged_table_is_named(store, missing):
+    written = store.write_record(record(), [{"step": 1.0}])
+    path = record_path(store).with_name("history.parquet")
+    if missing:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(RecordError, match=r"history\.parquet"):
+        store.read_table(written, "history.parquet")
+
+
+def test_a_damaged_checkpoint_is_named(store):
+    store.write_checkpoint("ab12", b"weights")
+    assert store.read_checkpoint("ab12") == b"weights"
+    path = record_path(store).with_name("checkpoint.pt")
+    path.write_bytes(path.read_bytes()[:-1] + b"S")
+    with pytest.raises(RecordError, match=r"checkpoint\.pt"):
+        store.read_checkpoint("ab12")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(store, monkeypatch):
+    store.write("file", b"old")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        store.write("file", b"new")
+    monkeypatch.undo()
+    assert store.read("file") == b"old"
+    assert list(store.list("")) == ["file"]
+
+
+def test_any_pyarrow_file_system(tmp_path):
+    store = Store(f"file://{tmp_path}/results")
+    store.write_record(record(), [{"step": 1.0}])
+    assert store.read_record("ab12") is not None
+    assert Store(tmp_path / "results").read_record("ab12") is not None
+
+
+def test_pickles_by_address_so_that_workers_open_their_own(store):
+    store.write("file", b"content")
+    copy = pickle.loads(pickle.dumps(store))
+    assert copy.root == store.root
+    assert copy.read("file") == b"content"
