@@ -1,0 +1,34 @@
+"""Which parameters decay and how fast they learn: the authors' per-parameter rules."""
+
+from __future__ import annotations
+
+import pytest
+from network_cases import CASES
+
+from trainables.networks import networks
+from trainables.training.optimizer import build_optimizer, set_lr
+from trainables.training.settings import OptimizerSettings
+
+
+def rule_of(name: str) -> tuple[float, float]:
+    """(weight decay, learning rate) of a parameter by its name, for μ = 0.25 and lr = 1."""
+    layer, kind = name.split(".")[-2:]
+    if "norm" in layer:
+        return 0.0, 1.0
+    return (0.0, 2.0) if kind == "bias" else (0.25, 1.0)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_parameters_follow_the_authors_rules(name: str) -> None:
+    network = networks[name](width=0.125).build(CASES[name].image_shape)
+    optimizer = build_optimizer(OptimizerSettings(weight_decay=0.25), network)
+    set_lr(optimizer, 1.0)
+    found = {
+        id(parameter): (group["weight_decay"], group["lr"])
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+    parameters = dict(network.named_parameters())
+    assert len(found) == len(parameters)
+    for key, parameter in parameters.items():
+        assert found[id(parameter)] == rule_of(key), key
