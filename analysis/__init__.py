@@ -2,8 +2,10 @@
 
 In a notebook::
 
-    from analysis import load, table
-    table(load("results", "rn-vs-softmax"))
+    from analysis import figure, load, table
+    results = load("results", "rn-vs-softmax")
+    table(results)
+    figure(results, "best-so-far")
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.errors import AnalysisError
+    from analysis.figures import build_figure as figure
     from analysis.loading import load
     from analysis.manifests import manifest, verify, write_manifest
     from analysis.renderers import render
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnalysisError",
+    "figure",
     "load",
     "manifest",
     "render",
@@ -30,6 +34,7 @@ __all__ = [
 
 _HOMES = {
     "AnalysisError": ("analysis.errors", "AnalysisError"),
+    "figure": ("analysis.figures", "build_figure"),
     "load": ("analysis.loading", "load"),
     "manifest": ("analysis.manifests", "manifest"),
     "render": ("analysis.renderers", "render"),

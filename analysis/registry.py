@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 
 from analysis.errors import AnalysisError
 
-T = TypeVar("T", bound=Callable[..., object])
+T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Names of one kind of thing, mapped to the functions that make it.
+    """Names of one kind of thing, mapped to what makes it.
 
     Args:
         kind: What the names stand for, for error messages.
@@ -29,18 +29,18 @@ class Registry(Mapping[str, T], Generic[T]):
         self._loaded = False
 
     def register(self, *names: str) -> Callable[[T], T]:
-        """Return a decorator that registers a function under the given names.
+        """Return a decorator that registers a definition under the given names.
 
         Raises:
             ValueError: A name is already taken.
         """
 
-        def add(function: T) -> T:
+        def add(definition: T) -> T:
             for name in names:
                 if name in self._entries:
                     raise ValueError(f"{self._kind} names must be unique, but got {name!r} twice")
-                self._entries[name] = function
-            return function
+                self._entries[name] = definition
+            return definition
 
         return add
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from trainables.records import Status, TrialRecord
 from trainables.store import Store
@@ -107,6 +110,18 @@ class StudyFactory:
             self.store.write_record(record, history, samples)
         return fingerprint
 
+    def attach(self, fingerprint: str, name: str, table: pa.Table) -> None:
+        """Put a further Parquet file beside a trial's record."""
+        record = self.store.read_record(fingerprint)
+        assert record is not None
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink)
+        content = sink.getvalue().to_pybytes()
+        folder = f"trials/{fingerprint[:2]}/{fingerprint}"
+        self.store.write(f"{folder}/{name}.parquet", content)
+        files = {**record.files, f"{name}.parquet": hashlib.sha256(content).hexdigest()}
+        self.store.write(f"{folder}/record.json", replace(record, files=files).to_json().encode())
+
     def replicates(self, arm: str, errors: Sequence[float], norms: Sequence[float] = ()) -> None:
         """Add completed confirm trials with the given test errors."""
         norms = norms or [100.0] * len(errors)
@@ -140,3 +155,59 @@ def merged(config: Mapping[str, Any], difference: Mapping[str, Any]) -> dict[str
             place = place.setdefault(part, {})
         place[last] = value
     return result
+
+
+def drawn_samples(
+    seed: int, scale: float, wrong: float, images: int = 600, classes: int = 10
+) -> pa.Table:
+    """Return per-sample records of a made-up two-dimensional model.
+
+    Args:
+        seed: Draws them.
+        scale: Mean feature norm.
+        wrong: Share of images that are wrong; they tend to have short features.
+        images: How many.
+        classes: How many.
+    """
+    random = np.random.default_rng(seed)
+    label = np.arange(images) % classes
+    norm = random.gamma(9.0, scale / 9.0, images)
+    rank = np.argsort(np.argsort(norm + random.normal(0.0, 0.6 * scale, images)))
+    misses = rank < wrong * images
+    prediction = np.where(misses, (label + random.integers(1, classes, images)) % classes, label)
+    angle = 2.0 * np.pi * (prediction + random.normal(0.0, 0.12, images)) / classes
+    table = pa.table(
+        {
+            "label": pa.array(label, pa.int64()),
+            "prediction": pa.array(prediction, pa.int64()),
+            "loss": pa.array(np.where(misses, 2.0, 0.1), pa.float32()),
+            "norm": pa.array(norm, pa.float32()),
+            "feature_0": pa.array(norm * np.cos(angle), pa.float32()),
+            "feature_1": pa.array(norm * np.sin(angle), pa.float32()),
+        }
+    )
+    return table.replace_schema_metadata({"split": "test"})
+
+
+def drawn_history(
+    seed: int, error: float, norm: float, reports: int = 12
+) -> list[dict[str, float]]:
+    """Return reports that fall to an error and rise to a norm."""
+    random = np.random.default_rng(seed)
+    history = []
+    for report in range(1, reports + 1):
+        rest = float(np.exp(-3.0 * report / reports))
+        noise = float(random.normal(0.0, 0.1))
+        history.append(
+            {
+                "step": 1000.0 * report,
+                "train.softmax": 2.3 * rest,
+                "train.loss": 2.3 * rest + 0.01,
+                "train.error": 60.0 * rest,
+                "train.norm": norm * (1.1 - rest),
+                "test.error": error + 60.0 * rest + noise,
+                "test.loss": 0.3 + 2.0 * rest + 0.1 * noise,
+                "test.norm": norm * (1.0 - rest),
+            }
+        )
+    return history

@@ -1,0 +1,63 @@
+"""Figures: one file each, a pure function from results to data and one that draws the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from analysis.registry import Registry
+from analysis.results import StudyResults
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+    from analysis.drawing import Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureDefinition:
+    """How a figure comes about.
+
+    Attributes:
+        title: Its caption.
+        source: The paper's figure that it answers, empty for our own.
+        data: Reads what is drawn out of a study's results; raises an `AnalysisError` where the
+            study does not hold it.
+        draw: Draws exactly those data onto an empty canvas.
+        size: Width and height in inches.
+    """
+
+    title: str
+    source: str = ""
+    data: Callable[[StudyResults], pa.Table]
+    draw: Callable[[pa.Table, Canvas], None]
+    size: tuple[float, float] = (6.4, 3.2)
+
+
+figures: Registry[FigureDefinition] = Registry("figure", "analysis.figures")
+"""All figure definitions by name."""
+
+register_figure = figures.register
+
+
+def build_figure(results: StudyResults, name: str) -> Figure:
+    """Return a figure of a study.
+
+    Raises:
+        AnalysisError: There is no such figure, or the study does not hold its data.
+    """
+    from analysis.drawing import Figure
+    from analysis.tables._notes import protocol_sentence
+
+    definition = figures[name]
+    return Figure(
+        name=name,
+        definition=definition,
+        study=results.name,
+        run=results.run,
+        protocol=protocol_sentence(results),
+        data=definition.data(results),
+    )

@@ -1,0 +1,61 @@
+"""Colours, dashes and markers that stay apart for colour-blind readers and in grey.
+
+The colours are Okabe and Ito's (jfly.uni-koeln.de/color), ordered so that neighbours differ in
+lightness; every line also has a dash pattern and a marker of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+COLOURS = ("#000000", "#E69F00", "#0072B2", "#CC79A7", "#D55E00", "#56B4E9", "#009E73", "#7A7A7A")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 2)), (0, (3, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo", "--")
+
+
+def line_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return keyword arguments of `Axes.plot` by name, in order of first appearance."""
+    styles = {}
+    for index, name in enumerate(dict.fromkeys(names)):
+        styles[name] = {
+            "color": COLOURS[index % len(COLOURS)],
+            "linestyle": DASHES[index % len(DASHES)],
+            "marker": MARKERS[index % len(MARKERS)],
+            "label": name,
+        }
+    return styles
+
+
+def bar_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return keyword arguments of `Axes.bar` by name, in order of first appearance."""
+    styles = {}
+    for index, name in enumerate(dict.fromkeys(names)):
+        styles[name] = {
+            "facecolor": COLOURS[index % len(COLOURS)],
+            "hatch": HATCHES[index % len(HATCHES)],
+            "edgecolor": "white",
+            "linewidth": 0.4,
+            "label": name,
+        }
+    return styles
+
+
+def marker_every(count: int) -> int:
+    """Return at which stride markers are drawn on a line of `count` points."""
+    return max(1, count // 8)
+
+
+def legend_below(canvas: Canvas, columns: int = 3) -> None:
+    """Put one legend for all panels below them, where it covers nothing."""
+    found: dict[str, Any] = {}
+    for panel in canvas.axes:
+        handles, labels = panel.get_legend_handles_labels()
+        for handle, label in zip(handles, labels, strict=True):
+            found.setdefault(label, handle)
+    if found:
+        canvas.legend(list(found.values()), list(found), loc="outside lower center", ncols=columns)

@@ -1,0 +1,82 @@
+"""The best objective so far, by budget: was the baseline tuned as hard?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from analysis.errors import AnalysisError
+from analysis.figures import FigureDefinition, register_figure
+from analysis.figures._groups import distinct, numbers, where
+from analysis.figures._style import legend_below, line_styles, marker_every
+from analysis.results import StudyResults
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+
+def data(results: StudyResults) -> pa.Table:
+    """Return, by arm, the best objective after each search trial and the seconds spent.
+
+    Every trial counts, however it ended; before the first completed one there is no best.
+
+    Raises:
+        AnalysisError: No search trial has completed.
+    """
+    metric, mode = results.objective["metric"], results.objective.get("mode", "min")
+    better = max if mode == "max" else min
+    rows = []
+    for arm in results.arms:
+        best: float | None = None
+        seconds = 0.0
+        for count, trial in enumerate(arm.phase("search"), start=1):
+            value = trial.metric(metric)
+            if value is not None:
+                best = value if best is None else better(best, value)
+            seconds += trial.seconds
+            rows.append(
+                {"arm": arm.name, "trials": count, "seconds": seconds, "value": value, "best": best}
+            )
+    if not any(row["best"] is not None for row in rows):
+        raise AnalysisError(f"study {results.name!r} must have a completed search trial")
+    table = pa.Table.from_pylist(rows)
+    return table.replace_schema_metadata({"metric": metric})
+
+
+def draw(data: pa.Table, canvas: Canvas) -> None:
+    """Draw the best so far as steps over the number of trials, all trials as points."""
+    axes = canvas.subplots()
+    for name, style in line_styles(distinct(data, "arm")).items():
+        each = where(data, arm=name)
+        trials = numbers(each, "trials")
+        axes.plot(
+            trials,
+            numbers(each, "value"),
+            linestyle="",
+            color=style["color"],
+            marker=style["marker"],
+            markersize=2.5,
+            alpha=0.35,
+        )
+        axes.step(
+            trials,
+            numbers(each, "best"),
+            where="post",
+            markevery=marker_every(len(trials)),
+            **style,
+        )
+    axes.set_xlabel("search trials of the arm, however they ended")
+    metric = (data.schema.metadata or {}).get(b"metric", b"objective").decode()
+    axes.set_ylabel(f"best {metric} so far")
+    legend_below(canvas)
+
+
+register_figure("best-so-far")(
+    FigureDefinition(
+        title="Best objective so far by budget",
+        data=data,
+        draw=draw,
+        size=(5.0, 3.0),
+    )
+)

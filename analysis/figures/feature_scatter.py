@@ -1,0 +1,87 @@
+"""The features themselves, where they are two-dimensional."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.errors import AnalysisError
+from analysis.figures import FigureDefinition, register_figure
+from analysis.figures._groups import distinct, numbers, where
+from analysis.figures._trials import samples_by_arm
+from analysis.results import StudyResults
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+_MOST_IMAGES = 2_000
+_COLUMNS = 3
+
+
+def data(results: StudyResults) -> pa.Table:
+    """Return label, correctness and both feature coordinates of the first replicate's images.
+
+    At most 2,000 images per arm, evenly spaced in the split's order.
+    """
+    parts = []
+    for arm, models in samples_by_arm(results):
+        samples = models[0]
+        if samples.features is None:
+            continue
+        chosen = np.unique(
+            np.linspace(0, len(samples.label) - 1, _MOST_IMAGES).round().astype(np.int64)
+        )
+        parts.append(
+            pa.table(
+                {
+                    "arm": [arm.name] * len(chosen),
+                    "label": samples.label[chosen],
+                    "correct": samples.correct[chosen],
+                    "feature_0": samples.features[chosen, 0],
+                    "feature_1": samples.features[chosen, 1],
+                }
+            )
+        )
+    if not parts:
+        raise AnalysisError(
+            f"features of study {results.name!r} must be two-dimensional to be drawn, but are not"
+        )
+    return pa.concat_tables(parts)
+
+
+def draw(data: pa.Table, canvas: Canvas) -> None:
+    """Draw one panel per arm; each class is a colour and its number stands at its mean."""
+    from matplotlib import colormaps
+
+    arms, labels = distinct(data, "arm"), sorted(distinct(data, "label"))
+    columns = min(_COLUMNS, len(arms))
+    rows = math.ceil(len(arms) / columns)
+    canvas.set_size_inches(2.3 * columns, 2.4 * rows)
+    panels = canvas.subplots(rows, columns, squeeze=False).ravel()
+    shades = colormaps["viridis"](np.linspace(0.0, 0.95, len(labels)))
+    for panel in panels[len(arms) :]:
+        panel.set_visible(False)
+    for arm, panel in zip(arms, panels, strict=False):
+        for label, shade in zip(labels, shades, strict=True):
+            chosen = where(data, arm=arm, label=label)
+            x, y = numbers(chosen, "feature_0"), numbers(chosen, "feature_1")
+            panel.plot(x, y, ".", color=shade, markersize=1.6, alpha=0.6, rasterized=True)
+            if len(x):
+                box = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75}
+                panel.text(
+                    float(np.median(x)), float(np.median(y)), str(label), ha="center", bbox=box
+                )
+        panel.set_aspect("equal", adjustable="datalim")
+        panel.set_title(arm)
+
+
+register_figure("feature-scatter")(
+    FigureDefinition(
+        title="Two-dimensional features of the evaluated images, first seed",
+        data=data,
+        draw=draw,
+    )
+)

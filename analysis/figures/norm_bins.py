@@ -1,0 +1,87 @@
+"""Accuracy and number of images by feature norm (paper A, Figure 1)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.figures import FigureDefinition, register_figure
+from analysis.figures._groups import distinct, numbers, where
+from analysis.figures._style import legend_below, line_styles
+from analysis.figures._trials import samples_by_arm
+from analysis.results import StudyResults
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+_BINS = 10
+
+
+def data(results: StudyResults) -> pa.Table:
+    """Return, by arm and norm bin, images per model and their accuracy.
+
+    The paper's bins are 100 wide; here their width is a round number that makes about ten.
+    All replicates of an arm are pooled; a bin without images has no accuracy.
+    """
+    models = list(samples_by_arm(results))
+    largest = max(float(samples.norm.max()) for _, each in models for samples in each)
+    width = round_width(largest)
+    edges = np.arange(0.0, largest + width, width)
+    rows = []
+    for arm, each in models:
+        norm = np.concatenate([samples.norm for samples in each])
+        correct = np.concatenate([samples.correct for samples in each])
+        images, _ = np.histogram(norm, edges)
+        right, _ = np.histogram(norm[correct], edges)
+        for index, count in enumerate(images):
+            rows.append(
+                {
+                    "arm": arm.name,
+                    "models": len(each),
+                    "low": float(edges[index]),
+                    "high": float(edges[index + 1]),
+                    "images": float(count) / len(each),
+                    "accuracy": 100.0 * float(right[index]) / float(count) if count else None,
+                }
+            )
+    return pa.Table.from_pylist(rows)
+
+
+def draw(data: pa.Table, canvas: Canvas) -> None:
+    """Draw accuracy above and number of images below."""
+    above, below = canvas.subplots(2, 1, sharex=True)
+    for name, style in line_styles(distinct(data, "arm")).items():
+        bins = where(data, arm=name)
+        middle = (numbers(bins, "low") + numbers(bins, "high")) / 2.0
+        above.plot(middle, numbers(bins, "accuracy"), **style)
+        below.plot(middle, numbers(bins, "images"), **style)
+    above.set_ylabel("accuracy (%)")
+    below.set_ylabel("images per model")
+    below.set_xlabel("‖f‖")
+    below.set_ylim(bottom=0)
+    legend_below(canvas)
+
+
+def round_width(largest: float) -> float:
+    """Return 1, 2 or 5 times a power of ten that divides [0, largest] into about ten bins."""
+    if largest <= 0.0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(largest / _BINS))
+    return min(
+        (factor * power for factor in (1.0, 2.0, 5.0, 10.0)),
+        key=lambda width: abs(largest / width - _BINS),
+    )
+
+
+register_figure("paper-a-figure-1")(
+    FigureDefinition(
+        title="Accuracy and number of images by feature norm",
+        source="paper A, Figure 1",
+        data=data,
+        draw=draw,
+        size=(5.0, 4.4),
+    )
+)

@@ -1,0 +1,75 @@
+"""Mean feature norm and accuracy by class (paper A, Figure 6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.figures import FigureDefinition, register_figure
+from analysis.figures._groups import distinct, numbers, where
+from analysis.figures._style import bar_styles, legend_below
+from analysis.figures._trials import samples_by_arm
+from analysis.results import StudyResults
+from analysis.statistics.summary import summarize
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+
+def data(results: StudyResults) -> pa.Table:
+    """Return, by arm and class, norm and accuracy: mean and half the 95% interval over seeds."""
+    rows = []
+    for arm, models in samples_by_arm(results):
+        for label in np.unique(models[0].label):
+            norms, accuracies = [], []
+            for samples in models:
+                chosen = samples.label == label
+                norms.append(float(samples.norm[chosen].mean()))
+                accuracies.append(100.0 * float(samples.correct[chosen].mean()))
+            norm, accuracy = summarize(norms), summarize(accuracies)
+            rows.append(
+                {
+                    "arm": arm.name,
+                    "label": int(label),
+                    "norm": norm.mean,
+                    "norm_half_width": norm.half_width,
+                    "accuracy": accuracy.mean,
+                    "accuracy_half_width": accuracy.half_width,
+                    "n": norm.n,
+                }
+            )
+    return pa.Table.from_pylist(rows)
+
+
+def draw(data: pa.Table, canvas: Canvas) -> None:
+    """Draw norms above, accuracies below; the accuracy axis starts below the least bar."""
+    above, below = canvas.subplots(2, 1, sharex=True)
+    arms, labels = distinct(data, "arm"), distinct(data, "label")
+    width = 0.8 / len(arms)
+    for index, (name, style) in enumerate(bar_styles(arms).items()):
+        each = where(data, arm=name)
+        place = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
+        for panel, quantity in ((above, "norm"), (below, "accuracy")):
+            half = np.nan_to_num(numbers(each, f"{quantity}_half_width"))
+            error = {"elinewidth": 0.7, "ecolor": "#555555"}
+            panel.bar(place, numbers(each, quantity), width, yerr=half, error_kw=error, **style)
+    above.set_ylabel("mean ‖f‖")
+    accuracy = numbers(data, "accuracy")
+    below.set_ylim(max(0.0, accuracy.min() - 0.25 * (100.0 - accuracy.min()) - 1.0), 100.0)
+    below.set_ylabel("accuracy (%)")
+    below.set_xlabel("class")
+    legend_below(canvas)
+    below.set_xticks(labels if len(labels) <= 20 else labels[:: len(labels) // 10])
+
+
+register_figure("paper-a-figure-6")(
+    FigureDefinition(
+        title="Mean feature norm and accuracy by class",
+        source="paper A, Figure 6",
+        data=data,
+        draw=draw,
+        size=(6.4, 4.2),
+    )
+)

@@ -1,0 +1,107 @@
+"""How time and memory of reading a study grow with its trials.
+
+Writes synthetic studies of several sizes through the real store, then builds a table, a figure
+of all histories' last phase and a report in fresh processes:
+
+    python benchmarks/analysis_scale.py --trials 2500 5000 10000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from trainables.records import TrialRecord
+from trainables.store import Store
+
+ARMS = 20
+REPLICATES = 5
+EPOCHS = 100
+
+_MEASURE = """
+import json, resource, sys, time
+started = time.perf_counter()
+from analysis import load, render, table
+results = load(sys.argv[1], "scale")
+loaded = time.perf_counter()
+text = render(table(results, sys.argv[2]), "terminal")
+done = time.perf_counter()
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"load": loaded - started, "total": done - started, "MiB": peak}))
+"""
+
+
+def write_study(root: Path, trials: int) -> None:
+    """Write a study of 20 arms whose trials have 100 reports each."""
+    store, draw, rows = Store(root), random.Random(0), []
+    per_arm = trials // ARMS
+    for arm in range(ARMS):
+        for index in range(per_arm):
+            phase = "confirm" if index >= per_arm - REPLICATES else "search"
+            number = index - (per_arm - REPLICATES) if phase == "confirm" else index
+            fingerprint = f"{draw.getrandbits(80):020x}"
+            params = {"incay.weight": 10 ** draw.uniform(-3, 3)}
+            error = 8.0 + 0.1 * arm + draw.gauss(0.0, 0.2)
+            split = "test" if phase == "confirm" else "val"
+            metrics = {f"{split}.error": error, f"{split}.norm": 200.0, f"{split}.loss": 0.3}
+            record = TrialRecord(
+                fingerprint=fingerprint,
+                status="completed",
+                config={"incay": {"weight": params["incay.weight"]}, "seed": index, "steps": 100},
+                step=100,
+                metrics={**metrics, "train.loss": 0.1, "train.error": 2.0, "train.norm": 190.0},
+                data_hash="d" * 16,
+                code_version="c" * 16,
+                provenance={"host": "benchmark", "seconds": 60.0, "versions": {"torch": "2"}},
+            )
+            history = [
+                {"step": float(epoch), "train.loss": math.exp(-epoch / 30), **metrics}
+                for epoch in range(EPOCHS)
+            ]
+            store.write_record(record, history)
+            row = {"arm": f"arm {arm}", "phase": phase, "number": number}
+            rows.append({**row, "fingerprint": fingerprint, "params": params})
+    search = {"incay.weight": "log 1e-3 .. 1e3"}
+    document = {
+        "schema": 1,
+        "name": "scale",
+        "run": "00000000",
+        "protocol": "sealed",
+        "baseline": "arm 0",
+        "objective": {"metric": "val.error", "mode": "min"},
+        "replicates": REPLICATES,
+        "arms": [{"name": f"arm {arm}", "search": search} for arm in range(ARMS)],
+    }
+    store.write("studies/scale/latest.json", b'{"run": "00000000"}')
+    store.write("studies/scale/00000000/study.json", json.dumps(document).encode())
+    store.write("studies/scale/00000000/trials.json", json.dumps({"trials": rows}).encode())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, nargs="+", default=[2500, 5000, 10000])
+    parser.add_argument("--tables", nargs="+", default=["general", "comparisons"])
+    chosen = parser.parse_args()
+    print(f"{'trials':>8} {'table':>12} {'load s':>8} {'total s':>8} {'peak MiB':>9}")
+    for trials in chosen.trials:
+        with tempfile.TemporaryDirectory() as folder:
+            write_study(Path(folder), trials)
+            for name in chosen.tables:
+                command = [sys.executable, "-c", _MEASURE, folder, name]
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                taken = json.loads(done.stdout)
+                print(
+                    f"{trials:8} {name:>12} {taken['load']:8.2f} {taken['total']:8.2f} "
+                    f"{taken['MiB']:9.0f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
