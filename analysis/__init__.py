@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from analysis.loading import load
     from analysis.manifests import manifest, verify, write_manifest
     from analysis.renderers import render
+    from analysis.reports import report
+    from analysis.side_by_side import compare
     from analysis.tables import build_table as table
 
 __all__ = [
     "AnalysisError",
+    "compare",
     "figure",
     "load",
     "manifest",
     "render",
+    "report",
     "table",
     "verify",
     "write_manifest",
@@ -34,10 +38,12 @@ __all__ = [
 
 _HOMES = {
     "AnalysisError": ("analysis.errors", "AnalysisError"),
+    "compare": ("analysis.side_by_side", "compare"),
     "figure": ("analysis.figures", "build_figure"),
     "load": ("analysis.loading", "load"),
     "manifest": ("analysis.manifests", "manifest"),
     "render": ("analysis.renderers", "render"),
+    "report": ("analysis.reports", "report"),
     "table": ("analysis.tables", "build_table"),
     "verify": ("analysis.manifests", "verify"),
     "write_manifest": ("analysis.manifests", "write_manifest"),

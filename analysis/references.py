@@ -63,12 +63,16 @@ def _context(arm: Arm) -> tuple[Any, ...]:
 def _settings(
     arm: Arm, only: tuple[str, ...] | None = None, exclude: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    settings = _flat(arm.config) if arm.config else dict(arm.difference)
     return {
         name: value
-        for name, value in settings.items()
+        for name, value in flat_settings(arm).items()
         if (only is None or _within(name, only)) and not _within(name, exclude)
     }
+
+
+def flat_settings(arm: Arm) -> dict[str, Any]:
+    """Return what an arm was asked to be by dotted name; its difference where no more is known."""
+    return _flat(arm.config) if arm.config else dict(arm.difference)
 
 
 def _within(name: str, parts: tuple[str, ...]) -> bool:

@@ -127,16 +127,14 @@ def _shares(points: _Floats, values: _Floats) -> list[_Floats]:
     forest.fit(points, values)
     size = min(_BACKGROUND, 4 * len(points))
     background = np.stack([random.choice(column, size) for column in points.T], 1)
+    total = np.array([tree.predict(background).var() for tree in forest.estimators_])
     shares = []
     for index, column in enumerate(points.T):
         grid = np.unique(np.quantile(column, np.linspace(0.0, 1.0, _GRID)))
-        marginal = np.empty((_TREES, len(grid)))
-        for place, value in enumerate(grid):
-            moved = background.copy()
-            moved[:, index] = value
-            for tree, each in enumerate(forest.estimators_):
-                marginal[tree, place] = each.predict(moved).mean()
-        total = np.array([each.predict(background).var() for each in forest.estimators_])
+        moved = np.tile(background, (len(grid), 1))
+        moved[:, index] = np.repeat(grid, size)
+        predicted = np.stack([tree.predict(moved) for tree in forest.estimators_])
+        marginal = predicted.reshape(_TREES, len(grid), size).mean(axis=2)
         share = np.divide(marginal.var(axis=1), total, out=np.zeros(_TREES), where=total > 0)
         shares.append(np.clip(share, 0.0, 1.0))
     return shares

@@ -41,22 +41,30 @@ def figure_html(table: Table, link: Link) -> str:
 
 
 def _head(grid: Grid) -> str:
+    places = list(enumerate(grid.headings))
     if not any(heading.sub for heading in grid.headings):
-        cells = [_heading(heading, heading.title) for heading in grid.headings]
+        cells = [_heading(heading, heading.title, index) for index, heading in places]
         return f"<tr>{''.join(cells)}</tr>"
     upper = []
-    for (title, spanned), group in groupby(grid.headings, key=lambda h: (h.title, bool(h.sub))):
-        width = len(list(group))
-        rows = "" if spanned else ' rowspan="2"'
-        sort = "" if spanned else ' data-sort=""'
-        upper.append(f'<th colspan="{width}"{rows}{sort} scope="col">{escape(title)}</th>')
-    lower = [_heading(heading, heading.sub) for heading in grid.headings if heading.sub]
+    for (title, spanned), group in groupby(places, key=lambda p: (p[1].title, bool(p[1].sub))):
+        members = list(group)
+        if spanned:
+            upper.append(f'<th colspan="{len(members)}" scope="colgroup">{escape(title)}</th>')
+        else:
+            upper += [_heading(heading, title, index, rows=2) for index, heading in members]
+    lower = [_heading(heading, heading.sub, index) for index, heading in places if heading.sub]
     return f"<tr>{''.join(upper)}</tr><tr>{''.join(lower)}</tr>"
 
 
-def _heading(heading: Heading, text: str) -> str:
+def _heading(heading: Heading, text: str, index: int, rows: int = 1) -> str:
     kind = ' class="number"' if heading.numeric else ""
-    return f'<th{kind} data-sort="" scope="col">{escape(text)}</th>'
+    span = f' rowspan="{rows}"' if rows > 1 else ""
+    return f'<th{kind}{span} data-sort="{index}" scope="col">{_breakable(text)}</th>'
+
+
+def _breakable(text: str) -> str:
+    """Return a heading that may break inside a dotted name."""
+    return escape(text).replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 
 def _bodies(grid: Grid, link: Link) -> list[str]:

@@ -1,0 +1,63 @@
+"""The figures of the report: all that the study holds data for."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html import escape
+
+from analysis.drawing import Figure
+from analysis.errors import AnalysisError
+from analysis.figures import build_figure, figures
+from analysis.results import StudyResults
+
+_MOST_DATA = 200_000
+"""Data of at most so many bytes can be saved from the page itself."""
+
+
+def figures_section(results: StudyResults) -> str:
+    """Return every figure once, and why others are missing."""
+    drawn: list[str] = []
+    missing: list[str] = []
+    seen: set[int] = set()
+    for name, definition in figures.items():
+        if id(definition) in seen:
+            continue
+        seen.add(id(definition))
+        try:
+            drawn.append(_figure(build_figure(results, name)))
+        except AnalysisError as error:
+            missing.append(f"<p>{escape(definition.title)}: {escape(str(error))}.</p>")
+    grid = f'<div class="figure-grid">{"".join(drawn)}</div>' if drawn else ""
+    if not missing:
+        return grid
+    return f'{grid}<details class="notes"><summary>Not drawn</summary>{"".join(missing)}</details>'
+
+
+def _figure(figure: Figure) -> str:
+    data = figure.render("csv")
+    save = ""
+    if len(data) <= _MOST_DATA:
+        encoded = base64.b64encode(data).decode()
+        save = (
+            f' <a class="controls" download="{figure.name}.csv" '
+            f'href="data:text/csv;base64,{encoded}">data</a>'
+        )
+    source = f" ({escape(figure.definition.source)})" if figure.definition.source else ""
+    return (
+        f'<figure id="figure-{figure.name}"><figcaption>{escape(figure.definition.title)}{source}'
+        f"{save}</figcaption>{inline_svg(figure)}</figure>"
+    )
+
+
+def inline_svg(figure: Figure) -> str:
+    """Return the drawing as an element of a page that holds others, too.
+
+    Metadata and the groups' names, which would stand twice in the page, are left out.
+    """
+    text = figure.render("svg").decode()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
+    label = escape(figure.definition.title, quote=True)
+    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1).strip()

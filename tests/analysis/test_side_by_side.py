@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from study_factory import StudyFactory
+
+from analysis import AnalysisError, compare, load, render
+from analysis.cells import Mark
+from analysis.results import StudyResults
+from analysis.statistics.welch import welch_test
+
+RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
+
+
+def study(
+    root: Path, name: str, errors: dict[str, Sequence[float]], seeds: Sequence[int]
+) -> StudyResults:
+    factory = StudyFactory(root, name)
+    for arm, values in errors.items():
+        factory.arm(arm, RN if arm.startswith("RN") else {})
+        for number, (error, seed) in enumerate(zip(values, seeds, strict=True)):
+            factory.trial(arm, number, {"test.error": error}, config={"seed": seed})
+    return load(factory.write(), name)
+
+
+def test_same_seeds_are_paired(tmp_path: Path) -> None:
+    first = study(tmp_path, "first", {"Softmax": [8.0, 8.5, 7.5, 9.0]}, [1, 2, 3, 4])
+    second = study(tmp_path, "second", {"Softmax": [8.1, 7.0, 7.4, 6.6]}, [4, 1, 2, 3])
+    (row,) = compare(first, second).rows
+    expected = stats.ttest_rel([7.0, 7.4, 6.6, 8.1], [8.0, 8.5, 7.5, 9.0])
+    assert row.cells["difference"].value == pytest.approx(-0.975)
+    assert row.cells["p"].value == pytest.approx(expected.pvalue)
+    assert row.cells["test"].text == "paired t, 4 seeds"
+    assert row.cells["second"].marks == {Mark.BETTER}
+    assert len(row.cells["difference"].fingerprints) == 8
+
+
+def test_other_seeds_are_compared_by_welch(tmp_path: Path) -> None:
+    first = study(tmp_path, "first", {"Softmax": [8.0, 8.5, 7.5]}, [1, 2, 3])
+    second = study(tmp_path, "second", {"Softmax": [8.1, 9.0, 7.4]}, [5, 6, 7])
+    (row,) = compare(first, second).rows
+    expected = stats.ttest_ind([8.1, 9.0, 7.4], [8.0, 8.5, 7.5], equal_var=False)
+    assert row.cells["p"].value == pytest.approx(expected.pvalue)
+    assert row.cells["test"].text == "Welch's t"
+    assert not row.cells["second"].marks
+
+
+def test_shared_trials_do_not_differ(tmp_path: Path) -> None:
+    factory = StudyFactory(tmp_path, "first")
+    factory.arm("Softmax")
+    factory.replicates("Softmax", [8.0, 9.0])
+    first = load(factory.write(), "first")
+    factory.run, factory.document["overrides"] = "ffffffff", ["confirm.seeds=2"]
+    second = load(factory.write(), "first")
+    table = compare(first, second)
+    (row,) = table.rows
+    assert row.cells["test"].text == "the same trials"
+    assert row.cells["difference"].value == 0.0
+    assert "p" not in row.cells
+    assert table.title == "first 1a2b3c4d against first ffffffff"
+    assert any("confirm.seeds=2" in note for note in table.notes)
+
+
+def test_arms_of_one_study_only_and_settings(tmp_path: Path) -> None:
+    first = study(tmp_path, "first", {"Softmax": [8.0], "RN": [7.0]}, [1])
+    factory = StudyFactory(tmp_path, "second", protocol="paper")
+    factory.arm("Softmax", {"optimizer.lr": 0.1})
+    factory.arm("Hinge", {"loss.name": "hinge"})
+    factory.trial("Softmax", 0, {"test.error": 9.0}, config={"seed": 7})
+    second = load(factory.write(), "second")
+    table = compare(first, second)
+    assert [row.name for row in table.rows] == ["Softmax", "RN", "Hinge"]
+    softmax, rn, hinge = (row.cells for row in table.rows)
+    assert softmax["settings"].text == "optimizer.lr: 0.01 → 0.1"
+    assert softmax["test"].text == "too few seeds"
+    assert rn["second"].reason == "no such arm"
+    assert hinge["first"].reason == "no such arm"
+    assert hinge["second"].reason == "pending 3 of 3"
+    assert table.protocol.count("Protocol: ") == 2
+    assert "too few seeds" in render(table, "markdown")
+
+
+def test_studies_that_cannot_be_compared(tmp_path: Path) -> None:
+    first = study(tmp_path, "first", {"Softmax": [8.0]}, [1])
+    other = study(tmp_path, "other", {"RN": [8.0]}, [1])
+    with pytest.raises(AnalysisError, match="must share an arm"):
+        compare(first, other)
+    factory = StudyFactory(tmp_path, "searching")
+    factory.arm("Softmax", {}, {"optimizer.lr": "log 1e-3 .. 1"})
+    with pytest.raises(AnalysisError, match="same split"):
+        compare(first, load(factory.write(), "searching"))
+
+
+values = st.lists(st.floats(0.0, 50.0).map(lambda v: round(v, 2)), min_size=2, max_size=8)
+
+
+@given(values, values)
+def test_welch_is_scipys(first: list[float], second: list[float]) -> None:
+    test = welch_test(first, second)
+    if np.std(first) + np.std(second) < 1e-6:
+        return
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    assert test.p == pytest.approx(expected.pvalue, abs=1e-9)
+    low, high = expected.confidence_interval()
+    assert test.half_width == pytest.approx((high - low) / 2)
