@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from study.cluster import commands as cluster_commands
+from study.cluster.commands import Address, Cluster
+from study.commands import data, methods, networks
+from study.commands.shared import DataRoot, Set
+from study.commands.shared import console as _console
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -24,17 +30,9 @@ app = typer.Typer(
 )
 
 StudyArgument = Annotated[str, typer.Argument(help="A built-in study's name, or a file.")]
-DataRoot = Annotated[
-    Path | None,
-    typer.Option("--data-root", envvar="INCAY_DATA", help="Directory that holds the data sets."),
-]
 Results = Annotated[
     str,
     typer.Option("--results", envvar="INCAY_RESULTS", help="Directory or URI of the results."),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting; may be repeated."),
 ]
 Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the confirm phase.")]
 Cpus = Annotated[float | None, typer.Option("--cpus", min=1, help="CPUs to use; default: all.")]
@@ -146,8 +144,16 @@ def status(
     results: Results = "results",
     set_: Set = None,
     seeds: Seeds = None,
+    cluster: Cluster = None,
+    address: Address = None,
 ) -> None:
     """Show how far a study is, from any shell."""
+    if cluster is not None or address is not None:
+        asked = cluster_commands.overrides(set_, seeds)
+        sys.stdout.write(
+            cluster_commands.remote("status", study, asked, cluster=cluster, address=address)
+        )
+        return
     from study.overview import status_table
 
     name, run_id = _which_run(study, set_, seeds)
@@ -164,12 +170,18 @@ def table(
         str, typer.Option("--format", help="terminal, markdown, latex, csv, json or html.")
     ] = "terminal",
     output: Annotated[Path | None, typer.Option(help="Write to a file.")] = None,
+    cluster: Cluster = None,
+    address: Address = None,
 ) -> None:
     """Print a study's table beside the published numbers."""
-    import analysis
+    if cluster is not None or address is not None:
+        asked = ["--format", format_, *cluster_commands.overrides(set_, seeds)]
+        text = cluster_commands.remote("table", study, asked, cluster=cluster, address=address)
+    else:
+        import analysis
 
-    name, run_id = _which_run(study, set_, seeds)
-    text = analysis.render(analysis.table(analysis.load(results, name, run_id)), format_)
+        name, run_id = _which_run(study, set_, seeds)
+        text = analysis.render(analysis.table(analysis.load(results, name, run_id)), format_)
     if output is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     else:
@@ -198,11 +210,25 @@ def sync(
 def ui(
     results: Results = "results",
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    cluster: Cluster = None,
 ) -> None:
     """Serve the MLflow UI over the records, on this machine only."""
+    if cluster is not None:
+        cluster_commands.tunnels(cluster, port)
+        return
     from study.serve import serve_mlflow
 
     raise typer.Exit(serve_mlflow(_store(results), port))
+
+
+app.command()(networks.networks)
+app.add_typer(data.app, name="data")
+app.command()(methods.methods)
+
+
+app.command()(cluster_commands.doctor)
+app.command()(cluster_commands.submit)
+app.command()(cluster_commands.stop)
 
 
 def main() -> None:
@@ -258,13 +284,6 @@ def _store(results: str) -> Store:
     from trainables.store import Store
 
     return Store(results)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    # Where there is no terminal to ask for its width, tables get room to be read in a log.
-    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 def _say(message: str) -> None:

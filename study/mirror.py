@@ -80,6 +80,7 @@ class Mirror:
         self._runs: dict[str, Any] = {}
         self._complete: set[str] = set()
         self._experiment = ""
+        self._last_end = 0  # the latest end of a trial copied by this mirror
 
     def sync(self) -> int:
         """Bring MLflow up to the store; return how many trials are still unfinished there."""
@@ -115,9 +116,11 @@ class Mirror:
                 self._complete.add(key)
             else:
                 open_trials += 1
-        status = "RUNNING" if open_trials else "FINISHED"
         for run_id in (*parents.values(), study_run):
-            self._client.update_run(run_id, status=status)
+            if open_trials:
+                self._client.update_run(run_id, status="RUNNING")
+            elif self._last_end:
+                self._client.set_terminated(run_id, "FINISHED", self._last_end)
         return open_trials
 
     def _sync_trial(self, key: str, row: Mapping[str, Any], parent: str) -> bool:
@@ -157,6 +160,7 @@ class Mirror:
         self._tag(key, run_id, {_STEP: str(step), _STATUS: status})
         if status in _MLFLOW_STATUS:
             self._client.set_terminated(run_id, _MLFLOW_STATUS[status], ended)
+            self._last_end = max(self._last_end, ended or 0)
         return status in FINAL
 
     def _content(
@@ -216,7 +220,12 @@ class Mirror:
         location = None
         if self._store.local_root is not None and not os.environ.get("MLFLOW_TRACKING_URI"):
             location = (self._store.local_root / "mlartifacts").as_uri()
-        created: str = self._client.create_experiment(self._study, artifact_location=location)
+        # Without the kind, the UI opens the experiment as one of language-model traces.
+        created: str = self._client.create_experiment(
+            self._study,
+            artifact_location=location,
+            tags={"mlflow.experimentKind": "custom_model_development"},
+        )
         return created
 
     def _existing(self) -> Iterator[Any]:

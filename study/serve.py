@@ -16,7 +16,9 @@ def serve_mlflow(store: Store, port: int) -> int:
     if uri.startswith("http"):
         print(f"MLflow is at {uri}")
         return 0
-    print(f"MLflow: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
+    # MLflow 3 opens on language-model traces unless the address asks for model training.
+    address = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
+    print(f"MLflow: {address}  (Ctrl-C ends it)", flush=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     if store.local_root is not None:

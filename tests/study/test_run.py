@@ -8,64 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import pytest
-
-STUDY = """\
-name: tiny
-question: Does it run?
-base:
-  dataset: digits
-  network: {name: mnist-2d, width: 0.3, dimension: 4}
-  optimizer: {lr: 0.01}
-  steps: 40
-  batch_size: 32
-  reports: 4
-  precision: fp32
-arms:
-  Softmax: {}
-  RN: {incay: {form: reciprocal, weight: 0.1}}
-search:
-  all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}
-budget: {trials: 2}
-confirm: {seeds: 2}
-"""
-
-
-def incay(
-    *arguments: str, cwd: Path, timeout: float = 240, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "study.cli", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environment},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-
-
-def results(folder: Path) -> dict[str, dict[str, float]]:
-    found = {}
-    for path in folder.glob("trials/*/*/record.json"):
-        record = json.loads(path.read_text())
-        assert record["status"] == "completed"
-        metrics = {k: v for k, v in record["metrics"].items() if k != "images_per_second"}
-        found[record["fingerprint"]] = metrics
-    return found
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the tiny study and its results in ``results``."""
-    folder = tmp_path_factory.mktemp("tiny")
-    (folder / "tiny.yaml").write_text(STUDY)
-    done = incay("run", "tiny.yaml", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    assert "8 trials started, 0 reused; 8 completed" in done.stdout
-    return folder
+from tiny_study import ENVIRONMENT, STUDY, incay, results
 
 
 def test_again_trains_nothing(finished):
@@ -111,9 +55,8 @@ def test_killed_driver_loses_nothing_and_trains_nothing_twice(finished, tmp_path
     """Kill -9 after some results; the same command ends with the undisturbed run's results."""
     (tmp_path / "tiny.yaml").write_text(STUDY)
     command = [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     driver = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+        command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.DEVNULL, start_new_session=True
     )
     deadline = time.monotonic() + 120
     while len(list(tmp_path.glob("results/trials/*/*/record.json"))) < 3:
@@ -137,7 +80,7 @@ def test_ctrl_c_stops_with_checkpoints_and_the_same_command_goes_on(tmp_path):
     driver = subprocess.Popen(
         [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *long],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,0 +1,152 @@
+"""The MLflow mirror, on a real SQLite store and a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_study import ENVIRONMENT, incay
+
+
+def free_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        port: int = opened.getsockname()[1]
+        return port
+
+
+def runs(folder: Path) -> list[Any]:
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{folder / 'results' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("tiny")
+    assert experiment is not None
+    return list(client.search_runs([experiment.experiment_id], max_results=1000))
+
+
+def test_runs_are_nested_with_parameters_metrics_by_step_and_tags(finished):
+    found = runs(finished)
+    by_id = {run.info.run_id: run for run in found}
+    parents = {run.info.run_id: run.data.tags.get("mlflow.parentRunId") for run in found}
+    depth = Counter()
+    for name in parents:
+        chain, node = 0, parents[name]
+        while node is not None:
+            chain, node = chain + 1, parents[node]
+        depth[chain] += 1
+    assert depth == {0: 1, 1: 2, 2: 8}
+    assert {run.info.status for run in found} == {"FINISHED"}
+    trial = next(run for run in found if run.data.tags.get("incay.phase") == "confirm")
+    assert trial.data.params["optimizer.lr"] == "0.01"
+    assert trial.data.params["loss.name"] == "softmax"
+    assert trial.data.tags["incay.fingerprint"]
+    assert by_id[parents[trial.info.run_id]].data.tags["incay.arm"] == trial.data.tags["incay.arm"]
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{finished / 'results' / 'mlflow.db'}")
+    history = client.get_metric_history(trial.info.run_id, "train.loss")
+    assert [point.step for point in history] == [10, 20, 30, 40]
+
+
+def test_mirroring_again_changes_nothing(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "copy")
+    before = {run.info.run_id for run in runs(tmp_path / "copy")}
+    done = incay("sync", "tiny", cwd=tmp_path / "copy")
+    assert done.returncode == 0, done.stderr
+    assert "everything" in done.stdout
+    assert {run.info.run_id for run in runs(tmp_path / "copy")} == before
+
+
+def test_a_lost_mirror_is_made_again_from_the_store(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "copy")
+    (tmp_path / "copy" / "results" / "mlflow.db").unlink()
+    done = incay("sync", "tiny", cwd=tmp_path / "copy")
+    assert done.returncode == 0, done.stderr
+    remade = {run.data.tags["incay.key"]: run.data.metrics for run in runs(tmp_path / "copy")}
+    assert remade == {run.data.tags["incay.key"]: run.data.metrics for run in runs(finished)}
+
+
+def test_a_dead_server_costs_a_message_and_nothing_else(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "copy")
+    dead = f"http://127.0.0.1:{free_port()}"
+    done = incay("run", "tiny.yaml", cwd=tmp_path / "copy", MLFLOW_TRACKING_URI=dead)
+    assert done.returncode == 0, done.stderr
+    assert "incay sync tiny.yaml" in done.stderr
+    assert "8 reused" in done.stdout
+
+
+@pytest.fixture
+def served(finished):
+    """The address of ``incay ui`` over the tiny study's results."""
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "study.cli", "ui", "--port", str(port)],
+        cwd=finished,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/health", timeout=2).close()
+            break
+        except OSError:
+            assert server.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
+    yield address
+    os.killpg(server.pid, signal.SIGTERM)
+    server.wait(timeout=30)
+
+
+def test_the_ui_serves_the_runs(served):
+    request = urllib.request.Request(
+        f"{served}/api/2.0/mlflow/experiments/search",
+        data=json.dumps({"max_results": 10}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        names = {item["name"] for item in json.load(answer)["experiments"]}
+    assert "tiny" in names
+
+
+@pytest.mark.long
+def test_the_ui_shows_the_runs_in_a_browser(served, tmp_path):
+    """Needs Chromium on the machine: CHROMIUM names it where it is not called so."""
+    from playwright.sync_api import expect, sync_playwright
+
+    chromium = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
+    assert chromium, "a Chromium must be installed for browser tests"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1500, "height": 900})
+        runs_page = f"{served}/#/experiments/1/runs?workflowType=machine_learning"
+        page.goto(runs_page, wait_until="domcontentloaded")
+        page.get_by_text("11 matching runs").wait_for(timeout=60_000)
+        rows = page.locator(".ag-center-cols-container .ag-row")
+        openers = rows.locator("button")
+        assert rows.count() == 1  # the study
+        openers.nth(0).click()
+        expect(rows).to_have_count(3)  # and its arms
+        openers.nth(2).click()
+        expect(rows).to_have_count(7)
+        openers.nth(1).click()
+        expect(rows).to_have_count(11)  # and their trials
+        page.screenshot(path=os.environ.get("INCAY_SCREENSHOT", str(tmp_path / "ui.png")))
+        browser.close()

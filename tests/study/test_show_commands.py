@@ -1,0 +1,198 @@
+"""``incay networks``, ``incay data`` and ``incay methods``: what they show and what they refuse."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from study.cli import main
+from tests.trainables.data.data_cases import CASES, write_idx
+from trainables.config import COMPONENTS
+from trainables.data.base import DatasetSettings
+from trainables.data.idx import IDXSettings
+from trainables.incay import forms
+from trainables.networks import networks
+from trainables.networks.summary import layer_table
+
+METHODS_PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
+
+Incay = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def incay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Incay:
+    """Run the command in this process: exit code, standard output and standard error."""
+    monkeypatch.delenv("INCAY_DATA", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["incay", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def every_set(tmp_path: Path) -> Path:
+    """A data root with small files of every data set, in its default settings where it can be."""
+    for case in CASES.values():
+        case.write(tmp_path)
+    return tmp_path
+
+
+def test_networks_lists_each_with_its_size(incay: Incay) -> None:
+    code, shown, _ = incay("networks")
+    assert code == 0
+    for name, cls in networks.items():
+        layers = layer_table(cls(), cls.image_shape)
+        line = next(line for line in shown.splitlines() if f" {name} " in line)
+        assert f"{sum(layer.parameters for layer in layers):,}" in line
+        assert f"{2 * sum(layer.multiply_adds for layer in layers):,}" in line
+
+
+def test_networks_shows_the_layers_of_one(incay: Incay) -> None:
+    code, shown, _ = incay("networks", "mnist-2d")
+    assert code == 0
+    assert "20×24×24" in shown
+    total = next(line for line in shown.splitlines() if " total " in line)
+    assert "27,242" in total
+    assert "3,779,200" in total
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--width", "0.5"], "10×24×24"),
+        (["--set", "network.width=0.5"], "10×24×24"),
+        (["--set", "network.pool_first=false"], "20×24×24"),
+        (["--image-shape", "3,32,32"], "20×28×28"),
+        (["--dataset", "digits"], "images 1×28×28"),
+    ],
+)
+def test_networks_takes_settings_and_shapes(
+    arguments: list[str], expected: str, incay: Incay
+) -> None:
+    code, shown, _ = incay("networks", "mnist-2d", *arguments)
+    assert code == 0
+    assert expected in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["networks", "cifar"], "did you mean 'cifar10'"),
+        (["networks", "mnist", "--width", "0"], "width > 0"),
+        (["networks", "mnist", "--set", "network.widht=1"], "did you mean 'width'"),
+        (["networks", "mnist", "--set", "steps=3"], "must be one of the network"),
+        (["networks", "mnist", "--image-shape", "1,28"], "C,H,W"),
+        (["networks", "mnist", "--image-shape", "1,0,28"], "C,H,W"),
+        (["networks", "mnist", "--image-shape", "1,4,4"], "height and width >= 8"),
+        (["networks", "--image-shape", "1,28,28", "--dataset", "digits"], "together"),
+        (["networks", "--dataset", "mnist"], "--data-root"),
+        (["networks", "--dataset", "digit"], "did you mean 'digits'"),
+        (["data", "verify", "mnst"], "did you mean 'mnist'"),
+        (["data", "verify", "mnist"], "--data-root"),
+        (["data", "verify", "mnist", "--data-root", "nowhere"], "does not exist"),
+        (["data", "verify", "--set", "dataset.folder=birds"], "NAME"),
+        (["data", "verify", "parquet", "--set", "dataset.foldr=x"], "did you mean 'folder'"),
+        (["data", "fetch", "mnist"], "where to put"),
+        (["data", "fetch", "image_folder", "--data-root", "."], "cannot be fetched"),
+        (["methods", "--format", "latex"], "markdown"),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_one_message_and_exit_code_2(
+    arguments: list[str],
+    expected: str,
+    incay: Incay,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, message = incay(*arguments)
+    assert code == 2, message
+    assert expected in message
+    assert "Traceback" not in message
+
+
+def test_data_lists_every_set_and_how_to_obtain_it(incay: Incay, every_set: Path) -> None:
+    _, without, _ = incay("data", "list")
+    _, there, _ = incay("data", "list", "--data-root", str(every_set))
+    for name, cls in COMPONENTS["dataset"].items():
+        assert row(without, name).startswith("yes" if name == "digits" else "no")
+        # The case of "parquet" lies in a folder of another name than the default one.
+        assert row(there, name).startswith("no" if name == "parquet" else "yes")
+        assert cls.how_to_obtain.split()[0] in without
+
+
+def row(table: str, name: str) -> str:
+    cells = (line.split("│") for line in table.splitlines() if "│" in line)
+    return next(cell[2].strip() for cell in cells if cell[1].strip() == name)
+
+
+def test_data_verify_reads_what_is_there(incay: Incay, every_set: Path) -> None:
+    code, shown, _ = incay("data", "verify", "--data-root", str(every_set))
+    assert code == 0
+    assert "mnist: whole; 20 training and 10 test images of 1×28×28, 10 classes" in shown
+    assert "mnist: note: mnist as published has 60,000" in shown
+    assert "parquet: not there" in shown
+    code, shown, _ = incay(
+        "data", "verify", "parquet", "--set", "dataset.folder=birds", "--data-root", str(every_set)
+    )
+    assert code == 0
+    assert "parquet: whole; 12 training and 6 test images of 3×9×8, 3 classes" in shown
+
+
+def test_data_verify_names_the_damaged_and_shows_the_others(incay: Incay, every_set: Path) -> None:
+    damaged = every_set / "cifar100" / "cifar-100-binary" / "train.bin"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    code, shown, message = incay("data", "verify", "--data-root", str(every_set))
+    assert code == 2
+    assert "train.bin" in message
+    assert "mnist: whole" in shown
+    assert "orl_faces: whole" in shown
+
+
+def test_data_fetch_downloads_once(
+    incay: Incay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = []
+
+    def fetch(self: DatasetSettings, data_root: Path) -> None:
+        fetched.append(data_root)
+        write_idx(data_root / self.name / "raw")
+
+    monkeypatch.setattr(IDXSettings, "fetch", fetch)
+    root = tmp_path / "new" / "root"
+    for _ in range(2):
+        code, shown, _ = incay("data", "fetch", "mnist", "--data-root", str(root))
+        assert code == 0
+        assert "mnist: whole" in shown
+    assert fetched == [root]
+
+
+def test_methods_lists_every_component(incay: Incay) -> None:
+    code, shown, _ = incay("methods")
+    assert code == 0
+    for registry in (*COMPONENTS.values(), forms):
+        for name in registry:
+            assert f"│ {name} " in shown
+
+
+def test_the_page_of_methods_is_up_to_date(incay: Incay) -> None:
+    _, page, _ = incay("methods", "--format", "markdown")
+    assert page == METHODS_PAGE.read_text(encoding="utf-8"), (
+        "docs/methods.md must be what `incay methods --format markdown` prints"
+    )
+
+
+def test_every_component_says_what_it_is_and_where_it_is_from(incay: Incay) -> None:
+    for registry in (*COMPONENTS.values(), forms):
+        for name, cls in registry.items():
+            assert cls.citation, name
+            assert (cls.__doc__ or "").strip(), name
