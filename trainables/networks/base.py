@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -45,6 +46,9 @@ class NetworkSettings(Component):
     dimension: int = 512
     feature: FeaturePlacement = "linear"
     feature_scale: float = 1.0
+
+    image_shape: ClassVar[tuple[int, int, int]]
+    """(channels, height, width) of the images that it was published for; it takes others too."""
 
     def __post_init__(self) -> None:
         require_finite("width", self.width, low_open=True)

@@ -13,5 +13,6 @@ from trainables.networks.plain_cnn import PlainCNNSettings
 class CIFAR10NetworkSettings(PlainCNNSettings):
     """64, 64, 128 and 256 channels, 1 + 4 + 4 + 4 convolutions, D = 512."""
 
+    image_shape = (3, 32, 32)
     stages = ((64, 1), (64, 4), (128, 4), (256, 4))
     citation = "paper A, Table 8; paper B, Table 1"

@@ -18,5 +18,6 @@ class MNISTNetworkSettings(PlainCNNSettings):
 
     dimension: int = 256
 
+    image_shape = (1, 28, 28)
     stages = ((64, 1), (64, 3), (64, 3), (64, 3))
     citation = "paper A, Table 8; paper B, Table 1"

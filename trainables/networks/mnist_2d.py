@@ -28,6 +28,7 @@ class MNIST2DSettings(NetworkSettings):
     dimension: int = 2
     pool_first: bool = True
 
+    image_shape = (1, 28, 28)
     citation = "paper B, Table 1 and section 4.2"
 
     def build(self, image_shape: tuple[int, int, int]) -> FeatureNetwork:

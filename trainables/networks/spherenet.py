@@ -29,6 +29,7 @@ class SphereNetSettings(NetworkSettings):
 
     units: ClassVar[tuple[int, int, int, int]]
     """Residual units of each stage."""
+    image_shape = (3, 112, 96)
     citation = "Liu et al., SphereFace, 2017, Table 2; paper A, section 6.4"
 
     def build(self, image_shape: tuple[int, int, int]) -> FeatureNetwork:

@@ -1,0 +1,1 @@
+"""Commands that show what there is to study; `study.cli` registers them."""

@@ -1,0 +1,108 @@
+"""``incay data``: what data sets there are, whether they are whole, and how to get them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from study.commands.shared import DataRoot, Set, component, console
+from study.errors import UserError
+
+if TYPE_CHECKING:
+    from trainables.data import DatasetSettings
+    from trainables.data.status import DatasetContent
+
+app = typer.Typer(
+    help="List, fetch and verify data sets.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Name = Annotated[str, typer.Argument(help="A data set.")]
+_SHOWN_HASH = 16
+
+
+@app.command("list")
+def list_(data_root: DataRoot = None) -> None:
+    """Show which data sets are there, and how to obtain the others."""
+    from rich.table import Table
+
+    from trainables.data.status import all_statuses
+
+    table = Table(title=f"data sets in {data_root}" if data_root else "data sets, no data root")
+    table.add_column("data set", no_wrap=True)
+    table.add_column("there", no_wrap=True)
+    table.add_column("how to obtain it by hand (DIR is the data root), and where it is from")
+    for each in all_statuses(data_root):
+        there = f"yes, {each.content_hash[:_SHOWN_HASH]}" if each.content_hash else "no"
+        table.add_row(each.name, there, f"{each.how_to_obtain}\n{each.citation}")
+        table.add_section()
+    screen = console()
+    screen.print(table)
+    screen.print(
+        "`incay data fetch NAME` downloads a set where a network and a mirror exist; "
+        "`incay data verify` reads every image of those that are there.",
+        highlight=False,
+    )
+
+
+@app.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(help="A data set; without it, all found.")] = None,
+    data_root: DataRoot = None,
+    set_: Set = None,
+) -> None:
+    """Read data sets from end to end: counts, classes, shape and content hash."""
+    from trainables.data import DataError
+    from trainables.data.status import all_statuses, verify
+
+    if name is not None:
+        _show(name, verify(component("dataset", name, set_ or ()), data_root))
+        return
+    if set_:
+        raise UserError("--set must come with the NAME of the data set that it changes")
+    damaged = []
+    for each in all_statuses(data_root):
+        if not each.found:
+            console().print(f"{each.name}: not there", highlight=False)
+            continue
+        try:
+            _show(each.name, verify(component("dataset", each.name), data_root))
+        except DataError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise UserError("\nincay: ".join(damaged))
+
+
+@app.command()
+def fetch(name: Name, data_root: DataRoot = None, set_: Set = None) -> None:
+    """Download a data set into the data root, and verify it."""
+    from trainables.data.status import status, verify
+
+    dataset: DatasetSettings = component("dataset", name, set_ or ())
+    if not status(dataset, data_root).found:
+        if data_root is None:
+            raise UserError("--data-root DIR (or INCAY_DATA) must say where to put the data set")
+        _make_folder(data_root)
+        dataset.fetch(data_root)
+    _show(name, verify(dataset, data_root))
+
+
+def _make_folder(data_root: Path) -> None:
+    try:
+        data_root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"the data root must be a directory to write to, but: {error}") from error
+
+
+def _show(name: str, content: DatasetContent) -> None:
+    shape = "×".join(str(side) for side in content.image_shape)
+    screen = console()
+    screen.print(
+        f"{name}: whole; {content.train_count:,} training and {content.test_count:,} test images "
+        f"of {shape}, {content.num_classes:,} classes, content {content.content_hash}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for warning in content.warnings:
+        screen.print(f"{name}: note: {warning}", highlight=False, soft_wrap=True)

@@ -1,0 +1,35 @@
+"""``incay methods``: every loss, incay form, network and data set with its settings."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from study.commands.shared import console
+
+
+def methods(
+    format_: Annotated[
+        Literal["terminal", "markdown"], typer.Option("--format", help="How to write the list.")
+    ] = "terminal",
+) -> None:
+    """List losses, incay forms, networks and data sets: equation, settings, search, source."""
+    from rich.table import Table
+
+    from study.methods import columns, methods, methods_markdown
+
+    if format_ == "markdown":
+        sys.stdout.write(methods_markdown())
+        return
+    screen = console()
+    for kind, listed in methods().items():
+        table = Table(title=kind, title_justify="left")
+        shown = columns(listed)
+        for heading in shown:
+            table.add_column(heading, overflow="fold")
+        for row in zip(*shown.values(), strict=True):
+            table.add_row(*row)
+            table.add_section()
+        screen.print(table)
