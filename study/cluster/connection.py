@@ -1,0 +1,133 @@
+"""How the client reaches a cluster: its dashboard's address, or an SSH tunnel to it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from study.cluster.file import load_cluster_file
+from study.errors import UserError
+
+DASHBOARD_PORT = 8265
+MLFLOW_PORT = 5000
+
+_SECONDS_TO_CONNECT = 30.0
+
+
+@contextmanager
+def connect(cluster: Path | None, address: str | None) -> Iterator[Any]:
+    """Provide Ray's `JobSubmissionClient` of a cluster while the ``with`` block runs.
+
+    Args:
+        cluster: A cluster file, for a tunnel to its head.
+        address: The dashboard's URL instead.
+
+    Raises:
+        UserError: Neither or both are given, or the cluster cannot be reached.
+    """
+    if (cluster is None) == (address is None):
+        raise UserError("a cluster must be named by --cluster FILE or by --address URL")
+    if address is not None:
+        yield job_client(address)
+        return
+    assert cluster is not None
+    with tunnel(cluster, {DASHBOARD_PORT: None}) as ports:
+        yield job_client(f"http://127.0.0.1:{ports[DASHBOARD_PORT]}")
+
+
+def job_client(address: str) -> Any:
+    """Return Ray's client for jobs, with this user's token.
+
+    Raises:
+        UserError: Nothing answers there, or the token is missing or wrong.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if _has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    from ray.exceptions import AuthenticationError
+    from ray.job_submission import JobSubmissionClient
+
+    # Importing them sets their level; each upload and each closed log would be a line.
+    for module in ("dashboard_sdk", "job.sdk"):
+        logging.getLogger(f"ray.dashboard.modules.{module}").setLevel(logging.WARNING)
+    logging.getLogger("ray._private.runtime_env.packaging").setLevel(logging.WARNING)
+    try:
+        return JobSubmissionClient(address)
+    except AuthenticationError as error:
+        raise UserError(
+            f"{address}: the cluster's token must be in ~/.ray/auth_token or RAY_AUTH_TOKEN, "
+            "but is missing or another one. Copy that file from whoever started the cluster"
+        ) from error
+    except (ConnectionError, OSError, RuntimeError) as error:
+        raise UserError(
+            f"{address}: a Ray dashboard must answer here, but: {error}. Is the cluster up, and "
+            "the address that of its dashboard (port 8265)?"
+        ) from error
+
+
+@contextmanager
+def tunnel(cluster: Path, ports: dict[int, int | None]) -> Iterator[dict[int, int]]:
+    """Forward ports of a cluster's head, on this machine's own address only.
+
+    Args:
+        cluster: The cluster file.
+        ports: Ports of the head, each with one of this machine or None for any free one.
+
+    Yields:
+        The port on this machine of each port of the head.
+
+    Raises:
+        UserError: SSH fails; the message is its own.
+    """
+    chosen = {remote: local or free_port() for remote, local in ports.items()}
+    forwards = [
+        part
+        for remote, local in chosen.items()
+        for part in ("-L", f"127.0.0.1:{local}:127.0.0.1:{remote}")
+    ]
+    options = ["-N", "-o", "ExitOnForwardFailure=yes", *forwards]
+    command = load_cluster_file(cluster).ssh_command(*options)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        _wait_until_open(process, next(iter(chosen.values())), cluster)
+        yield chosen
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_open(process: subprocess.Popen[str], port: int, cluster: Path) -> None:
+    deadline = time.monotonic() + _SECONDS_TO_CONNECT
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(1.0)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    if process.poll() is None:
+        problem = f"it did not answer within {_SECONDS_TO_CONNECT:.0f} s"
+    else:
+        problem = (process.stderr.read() if process.stderr else "").strip().rpartition("\n")[2]
+    raise UserError(f"{cluster}: the head must be reached by SSH, but: {problem}")
+
+
+def _has_token() -> bool:
+    named = os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH")
+    return bool(named) or (Path.home() / ".ray" / "auth_token").is_file()

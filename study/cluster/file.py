@@ -1,0 +1,131 @@
+"""A cluster file: what `ray up` starts, read without starting anything."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from study.errors import UserError
+
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+
+
+@dataclass(frozen=True)
+class ClusterFile:
+    """A cluster file's values.
+
+    Attributes:
+        path: The file.
+        values: Its content.
+    """
+
+    path: Path
+    values: dict[str, Any]
+
+    @property
+    def provider(self) -> dict[str, Any]:
+        """The section ``provider``."""
+        return _mapping(self.values.get("provider"))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its machines are given by address instead of rented."""
+        return self.provider.get("type") == "local"
+
+    @property
+    def node_types(self) -> dict[str, dict[str, Any]]:
+        """The kinds of nodes, by name; empty for a local cluster."""
+        kinds = _mapping(self.values.get("available_node_types"))
+        return {name: _mapping(kind) for name, kind in kinds.items()}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `initialization_commands` write down for every node."""
+        found = {}
+        for command in self.commands("initialization_commands"):
+            for word in shlex.split(command):
+                if _ASSIGNMENT.match(word):
+                    name, _, value = word.partition("=")
+                    found[name] = value.strip("'\"")
+        return found
+
+    def commands(self, *sections: str) -> list[str]:
+        """Return the commands of some sections, in order."""
+        return [str(command) for section in sections for command in self.values.get(section) or []]
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Yield (dotted path, text) of every text in the file."""
+        return _texts(self.values, "")
+
+    def ssh_command(self, *options: str) -> list[str]:
+        """Return the command that logs in at the head.
+
+        Args:
+            options: Further options of ``ssh``.
+
+        Raises:
+            UserError: The head is not running, or cannot be looked up.
+        """
+        auth = _mapping(self.values.get("auth"))
+        known_hosts = Path.home() / ".incay" / "known_hosts"
+        known_hosts.parent.mkdir(mode=0o700, exist_ok=True)
+        command = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new"]
+        command += ["-o", f"UserKnownHostsFile={known_hosts}", "-o", "ConnectTimeout=20"]
+        command += ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"]
+        if auth.get("ssh_private_key"):
+            command += ["-i", str(Path(auth["ssh_private_key"]).expanduser())]
+        if auth.get("ssh_proxy_command"):
+            command += ["-o", f"ProxyCommand={auth['ssh_proxy_command']}"]
+        return [*command, *options, f"{auth.get('ssh_user', 'ubuntu')}@{self._head_ip()}"]
+
+    def _head_ip(self) -> str:
+        if self.is_local:
+            return str(self.provider.get("head_ip"))
+        from ray.autoscaler.sdk import get_head_node_ip
+
+        try:
+            address: str = get_head_node_ip(str(self.path))
+        except Exception as error:  # a provider's own errors, of any kind
+            raise UserError(
+                f"{self.path}: the cluster must be running, but its head was not found: {error}. "
+                f"Start it with `ray up {self.path}`"
+            ) from error
+        return address
+
+
+def load_cluster_file(path: Path) -> ClusterFile:
+    """Read a cluster file.
+
+    Raises:
+        UserError: It cannot be read, is not plain YAML or is not a mapping.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(path.read_bytes())
+    except (OSError, YAMLError) as error:
+        first = str(error).splitlines()[0]
+        raise UserError(f"{path}: the cluster file must be readable YAML, but: {first}") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: a cluster file must be a mapping of keys to values")
+    return ClusterFile(path, values)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _texts(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _texts(value, f"{path}[{index}]")
+    elif isinstance(node, str):
+        yield path, node

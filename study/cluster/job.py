@@ -1,0 +1,59 @@
+"""Runs on the cluster's head: ``python -m study.cluster.job COMMAND …`` is a job's entry point.
+
+``run`` follows the job's life. Any other command of ``incay`` is run for a client that cannot
+reach the results itself: what it prints goes back on one marked line of the job's log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+
+ANSWER = "incay-answer: "
+"""Begins the line of the log that holds the exit code and what the command printed."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command as ``incay`` would; return its exit code."""
+    if not os.environ.get("INCAY_RESULTS") and "--results" not in arguments:
+        sys.stderr.write(
+            "incay: the results must have a place that all nodes reach: set INCAY_RESULTS in the "
+            "cluster file, or give --results URI\n"
+        )
+        return 2
+    # Ray ships the job's folder to every node; this process already runs in it.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if arguments[0] == "run":
+        return _incay(arguments)
+    output = io.StringIO()
+    errors = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        code = _doctor() if arguments[0] == "doctor" else _incay(arguments)
+    answer = {"code": code, "output": output.getvalue(), "errors": errors.getvalue()}
+    sys.stdout.write(f"\n{ANSWER}{json.dumps(answer)}\n")
+    return 0
+
+
+def _incay(arguments: list[str]) -> int:
+    from study.cli import main as incay
+
+    sys.argv = ["incay", *arguments]
+    try:
+        incay()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0
+
+
+def _doctor() -> int:
+    from study.cluster.nodes import examine_nodes
+
+    print(json.dumps(examine_nodes()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,130 @@
+"""``incay submit`` and what follows it: stop, ask, watch."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from study.catalog import find_study, study_name
+from study.cluster.commands import overrides
+from study.cluster.connection import DASHBOARD_PORT, MLFLOW_PORT, connect, tunnel
+from study.cluster.file import load_cluster_file
+from study.cluster.jobs import ask, follow, running_job, stop, submit_study
+from study.cluster.package import packaged
+from study.errors import UserError
+from study.overrides import apply_overrides
+from study.spec import StudySpec, parse_study
+
+_EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "STOPPED": 130}
+
+
+def submit_and_follow(
+    study: str,
+    settings: list[str],
+    seeds: int | None,
+    options: list[str],
+    *,
+    cluster: Path | None,
+    address: str | None,
+    follow_log: bool,
+) -> int:
+    """Submit a study, or find the job that runs it, and follow it; return an exit code.
+
+    Args:
+        study: A built-in study's name, or a file.
+        settings: ``path=value`` overrides.
+        seeds: Seeds of the confirm phase.
+        options: Further options of ``incay run`` on the head.
+        cluster: A cluster file.
+        address: A dashboard's URL instead.
+        follow_log: Whether to show the log until the job ends.
+
+    Raises:
+        UserError: The study is wrong, too large, or the cluster cannot be reached.
+    """
+    _refuse_secrets(options)
+    spec = _spec(study, settings, seeds)
+    source = Path(spec.document.source)
+    arguments = ["run", source.name, *options, *overrides(settings, seeds)]
+    again = "the same command goes on from here"
+    with connect(cluster, address) as client:
+        with packaged(source) as folder:
+            name, known = submit_study(client, folder, spec.name, spec.run, arguments)
+        _say(f"{name} is {'running already' if known else 'submitted'}")
+        if not follow_log:
+            return 0
+        try:
+            ending = follow(client, name)
+        except KeyboardInterrupt:
+            _say(f"the job goes on: the same command follows it, `incay stop {study}` stops it")
+            return 130
+    _say(f"{name} {ending.lower()}" + ("" if ending == "SUCCEEDED" else f": {again}"))
+    return _EXIT_CODES[ending]
+
+
+def stop_study(
+    study: str,
+    settings: list[str],
+    seeds: int | None,
+    *,
+    cluster: Path | None,
+    address: str | None,
+) -> None:
+    """Stop the job that runs a study.
+
+    Raises:
+        UserError: None runs it.
+    """
+    name, run = study_name(study), None
+    if settings or seeds is not None:
+        run = _spec(study, settings, seeds).run
+    with connect(cluster, address) as client:
+        job = running_job(client, name, run)
+        if job is None:
+            raise UserError(f"{name}: a job must be running the study, but none is")
+        _say(f"{job} {stop(client, job).lower()}: submitting it again goes on from here")
+
+
+def ask_about(
+    command: str, study: str, options: list[str], *, cluster: Path | None, address: str | None
+) -> str:
+    """Return what ``incay COMMAND STUDY`` prints on the head, where the results are reached."""
+    path = Path(study)
+    source = path if path.is_file() else None
+    with connect(cluster, address) as client, packaged(source) as folder:
+        return ask(client, folder, [command, source.name if source else study, *options])
+
+
+def serve_tunnels(cluster: Path, port: int) -> None:
+    """Forward the dashboard and MLflow to this machine until Ctrl-C."""
+    load_cluster_file(cluster)
+    with tunnel(cluster, {MLFLOW_PORT: port, DASHBOARD_PORT: DASHBOARD_PORT}) as ports:
+        print(f"MLflow:    http://127.0.0.1:{ports[MLFLOW_PORT]}")
+        print(f"dashboard: http://127.0.0.1:{ports[DASHBOARD_PORT]}", "(token: ~/.ray/auth_token)")
+        print("Ctrl-C ends both", flush=True)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            return
+
+
+def _spec(study: str, settings: list[str], seeds: int | None) -> StudySpec:
+    document = find_study(study)
+    apply_overrides(document, settings, seeds=seeds)
+    return parse_study(document)
+
+
+def _refuse_secrets(options: list[str]) -> None:
+    for option in options:
+        address = option.partition("://")[2].partition("/")[0]
+        if "@" in address:
+            raise UserError(
+                "--results must hold no key or password: it is shown in logs and records. Give "
+                "the nodes an instance profile or a credentials file instead"
+            )
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"incay: {message}\n")
