@@ -38,6 +38,7 @@ class Comparison:
         effect: Hedges' g of the paired differences, None where it has no meaning.
         better: Whether the difference is in the better direction.
         seconds_per_seed: What one more replicate of both arms costs.
+        on_gpu: Whether those are seconds of a GPU.
         fingerprints: The trials of both.
     """
 
@@ -50,6 +51,7 @@ class Comparison:
     effect: float | None
     better: bool
     seconds_per_seed: float
+    on_gpu: bool
     fingerprints: tuple[str, ...]
 
     @property
@@ -110,6 +112,7 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
             effect=hedges_g(test),
             better=(test.difference > 0) == _BETTER_IS_MORE[quantity],
             seconds_per_seed=seconds[name] + seconds[reference],
+            on_gpu=any(trial.gpu_seconds > 0.0 for trial in results.trials),
             fingerprints=(*measured[name].trials, *measured[reference].trials),
         )
         for name, (reference, test) in tests.items()

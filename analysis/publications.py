@@ -63,6 +63,9 @@ class PublishedTable:
             still reproduce it; a share of the published value for ``norm``, else points.
         default_quantity: What cells hold where neither row nor column says so.
         flipped: Whether rows here are columns in the paper.
+        dataset: On which data set it was measured, where that is one.
+        dataset_names: What that data set is called in configurations.
+        steps: For how many optimiser steps, where the paper says so.
     """
 
     paper: str
@@ -76,6 +79,9 @@ class PublishedTable:
     tolerances: Mapping[str, float]
     default_quantity: str
     flipped: bool = False
+    dataset: str = ""
+    dataset_names: tuple[str, ...] = ()
+    steps: int | None = None
 
     def cell(self, row: str, column: str) -> Published | None:
         """Return a cell, None where the paper has none."""
@@ -177,6 +183,9 @@ def _parse(document: Mapping[str, Any]) -> PublishedTable:
         values=values,
         tolerances=document.get("tolerance", {}),
         default_quantity=document.get("quantity", ""),
+        dataset=document.get("dataset", ""),
+        dataset_names=tuple(document.get("dataset_names", ())),
+        steps=document.get("steps"),
     )
 
 

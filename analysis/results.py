@@ -64,7 +64,15 @@ class Trial:
     @property
     def seconds(self) -> float:
         """Seconds that the trial took, 0 where they are not recorded."""
-        value = self.record.provenance.get("seconds") if self.record is not None else None
+        return self._provenance_number("seconds")
+
+    @property
+    def gpu_seconds(self) -> float:
+        """Those of them on a GPU, 0 where they are not recorded."""
+        return self._provenance_number("gpu_seconds")
+
+    def _provenance_number(self, name: str) -> float:
+        value = self.record.provenance.get(name) if self.record is not None else None
         return float(value) if isinstance(value, int | float) else 0.0
 
 

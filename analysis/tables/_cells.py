@@ -20,6 +20,7 @@ def metric_cell(
     published: Published | None = None,
     tolerance: float | None = None,
     comparison: Comparison | None = None,
+    caveats: tuple[str, ...] = (),
 ) -> Cell:
     """Return the mean of a metric over an arm's confirm trials.
 
@@ -30,8 +31,11 @@ def metric_cell(
         published: Its published counterpart.
         tolerance: How far the mean may lie from it and still reproduce it.
         comparison: What may be said of it against its reference.
+        caveats: Why it and the published number are not of the same thing.
     """
-    cell = measured_cell(measure(results, arm, metric), published=published, tolerance=tolerance)
+    cell = measured_cell(
+        measure(results, arm, metric), published=published, tolerance=tolerance, caveats=caveats
+    )
     return replace(cell, marks=comparison.marks) if comparison is not None else cell
 
 
@@ -40,12 +44,20 @@ def measured_cell(
     *,
     published: Published | None = None,
     tolerance: float | None = None,
+    caveats: tuple[str, ...] = (),
 ) -> Cell:
-    """Return the mean of a measurement, or the reason why there is none."""
+    """Return the mean of a measurement, or the reason why there is none.
+
+    With caveats, a published number stands beside it without a verdict.
+    """
     values = list(measurement.values.values())
     if not values:
         return Cell(reason=measurement.reason, published=published, notes=measurement.notes)
-    if published is not None and tolerance is not None and isinstance(published.value, int | float):
+    notes = measurement.notes
+    if published is not None and caveats:
+        notes += caveats
+    elif published is not None and tolerance is not None:
+        assert isinstance(published.value, int | float)
         verdict = equivalence(values, published.value, tolerance)
         published = replace(published, verdict=verdict)
     summary = summarize(values)
@@ -55,7 +67,7 @@ def measured_cell(
         n=summary.n,
         published=published,
         fingerprints=measurement.trials,
-        notes=measurement.notes,
+        notes=notes,
     )
 
 

@@ -8,6 +8,7 @@ from analysis.cells import Cell, Column, Row, Table
 from analysis.comparisons import compare_arms
 from analysis.publications import PublishedTable
 from analysis.results import Arm, StudyResults
+from analysis.tables._caveats import caveats
 from analysis.tables._cells import metric_cell
 from analysis.tables._methods import NOT_IN_STUDY, normalized
 from analysis.tables._notes import protocol_sentence, study_notes
@@ -65,6 +66,7 @@ def matrix_table(
                     published=number,
                     tolerance=published.tolerance(row, key) if known else None,
                     comparison=compared.get(standing[0].name),
+                    caveats=caveats(standing[0], published),
                 )
             elif row in cited:
                 cells[key] = Cell(published=number)

@@ -9,6 +9,7 @@ from analysis.cells import Cell, Column, Row, Table
 from analysis.comparisons import Comparison, compare_arms
 from analysis.publications import PublishedTable
 from analysis.results import Arm, StudyResults
+from analysis.tables._caveats import caveats
 from analysis.tables._cells import count_cell, metric_cell
 from analysis.tables._notes import protocol_sentence, study_notes
 
@@ -122,6 +123,7 @@ def _row(
                 published=number,
                 tolerance=tolerance,
                 comparison=compared.get(arm.name) if index == 0 else None,
+                caveats=caveats(arm, published),
             )
         elif number is not None and number.cited:
             cell = Cell(published=number)

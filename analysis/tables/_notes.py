@@ -111,9 +111,11 @@ def describe_need(comparison: Comparison) -> str:
     if more is None:
         return "not within 1,000 seeds"
     hours = more * comparison.seconds_per_seed / 3600.0
-    time = f", {_hours(hours)}" if hours > 0.0 else ""
+    time = f", {_time(hours, 'GPU' if comparison.on_gpu else 'CPU')}" if hours > 0.0 else ""
     return f"about {more} more seed{'s' if more > 1 else ''}{time}"
 
 
-def _hours(hours: float) -> str:
-    return f"{hours * 60.0:.0f} device-minutes" if hours < 1.0 else f"{hours:.1f} device-hours"
+def _time(hours: float, device: str) -> str:
+    if hours < 1.0:
+        return f"{hours * 60.0:.0f} {device}-minutes"
+    return f"{hours:.1f} {device}-hours"

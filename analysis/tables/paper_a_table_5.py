@@ -15,6 +15,7 @@ from analysis.references import references
 from analysis.results import Arm, StudyResults, Trial
 from analysis.samples import Bools, read_samples
 from analysis.tables import register_table
+from analysis.tables._caveats import caveats
 from analysis.tables._cells import count_cell, measured_cell
 from analysis.tables._methods import normalized
 from analysis.tables._notes import protocol_sentence, study_notes
@@ -55,15 +56,14 @@ def paper_a_table_5(results: StudyResults) -> Table:
         groups = _measure_groups(results, reference, arm)
         for each in (reference, arm):
             against = f", against {arm.name}" if len(pairs) > 1 and each is reference else ""
-            line = _line(published, each)
             cells = {
-                key: _cell(published, line, key, groups[each.name, key])
+                key: _cell(published, each, key, groups[each.name, key])
                 for key in (column.key for column in _COLUMNS[2:])
             }
             accuracy = measure(results, each, "test.accuracy")
             comparison = compared.get(each.name) if each is arm else None
             cells["accuracy"] = replace(
-                _cell(published, line, "accuracy", accuracy),
+                _cell(published, each, "accuracy", accuracy),
                 marks=comparison.marks if comparison is not None else frozenset(),
             )
             cells["n"] = count_cell(cells["accuracy"])
@@ -85,13 +85,15 @@ def _line(published: PublishedTable, arm: Arm) -> str | None:
     return next((key for key in keys if normalized(key) == normalized(arm.name)), None)
 
 
-def _cell(published: PublishedTable, line: str | None, key: str, measurement: Measurement) -> Cell:
+def _cell(published: PublishedTable, arm: Arm, key: str, measurement: Measurement) -> Cell:
+    line = _line(published, arm)
     if line is None:
         return measured_cell(measurement)
     return measured_cell(
         measurement,
         published=published.cell(line, key),
         tolerance=published.tolerance(line, key),
+        caveats=caveats(arm, published),
     )
 
 

@@ -23,7 +23,7 @@ BASE_CONFIG: dict[str, Any] = {
     "incay": {"form": "none", "weight": 0.0},
     "optimizer": {"lr": 0.01, "weight_decay": 0.0005},
     "split": {"test": "final"},
-    "steps": 100,
+    "steps": 10_000,
     "batch_size": 128,
 }
 

@@ -117,7 +117,7 @@ def test_undecided_says_what_would_decide(factory: StudyFactory) -> None:
     assert deviation is not None
     assert TTestPower().power(comparison.test.difference / deviation, n, 0.05) >= 0.8
     note = next(note for note in table(results).notes if note.startswith("Undecided"))
-    assert f"RN (about {more} more seeds, {more * 2} device-minutes)" in note
+    assert f"RN (about {more} more seeds, {more * 2} CPU-minutes)" in note
 
 
 def test_one_seed_tests_nothing(factory: StudyFactory) -> None:

@@ -235,3 +235,31 @@ def test_unequal_steps_are_refused_within_a_data_set(factory: StudyFactory) -> N
     factory.arm("Softmax, CIFAR10", {**CIFAR10, "steps": 900})
     with pytest.raises(AnalysisError, match=r"steps per trial: Softmax 100, RN \+ Softmax 200\)"):
         built(factory, "general")
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"),
+    [
+        ({"dataset.name": "digits"}, "measured on digits, published on MNIST"),
+        ({"network.width": 0.5}, "measured with 0.5 times the paper's channels"),
+        ({"steps": 300}, "measured after 300 of the paper's 10,000 steps"),
+    ],
+)
+def test_unlike_things_get_no_verdict(
+    factory: StudyFactory, difference: dict[str, object], said: str
+) -> None:
+    like = {"steps": 10_000}
+    factory.arm("Softmax", {**like, **difference})
+    factory.replicates("Softmax", [11.4, 11.3, 11.35])
+    accuracy = cell(built(factory, "paper-b-table-2"), "Softmax", "accuracy")
+    assert accuracy.published is not None
+    assert accuracy.published.verdict is None
+    assert accuracy.notes == (f"Not of the same thing: {said}.",)
+
+
+def test_like_things_get_a_verdict(factory: StudyFactory) -> None:
+    factory.arm("Softmax", {"steps": 10_000, "network.width": 1.0})
+    factory.replicates("Softmax", [11.4, 11.3, 11.35], [100.0, 110.0, 90.0])
+    shown = built(factory, "paper-b-table-2")
+    verdicts = [cell(shown, "Softmax", key).published for key in ("accuracy", "norm")]
+    assert [each and each.verdict for each in verdicts] == ["reproduced", "different"]
