@@ -117,13 +117,11 @@ class Row:
         name: The method.
         cells: By column key; a missing one is empty.
         cited: Whether the whole row is another paper's, never run here.
-        notes: Footnotes of its name.
     """
 
     name: str
     cells: Mapping[str, Cell]
     cited: bool = False
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +170,11 @@ class Table:
         """Return `to_arrow` as a data frame."""
         frame: pd.DataFrame = self.to_arrow().to_pandas()
         return frame
+
+    def __str__(self) -> str:
+        from analysis.renderers import render
+
+        return render(self, "terminal")
 
     def _repr_html_(self) -> str:
         from analysis.renderers import render

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +54,11 @@ class Figure:
     """
 
     name: str
-    definition: FigureDefinition
+    definition: FigureDefinition = field(repr=False)
     study: str
     run: str
     protocol: str
-    data: pa.Table
+    data: pa.Table = field(repr=False)
 
     @property
     def caption(self) -> str:

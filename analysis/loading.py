@@ -36,9 +36,13 @@ def load(results: str | Path | Store, study: str, run: str | None = None) -> Stu
             schema. Damaged *records* raise nothing: see `Trial.problem`.
     """
     store = results if isinstance(results, Store) else Store(results)
-    run = _latest(store, study) if run is None else run
-    place = f"studies/{study}/{run}"
-    document = _read_json(store, f"{place}/study.json")
+    try:
+        run = _latest(store, study) if run is None else run
+        place = f"studies/{study}/{run}"
+        document = _read_json(store, f"{place}/study.json")
+        planned = (_read_json(store, f"{place}/trials.json") or {}).get("trials", [])
+    except OSError as error:
+        raise AnalysisError(f"results at {store.uri} cannot be read: {error}") from error
     if document is None:
         raise AnalysisError(
             f"run of study {study!r} must be one of {_listing(store, f'studies/{study}')}, "
@@ -50,7 +54,6 @@ def load(results: str | Path | Store, study: str, run: str | None = None) -> Stu
             f"{store.where(place)}/study.json must have schema {STUDY_SCHEMA} or older, but has "
             f"{schema}: it was written by a newer version of incay"
         )
-    planned = (_read_json(store, f"{place}/trials.json") or {}).get("trials", [])
     try:
         return _assemble(store, document, _read_trials(store, planned))
     except (KeyError, TypeError, AttributeError) as error:

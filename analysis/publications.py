@@ -17,15 +17,6 @@ from typing import Any
 from analysis.cells import Published
 from analysis.errors import AnalysisError
 
-RANGES: Mapping[str, tuple[float, float]] = {
-    "accuracy": (0.0, 100.0),
-    "error": (0.0, 100.0),
-    "norm": (0.0, 10_000.0),
-    "count": (0.0, 10_000.0),
-    "text": (0.0, 0.0),
-}
-"""The quantities that a published cell can hold and the range of their numbers."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedLine:

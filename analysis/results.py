@@ -111,7 +111,7 @@ class Arm:
         return _dotted(self.config, name) if self.config else self.difference.get(name)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class StudyResults:
     """What a study asked for and what came of it.
 
@@ -148,6 +148,12 @@ class StudyResults:
     diverged_policy: str = "exclude"
     arms: tuple[Arm, ...]
     store: Store
+
+    def __repr__(self) -> str:
+        return (
+            f"StudyResults({self.name!r}, run {self.run!r}, {len(self.arms)} arms, "
+            f"{len(self.trials)} trials in {self.store.uri})"
+        )
 
     @property
     def searches(self) -> bool:

@@ -181,6 +181,10 @@ def _notes(first: StudyResults, second: StudyResults) -> tuple[str, ...]:
         f"the first's; bold: the second is better, ↓: it is worse (Holm, α = {ALPHA})."
     ]
     for study in (first, second):
+        if study.searches:
+            counts = sorted({len(arm.phase("search")) for arm in study.arms})
+            trials = " or ".join(str(count) for count in counts)
+            notes.append(f"{study.name} {study.run}: {trials} search trials per arm.")
         if study.overrides:
             changed = ", ".join(study.overrides)
             notes.append(f"{study.name} {study.run}: changed from the study file: {changed}.")

@@ -22,10 +22,11 @@ def line_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return keyword arguments of `Axes.plot` by name, in order of first appearance."""
     styles = {}
     for index, name in enumerate(dict.fromkeys(names)):
+        turn = index // len(COLOURS)  # a colour comes again with another dash and marker
         styles[name] = {
             "color": COLOURS[index % len(COLOURS)],
-            "linestyle": DASHES[index % len(DASHES)],
-            "marker": MARKERS[index % len(MARKERS)],
+            "linestyle": DASHES[(index + turn) % len(DASHES)],
+            "marker": MARKERS[(index + 3 * turn) % len(MARKERS)],
             "label": name,
         }
     return styles
@@ -35,9 +36,10 @@ def bar_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return keyword arguments of `Axes.bar` by name, in order of first appearance."""
     styles = {}
     for index, name in enumerate(dict.fromkeys(names)):
+        turn = index // len(COLOURS)
         styles[name] = {
             "facecolor": COLOURS[index % len(COLOURS)],
-            "hatch": HATCHES[index % len(HATCHES)],
+            "hatch": HATCHES[(index + turn) % len(HATCHES)],
             "edgecolor": "white",
             "linewidth": 0.4,
             "label": name,

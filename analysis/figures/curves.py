@@ -54,7 +54,7 @@ def _with_accuracy(curves: pa.Table) -> pa.Table:
 
 def _draw(data: pa.Table, canvas: Canvas, quantities: tuple[str, ...]) -> None:
     datasets = distinct(data, "dataset")
-    panels = [(datasets[0], quantity) for quantity in quantities]
+    panels = [(datasets[0], quantity) for quantity in quantities if _has(data, quantity)]
     panels += [(other, "accuracy") for other in datasets[1:]]
     axes = canvas.subplots(1, len(panels), squeeze=False)[0]
     canvas.set_size_inches(2.6 * len(panels), 3.2)
@@ -65,6 +65,10 @@ def _draw(data: pa.Table, canvas: Canvas, quantities: tuple[str, ...]) -> None:
         panel.set_xlabel("iteration")
         panel.locator_params(axis="x", nbins=4)
     legend_below(canvas, columns=4)
+
+
+def _has(data: pa.Table, quantity: str) -> bool:
+    return any(metric.endswith(f".{quantity}") for metric in distinct(data, "metric"))
 
 
 def _panel(panel: Axes, data: pa.Table, quantity: str) -> None:

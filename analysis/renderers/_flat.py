@@ -40,9 +40,7 @@ def flat_table(table: Table) -> pa.Table:
         cells = [row.cells.get(column.key, Cell()) for row in table.rows]
         arrays |= _columns(column, cells)
     notes = [
-        " ".join(
-            (*table.notes, *row.notes, *_unique(n for c in row.cells.values() for n in c.notes))
-        )
+        " ".join((*table.notes, *_unique(n for c in row.cells.values() for n in c.notes)))
         for row in table.rows
     ]
     count = len(table.rows)

@@ -109,7 +109,7 @@ def _papers(table: Table, column: Column) -> str:
 def _items(
     row: Row, table: Table, papers: dict[str, str], numbers: dict[str, int]
 ) -> tuple[Item, ...]:
-    items = [Item(row.name, notes=_number(row.notes, numbers))]
+    items = [Item(row.name)]
     told: set[str] = set()
     for column in table.columns:
         cell = row.cells.get(column.key, Cell())

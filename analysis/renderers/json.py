@@ -26,7 +26,6 @@ def render_json(table: Table) -> str:
             {
                 "name": row.name,
                 "cited": row.cited,
-                "notes": list(row.notes),
                 "cells": {key: cell_values(cell) for key, cell in row.cells.items()},
             }
             for row in table.rows

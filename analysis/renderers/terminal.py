@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import sys
 
 from analysis.cells import Table
 from analysis.renderers import register_renderer
@@ -17,7 +16,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @register_renderer("terminal")
 def render_terminal(table: Table) -> str:
-    """Return the table with colour where the terminal has it.
+    """Return the table as plain text, so that it reads the same in a file or a log.
 
     Columns of text fold to the terminal's width; numbers are never folded or cut, so a table
     of many numbers may be wider than the terminal.
@@ -34,7 +33,8 @@ def render_terminal(table: Table) -> str:
         box=box.SIMPLE_HEAD,
         title=f"{table.title}\n{table.study} · run {table.run}",
         title_justify="left",
-        title_style="bold",
+        title_style="",
+        header_style="",
         pad_edge=False,
     )
     for heading, lines, width in zip(grid.headings, _headings(grid), widths, strict=True):
@@ -46,18 +46,12 @@ def render_terminal(table: Table) -> str:
         )
     for index, row in enumerate(grid.body):
         drawn.add_row(
-            *(Text(_text(item), style="bold" if item.bold else "") for item in row),
+            *(Text(_text(item)) for item in row),
             end_section=index + 1 in grid.rules,
         )
-    colour = sys.stdout.isatty()
     file = io.StringIO()
-    console = Console(
-        file=file,
-        force_terminal=colour,
-        color_system="auto" if colour else None,
-        width=max(terminal, sum(widths) + _GAP * len(widths)),
-        highlight=False,
-    )
+    width = max(terminal, sum(widths) + _GAP * len(widths))
+    console = Console(file=file, width=width, color_system=None, highlight=False)
     console.print(drawn)
     for line in _foot(grid):
         console.print(Text(line), width=terminal)
@@ -92,7 +86,7 @@ def _widths(grid: Grid, available: int) -> list[int]:
 
 def _text(item: Item) -> str:
     marks = ",".join(str(number) for number in item.notes).translate(_SUPERSCRIPTS)
-    # The star stands for bold where a terminal or a log file shows none.
+    # The star stands for bold, which plain text cannot show.
     return f"{item.text}{' *' if item.bold else ''}{' ' + marks if marks else ''}"
 
 

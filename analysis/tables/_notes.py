@@ -55,8 +55,9 @@ def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
         return ""
     if counts == {1}:
         return "One seed: it shows no spread, so no interval is given and no difference tested."
-    seeds = "n seeds" if len(counts) > 1 else f"{counts.pop()} seeds"
-    note = f"Mean ± half the 95 % interval (Student's t) over {seeds}."
+    least, most = min(counts), max(counts)
+    seeds = f"{most}" if least == most else f"n = {least} to {most}"
+    note = f"Mean ± half the 95 % interval (Student's t) over {seeds} seeds."
     return note + (" A single seed has no interval." if 1 in counts else "")
 
 

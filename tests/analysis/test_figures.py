@@ -264,10 +264,14 @@ def test_unknown_names(confirmed: StudyResults) -> None:
 
 
 def test_neighbouring_styles_differ_in_more_than_colour() -> None:
-    names = [str(index) for index in range(len(COLOURS))]
-    lines, bars = line_styles(names).values(), bar_styles(names).values()
-    assert len({(str(style["linestyle"]), style["marker"]) for style in lines}) == len(names)
-    assert len({style["hatch"] for style in bars}) == len(names)
+    count = len(COLOURS)
+    names = [str(index) for index in range(3 * count)]
+    lines, bars = list(line_styles(names).values()), list(bar_styles(names).values())
+    for some in (lines[:count], lines[count : 2 * count]):
+        assert len({(str(style["linestyle"]), style["marker"]) for style in some}) == count
+    assert len({tuple(map(str, style.values())) for style in lines}) == len(names)
+    assert len({style["hatch"] for style in bars[:count]}) == count
+    assert len({(style["facecolor"], style["hatch"]) for style in bars}) == len(names)
 
 
 @pytest.mark.parametrize("kind", ["protanopia", "deuteranopia", "grey"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from study_factory import StudyFactory
@@ -42,6 +43,19 @@ def test_missing_run_says_which_there_are(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     with pytest.raises(AnalysisError, match="must be one of 1a2b3c4d, but got 'ffff'"):
         load(factory.write(), "planted", run="ffff")
+
+
+def test_results_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "studies").write_text("a file where a directory should be")
+    with pytest.raises(AnalysisError, match="cannot be read"):
+        load(tmp_path, "planted")
+
+
+def test_results_are_told_briefly(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    factory.replicates("Softmax", [1.0, 2.0])
+    told = repr(load(factory.write(), "planted"))
+    assert told.startswith("StudyResults('planted', run '1a2b3c4d', 1 arms, 2 trials in ")
 
 
 def test_empty_store(factory: StudyFactory) -> None:

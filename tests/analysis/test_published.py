@@ -3,8 +3,14 @@ from __future__ import annotations
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.publications import RANGES, published_table, published_tables
+from analysis.publications import published_table, published_tables
 
+RANGES = {
+    "accuracy": (0.0, 100.0),
+    "error": (0.0, 100.0),
+    "norm": (0.0, 1_000.0),
+    "count": (0, 10_000),
+}
 SHAPES = {
     "a-table-1": (13, 3),
     "a-table-2": (15, 3),

@@ -100,6 +100,7 @@ def test_studies_that_cannot_be_compared(tmp_path: Path) -> None:
 values = st.lists(st.floats(0.0, 50.0).map(lambda v: round(v, 2)), min_size=2, max_size=8)
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss")
 @given(values, values)
 def test_welch_is_scipys(first: list[float], second: list[float]) -> None:
     test = welch_test(first, second)

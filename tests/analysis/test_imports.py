@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analysis
+
+PACKAGE = Path(analysis.__file__ or "").parent
+HEAVY = ("torch", "ray", "mlflow", "optuna", "pandas", "scipy", "matplotlib", "sklearn")
+FROM_TRAINABLES = {"trainables.records", "trainables.store"}
+
+
+def loaded(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent,
+    )
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not loaded("import analysis") & {*HEAVY, "pyarrow", "numpy", "rich"}
+
+
+def test_loading_a_study_needs_arrow_only() -> None:
+    assert not loaded("from analysis import load, table, render, verify") & set(HEAVY)
+
+
+def test_every_public_name_is_there() -> None:
+    for name in analysis.__all__:
+        assert callable(getattr(analysis, name))
+    with pytest.raises(AttributeError, match="no attribute 'tabel'"):
+        analysis.tabel  # noqa: B018
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_only_the_light_modules_of_trainables_are_imported(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            root = name.partition(".")[0]
+            assert root not in ("study", "torch", "ray", "mlflow", "optuna")
+            assert root != "trainables" or name in FROM_TRAINABLES
