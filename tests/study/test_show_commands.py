@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from in_process import incay
 
-from study.cli import main
 from tests.trainables.data.data_cases import CASES, write_idx
 from trainables.config import COMPONENTS
 from trainables.data.base import DatasetSettings
@@ -19,23 +17,6 @@ from trainables.networks.summary import layer_table
 
 METHODS_PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 
-Incay = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def incay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Incay:
-    """Run the command in this process: exit code, standard output and standard error."""
-    monkeypatch.delenv("INCAY_DATA", raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["incay", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
-
 
 @pytest.fixture
 def every_set(tmp_path: Path) -> Path:
@@ -45,7 +26,7 @@ def every_set(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_networks_lists_each_with_its_size(incay: Incay) -> None:
+def test_networks_lists_each_with_its_size() -> None:
     code, shown, _ = incay("networks")
     assert code == 0
     for name, cls in networks.items():
@@ -55,7 +36,7 @@ def test_networks_lists_each_with_its_size(incay: Incay) -> None:
         assert f"{2 * sum(layer.multiply_adds for layer in layers):,}" in line
 
 
-def test_networks_shows_the_layers_of_one(incay: Incay) -> None:
+def test_networks_shows_the_layers_of_one() -> None:
     code, shown, _ = incay("networks", "mnist-2d")
     assert code == 0
     assert "20×24×24" in shown
@@ -74,9 +55,7 @@ def test_networks_shows_the_layers_of_one(incay: Incay) -> None:
         (["--dataset", "digits"], "images 1×28×28"),
     ],
 )
-def test_networks_takes_settings_and_shapes(
-    arguments: list[str], expected: str, incay: Incay
-) -> None:
+def test_networks_takes_settings_and_shapes(arguments: list[str], expected: str) -> None:
     code, shown, _ = incay("networks", "mnist-2d", *arguments)
     assert code == 0
     assert expected in shown
@@ -109,7 +88,6 @@ def test_networks_takes_settings_and_shapes(
 def test_a_mistake_is_one_message_and_exit_code_2(
     arguments: list[str],
     expected: str,
-    incay: Incay,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -120,7 +98,7 @@ def test_a_mistake_is_one_message_and_exit_code_2(
     assert "Traceback" not in message
 
 
-def test_data_lists_every_set_and_how_to_obtain_it(incay: Incay, every_set: Path) -> None:
+def test_data_lists_every_set_and_how_to_obtain_it(every_set: Path) -> None:
     _, without, _ = incay("data", "list")
     _, there, _ = incay("data", "list", "--data-root", str(every_set))
     for name, cls in COMPONENTS["dataset"].items():
@@ -135,7 +113,7 @@ def row(table: str, name: str) -> str:
     return next(cell[2].strip() for cell in cells if cell[1].strip() == name)
 
 
-def test_data_verify_reads_what_is_there(incay: Incay, every_set: Path) -> None:
+def test_data_verify_reads_what_is_there(every_set: Path) -> None:
     code, shown, _ = incay("data", "verify", "--data-root", str(every_set))
     assert code == 0
     assert "mnist: whole; 20 training and 10 test images of 1×28×28, 10 classes" in shown
@@ -148,7 +126,7 @@ def test_data_verify_reads_what_is_there(incay: Incay, every_set: Path) -> None:
     assert "parquet: whole; 12 training and 6 test images of 3×9×8, 3 classes" in shown
 
 
-def test_data_verify_names_the_damaged_and_shows_the_others(incay: Incay, every_set: Path) -> None:
+def test_data_verify_names_the_damaged_and_shows_the_others(every_set: Path) -> None:
     damaged = every_set / "cifar100" / "cifar-100-binary" / "train.bin"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     code, shown, message = incay("data", "verify", "--data-root", str(every_set))
@@ -158,9 +136,7 @@ def test_data_verify_names_the_damaged_and_shows_the_others(incay: Incay, every_
     assert "orl_faces: whole" in shown
 
 
-def test_data_fetch_downloads_once(
-    incay: Incay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_fetch_downloads_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched = []
 
     def fetch(self: DatasetSettings, data_root: Path) -> None:
@@ -176,7 +152,7 @@ def test_data_fetch_downloads_once(
     assert fetched == [root]
 
 
-def test_methods_lists_every_component(incay: Incay) -> None:
+def test_methods_lists_every_component() -> None:
     code, shown, _ = incay("methods")
     assert code == 0
     for registry in (*COMPONENTS.values(), forms):
@@ -184,14 +160,14 @@ def test_methods_lists_every_component(incay: Incay) -> None:
             assert f"│ {name} " in shown
 
 
-def test_the_page_of_methods_is_up_to_date(incay: Incay) -> None:
+def test_the_page_of_methods_is_up_to_date() -> None:
     _, page, _ = incay("methods", "--format", "markdown")
     assert page == METHODS_PAGE.read_text(encoding="utf-8"), (
         "docs/methods.md must be what `incay methods --format markdown` prints"
     )
 
 
-def test_every_component_says_what_it_is_and_where_it_is_from(incay: Incay) -> None:
+def test_every_component_says_what_it_is_and_where_it_is_from() -> None:
     for registry in (*COMPONENTS.values(), forms):
         for name, cls in registry.items():
             assert cls.citation, name

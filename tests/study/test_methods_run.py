@@ -1,0 +1,162 @@
+"""Every network with every loss, every form and every data set: a few steps on real images.
+
+The matrix runs through the session that also the Ray trainable runs, in this process; one
+small study per data set runs on a real Ray.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from excerpts import write_excerpts
+from tiny_study import incay
+
+from tests.trainables.data.data_cases import CASES
+from trainables.config import TrialConfig
+from trainables.data import DatasetSettings, ImageData, datasets
+from trainables.incay import forms
+from trainables.incay.term import IncaySettings
+from trainables.losses import LossSettings, losses
+from trainables.losses.arcface import ArcFaceSettings
+from trainables.losses.cosface import CosFaceSettings
+from trainables.networks import networks
+from trainables.session import TrialTask, train
+from trainables.store import Store
+from trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
+
+NETWORKS: dict[str, DatasetSettings] = {
+    "mnist-2d": datasets["mnist"](),
+    "mnist": datasets["mnist"](),
+    "cifar10": datasets["cifar10"](),
+    "cifar100": datasets["cifar10"](),
+    "spherenet-20": datasets["orl_faces"](size=(28, 24)),  # type: ignore[call-arg]
+    "spherenet-64": datasets["orl_faces"](size=(28, 24)),  # type: ignore[call-arg]
+}
+"""The images that each network is tried on."""
+LOSSES: dict[str, LossSettings] = {
+    **{name: losses[name]() for name in losses if name not in ("arcface", "cosface")},
+    # The scale of 64 that faces are trained with is too much for three steps.
+    "arcface": ArcFaceSettings(scale=8.0),
+    "cosface": CosFaceSettings(scale=8.0),
+}
+FORMS = {
+    "reciprocal": IncaySettings(form="reciprocal", weight=1.0, threshold="1+sqrt2 x mean"),
+    "log": IncaySettings(form="log", weight=0.01, gate="correct", start_step=1),
+    "linear": IncaySettings(form="linear", weight=1e-4, gate="incorrect", threshold=483.0),
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_excerpts(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loaded(root: Path) -> dict[DatasetSettings, ImageData]:
+    return {dataset: dataset.load(root) for dataset in set(NETWORKS.values())}
+
+
+def few_steps(network: str, dataset: DatasetSettings, **changes: object) -> TrialConfig:
+    dimension = 2 if network == "mnist-2d" else 8
+    return TrialConfig(
+        dataset=dataset,
+        network=networks[network](width=0.1, dimension=dimension),
+        optimizer=OptimizerSettings(lr=1e-3),
+        augment=AugmentSettings(crop_padding=1),
+        split=SplitSettings(test="final"),
+        steps=3,
+        batch_size=16,
+        reports=1,
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+def check_trains(config: TrialConfig, data: ImageData, folder: Path) -> None:
+    store = Store(folder)
+    record = train(TrialTask("ab12", config, "hash"), data, store, torch.device("cpu"))
+    assert (record.status, record.reason, record.step) == ("completed", "", 3)
+    assert math.isfinite(record.metrics["train.loss"])
+    assert 0.0 <= record.metrics["test.error"] <= 100.0
+    assert store.read_table(record, "history.parquet").num_rows == 1
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_trains_with_every_loss(
+    network: str, loss: str, loaded: dict[DatasetSettings, ImageData], tmp_path: Path
+) -> None:
+    dataset = NETWORKS[network]
+    config = few_steps(network, dataset, loss=LOSSES[loss], incay=FORMS["reciprocal"])
+    check_trains(config, loaded[dataset], tmp_path)
+
+
+@pytest.mark.parametrize("loss", ["softmax", "coco", "l-softmax"])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_trains(
+    form: str, loss: str, loaded: dict[DatasetSettings, ImageData], tmp_path: Path
+) -> None:
+    dataset = NETWORKS["mnist-2d"]
+    config = few_steps("mnist-2d", dataset, loss=LOSSES[loss], incay=FORMS[form])
+    check_trains(config, loaded[dataset], tmp_path)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_data_set_trains(name: str, tmp_path: Path) -> None:
+    dataset = CASES[name].write(tmp_path)
+    check_trains(few_steps("cifar10", dataset), dataset.load(tmp_path), tmp_path / "results")
+
+
+def test_nothing_registered_is_left_out() -> None:
+    assert set(NETWORKS) == set(networks)
+    assert set(LOSSES) == set(losses)
+    assert set(FORMS) == set(forms)
+    assert set(CASES) == set(datasets)
+
+
+STUDY = """\
+name: few-steps
+base:
+  dataset: DATASET
+  network: {name: NETWORK, width: 0.1, dimension: 8}
+  optimizer: {lr: 0.001}
+  steps: 4
+  batch_size: 16
+  reports: 2
+arms:
+  Softmax: {}
+  RN + Softmax: {incay: {form: reciprocal, weight: 0.1}}
+  L-Softmax: {loss: l-softmax}
+  COCO: {loss: coco}
+  Center Loss: {loss: center}
+confirm: {seeds: 1}
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("dataset", "network"),
+    [
+        ("mnist", "mnist"),
+        ("cifar10", "cifar10"),
+        ("{name: orl_faces, size: [28, 24]}", "spherenet-20"),
+    ],
+)
+def test_incay_run_trains_real_images_on_ray(
+    dataset: str, network: str, root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "few.yaml").write_text(
+        STUDY.replace("DATASET", dataset).replace("NETWORK", network)
+    )
+    done = incay("run", "few.yaml", "--no-mirror", "--data-root", str(root), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    records = [
+        json.loads(path.read_text()) for path in tmp_path.glob("results/trials/*/*/record.json")
+    ]
+    assert [record["status"] for record in records] == ["completed"] * 5
+    assert all("test.error" in record["metrics"] for record in records)
