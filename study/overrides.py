@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from study.document import Document, KeyPath, flatten, parse_value
 from study.errors import StudyError
@@ -17,7 +18,9 @@ def apply_overrides(
     """Apply ``path=value`` texts in order, then the number of seeds.
 
     A path that begins with a key of the study file changes that; any other path is a setting
-    of the base, so ``steps=300`` is ``base.steps=300``.
+    of the base, so ``steps=300`` is ``base.steps=300``. An arm with a component of its own gets
+    the base's setting as well, if that component has it: ``network.width=0.25`` holds for
+    every network of a study.
 
     Raises:
         StudyError: A text is not ``path=value``, or an arm sets the same path itself, so that
@@ -29,8 +32,8 @@ def apply_overrides(
         if not sign or not name.strip():
             raise StudyError(f"{place}: an override must read path=value")
         path = _path(document, name.strip())
-        _refuse_hidden(document, path, place)
-        document.put(path, parse_value(value, place), place)
+        for target in (path, *_also(document, path, place)):
+            document.put(target, parse_value(value, place), place)
         document.overrides.append(f"{name.strip()}={value.strip()}")
     if seeds is not None:
         document.put(("confirm", "seeds"), seeds, f"--seeds {seeds}")
@@ -50,9 +53,11 @@ def _path(document: Document, name: str) -> KeyPath:
     return ("base", *parts) if in_base else parts
 
 
-def _refuse_hidden(document: Document, path: KeyPath, place: str) -> None:
+def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
+    """Return where a setting of the base must be put in arms; refuse one that an arm hides."""
     if path[0] != "base":
-        return
+        return []
+    also: list[KeyPath] = []
     hiding = []
     for arm, own in (document.values.get("arms") or {}).items():
         values = {
@@ -60,8 +65,12 @@ def _refuse_hidden(document: Document, path: KeyPath, place: str) -> None:
             for key, value in (own or {}).items()
         }
         given = {item for item, _ in flatten(values)}
-        component = (path[1], "name")
-        if path[1:] in given or (path[1] in COMPONENTS and component in given):
+        if path[1] in COMPONENTS and (path[1], "name") in given and path[1:] not in given:
+            if _has_setting(path[1], values[path[1]]["name"], path[2:]):
+                also.append(("arms", arm, *path[1:]))
+            else:
+                hiding.append(arm)
+        elif path[1:] in given:
             hiding.append(arm)
     if hiding:
         rest = ".".join(path[1:])
@@ -69,3 +78,9 @@ def _refuse_hidden(document: Document, path: KeyPath, place: str) -> None:
             f"{place}: {', '.join(map(repr, hiding))} give {rest} themselves, so the base's value "
             f"must be changed there, e.g. --set 'arms.{hiding[0]}.{rest}=…'"
         )
+    return also
+
+
+def _has_setting(kind: str, name: str, setting: KeyPath) -> bool:
+    registry = COMPONENTS[kind]
+    return name in registry and any((item.name,) == setting for item in fields(registry[name]))
