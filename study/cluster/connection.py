@@ -39,18 +39,20 @@ def connect(cluster: Path | None, address: str | None) -> Iterator[Any]:
         return
     assert cluster is not None
     with tunnel(cluster, {DASHBOARD_PORT: None}) as ports:
-        yield job_client(f"http://127.0.0.1:{ports[DASHBOARD_PORT]}")
+        yield job_client(f"http://127.0.0.1:{ports[DASHBOARD_PORT]}", str(cluster))
 
 
-def job_client(address: str) -> Any:
+def job_client(address: str, name: str = "") -> Any:
     """Return Ray's client for jobs, with this user's token.
+
+    Args:
+        address: The dashboard's URL.
+        name: What to call the cluster in messages, if not by its address.
 
     Raises:
         UserError: Nothing answers there, or the token is missing or wrong.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if _has_token():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
     from ray.exceptions import AuthenticationError
     from ray.job_submission import JobSubmissionClient
 
@@ -59,16 +61,18 @@ def job_client(address: str) -> Any:
         logging.getLogger(f"ray.dashboard.modules.{module}").setLevel(logging.WARNING)
     logging.getLogger("ray._private.runtime_env.packaging").setLevel(logging.WARNING)
     try:
-        return JobSubmissionClient(address)
+        # Given here, the token is sent whatever mode Ray was imported in.
+        return JobSubmissionClient(address, headers=_token_header())
     except AuthenticationError as error:
         raise UserError(
-            f"{address}: the cluster's token must be in ~/.ray/auth_token or RAY_AUTH_TOKEN, "
-            "but is missing or another one. Copy that file from whoever started the cluster"
+            f"{name or address}: the cluster's token must be in ~/.ray/auth_token or "
+            "RAY_AUTH_TOKEN, but is missing or another one. Copy that file from whoever started "
+            "the cluster"
         ) from error
     except (ConnectionError, OSError, RuntimeError) as error:
         raise UserError(
-            f"{address}: a Ray dashboard must answer here, but: {error}. Is the cluster up, and "
-            "the address that of its dashboard (port 8265)?"
+            f"{name or address}: a Ray dashboard must answer, but: {error} Is the cluster up, and "
+            "an address that of its dashboard (port 8265)?"
         ) from error
 
 
@@ -128,6 +132,10 @@ def _wait_until_open(process: subprocess.Popen[str], port: int, cluster: Path) -
     raise UserError(f"{cluster}: the head must be reached by SSH, but: {problem}")
 
 
-def _has_token() -> bool:
-    named = os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH")
-    return bool(named) or (Path.home() / ".ray" / "auth_token").is_file()
+def _token_header() -> dict[str, str]:
+    """Return the header that shows this user's token, found where Ray looks for it."""
+    token = os.environ.get("RAY_AUTH_TOKEN", "")
+    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    if not token and path.is_file():
+        token = path.read_text()
+    return {"Authorization": f"Bearer {token.strip()}"} if token.strip() else {}

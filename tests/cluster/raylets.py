@@ -1,0 +1,57 @@
+"""Several raylets on this machine, in a process of their own: Ray's utility needs a main thread.
+
+``python raylets.py CPUS …`` starts a head that offers no CPU and one worker for
+each further argument, prints one line of JSON, and then obeys the lines it reads: ``kill N`` ends
+worker N as a power cut would, ``end`` (or closing the input) ends all.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+
+from processes import descendants, kill
+from ray.cluster_utils import Cluster
+
+
+def cut_power(node) -> None:
+    """Kill the raylet and its workers at once, so that none can say goodbye."""
+    kill(descendants(node.all_processes["raylet"][0].process.pid))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main() -> None:
+    workers = [int(text) for text in sys.argv[1:]]
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 0,
+            "include_dashboard": True,
+            "dashboard_host": "127.0.0.1",
+            "dashboard_port": free_port(),
+            # Ray's fixed default may be taken by another Ray of this machine.
+            "dashboard_agent_listen_port": free_port(),
+        },
+    )
+    nodes = [
+        cluster.add_node(num_cpus=cpus, dashboard_agent_listen_port=free_port()) for cpus in workers
+    ]
+    started = {"address": cluster.address, "dashboard": cluster.head_node.webui_url}
+    print(json.dumps(started), flush=True)
+    for line in sys.stdin:
+        command, *arguments = line.split()
+        if command == "end":
+            break
+        cut_power(nodes[int(arguments[0])])
+        print("done", flush=True)
+    cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Starts `raylets.py` and talks to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from processes import kill, with_environment
+
+PROJECT = Path(__file__).parents[2]
+
+
+class Raylets:
+    """A head and workers, with a token of their own, while the ``with`` block runs.
+
+    Attributes:
+        address: Where drivers connect.
+        dashboard: URL of the dashboard, where jobs are submitted.
+        environment: What a client needs in its environment; with the token.
+    """
+
+    def __init__(self, home: Path, *cpus: int, **environment: str) -> None:
+        self._cpus = [str(count) for count in cpus]
+        self.environment = {
+            **os.environ,
+            "HOME": str(home),
+            "PYTHONPATH": str(PROJECT),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(16),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            **environment,
+        }
+        self.address = self.dashboard = ""
+
+    def __enter__(self) -> Raylets:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("raylets.py")), *self._cpus],
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        started = json.loads(self._line())
+        self.address, self.dashboard = started["address"], f"http://{started['dashboard']}"
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            self._process.communicate("end\n", timeout=60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        # What a node that lost its power left behind knows this cluster's token.
+        kill(with_environment(f"RAY_AUTH_TOKEN={self.environment['RAY_AUTH_TOKEN']}"))
+
+    def kill(self, worker: int) -> None:
+        """End a worker node as a power cut would."""
+        self._process.stdin.write(f"kill {worker}\n")
+        self._process.stdin.flush()
+        assert self._line() == "done\n"
+
+    def incay(self, *arguments: str, cwd: Path, timeout: float = 180):
+        """Run a command of incay as a client of this cluster."""
+        return subprocess.run(
+            [sys.executable, "-m", "study.cli", *arguments],
+            cwd=cwd,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def _line(self) -> str:
+        line = self._process.stdout.readline()
+        assert line, "the raylets ended"
+        return line

@@ -1,0 +1,105 @@
+"""Services that studies use, as real processes: an S3 endpoint and PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+BUCKET = "incay"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+
+
+@contextlib.contextmanager
+def s3_server(host: str = "127.0.0.1") -> Iterator[str]:
+    """Run an S3 endpoint with one bucket; yield ``host:port``."""
+    address = f"{host}:{_free_port(host)}"
+    command = [sys.executable, "-m", "moto.server", "-H", host, "-p", address.split(":")[1]]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        request = urllib.request.Request(f"http://{address}/{BUCKET}", method="PUT")
+        _until(lambda: urllib.request.urlopen(request, timeout=5), server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def s3_uri(address: str, path: str) -> str:
+    """Return the URI of a path in the bucket of an endpoint."""
+    return f"s3://{BUCKET}/{path}?scheme=http&endpoint_override={address}&region=us-east-1"
+
+
+def postgres_programs() -> Path | None:
+    """Return the directory of PostgreSQL's own programs, None without one."""
+    found = [Path("/usr/local/bin"), *sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
+    named = shutil.which("initdb")
+    found += [Path(named).resolve().parent] if named else []
+    whole = [path for path in found if (path / "initdb").exists() and (path / "postgres").exists()]
+    return whole[-1].joinpath("initdb").resolve().parent if whole else None
+
+
+@contextlib.contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """Run PostgreSQL on a Unix socket only; yield the socket's directory."""
+    programs = postgres_programs()
+    assert programs is not None
+    folder.mkdir(parents=True)
+    shutil.chown(folder, "postgres")
+    as_postgres = ["runuser", "-u", "postgres", "--"]
+    data, options = str(folder / "data"), f"-c listen_addresses='' -k {folder}"
+    initialise = [*as_postgres, str(programs / "initdb"), "-A", "trust", "-D", data]
+    subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd="/")
+    control = [*as_postgres, str(programs / "pg_ctl"), "-D", data, "-w"]
+    start = [*control, "-l", f"{data}/log", "-o", options, "start"]
+    subprocess.run(start, check=True, stdout=subprocess.DEVNULL, cwd="/")
+    try:
+        create = ["psql", "-h", str(folder), "-U", "postgres", "-qc", "CREATE DATABASE mlflow"]
+        subprocess.run(create, check=True)
+        yield str(folder)
+    finally:
+        stop = [*control, "-m", "immediate", "stop"]
+        subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+
+@contextlib.contextmanager
+def server(command: list[str], health: str, environment: dict[str, str]) -> Iterator[None]:
+    """Run a server until the ``with`` block ends, from when its URL answers."""
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _until(lambda: urllib.request.urlopen(health, timeout=5), process)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _until(attempt, process: subprocess.Popen, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            attempt()
+            return
+        except urllib.error.URLError:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.2)
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
