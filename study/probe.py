@@ -102,6 +102,7 @@ def _kind(config: TrialConfig) -> TrialConfig:
         augment=config.augment,
         batch_size=config.batch_size,
         precision=config.precision,
+        deterministic=config.deterministic,
         split=replace(config.split, seed=0, test=test),
         optimizer=replace(config.optimizer, lr=1e-6, weight_decay=0.0),
     )

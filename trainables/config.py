@@ -50,6 +50,8 @@ class TrialConfig(Settings):
         batch_size: Images per step; 128 in the L-Softmax authors' settings.
         reports: How often, evenly spread, the run reports and evaluates.
         precision: ``fp32``, or ``bf16`` for autocast of the network's trunk.
+        deterministic: Whether a GPU computes the same bits every time, which is slower; a CPU
+            always does.
         seed: Draws initial weights, order of images and augmentation.
     """
 
@@ -65,6 +67,7 @@ class TrialConfig(Settings):
     batch_size: int = 128
     reports: int = 20
     precision: Literal["fp32", "bf16"] = "fp32"
+    deterministic: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

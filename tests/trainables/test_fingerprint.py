@@ -35,6 +35,7 @@ def test_round_trip_through_plain_values():
         replace(BASE, incay=IncaySettings(form="reciprocal", weight=0.1)),
         replace(BASE, optimizer=OptimizerSettings(lr=0.05)),
         replace(BASE, precision="bf16"),
+        replace(BASE, deterministic=True),
     ],
 )
 def test_anything_that_computes_differently_has_another_fingerprint(other):

@@ -23,6 +23,7 @@ from trainables.training.batches import (
     TrainingBatches,
     split_validation,
 )
+from trainables.training.determinism import deterministic_algorithms
 from trainables.training.evaluate import Samples, evaluate, extract_features
 from trainables.training.objective import reduce_terms
 from trainables.training.optimizer import build_optimizer, set_lr
@@ -99,6 +100,10 @@ class Trainer:
         Raises:
             DivergedError: The objective was not finite at some step since the last report.
         """
+        with deterministic_algorithms(self.config.deterministic):
+            return self._advance()
+
+    def _advance(self) -> dict[str, float]:
         started, first = time.perf_counter(), self.step
         until = self._next_report()
         lr = 0.0
@@ -127,10 +132,11 @@ class Trainer:
 
         None where neither split is open.
         """
-        if self._test is not None:
-            return "test", self._evaluate(self._test)
-        if self._validation is not None:
-            return "val", self._evaluate(self._validation)
+        with deterministic_algorithms(self.config.deterministic):
+            if self._test is not None:
+                return "test", self._evaluate(self._test)
+            if self._validation is not None:
+                return "val", self._evaluate(self._validation)
         return None
 
     def verify(self) -> VerificationResult | None:
@@ -140,11 +146,12 @@ class Trainer:
         """
         if self._verification is None:
             return None
-        return self._verification.evaluate(
-            lambda images: extract_features(
-                self.network, images, self._normalize, self.device, autocast=self._autocast
+        with deterministic_algorithms(self.config.deterministic):
+            return self._verification.evaluate(
+                lambda images: extract_features(
+                    self.network, images, self._normalize, self.device, autocast=self._autocast
+                )
             )
-        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that a later `load_state_dict` needs. Call it after a report."""

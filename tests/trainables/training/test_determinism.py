@@ -1,0 +1,128 @@
+"""Deterministic algorithms: on while a trial computes, gone afterwards, no change on a CPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.backends import cudnn
+
+from trainables.config import TrialConfig
+from trainables.data.base import ImageData
+from trainables.data.digits import DigitsSettings
+from trainables.incay.term import IncaySettings
+from trainables.losses import losses
+from trainables.losses.center import CenterSettings
+from trainables.networks.mnist_2d import MNIST2DSettings
+from trainables.training import trainer as module
+from trainables.training.determinism import deterministic_algorithms
+from trainables.training.settings import OptimizerSettings, SplitSettings
+from trainables.training.trainer import DivergedError, Trainer
+
+CONFIG = TrialConfig(
+    network=MNIST2DSettings(width=0.3, dimension=4),
+    loss=CenterSettings(),  # its update of centres is scattered, which CUDA adds in any order
+    optimizer=OptimizerSettings(lr=0.01),
+    split=SplitSettings(test="final"),
+    steps=6,
+    batch_size=32,
+    reports=2,
+)
+
+
+@pytest.fixture(scope="module")
+def digits() -> ImageData:
+    return DigitsSettings().load(None)
+
+
+@pytest.fixture(autouse=True)
+def _as_a_worker_has_it(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    monkeypatch.setattr(cudnn, "benchmark", True)
+    before = state()
+    yield
+    assert state() == before
+
+
+def state() -> tuple[object, ...]:
+    """What of the process the mode changes."""
+    return (
+        torch.get_deterministic_debug_mode(),
+        cudnn.benchmark,
+        os.environ.get("CUBLAS_WORKSPACE_CONFIG"),
+    )
+
+
+def trained(config: TrialConfig, data: ImageData) -> Trainer:
+    trainer = Trainer(config, data, torch.device("cpu"))
+    while not trainer.finished:
+        trainer.advance()
+    return trainer
+
+
+def test_the_mode_holds_inside_only() -> None:
+    with deterministic_algorithms(True):
+        assert torch.are_deterministic_algorithms_enabled()
+        assert not torch.is_deterministic_algorithms_warn_only_enabled()
+        assert not cudnn.benchmark
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+        with deterministic_algorithms(True):
+            pass
+        assert torch.are_deterministic_algorithms_enabled()
+
+
+def test_off_changes_nothing() -> None:
+    before = state()
+    with deterministic_algorithms(False):
+        assert state() == before
+
+
+def test_a_workspace_that_the_user_set_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    with deterministic_algorithms(True):
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_training_and_evaluation_run_under_the_mode(
+    deterministic: bool, digits: ImageData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, set[bool]] = {"reduce_terms": set(), "evaluate": set()}
+
+    def watch(name: str) -> None:
+        original = getattr(module, name)
+
+        def watched(*arguments: object, **named: object) -> object:
+            seen[name].add(torch.are_deterministic_algorithms_enabled())
+            return original(*arguments, **named)
+
+        monkeypatch.setattr(module, name, watched)
+
+    for name in seen:
+        watch(name)
+    trainer = trained(replace(CONFIG, deterministic=deterministic), digits)
+    assert trainer.samples() is not None
+    assert seen == {"reduce_terms": {deterministic}, "evaluate": {deterministic}}
+
+
+@pytest.mark.parametrize("name", losses)
+def test_on_a_cpu_every_loss_gives_the_same_numbers(name: str, digits: ImageData) -> None:
+    config = replace(
+        CONFIG, loss=losses[name](), incay=IncaySettings(form="reciprocal", weight=0.1), steps=3
+    )
+    plain = trained(config, digits).history
+    strict = trained(replace(config, deterministic=True), digits).history
+    for one, other in zip(plain, strict, strict=True):
+        one.pop("images_per_second"), other.pop("images_per_second")
+        assert one == pytest.approx(other, rel=0, abs=0, nan_ok=True)
+
+
+def test_a_trial_that_diverges_leaves_nothing_behind(digits: ImageData) -> None:
+    linear = IncaySettings(form="linear", weight=1e6)
+    with pytest.raises(DivergedError):
+        trained(replace(CONFIG, incay=linear, deterministic=True), digits)
