@@ -8,10 +8,10 @@ from analysis.statistics.paired import PairedTest
 def hedges_g(test: PairedTest) -> float | None:
     """Return the mean difference over the differences' standard deviation, bias-corrected.
 
-    This is Cohen's d_z with Hedges' correction 1 - 3 / (4 (n - 1) - 1); None where there is no
-    spread to measure by.
+    This is Cohen's d_z with Hedges' correction 1 - 3 / (4 (n - 1) - 1), which takes at least
+    three pairs; None with fewer, or where there is no spread to measure by.
     """
-    if test.deviation is None or test.deviation == 0.0 or test.n < 2:
+    if test.deviation is None or test.deviation == 0.0 or test.n < 3:
         return None
     correction = 1.0 - 3.0 / (4.0 * (test.n - 1) - 1.0)
     return correction * test.difference / test.deviation

@@ -86,7 +86,11 @@ def _tests(comparisons: Mapping[str, Comparison]) -> str:
         return ""
     pairs = ", ".join(f"{each.arm} with {each.reference}" for each in tested)
     comparison = "comparison" if len(tested) == 1 else "comparisons"
-    found = "bold is better, ↓ is worse" if any(each.decided for each in tested) else "none differs"
+    found = (
+        "bold is better, ↓ is worse"
+        if any(each.decided for each in tested)
+        else "no difference is supported"
+    )
     return (
         f"Compared on the same seeds (paired t-test, two-sided, Holm over {len(tested)} "
         f"{comparison}, α = {ALPHA}): {pairs}; {found}."

@@ -64,7 +64,7 @@ def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:
         ("adjusted_p", comparison.adjusted_p),
         ("effect", comparison.effect),
     ):
-        reason = "" if value is not None else "one pair" if comparison.test.n == 1 else "no spread"
+        reason = "" if value is not None else _why_none(comparison.test.n)
         cells[key] = Cell(value=value, fingerprints=trials, reason=reason)
     return cells | _discordance_cells(measure_discordance(results, comparison))
 
@@ -83,6 +83,10 @@ def _discordance_cells(found: Discordance | None) -> dict[str, Cell]:
         ),
         "mcnemar": Cell(text=f"{significant} of {pairs} pairs", fingerprints=found.fingerprints),
     }
+
+
+def _why_none(pairs: int) -> str:
+    return {1: "one pair", 2: "two pairs"}.get(pairs, "no spread")
 
 
 def _conclusion(comparison: Comparison) -> str:

@@ -54,16 +54,18 @@ def paper_a_table_5(results: StudyResults) -> Table:
     rows: list[Row] = []
     for reference, arm in pairs:
         groups = _measure_groups(results, reference, arm)
+        # What is fixed and added is a matter of the pair, of which the paper has one.
+        asked = None not in (_line(published, reference), _line(published, arm))
         for each in (reference, arm):
             against = f", against {arm.name}" if len(pairs) > 1 and each is reference else ""
             cells = {
-                key: _cell(published, each, key, groups[each.name, key])
+                key: _cell(published if asked else None, each, key, groups[each.name, key])
                 for key in (column.key for column in _COLUMNS[2:])
             }
             accuracy = measure(results, each, "test.accuracy")
             comparison = compared.get(each.name) if each is arm else None
             cells["accuracy"] = replace(
-                _cell(published, each, "accuracy", accuracy),
+                _cell(published if asked else None, each, "accuracy", accuracy),
                 marks=comparison.marks if comparison is not None else frozenset(),
             )
             cells["n"] = count_cell(cells["accuracy"])
@@ -85,9 +87,9 @@ def _line(published: PublishedTable, arm: Arm) -> str | None:
     return next((key for key in keys if normalized(key) == normalized(arm.name)), None)
 
 
-def _cell(published: PublishedTable, arm: Arm, key: str, measurement: Measurement) -> Cell:
-    line = _line(published, arm)
-    if line is None:
+def _cell(published: PublishedTable | None, arm: Arm, key: str, measurement: Measurement) -> Cell:
+    line = _line(published, arm) if published is not None else None
+    if published is None or line is None:
         return measured_cell(measurement)
     return measured_cell(
         measurement,

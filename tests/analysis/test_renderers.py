@@ -77,6 +77,19 @@ def test_numbers_are_never_cut_in_a_narrow_terminal(
     assert "…" not in text
 
 
+def test_columns_that_do_not_fit_follow_below(
+    shown: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = render(shown, "terminal").splitlines()
+    assert max(len(line) for line in lines) <= 60
+    headings = [line for line in lines if line.strip().startswith("Method")]
+    assert len(headings) == 2
+    assert "Accuracy" in headings[0]
+    assert "‖f‖" in headings[1]
+    assert sum("RN + Center Loss" in line for line in lines) >= 2
+
+
 def test_general_table_fits_a_usual_terminal(
     factory: StudyFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
