@@ -79,17 +79,38 @@ def _row(
         comparison = compared[arm.name]
         cells[tested] = replace(cells[tested], marks=comparison.marks)
         cells[_CHANGE.key] = difference_cell(comparison)
-    cells["difference"] = Cell(text=_difference(arm))
+    cells["difference"] = Cell(text=_difference(results, arm))
     for name in searched:
         cells[name] = _searched(results, arm, name)
     cells["endings"] = _endings(arm)
     return Row(name=arm.name, cells=cells)
 
 
-def _difference(arm: Arm) -> str:
-    """Return what differs from the baseline; searched settings have columns of their own."""
-    fixed = {name: value for name, value in arm.difference.items() if name not in arm.search}
-    return ", ".join(f"{name}={show(value)}" for name, value in fixed.items())
+def _difference(results: StudyResults, arm: Arm) -> str:
+    """Return what differs from the baseline, in short.
+
+    Left out are searched settings, which have columns of their own, and settings of another
+    component (``loss.margin`` of another loss) that are the same wherever it is used.
+    """
+    parts = []
+    for name, value in arm.difference.items():
+        component, _, setting = name.partition(".")
+        named = f"{component}.name"
+        if name in arm.search:
+            continue
+        if setting == "name":
+            parts.append(f"{component}={show(value)}")
+            continue
+        if named in arm.difference:
+            peers = [other for other in results.arms if _shares(other, arm, named)]
+            if all(other.difference.get(name) == value for other in peers):
+                continue
+        parts.append(f"{name}={show(value)}")
+    return ", ".join(parts)
+
+
+def _shares(other: Arm, arm: Arm, name: str) -> bool:
+    return bool(other.difference.get(name) == arm.difference[name])
 
 
 def _searched(results: StudyResults, arm: Arm, name: str) -> Cell:

@@ -168,6 +168,21 @@ def test_general_table_of_a_search(factory: StudyFactory) -> None:
     assert built.protocol.startswith("Protocol: sealed.")
 
 
+def test_differences_are_told_in_short(factory: StudyFactory) -> None:
+    margin = {"loss.name": "l-softmax", "loss.margin": 4, "loss.base": 1000}
+    factory.arm("Softmax")
+    factory.arm("m = 4", margin)
+    factory.arm("m = 2", {**margin, "loss.margin": 2})
+    factory.arm("center", {"loss.name": "center", "loss.rate": 0.5})
+    rows = table(load(factory.write(), "planted")).rows
+    assert [row.cells["difference"].text for row in rows] == [
+        "",
+        "loss=l-softmax, loss.margin=4",
+        "loss=l-softmax, loss.margin=2",
+        "loss=center",
+    ]
+
+
 def test_unknown_table_is_an_error_with_a_hint(six_arms: Maker) -> None:
     results = load(six_arms().write(), "paper-b-table-2")
     with pytest.raises(AnalysisError, match="did you mean 'paper-b-table-2'"):
