@@ -1,7 +1,7 @@
 """How time and memory of reading a study grow with its trials.
 
-Writes synthetic studies of several sizes through the real store, then builds a table, a figure
-of all histories' last phase and a report in fresh processes:
+Writes synthetic studies of several sizes through the real store (100 reports per trial), then
+loads each and builds tables in a fresh process:
 
     python benchmarks/analysis_scale.py --trials 2500 5000 10000
 """
