@@ -27,15 +27,19 @@ def list_(data_root: DataRoot = None) -> None:
     """Show which data sets are there, and how to obtain the others."""
     from rich.table import Table
 
+    from trainables.data import datasets
     from trainables.data.status import all_statuses
 
     table = Table(title=f"data sets in {data_root}" if data_root else "data sets, no data root")
     table.add_column("data set", no_wrap=True)
     table.add_column("there", no_wrap=True)
+    table.add_column("as published", no_wrap=True)
     table.add_column("how to obtain it by hand (DIR is the data root), and where it is from")
     for each in all_statuses(data_root):
         there = f"yes, {each.content_hash[:_SHOWN_HASH]}" if each.content_hash else "no"
-        table.add_row(each.name, there, f"{each.how_to_obtain}\n{each.citation}")
+        counts = datasets[each.name].published_counts
+        published = f"{counts[0]:,} + {counts[1]:,}" if counts else ""
+        table.add_row(each.name, there, published, f"{each.how_to_obtain}\n{each.citation}")
         table.add_section()
     screen = console()
     screen.print(table)
@@ -64,7 +68,8 @@ def verify(
     damaged = []
     for each in all_statuses(data_root):
         if not each.found:
-            console().print(f"{each.name}: not there", highlight=False)
+            why = f"`incay data verify {each.name}` says what is missing"
+            console().print(f"{each.name}: not there ({why})", highlight=False)
             continue
         try:
             _show(each.name, verify(component("dataset", each.name), data_root))
