@@ -81,7 +81,7 @@ class TrialSession:
         try:
             metrics = trainer.advance()
             if trainer.finished:
-                self._end("completed", "", self._samples())
+                self._end("completed", "", self._tables())
                 return metrics
             self._keep()
         except DivergedError as error:
@@ -147,15 +147,20 @@ class TrialSession:
             "threads": torch.get_num_threads(),
         }
 
-    def _samples(self) -> pa.Table | None:
-        evaluated = self._trainer.samples()
-        return None if evaluated is None else samples_table(*evaluated)
+    def _tables(self) -> dict[str, pa.Table]:
+        evaluated, verified = self._trainer.samples(), self._trainer.verify()
+        samples = {} if evaluated is None else {"samples": samples_table(*evaluated)}
+        return samples if verified is None else {**samples, **verified.tables()}
 
     def _end(
-        self, status: Status, reason: str, samples: pa.Table | None = None, step: int | None = None
+        self,
+        status: Status,
+        reason: str,
+        tables: Mapping[str, pa.Table] | None = None,
+        step: int | None = None,
     ) -> None:
         self.record = end_trial(
-            self.store, self.task.fingerprint, self._progress(), status, reason, samples, step
+            self.store, self.task.fingerprint, self._progress(), status, reason, tables, step
         )
 
 
@@ -165,7 +170,7 @@ def end_trial(
     progress: Mapping[str, Any],
     status: Status,
     reason: str,
-    samples: pa.Table | None = None,
+    tables: Mapping[str, pa.Table] | None = None,
     step: int | None = None,
 ) -> TrialRecord:
     """Write the record of a trial that ended, from what it has reached.
@@ -176,7 +181,7 @@ def end_trial(
         progress: What the session kept last.
         status: The ending.
         reason: Why.
-        samples: Per-sample evaluation, if there is one.
+        tables: What its evaluation left, by the name of the file without its suffix.
         step: Where it ended, if that is not where its last report was.
     """
     history = progress["history"]
@@ -199,7 +204,7 @@ def end_trial(
             "gpu_seconds": seconds if on_gpu else 0.0,
         },
     )
-    written = store.write_record(record, history, samples)
+    written = store.write_record(record, history, tables)
     if record.is_final:
         store.delete_checkpoint(fingerprint)
     return written

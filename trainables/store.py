@@ -5,6 +5,8 @@ Layout under the root::
     trials/ab/abcdef…/record.json      how the trial ended; written last
     trials/ab/abcdef…/history.parquet  metrics by report
     trials/ab/abcdef…/samples.parquet  label, prediction, loss, norm of each evaluated image
+    trials/ab/abcdef…/pairs.parquet    score of each pair, of a test by pairs
+    trials/ab/abcdef…/features.parquet features of the images in pairs, in the pairs' order
     trials/ab/abcdef…/progress.json    reports so far, while the trial runs
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
     studies/NAME/RUN/…                 what a study asked for, see `study.ledger`
@@ -85,19 +87,22 @@ class Store:
         self,
         record: TrialRecord,
         history: Sequence[Mapping[str, float]],
-        samples: pa.Table | None = None,
+        tables: Mapping[str, pa.Table] | None = None,
     ) -> TrialRecord:
-        """Write a trial's tables and then its record; return the record with its checksums."""
-        tables = {"history.parquet": history_table(history)}
-        if samples is not None:
-            tables["samples.parquet"] = samples
+        """Write a trial's tables and then its record; return the record with its checksums.
+
+        Args:
+            record: The record, without its checksums.
+            history: Metrics by report.
+            tables: Other tables, by the name of the file without its suffix.
+        """
         checksums = {}
-        for name, table in tables.items():
+        for name, table in {"history": history_table(history), **(tables or {})}.items():
             sink = pa.BufferOutputStream()
             pq.write_table(table, sink, compression="zstd")
             content = sink.getvalue().to_pybytes()
-            self.write(self._trial(record.fingerprint, name), content)
-            checksums[name] = hashlib.sha256(content).hexdigest()
+            self.write(self._trial(record.fingerprint, f"{name}.parquet"), content)
+            checksums[f"{name}.parquet"] = hashlib.sha256(content).hexdigest()
         values = {**record.__dict__, "files": checksums}
         written = TrialRecord(**values)
         self.write(self._trial(record.fingerprint, "record.json"), written.to_json().encode())
@@ -105,7 +110,7 @@ class Store:
         return written
 
     def read_table(self, record: TrialRecord, name: str) -> pa.Table | None:
-        """Return ``history.parquet`` or ``samples.parquet`` of a record, None if it has none.
+        """Return ``history.parquet`` or another table of a record, None if it has none.
 
         Raises:
             RecordError: The file is missing or does not match the record's checksum.

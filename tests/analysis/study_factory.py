@@ -107,7 +107,8 @@ class StudyFactory:
                     "versions": {"torch": "2.15.0"},
                 },
             )
-            self.store.write_record(record, history, samples)
+            tables = {} if samples is None else {"samples": samples}
+            self.store.write_record(record, history, tables)
         return fingerprint
 
     def attach(self, fingerprint: str, name: str, table: pa.Table) -> None:

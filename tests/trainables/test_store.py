@@ -42,7 +42,7 @@ def store(tmp_path: Path) -> Store:
 def test_record_and_tables_round_trip(store):
     samples = pa.table({"label": [1, 2]}).replace_schema_metadata({"split": "test"})
     history = [{"step": 5.0, "val.error": 2.0}, {"step": 10.0, "val.error": 1.0, "test.error": 3.0}]
-    written = store.write_record(record(), history, samples)
+    written = store.write_record(record(), history, {"samples": samples})
     read = store.read_record("ab12")
     assert read is not None
     assert read.metrics["test.error"] == 1.5

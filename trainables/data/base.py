@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from trainables.settings import Component
 
@@ -39,6 +40,10 @@ class VerificationResult(Protocol):
 
     def metrics(self) -> dict[str, float]:
         """Return metrics of the test split, ``error`` (%) among them, by name."""
+        ...
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Return what to keep beside the trial's record, by name."""
         ...
 
 

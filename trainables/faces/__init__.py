@@ -1,1 +1,1 @@
-"""Face verification: pairs, the 10-fold protocol and ROC metrics. NumPy only."""
+"""Face verification: pairs, the 10-fold protocol and ROC metrics. No PyTorch."""

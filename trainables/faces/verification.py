@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from trainables.data.base import FeaturesOf
 from trainables.faces.protocol import FoldedScores, cross_validate
@@ -18,19 +19,19 @@ class FaceResult:
     """What verification found.
 
     Attributes:
+        pairs: What was compared.
         features: (images, 2 D), [f(x), f(flipped x)].
-        same: (pairs,).
         folded: Scores, and accuracy by fold.
     """
 
+    pairs: FaceVerification
     features: npt.NDArray[np.float32]
-    same: npt.NDArray[np.bool_]
     folded: FoldedScores
 
     @cached_property
     def roc(self) -> RocCurve:
         """Over the scores of all pairs, each from the fold in which it was tested."""
-        return roc_curve(self.folded.scores_P, self.same)
+        return roc_curve(self.folded.scores_P, self.pairs.same)
 
     def metrics(self) -> dict[str, float]:
         """Return what a report shows, in percent but for ``norm``.
@@ -50,6 +51,24 @@ class FaceResult:
             "tar_at_far_1e-3": 100.0 * self.roc.tar_at(1e-3),
             "norm": float(norms.mean()),
         }
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Return ``pairs`` and ``features``, enough to judge the trial again in other ways.
+
+        ``pairs``: first and second (rows of ``features``), fold, same and score of each pair.
+        ``features``: one row per image, with the list ``feature`` of 2 D numbers.
+        """
+        pairs = self.pairs
+        columns = {
+            "first": pairs.first,
+            "second": pairs.second,
+            "fold": pairs.fold,
+            "same": pairs.same,
+            "score": self.folded.scores_P,
+        }
+        flat = pa.array(self.features.ravel(), pa.float32())
+        rows = pa.FixedSizeListArray.from_arrays(flat, self.features.shape[1])
+        return {"pairs": pa.table(columns), "features": pa.table({"feature": rows})}
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class FaceVerification:
         flipped = np.ascontiguousarray(self.images[..., ::-1])
         features = np.concatenate([features_of(self.images), features_of(flipped)], axis=1)
         folded = cross_validate(features, self.first, self.second, self.same, self.fold)
-        return FaceResult(features, self.same, folded)
+        return FaceResult(self, features, folded)
 
 
 def raw_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,11 @@ import torch
 
 from trainables.config import TrialConfig
 from trainables.data.base import ImageData, Split
+from trainables.faces.protocol import cross_validate
 from trainables.faces.verification import FaceVerification, raw_pixels
 from trainables.networks import networks
+from trainables.session import TrialTask, train
+from trainables.store import Store
 from trainables.training.settings import OptimizerSettings, SplitSettings
 from trainables.training.trainer import Trainer
 
@@ -127,6 +131,24 @@ def test_the_trainer_reports_verification_as_its_test() -> None:
 def test_the_trainer_verifies_at_every_report_if_told_to() -> None:
     trainer = Trainer(trial(test="reports"), face_data(), torch.device("cpu"))
     assert "test.eer" in trainer.advance()
+
+
+def test_a_trial_keeps_scores_and_features_to_judge_it_again(tmp_path: Path) -> None:
+    store, data = Store(tmp_path), face_data()
+    record = train(TrialTask("ab12", trial(test="final"), "hash"), data, store, torch.device("cpu"))
+    assert sorted(record.files) == ["features.parquet", "history.parquet", "pairs.parquet"]
+    pairs, kept = (store.read_table(record, f"{name}.parquet") for name in ("pairs", "features"))
+    assert pairs is not None
+    assert kept is not None
+    features = np.stack(kept["feature"].to_numpy(zero_copy_only=False))
+    assert data.verification is not None
+    assert features.shape == (len(data.verification.images), 16)
+    columns = {name: pairs[name].to_numpy(zero_copy_only=False) for name in pairs.column_names}
+    folded = cross_validate(
+        features, columns["first"], columns["second"], columns["same"], columns["fold"]
+    )
+    np.testing.assert_array_equal(folded.scores_P, columns["score"])
+    assert 100.0 * (1.0 - folded.accuracy) == record.metrics["test.error"]
 
 
 def test_a_sealed_test_stays_sealed() -> None:
