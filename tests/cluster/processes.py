@@ -32,6 +32,13 @@ def with_environment(setting: str) -> list[int]:
     return [pid for pid in found if pid != os.getpid()]
 
 
+def is_training(pid: int) -> bool:
+    """Return whether a process is one of Ray's that trains: Ray names it after its class."""
+    with contextlib.suppress(OSError):
+        return b"Trainable" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
 def kill(pids: Iterable[int]) -> None:
     """End processes at once."""
     for pid in pids:

@@ -1,8 +1,8 @@
 """Several raylets on this machine, in a process of their own: Ray's utility needs a main thread.
 
-``python raylets.py CPUS …`` starts a head that offers no CPU and one worker for
-each further argument, prints one line of JSON, and then obeys the lines it reads: ``kill N`` ends
-worker N as a power cut would, ``end`` (or closing the input) ends all.
+``python raylets.py CPUS …`` starts a head and, for each further argument, a worker with so many
+CPUs, prints one line of JSON, and then obeys the lines it reads: ``kill`` ends a worker that is
+training as a power cut would, ``end`` (or closing the input) ends all.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import json
 import socket
 import sys
 
-from processes import descendants, kill
+from processes import descendants, is_training, kill
 from ray.cluster_utils import Cluster
 
 
-def cut_power(node) -> None:
-    """Kill the raylet and its workers at once, so that none can say goodbye."""
-    kill(descendants(node.all_processes["raylet"][0].process.pid))
+def processes_of(node) -> list[int]:
+    return descendants(node.all_processes["raylet"][0].process.pid)
 
 
 def free_port() -> int:
@@ -27,11 +26,11 @@ def free_port() -> int:
 
 
 def main() -> None:
-    workers = [int(text) for text in sys.argv[1:]]
+    head, *workers = [int(text) for text in sys.argv[1:]]
     cluster = Cluster(
         initialize_head=True,
         head_node_args={
-            "num_cpus": 0,
+            "num_cpus": head,
             "include_dashboard": True,
             "dashboard_host": "127.0.0.1",
             "dashboard_port": free_port(),
@@ -45,10 +44,11 @@ def main() -> None:
     started = {"address": cluster.address, "dashboard": cluster.head_node.webui_url}
     print(json.dumps(started), flush=True)
     for line in sys.stdin:
-        command, *arguments = line.split()
-        if command == "end":
+        if line.strip() == "end":
             break
-        cut_power(nodes[int(arguments[0])])
+        # Raylet and trials at once, so that none can say goodbye.
+        training = [node for node in nodes if any(map(is_training, processes_of(node)))]
+        kill(processes_of(training[0]))
         print("done", flush=True)
     cluster.shutdown()
 

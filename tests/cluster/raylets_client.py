@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from processes import kill, with_environment
@@ -17,6 +19,11 @@ PROJECT = Path(__file__).parents[2]
 class Raylets:
     """A head and workers, with a token of their own, while the ``with`` block runs.
 
+    Args:
+        home: Home of their user.
+        cpus: CPUs that the head offers, then those of each worker.
+        environment: What the nodes' environment holds besides.
+
     Attributes:
         address: Where drivers connect.
         dashboard: URL of the dashboard, where jobs are submitted.
@@ -24,6 +31,8 @@ class Raylets:
     """
 
     def __init__(self, home: Path, *cpus: int, **environment: str) -> None:
+        # Of its own: others' `ray.init()` would join what the shared one names. Short, for sockets.
+        self._scratch = tempfile.mkdtemp(prefix="incay-ray-", dir="/tmp")
         self._cpus = [str(count) for count in cpus]
         self.environment = {
             **os.environ,
@@ -32,6 +41,7 @@ class Raylets:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(16),
+            "RAY_TMPDIR": self._scratch,
             "RAY_USAGE_STATS_ENABLED": "0",
             **environment,
         }
@@ -58,10 +68,11 @@ class Raylets:
             self._process.kill()
         # What a node that lost its power left behind knows this cluster's token.
         kill(with_environment(f"RAY_AUTH_TOKEN={self.environment['RAY_AUTH_TOKEN']}"))
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def kill(self, worker: int) -> None:
-        """End a worker node as a power cut would."""
-        self._process.stdin.write(f"kill {worker}\n")
+    def kill(self) -> None:
+        """End a worker node that is training as a power cut would."""
+        self._process.stdin.write("kill\n")
         self._process.stdin.flush()
         assert self._line() == "done\n"
 

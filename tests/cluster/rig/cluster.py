@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cluster.rig.nodes import PROJECT, Nodes
+from rig.nodes import PROJECT, Nodes
 
 
 class User:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -73,6 +75,16 @@ class Nodes:
         found = subprocess.run(listed, capture_output=True, text=True, check=False)
         for pid in found.stdout.split():
             subprocess.run(["kill", "-9", pid], stderr=subprocess.DEVNULL, check=False)
+
+    def kill_programs(self, node: int, *names: str) -> None:
+        """End the processes of a node whose command lines hold one of the names, at once."""
+        listed = ["ip", "netns", "pids", self._name(node)]
+        found = subprocess.run(listed, capture_output=True, text=True, check=True)
+        for pid in map(int, found.stdout.split()):
+            with contextlib.suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                if any(name.encode() in command for name in names):
+                    os.kill(pid, signal.SIGKILL)
 
     def run(self, node: int, command: str) -> str:
         """Run a command on a node by SSH and return what it prints."""

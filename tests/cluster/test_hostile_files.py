@@ -1,0 +1,109 @@
+"""Files that somebody else could have put in the store or into a study: none runs anything."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from study.cluster.file import load_cluster_file
+from study.document import load_document
+from study.errors import UserError
+from trainables.config import TrialConfig
+from trainables.data import datasets
+from trainables.records import RecordError
+from trainables.session import TrialSession, TrialTask
+from trainables.store import Store
+
+NAME = "ab" + "0" * 18
+
+
+class Hostile:
+    """Unpickling it makes a file."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.mark}",)
+
+
+def _torch_file(mark: Path) -> bytes:
+    buffer = io.BytesIO()
+    torch.save({"trainer": Hostile(mark), "meta": {}}, buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [_torch_file, lambda mark: pickle.dumps(Hostile(mark))])
+def test_a_hostile_checkpoint_runs_nothing(tmp_path, content):
+    store, mark = Store(tmp_path / "results"), tmp_path / "mark"
+    config = TrialConfig.from_dict(
+        {**TrialConfig(steps=2, reports=1).to_dict(), "dataset": {"name": "digits"}}
+    )
+    harmful = content(mark)
+    # Its checksum is right: whoever may write to the store may write that too.
+    store.write(f"trials/ab/{NAME}/checkpoint.pt", hashlib.sha256(harmful).digest() + harmful)
+    data = datasets["digits"]().load(None)
+    # Whether the trial begins anew or fails: what counts is what did not run.
+    with contextlib.suppress(pickle.UnpicklingError):
+        TrialSession(TrialTask(NAME, config, "x"), data, store, torch.device("cpu"))
+    assert not mark.exists()
+
+
+def test_a_hostile_record_runs_nothing(tmp_path):
+    store, mark = Store(tmp_path / "results"), tmp_path / "mark"
+    for content in (
+        pickle.dumps(Hostile(mark)),
+        b"!!python/object/apply:os.system ['true']",
+        b"{}",
+    ):
+        store.write(f"trials/ab/{NAME}/record.json", content)
+        with pytest.raises(RecordError):
+            store.read_record(NAME)
+    assert not mark.exists()
+
+
+def test_a_hostile_table_runs_nothing(tmp_path):
+    store, mark = Store(tmp_path / "results"), tmp_path / "mark"
+    harmful = pickle.dumps(Hostile(mark))
+    store.write(f"trials/ab/{NAME}/history.parquet", harmful)
+    files = {"history.parquet": hashlib.sha256(harmful).hexdigest()}
+    record = type("Record", (), {"fingerprint": NAME, "files": files})()
+    with pytest.raises(Exception, match=r"(?i)parquet"):
+        store.read_table(record, "history.parquet")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!python/object/apply:os.system ['touch {mark}']",
+        "name: x\nbase: !!python/object/apply:os.system ['touch {mark}']",
+        "name: x\nbase:\n  steps: !!python/name:os.system",
+        "name: x\narms: !exec {{A: 1}}",
+    ],
+)
+@pytest.mark.parametrize("load", [load_document, load_cluster_file])
+def test_a_hostile_yaml_file_runs_nothing(tmp_path, text, load):
+    mark, path = tmp_path / "mark", tmp_path / "hostile.yaml"
+    path.write_text(text.format(mark=mark))
+    with pytest.raises(UserError):
+        load(path)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/etc/outside", "a/b", "a\nb", "a b"])
+def test_a_study_name_stays_inside_the_store(tmp_path, name):
+    from study.spec import parse_study
+
+    path = tmp_path / "hostile.yaml"
+    path.write_text(f"name: {json.dumps(name)}\nbase: {{dataset: digits}}\n")
+    with pytest.raises(UserError, match="name"):
+        parse_study(load_document(path))

@@ -1,0 +1,87 @@
+"""S3 and PostgreSQL as the studies' services, as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from services import BUCKET, CREDENTIALS, postgres, postgres_programs, s3_server, s3_uri
+from small_study import TRIALS, outcomes, write_study
+
+from trainables.store import Store
+
+PROJECT = Path(__file__).parents[2]
+
+pytest.importorskip("moto.server", reason="needs moto[server]")
+
+
+@pytest.fixture(scope="module")
+def s3():
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def store(s3, monkeypatch, tmp_path):
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    return Store(s3_uri(s3, tmp_path.name))
+
+
+def test_a_store_on_s3_keeps_what_it_is_given(store):
+    assert store.read("studies/a/latest.json") is None
+    assert list(store.list("studies")) == []
+    store.write("studies/a/latest.json", b"old")
+    store.write("studies/a/latest.json", b"new")
+    assert store.read("studies/a/latest.json") == b"new"
+    assert list(store.list("studies")) == ["a"]
+    store.write_checkpoint("ab12", b"state")
+    assert store.read_checkpoint("ab12") == b"state"
+    store.delete_checkpoint("ab12")
+    store.delete_checkpoint("ab12")
+    assert store.read_checkpoint("ab12") is None
+
+
+def test_doctor_reaches_s3(store):
+    from study.cluster.health import examine
+
+    health = examine(environment={"INCAY_RESULTS": store.uri})
+    assert health.store_error == ""
+    wrong = store.uri.replace(f"s3://{BUCKET}/", "s3://no-such-bucket/")
+    assert examine(environment={"INCAY_RESULTS": wrong}).store_error
+
+
+@pytest.mark.long
+@pytest.mark.skipif(
+    os.geteuid() != 0 or postgres_programs() is None or shutil.which("psql") is None,
+    reason="needs root, to become postgres, and PostgreSQL",
+)
+def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, undisturbed):
+    write_study(tmp_path)
+    with postgres(Path("/tmp") / f"incay-postgres-{os.getpid()}") as socket:
+        tracking = f"postgresql+psycopg://postgres@/mlflow?host={socket}"
+        done = subprocess.run(
+            [sys.executable, "-m", "study.cli", "run", "small.yaml", "--results", store.uri],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "MLFLOW_TRACKING_URI": tracking},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        count = "SELECT count(*) FROM runs WHERE status = 'FINISHED'"
+        query = ["psql", "-h", socket, "-U", "postgres", "-d", "mlflow", "-tAc", count]
+        finished = subprocess.run(query, capture_output=True, text=True, check=True)
+    assert "MLflow is not up to date" not in done.stderr
+    # The study, its two arms, and the trials.
+    assert int(finished.stdout) == 1 + 2 + TRIALS
+    run = json.loads(store.read("studies/small/latest.json"))["run"]
+    rows = json.loads(store.read(f"studies/small/{run}/trials.json"))["trials"]
+    names = [row["fingerprint"] for row in rows]
+    records = [store.read(f"trials/{name[:2]}/{name}/record.json") for name in names]
+    assert outcomes(records) == undisturbed
