@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +10,17 @@ import typer
 from study.cluster import commands as cluster_commands
 from study.cluster.commands import Address, Cluster
 from study.commands import data, methods, networks
-from study.commands.shared import DataRoot, Set
+from study.commands import results as results_commands
+from study.commands.shared import (
+    DataRoot,
+    Results,
+    Seeds,
+    Set,
+    StudyArgument,
+    open_store,
+    read_study,
+    which_run,
+)
 from study.commands.shared import console as _console
 
 if TYPE_CHECKING:
@@ -29,12 +38,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-StudyArgument = Annotated[str, typer.Argument(help="A built-in study's name, or a file.")]
-Results = Annotated[
-    str,
-    typer.Option("--results", envvar="INCAY_RESULTS", help="Directory or URI of the results."),
-]
-Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the confirm phase.")]
 Cpus = Annotated[float | None, typer.Option("--cpus", min=1, help="CPUs to use; default: all.")]
 Gpus = Annotated[float | None, typer.Option("--gpus", min=0, help="GPUs to use; default: all.")]
 
@@ -74,7 +77,7 @@ def plan(
     from study.plan import DataCatalog
     from study.probe import Probe
 
-    spec, store = _spec(study, set_, seeds), _store(results)
+    spec, store = read_study(study, set_, seeds), open_store(results)
     data = DataCatalog(data_root)
     plans = plan_arms(spec, data, store)
     console = _console()
@@ -117,7 +120,7 @@ def run(
     from study.plan import DataCatalog
     from study.runner import StudyRunner
 
-    spec, store = _spec(study, set_, seeds), _store(results)
+    spec, store = read_study(study, set_, seeds), open_store(results)
     monitor = Monitor(spec)
     runner = StudyRunner(spec, store, DataCatalog(data_root), monitor, cpus=cpus, gpus=gpus)
     console = _console()
@@ -156,37 +159,8 @@ def status(
         return
     from study.overview import status_table
 
-    name, run_id = _which_run(study, set_, seeds)
-    _console().print(status_table(_store(results), name, run_id))
-
-
-@app.command()
-def table(
-    study: StudyArgument,
-    results: Results = "results",
-    set_: Set = None,
-    seeds: Seeds = None,
-    format_: Annotated[
-        str, typer.Option("--format", help="terminal, markdown, latex, csv, json or html.")
-    ] = "terminal",
-    output: Annotated[Path | None, typer.Option(help="Write to a file.")] = None,
-    cluster: Cluster = None,
-    address: Address = None,
-) -> None:
-    """Print a study's table beside the published numbers."""
-    if cluster is not None or address is not None:
-        asked = ["--format", format_, *cluster_commands.overrides(set_, seeds)]
-        text = cluster_commands.remote("table", study, asked, cluster=cluster, address=address)
-    else:
-        import analysis
-
-        name, run_id = _which_run(study, set_, seeds)
-        text = analysis.render(analysis.table(analysis.load(results, name, run_id)), format_)
-    if output is None:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    else:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
+    name, run_id = which_run(study, set_, seeds)
+    _console().print(status_table(open_store(results), name, run_id))
 
 
 @app.command()
@@ -200,8 +174,8 @@ def sync(
     from study.mirror import Mirror
     from study.overview import latest_run
 
-    name, run_id = _which_run(study, set_, seeds)
-    store = _store(results)
+    name, run_id = which_run(study, set_, seeds)
+    store = open_store(results)
     left = Mirror(store, name, run_id or latest_run(store, name)).sync()
     _console().print("MLflow has everything" if not left else f"{left} trials have not ended yet")
 
@@ -218,9 +192,11 @@ def ui(
         return
     from study.serve import serve_mlflow
 
-    raise typer.Exit(serve_mlflow(_store(results), port))
+    raise typer.Exit(serve_mlflow(open_store(results), port))
 
 
+for command in results_commands.COMMANDS:
+    app.command()(command)
 app.command()(networks.networks)
 app.add_typer(data.app, name="data")
 app.command()(methods.methods)
@@ -255,35 +231,6 @@ def _known_errors() -> tuple[type[Exception], ...]:
     )
     modules = ((sys.modules.get(module), name) for module, name in wanted)
     return tuple(getattr(module, name) for module, name in modules if module is not None)
-
-
-def _spec(study: str, settings: list[str] | None, seeds: int | None) -> StudySpec:
-    from study.catalog import find_study
-    from study.overrides import apply_overrides
-    from study.spec import parse_study
-
-    document = find_study(study)
-    apply_overrides(document, settings or [], seeds=seeds)
-    return parse_study(document)
-
-
-def _which_run(study: str, settings: list[str] | None, seeds: int | None) -> tuple[str, str | None]:
-    """Return a study's name and, where settings are given, the run that they stand for.
-
-    Without settings the latest run is meant, which the store knows.
-    """
-    if settings or seeds is not None:
-        spec = _spec(study, settings, seeds)
-        return spec.name, spec.run
-    from study.catalog import study_name
-
-    return study_name(study), None
-
-
-def _store(results: str) -> Store:
-    from trainables.store import Store
-
-    return Store(results)
 
 
 def _say(message: str) -> None:

@@ -50,6 +50,8 @@ class MirrorProcess:
         trace: TracebackType | None,
     ) -> None:
         assert self._process is not None
+        if kind is not None:
+            self._process.kill()  # the run could not begin, or broke: there is nothing to wait for
         try:
             _, self.message = self._process.communicate(timeout=_SECONDS_TO_FINISH)
         except subprocess.TimeoutExpired:

@@ -52,9 +52,9 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
         own = [trial for trial in confirm if trial.arm == arm.name]
         done = sum(trial.fingerprint in finished for trial in own) if not arm.search else 0
         search: list[PlannedTrial] = []
-        if arm.search and spec.budget is not None:
+        if arm.search:
             start = dotted(arm.config)
-            params = {name: start[name] for name in arm.search}
+            params = {name: start[name] for name in arm.search if name in start}
             search = [planner.search_trial(arm, 0, params)] * spec.budget.trials
             rows = {key: name for key, name in known.items() if key[0] == arm.name}
             done = sum(name in finished for name in rows.values())
@@ -66,7 +66,7 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
 
 def plan_table(spec: StudySpec, plans: Iterable[ArmPlan]) -> Table:
     """Return the plan as a table: arm, difference, search, trials, steps."""
-    table = Table(title=f"{spec.name} · run {spec.run} · protocol {spec.protocol}")
+    table = Table(title=f"{spec.name} · run {spec.run} · protocol {spec.header.protocol}")
     for name in ("arm", f"difference from {spec.baseline}", "searched"):
         table.add_column(name, overflow="fold")
     for name in ("trials", "steps each", "finished"):

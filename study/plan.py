@@ -95,10 +95,10 @@ class Planner:
         split = replace(
             config.split,
             validation=config.split.validation or SEARCH_VALIDATION,
-            seed=derive_seed(spec.seed, "split"),
+            seed=derive_seed(spec.header.seed, "split"),
             test="sealed",
         )
-        seed = derive_seed(spec.seed, "search")
+        seed = spec.search_seed
         return self._planned(arm, "search", number, replace(config, split=split, seed=seed), params)
 
     def confirm_trials(
@@ -113,9 +113,10 @@ class Planner:
         seed in every arm, and none that a search has used.
         """
         trials = []
-        test: Literal["final", "reports"] = "reports" if self._spec.protocol == "paper" else "final"
-        for replicate in range(self._spec.replicates):
-            seed = derive_seed(self._spec.seed, "confirm", replicate)
+        test: Literal["final", "reports"] = (
+            "reports" if self._spec.header.protocol == "paper" else "final"
+        )
+        for replicate, seed in enumerate(self._spec.confirm_seeds):
             for arm in self._spec.arms:
                 params = (winners or {}).get(arm.name, {})
                 config = build_trial(merge(arm.values, nested(dict(params))))

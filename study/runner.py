@@ -97,15 +97,11 @@ class StudyRunner:
         missing: tuple[str, ...] = ()
         with self._interruptible():
             if spec.searches:
-                search = SearchWork(spec, self._planner, self._finished, self._ledger.points())
-                self._phase(
-                    "search",
-                    search,
-                    {item.arm.name: spec.budget.trials for item in search.searches}
-                    if spec.budget
-                    else {},
-                    spec.objective.metric,
+                search = SearchWork(
+                    spec, self._planner, self._finished, self._history, self._ledger.points()
                 )
+                counts = {item.arm.name: item.total for item in search.searches}
+                self._phase("search", search, counts, spec.objective.metric)
                 found = {item.arm.name: item.winner() for item in search.searches}
                 winners = {name: trial for name, trial in found.items() if trial is not None}
                 if not self._interrupted.is_set():
@@ -142,6 +138,11 @@ class StudyRunner:
     def _finished(self, fingerprint: str) -> TrialRecord | None:
         record = self._ended(fingerprint)
         return record if record is not None and record.is_final else None
+
+    def _history(self, record: TrialRecord) -> list[dict[str, Any]]:
+        table = self._store.read_table(record, "history.parquet")
+        reports: list[dict[str, Any]] = [] if table is None else table.to_pylist()
+        return reports
 
     def _ended(self, fingerprint: str) -> TrialRecord | None:
         try:
@@ -200,6 +201,7 @@ class _Phase:
         from ray import tune
         from ray.tune import CheckpointConfig, FailureConfig, RunConfig, TuneConfig
 
+        from study.scheduler import PruningScheduler
         from study.searcher import WorkSearcher
         from trainables.trainable import IncayTrainable
 
@@ -217,7 +219,12 @@ class _Phase:
         with tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
             tune.Tuner(
                 tune.with_resources(trainable, {"cpu": resources.cpu, "gpu": resources.gpu}),
-                tune_config=TuneConfig(search_alg=searcher, num_samples=-1, reuse_actors=True),
+                tune_config=TuneConfig(
+                    search_alg=searcher,
+                    scheduler=PruningScheduler(searcher),
+                    num_samples=-1,
+                    reuse_actors=True,
+                ),
                 run_config=RunConfig(
                     name=runner._spec.name,
                     storage_path=scratch,
@@ -264,6 +271,7 @@ def start_ray(cpus: float | None, gpus: float | None) -> None:
         ray.init(**common)
         return
     ray.init(
+        address="local",  # another Ray of this machine is not ours to use
         num_cpus=int(cpus) if cpus is not None else cpu_count(),
         num_gpus=int(gpus) if gpus is not None else gpu_count(),
         include_dashboard=False,

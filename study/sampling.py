@@ -1,33 +1,43 @@
 """Points of a search, each a pure function of the study and of the results it may see.
 
-Optuna's samplers choose; what they are shown is decided here. Trial n sees the results of
-trials up to n - parallel and nothing else, and its sampler is seeded from (study seed, arm,
-n). So neither the order in which trials finish nor an interruption changes any point.
+Optuna's samplers choose; what they are shown is decided here. When trial n is chosen, the
+trials up to n - parallel have ended and the later ones count as running, whatever has really
+happened by then, and the sampler is seeded from (study seed, arm, n). So neither the order in
+which trials finish nor an interruption changes any point.
 """
 
 from __future__ import annotations
 
-import datetime
+import itertools
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial, TrialState
+from optuna.distributions import (
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
+from optuna.trial import TrialState
 
+from study.quasi_random import quasi_random_point
+from study.space import Space
 from trainables.records import Status
 from trainables.training.seeds import derive_seed
 
-_STATES: Mapping[Status, TrialState] = {
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+
+STATES: Mapping[Status, TrialState] = {
     "completed": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
     "diverged": TrialState.FAIL,
     "failed": TrialState.FAIL,
     "interrupted": TrialState.FAIL,
 }
-_EPOCH = datetime.datetime(2000, 1, 1)
 _MOST_DRAWS = 20
 """Draws of a point before a repeat of an earlier one is accepted as the space's end."""
 
@@ -39,155 +49,178 @@ class Outcome:
     Attributes:
         params: The point, by dotted name.
         status: The ending.
-        value: The objective; None unless it completed or was pruned.
-        intermediate: The objective by step.
+        values: The objectives, the winner's first; None unless it completed.
+        intermediate: The first objective by report, counted from 1.
+        marks: What the pruner noted about the trial.
+        seconds: How long it trained.
     """
 
     params: Mapping[str, Any]
     status: Status
-    value: float | None = None
+    values: tuple[float, ...] | None = None
     intermediate: Mapping[int, float] = field(default_factory=dict)
+    marks: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 class PointSampler:
-    """Chooses the points of one arm.
+    """Chooses the points of one arm, in the order of their numbers.
 
     Args:
         spaces: What is searched, by dotted name.
         start: The first point: the settings that the study itself gives, where they lie
             within the ranges.
         sampler: Name of the sampler.
-        minimize: Direction of the objective.
+        directions: ``min`` or ``max`` of each objective.
         parallel: See the module.
         seed_parts: What the seeds are derived from.
     """
 
     def __init__(
         self,
-        spaces: Mapping[str, BaseDistribution],
+        spaces: Mapping[str, Space],
         start: Mapping[str, Any],
         *,
         sampler: str,
-        minimize: bool,
+        directions: tuple[str, ...],
         parallel: int,
         seed_parts: tuple[int | str, ...],
     ) -> None:
         self._spaces = dict(spaces)
-        self._start = dict(start) if _within(start, spaces) else None
         self._sampler = sampler
         self._parallel = parallel
         self._seed_parts = seed_parts
+        self._grid = grid_points(spaces) if sampler == "grid" else None
+        self._start = start_point(spaces, start) if sampler != "grid" else None
+        self._study = optuna.create_study(
+            directions=[{"min": "minimize", "max": "maximize"}[item] for item in directions]
+        )
+        self._asked: dict[int, optuna.Trial] = {}
+        self._points: list[dict[str, Any]] = []
         self._shown = 0
-        self._storage = optuna.storages.InMemoryStorage()
-        with _quiet():
-            self._study = optuna.create_study(
-                storage=self._storage, direction="minimize" if minimize else "maximize"
-            )
+
+    @property
+    def size(self) -> int | None:
+        """How many points there are, None if there is no end of them."""
+        return None if self._grid is None else len(self._grid)
 
     def sees(self, number: int) -> range:
         """Return the numbers of the trials whose outcomes must be known to choose trial n."""
         return range(max(0, number - self._parallel + 1))
 
     def point(
-        self, number: int, outcomes: Mapping[int, Outcome], taken: Mapping[int, Mapping[str, Any]]
+        self, outcomes: Mapping[int, Outcome], known: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the point of trial `number`.
+        """Return the next trial's point.
 
         Args:
-            number: Points are asked for in ascending order.
             outcomes: At least the outcomes that `sees` names.
-            taken: The points of all earlier trials, so that none is drawn again.
+            known: The point, where an earlier run has chosen it already.
         """
-        if number == 0 and self._start is not None:
-            return dict(self._start)
+        number = len(self._points)
         self._show(number, outcomes)
-        earlier = [dict(taken[other]) for other in range(number)]
-        point: dict[str, Any] = {}
         for draw in range(_MOST_DRAWS):
-            point = self._draw(number, draw)
-            if point not in earlier:
+            point = self._draw(number, draw, known)
+            if known is not None or point not in self._points or draw == _MOST_DRAWS - 1:
                 break
+            self._study.tell(self._asked[number], state=TrialState.FAIL)
+        self._points.append(point)
         return point
 
     def _show(self, number: int, outcomes: Mapping[int, Outcome]) -> None:
         for other in range(self._shown, len(self.sees(number))):
-            self._study.add_trial(finished_trial(outcomes[other], self._spaces))
+            outcome, trial = outcomes[other], self._asked[other]
+            for report, value in outcome.intermediate.items():
+                trial.report(value, report)
+            state = STATES[outcome.status]
+            values = outcome.values if state == TrialState.COMPLETE else None
+            self._study.tell(trial, values, state=state)
         self._shown = max(self._shown, len(self.sees(number)))
 
-    def _draw(self, number: int, draw: int) -> dict[str, Any]:
+    def _draw(self, number: int, draw: int, known: Mapping[str, Any] | None) -> dict[str, Any]:
         seed = derive_seed(*self._seed_parts, number, draw) % 2**32
-        sampler = self._build(seed)
-        trial = FrozenTrial(
-            number=number,
-            state=TrialState.RUNNING,
-            value=None,
-            datetime_start=_EPOCH,
-            datetime_complete=None,
-            params={},
-            distributions={},
-            user_attrs={},
-            system_attrs={},
-            intermediate_values={},
-            trial_id=-1,
-        )
-        # A study object remembers the trials that it read first; a new one reads them all.
-        study = optuna.load_study(study_name=self._study.study_name, storage=self._storage)
-        joint = sampler.sample_relative(study, trial, self._spaces)
-        return {
-            name: joint[name]
-            if name in joint
-            else sampler.sample_independent(study, trial, name, space)
-            for name, space in self._spaces.items()
-        }
+        fixed = known if known is not None else self._fixed(number, draw)
+        if fixed is not None:
+            self._study.enqueue_trial(dict(fixed))
+        self._study.sampler = self._build(seed)
+        trial = self._asked[number] = self._study.ask()
+        point: dict[str, Any] = {}
+        for name, space in self._spaces.items():
+            if space.applies(point):
+                point[name] = _suggest(trial, name, space)
+        return point
+
+    def _fixed(self, number: int, draw: int) -> Mapping[str, Any] | None:
+        if self._grid is not None:
+            return self._grid[number]
+        if number == 0 and draw == 0 and self._start is not None:
+            return self._start
+        if self._sampler == "quasi-random":
+            return quasi_random_point(self._spaces, number, self._seed_parts)
+        return None
 
     def _build(self, seed: int) -> BaseSampler:
-        if self._sampler == "random":
-            return RandomSampler(seed=seed)
-        with _quiet():
-            # Running trials are invisible by design, so there is nothing to lie about.
-            return TPESampler(seed=seed, multivariate=True, constant_liar=False)
+        if self._sampler == "tpe":
+            return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        if self._sampler == "gp":
+            return GPSampler(seed=seed)
+        if self._sampler == "cmaes":
+            return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        return RandomSampler(seed=seed)
 
 
-def finished_trial(
-    outcome: Outcome,
-    spaces: Mapping[str, BaseDistribution],
-    user_attrs: Mapping[str, Any] | None = None,
-) -> FrozenTrial:
-    """Return an outcome as Optuna keeps it: a pruned trial as pruned, never as complete."""
-    state = _STATES[outcome.status]
-    return optuna.trial.create_trial(
-        state=state,
-        value=outcome.value if state != TrialState.FAIL else None,
-        params=dict(outcome.params),
-        distributions={name: spaces[name] for name in outcome.params},
-        intermediate_values=dict(outcome.intermediate),
-        user_attrs=dict(user_attrs or {}),
-    )
+def grid_points(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
+    """Return all combinations of lists and whole-number ranges, each once.
 
-
-def _within(start: Mapping[str, Any], spaces: Mapping[str, BaseDistribution]) -> bool:
+    Raises:
+        ValueError: A range of real numbers has no end of points.
+    """
+    axes: dict[str, list[Any]] = {}
     for name, space in spaces.items():
-        value = start[name]
-        if isinstance(space, FloatDistribution) and not isinstance(value, int | float):
-            return False
-        try:
-            if not space._contains(space.to_internal_repr(value)):
-                return False
-        except (ValueError, TypeError):
-            return False
-    return True
+        distribution = space.distribution
+        if isinstance(distribution, CategoricalDistribution):
+            axes[name] = list(distribution.choices)
+        elif isinstance(distribution, IntDistribution):
+            axes[name] = list(range(distribution.low, distribution.high + 1))
+        else:
+            raise ValueError(f"a grid must have lists or whole-number ranges, but {name} has none")
+    points: list[dict[str, Any]] = []
+    for values in itertools.product(*axes.values()):
+        point: dict[str, Any] = {}
+        for name, value in zip(axes, values, strict=True):
+            if spaces[name].applies(point):
+                point[name] = value
+        if point not in points:
+            points.append(point)
+    return points
 
 
-class _quiet:  # noqa: N801 - reads as a statement
-    """Keeps Optuna's experimental warnings and log lines off the terminal."""
+def start_point(spaces: Mapping[str, Space], start: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the arm's own settings as a point, None if one of them is outside its range."""
+    point: dict[str, Any] = {}
+    for name, space in spaces.items():
+        if not space.applies(point):
+            continue
+        if name not in start or not _contains(space, start[name]):
+            return None
+        point[name] = start[name]
+    return point
 
-    def __enter__(self) -> None:
-        import warnings
 
-        self._catch = warnings.catch_warnings()
-        self._catch.__enter__()
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+def _contains(space: Space, value: Any) -> bool:
+    distribution = space.distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return value in distribution.choices
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and distribution.low <= value <= distribution.high
 
-    def __exit__(self, *exc: object) -> None:
-        self._catch.__exit__(None, None, None)
+
+def _suggest(trial: optuna.Trial, name: str, space: Space) -> Any:
+    distribution = space.distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return trial.suggest_categorical(name, distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return trial.suggest_int(name, distribution.low, distribution.high, log=distribution.log)
+    assert isinstance(distribution, FloatDistribution)
+    return trial.suggest_float(name, distribution.low, distribution.high, log=distribution.log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ray.tune.search import Searcher
@@ -57,6 +58,21 @@ class WorkSearcher(Searcher):
             "trial": trial.config.to_dict(),
             "data_hash": self._data.hash(trial.config.dataset),
         }
+
+    def prunes(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Return whether to end the trial now; its ending is then recorded already.
+
+        Tune asks this, through its scheduler, before `on_trial_result`.
+        """
+        trial = self._trials.get(trial_id)
+        if trial is None or result.get("status") != "running":
+            return False
+        progress = self._store.read_progress(trial.fingerprint)
+        if progress is None or not self._work.prunes(trial, progress["history"]):
+            return False
+        reason = f"pruned after {progress['step']} steps"
+        self.record_ending(trial, "pruned", reason)
+        return True
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Take in a report."""

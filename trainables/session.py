@@ -6,6 +6,7 @@ Free of Ray, so that a trial can also be trained by a plain function call (`trai
 from __future__ import annotations
 
 import io
+import pickle
 import time
 import traceback
 from collections.abc import Mapping
@@ -60,7 +61,7 @@ class TrialSession:
         self._device = device
         self._provenance: dict[str, Any] = {"started": now(), "attempts": []}
         self._seconds_before = 0.0
-        self._resume()
+        self._resume(data)
         self._started = self._checkpointed = time.monotonic()
         self._provenance["attempts"].append(
             {"host": environment()["host"], "started": now(), "from_step": self._trainer.step}
@@ -112,7 +113,7 @@ class TrialSession:
         self.store.write_checkpoint(self.task.fingerprint, buffer.getvalue())
         self._checkpointed = time.monotonic()
 
-    def _resume(self) -> None:
+    def _resume(self, data: ImageData) -> None:
         try:
             content = self.store.read_checkpoint(self.task.fingerprint)
         except RecordError as error:
@@ -121,8 +122,14 @@ class TrialSession:
             content = None
         if content is None:
             return
-        state = torch.load(io.BytesIO(content), map_location=self._device, weights_only=True)
-        self._trainer.load_state_dict(state["trainer"])
+        try:
+            state = torch.load(io.BytesIO(content), map_location=self._device, weights_only=True)
+            self._trainer.load_state_dict(state["trainer"])
+        except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
+            # Not a checkpoint of this trial, or one that wants to run code: it is not used.
+            self._provenance["attempts"].append({"discarded": str(error)[:500]})
+            self._trainer = Trainer(self.task.config, data, self._device)
+            return
         self._provenance = state["meta"]["provenance"]
         self._seconds_before = state["meta"]["seconds"]
 

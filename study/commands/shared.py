@@ -14,6 +14,10 @@ from study.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from study.spec import StudySpec
+    from trainables.store import Store
+
+StudyArgument = Annotated[str, typer.Argument(help="A built-in study's name, or a file.")]
 DataRoot = Annotated[
     Path | None,
     typer.Option("--data-root", envvar="INCAY_DATA", help="Directory that holds the data sets."),
@@ -22,6 +26,42 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a setting; may be repeated."),
 ]
+Results = Annotated[
+    str,
+    typer.Option("--results", envvar="INCAY_RESULTS", help="Directory or URI of the results."),
+]
+Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the confirm phase.")]
+
+
+def read_study(study: str, settings: list[str] | None, seeds: int | None) -> StudySpec:
+    """Return the checked study that a name or path and its overrides stand for."""
+    from study.catalog import find_study
+    from study.overrides import apply_overrides
+    from study.spec import parse_study
+
+    document = find_study(study)
+    apply_overrides(document, settings or [], seeds=seeds)
+    return parse_study(document)
+
+
+def which_run(study: str, settings: list[str] | None, seeds: int | None) -> tuple[str, str | None]:
+    """Return a study's name and, where settings are given, the run that they stand for.
+
+    Without settings the latest run is meant, which the store knows.
+    """
+    if settings or seeds is not None:
+        spec = read_study(study, settings, seeds)
+        return spec.name, spec.run
+    from study.catalog import study_name
+
+    return study_name(study), None
+
+
+def open_store(results: str) -> Store:
+    """Return the store at a path or URI."""
+    from trainables.store import Store
+
+    return Store(results)
 
 
 def console() -> Console:

@@ -13,6 +13,8 @@ import pytest
 from raylets_client import Raylets
 from small_study import local_outcomes, wait_for, write_study
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):

@@ -8,6 +8,8 @@ import sys
 from raylets_client import Raylets
 from small_study import local_outcomes, wait_for, write_study
 
+pytestmark = pytest.mark.long
+
 
 def test_a_study_survives_the_loss_of_a_node(tmp_path, undisturbed):
     write_study(tmp_path)

@@ -15,6 +15,8 @@ from small_study import TRIALS, outcomes, write_study
 
 from trainables.store import Store
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).parents[2]
 
 pytest.importorskip("moto.server", reason="needs moto[server]")

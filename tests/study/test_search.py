@@ -6,15 +6,12 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.document import Document
 from study.plan import DataCatalog, PlannedTrial, Planner
-from study.sampling import Outcome, finished_trial
-from study.space import parse_space
 from study.spec import StudySpec, parse_study
 from study.work import FixedWork, SearchWork, Signal
 from trainables.records import TrialRecord
@@ -55,6 +52,10 @@ def ended(trial: PlannedTrial, status: str = "completed") -> TrialRecord:
     )
 
 
+def no_history(_: TrialRecord) -> list[Mapping[str, Any]]:
+    return []
+
+
 def simulate(
     study: StudySpec,
     pick: Callable[[list[PlannedTrial]], PlannedTrial],
@@ -65,7 +66,8 @@ def simulate(
 ) -> tuple[SearchWork, int]:
     """Run a search with `places` trials at once; `pick` says which one ends next."""
     stored = {} if stored is None else stored
-    work = SearchWork(study, Planner(study, DataCatalog(None)), stored.get, known)
+    planner = Planner(study, DataCatalog(None))
+    work = SearchWork(study, planner, stored.get, no_history, known)
     running: list[PlannedTrial] = []
     trained = 0
     while True:
@@ -176,7 +178,8 @@ def test_confirm_seeds_are_shared_by_arms_and_unknown_to_the_search(reference):
 def test_fixed_work_skips_what_is_finished_and_trains_equals_once():
     study = spec(
         search={},
-        arms={"A": {}, "off": {"incay": {"form": "log", "weight": 0.0}}, "B": {"steps": 9}},
+        arms={"A": {}, "off": {"incay": {"form": "log", "weight": 0.0}}, "B": {"batch_size": 9}},
+        factor=["incay", "batch_size"],
     )
     trials = Planner(study, DataCatalog(None)).confirm_trials()
     done = {trials[0].fingerprint: ended(trials[0])}
@@ -186,19 +189,3 @@ def test_fixed_work_skips_what_is_finished_and_trains_equals_once():
         handed.append(trial)
     assert len(handed) == 2 * study.replicates - 1
     assert len({trial.fingerprint for trial in handed}) == len(handed)
-
-
-@pytest.mark.parametrize(
-    ("status", "state"),
-    [
-        ("completed", optuna.trial.TrialState.COMPLETE),
-        ("pruned", optuna.trial.TrialState.PRUNED),
-        ("diverged", optuna.trial.TrialState.FAIL),
-        ("failed", optuna.trial.TrialState.FAIL),
-    ],
-)
-def test_optuna_is_told_the_true_ending(status, state):
-    outcome = Outcome({"x": 0.5}, status, 1.0, {10: 1.5, 20: 1.0})
-    trial = finished_trial(outcome, {"x": parse_space("0.0 .. 1.0")})
-    assert trial.state == state
-    assert trial.intermediate_values == {10: 1.5, 20: 1.0}

@@ -20,7 +20,7 @@ from study.space import parse_space
     ],
 )
 def test_notation(notation, expected):
-    assert parse_space(notation) == expected
+    assert parse_space(notation).distribution == expected
 
 
 @pytest.mark.parametrize(

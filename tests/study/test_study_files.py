@@ -166,10 +166,14 @@ def test_choosing_by_the_test_set_is_refused(parse):
         parse(GOOD + "protocol: paper\n")
 
 
-def test_one_range_for_what_all_arms_search(parse):
-    text = GOOD.replace("incay.weight: log", "optimizer.weight_decay: log 1e-4 .. 1e-2\n    x: log")
-    with pytest.raises(StudyError, match="must have one range"):
+def test_one_range_for_what_several_arms_search(parse):
+    text = GOOD.replace(
+        "    incay.weight: log",
+        "    optimizer.weight_decay: log 1e-4 .. 1e-2\n    incay.weight: log",
+    )
+    with pytest.raises(StudyError, match=r"study\.yaml:17: .*'RN' searches .*unequal_ranges"):
         parse(text)
+    assert parse(text + "unequal_ranges: true\n").arms[1].search
 
 
 def test_a_file_that_is_not_there_or_no_study():

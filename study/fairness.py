@@ -1,0 +1,95 @@
+"""What makes a comparison unfair, refused before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from study.arms import Arm, search_path
+from study.document import Document
+from study.schema import Header
+
+_SAME_EFFORT = ("steps", "batch_size", "reports")
+"""Settings that decide how much an arm is trained or looked at: the same in every arm, unless
+they are what is under test."""
+
+
+def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseline: str) -> None:
+    """Refuse a study whose comparison is unfair.
+
+    Raises:
+        StudyError: It names the arm and the key.
+    """
+    _check_objective(document, header, arms)
+    reference = next(arm for arm in arms if arm.name == baseline)
+    for arm in arms:
+        _check_effort(document, header, arm, reference)
+        if header.factors:
+            _check_factor(document, header.factors, arm, reference)
+    if not header.unequal_ranges:
+        _check_ranges(document, arms)
+
+
+def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) -> None:
+    if not any(arm.search for arm in arms):
+        return
+    if header.protocol == "paper":
+        raise document.error(
+            ("protocol",), "protocol 'paper' reads the test set and so must search nothing"
+        )
+    for metric in header.objective.directions:
+        if not metric.startswith("val."):
+            place = ("objective", "also" if metric in header.objective.also else "metric")
+            raise document.error(
+                place,
+                "objective.metric must be a metric of the validation split (val.…): choosing by "
+                f"{metric!r} would leak what the study is to measure",
+            )
+
+
+def _check_effort(document: Document, header: Header, arm: Arm, reference: Arm) -> None:
+    for key in _SAME_EFFORT:
+        own, theirs = getattr(arm.config, key), getattr(reference.config, key)
+        if own != theirs and key not in header.factors:
+            raise document.error(
+                ("arms", arm.source, key),
+                f"every arm must have the same {key} as {reference.name!r} ({theirs}), but "
+                f"{arm.name!r} has {own}; where {key} is under test, declare it: factor: {key}",
+            )
+
+
+def _check_factor(document: Document, factors: tuple[str, ...], arm: Arm, reference: Arm) -> None:
+    def under_test(name: str) -> bool:
+        return any(name == factor or name.startswith(f"{factor}.") for factor in factors)
+
+    declared = ", ".join(factors)
+    for name, value in arm.difference.items():
+        if not under_test(name):
+            raise document.error(
+                ("arms", arm.source, *name.split(".")),
+                f"an arm must differ from {reference.name!r} in the declared factor ({declared}) "
+                f"only, but {arm.name!r} has {name}={value!r}",
+            )
+    for name in {*arm.search, *reference.search}:
+        if under_test(name) or (name in arm.search and name in reference.search):
+            continue
+        tuned, untuned = (arm, reference) if name in arm.search else (reference, arm)
+        raise document.error(
+            search_path(document, tuned, name),
+            f"a setting outside of the declared factor ({declared}) must be searched in every arm "
+            f"or in none, but {tuned.name!r} searches {name} and {untuned.name!r} does not",
+        )
+
+
+def _check_ranges(document: Document, arms: Iterable[Arm]) -> None:
+    first: dict[str, tuple[Arm, Mapping[str, Any] | Any]] = {}
+    for arm in arms:
+        for name, notation in arm.search.items():
+            other, range_ = first.setdefault(name, (arm, notation))
+            if range_ != notation:
+                raise document.error(
+                    search_path(document, arm, name),
+                    f"a setting that several arms search must have one range, but {arm.name!r} "
+                    f"searches {notation!r} and {other.name!r} {range_!r}; where that is meant, "
+                    "say unequal_ranges: true",
+                )
