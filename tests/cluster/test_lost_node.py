@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from raylets_client import Raylets
 from small_study import local_outcomes, wait_for, write_study
 
