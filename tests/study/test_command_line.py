@@ -50,7 +50,7 @@ def truncated_mnist(root: Path) -> Path:
     [
         (["run", "quikstart"], "did you mean 'quickstart'"),
         (["run", "bad.yaml", "--set", "arms.L-Softmax.loss.margin=5"], "margin in {1, 2, 3, 4}"),
-        (["plan", "broken.yaml"], "broken.yaml:6: loss.marign"),
+        (["plan", "broken.yaml"], "broken.yaml:6: arms.L-Softmax.loss.marign"),
         (["run", "bad.yaml"], "--data-root"),
         (["run", "bad.yaml", "--data-root", "nowhere"], "does not exist"),
         (["run", "bad.yaml", "--data-root", "."], "train-images-idx3-ubyte"),

@@ -140,7 +140,8 @@ def test_the_ui_shows_the_runs_in_a_browser(served, tmp_path):
         page.goto(runs_page, wait_until="domcontentloaded")
         page.get_by_text("11 matching runs").wait_for(timeout=60_000)
         rows = page.locator(".ag-center-cols-container .ag-row")
-        openers = rows.locator("button")
+        sides = (".ag-center-cols-container", ".ag-pinned-left-cols-container")
+        openers = page.locator(", ".join(f"{side} .ag-row button" for side in sides))
         assert rows.count() == 1  # the study
         openers.nth(0).click()
         expect(rows).to_have_count(3)  # and its arms
