@@ -13,7 +13,10 @@ from study.schema import Ablation, Header
 from study.space import Space, parse_space
 from study.trial import DERIVED, ValueProblem, build_trial, dotted, merge, nested, unknown_key
 from trainables.config import COMPONENTS, TrialConfig
+from trainables.incay.threshold import ArmReference, arm_reference
 from trainables.settings import to_dict
+
+_THRESHOLD = "incay.threshold"
 
 ALL_ARMS = "all arms"
 """The key below ``search`` whose ranges hold for every arm."""
@@ -31,6 +34,8 @@ class Arm:
             starts from.
         difference: What differs from the baseline, by dotted name.
         search: Searched settings, by dotted name, in the study file's notation.
+        reference: The arm whose norm decides the threshold of this one, and the factor; None
+            where the threshold is known beforehand. `config` then holds no threshold yet.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Arm:
     config: TrialConfig
     difference: Mapping[str, Any]
     search: Mapping[str, Any]
+    reference: ArmReference | None = None
 
     @property
     def spaces(self) -> dict[str, Space]:
@@ -74,6 +80,7 @@ def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], s
                 ("arms", arm.source), f"arms must have distinct names, but two are {arm.name!r}"
             )
         _check_ends(document, arm)
+        _check_reference(document, arm, {other.name: other for other in arms})
     reference = dotted(by_name[baseline].config)
     return tuple(_with_difference(arm, reference) for arm in arms), baseline
 
@@ -97,13 +104,14 @@ def _of_one_key(document: Document, header: Header, source: str, own: Any) -> It
         values = merge(merge(base, settings), nested(cell))
         if values.get("precision", "auto") == "auto":
             values["precision"] = auto_precision(header.resources.gpu)
+        values, reference = _without_reference(values)
         config = _built(document, source, values)
         search = {
             setting: notation
             for setting, notation in _search(document, source).items()
             if setting not in cell
         }
-        yield Arm(name, source, values, config, {}, search)
+        yield Arm(name, source, values, config, {}, search, reference)
 
 
 def _cells(document: Document, source: str, grid: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -154,7 +162,8 @@ def _ablated(
         }
         config = _built(document, full.source, values)
         name = f"{full.name} without {part}"
-        yield Arm(name, full.source, values, config, {}, search)
+        reference = None if f"{_THRESHOLD}.".startswith(f"{part}.") else full.reference
+        yield Arm(name, full.source, values, config, {}, search, reference)
 
 
 def _built(document: Document, source: str, values: Mapping[str, Any]) -> TrialConfig:
@@ -225,4 +234,40 @@ def _with_difference(arm: Arm, reference: Mapping[str, Any]) -> Arm:
         for name, value in dotted(arm.config).items()
         if name not in reference or reference[name] != value
     }
+    if arm.reference is not None:
+        difference[_THRESHOLD] = f"{arm.reference.factor:g} x arm:{arm.reference.arm}"
     return replace(arm, difference=difference)
+
+
+def _without_reference(
+    values: dict[str, Any],
+) -> tuple[dict[str, Any], ArmReference | None]:
+    """Return the settings without a threshold that another arm's norm decides, and that one."""
+    incay = values.get("incay")
+    given = incay.get("threshold", "none") if isinstance(incay, Mapping) else "none"
+    reference = arm_reference(given) if isinstance(given, str) else None
+    if reference is None:
+        return values, None
+    return merge(values, nested({_THRESHOLD: "none"})), reference
+
+
+def _check_reference(document: Document, arm: Arm, arms: Mapping[str, Arm]) -> None:
+    reference = arm.reference
+    if reference is None:
+        return
+    path = ("arms", arm.source, *_THRESHOLD.split("."))
+    if reference.arm not in arms:
+        raise document.error(path, unknown_key(reference.arm, list(arms)))
+    if arms[reference.arm].reference is not None:
+        raise document.error(
+            path,
+            f"the arm whose norm is taken must have a threshold of its own, but {reference.arm!r} "
+            "waits for another arm's norm itself",
+        )
+    if arm.search:
+        raise document.error(
+            path,
+            "an arm that takes its threshold from another arm's norm must search nothing: while "
+            f"it searches, there is no such norm, but {arm.name!r} searches "
+            f"{', '.join(arm.search)}",
+        )

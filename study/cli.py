@@ -11,6 +11,7 @@ from study.cluster import commands as cluster_commands
 from study.cluster.commands import Address, Cluster
 from study.commands import data, methods, networks
 from study.commands import results as results_commands
+from study.commands import why as why_command
 from study.commands.shared import (
     DataRoot,
     Results,
@@ -200,6 +201,7 @@ for command in results_commands.COMMANDS:
 app.command()(networks.networks)
 app.add_typer(data.app, name="data")
 app.command()(methods.methods)
+app.command()(why_command.why)
 
 
 app.command()(cluster_commands.doctor)
@@ -209,12 +211,15 @@ app.command()(cluster_commands.stop)
 
 def main() -> None:
     """Run the command; a user's mistake is one message and exit code 2."""
-    from study.errors import UserError
+    from study.errors import HaltedError, UserError
 
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
+    except HaltedError as error:
+        _say(str(error))
+        sys.exit(1)
     except Exception as error:
         if not isinstance(error, (UserError, *_known_errors())):
             raise
@@ -245,6 +250,11 @@ def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) ->
     )
     for arm in summary.without_winner:
         console.print(f"{arm}: no search trial completed, so there is nothing to confirm")
+    for trial in summary.stuck:
+        console.print(
+            f"{trial.arm}, replicate {trial.number}: its threshold is a multiple of the norm of "
+            f"{trial.needs.arm!r}, which did not complete, so it cannot be trained"
+        )
     console.print(
         f"records: {store.where('')} (study {spec.name}, run {spec.run})", highlight=False
     )

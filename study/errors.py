@@ -9,3 +9,7 @@ class UserError(Exception):
 
 class StudyError(UserError):
     """Something is wrong with a study file or an override of it."""
+
+
+class HaltedError(Exception):
+    """A run had to end before its work was done, through no fault of the study: exit code 1."""

@@ -17,7 +17,8 @@ from typing import Any
 from study.errors import UserError
 from study.plan import PlannedTrial
 from study.spec import StudySpec
-from trainables.fingerprint import code_version
+from trainables.config import TrialConfig
+from trainables.fingerprint import code_files, code_version
 from trainables.store import Store
 
 SCHEMA = 1
@@ -67,6 +68,8 @@ class Ledger:
             ],
         }
         self._write("study.json", document)
+        for arm in spec.arms:
+            self._keep_modules(arm.config)
         latest = json.dumps({"run": spec.run}).encode()
         self._store.write(f"studies/{spec.name}/latest.json", latest)
 
@@ -124,6 +127,12 @@ class Ledger:
         self._write("freeze.json", {"winners": chosen, "sha256": _digest(chosen)})
         return {arm: winner["params"] for arm, winner in chosen.items()}
 
+    def _keep_modules(self, config: TrialConfig) -> None:
+        """Remember what a code version stands for, so that a later one can be told apart."""
+        path = _modules_path(code_version(config))
+        if self._store.read(path) is None:
+            self._store.write(path, json.dumps(code_files(config), indent=1).encode())
+
     def _read(self, name: str) -> dict[str, Any] | None:
         content = self._store.read(f"{self.folder}/{name}")
         if content is None:
@@ -133,6 +142,19 @@ class Ledger:
 
     def _write(self, name: str, values: Mapping[str, Any]) -> None:
         self._store.write(f"{self.folder}/{name}", json.dumps(values, indent=1).encode())
+
+
+def code_modules(store: Store, version: str) -> dict[str, str] | None:
+    """Return the modules of a code version, each with its hash; None if it is not known."""
+    content = store.read(_modules_path(version))
+    if content is None:
+        return None
+    modules: dict[str, str] = json.loads(content)
+    return modules
+
+
+def _modules_path(version: str) -> str:
+    return f"code/{version}.json"
 
 
 def _digest(winners: Mapping[str, Any]) -> str:

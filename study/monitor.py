@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from study.plan import PlannedTrial
+from study.plan import PlannedTrial, WaitingTrial
 from study.spec import StudySpec
 from trainables.records import TrialRecord
 
@@ -132,6 +132,6 @@ class Monitor:
             ]
 
 
-def totals(trials: Iterable[PlannedTrial]) -> dict[str, int]:
+def totals(trials: Iterable[PlannedTrial | WaitingTrial]) -> dict[str, int]:
     """Return the number of trials by arm, in order of appearance."""
     return dict(Counter(trial.arm for trial in trials))

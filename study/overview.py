@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from study.errors import UserError
-from study.plan import DataCatalog, PlannedTrial, Planner
+from study.plan import DataCatalog, PlannedTrial, Planner, confirm_config
 from study.spec import Arm, StudySpec
 from study.trial import dotted
 from trainables.config import TrialConfig
@@ -46,11 +46,19 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     planner = Planner(spec, data)
     confirm = planner.confirm_trials()
     known = _known_rows(store, spec.name, spec.run)
-    finished = set(_finished(store, {trial.fingerprint for trial in confirm} | set(known.values())))
+    names = {trial.fingerprint for trial in confirm if isinstance(trial, PlannedTrial)}
+    finished = set(_finished(store, names | set(known.values())))
     plans = []
     for arm in spec.arms:
         own = [trial for trial in confirm if trial.arm == arm.name]
-        done = sum(trial.fingerprint in finished for trial in own) if not arm.search else 0
+        # A trial that waits for another's norm has a fingerprint only once it was planned.
+        prints = [
+            trial.fingerprint
+            if isinstance(trial, PlannedTrial)
+            else known.get((arm.name, "confirm", trial.number), "")
+            for trial in own
+        ]
+        done = sum(name in finished for name in prints) if not arm.search else 0
         search: list[PlannedTrial] = []
         if arm.search:
             start = dotted(arm.config)
@@ -58,9 +66,8 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
             search = [planner.search_trial(arm, 0, params)] * spec.budget.trials
             rows = {key: name for key, name in known.items() if key[0] == arm.name}
             done = sum(name in finished for name in rows.values())
-        plans.append(
-            ArmPlan(arm, [trial.config for trial in search], [trial.config for trial in own], done)
-        )
+        configs = [confirm_config(spec, arm, trial.number, {}) for trial in own]
+        plans.append(ArmPlan(arm, [trial.config for trial in search], configs, done))
     return plans
 
 

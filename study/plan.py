@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from study.trial import build_trial, merge, nested
 from trainables.config import TrialConfig
 from trainables.data import DatasetSettings, ImageData
 from trainables.fingerprint import fingerprint
+from trainables.records import TrialRecord
 from trainables.training.seeds import derive_seed
 
 Phase = Literal["search", "confirm"]
@@ -39,6 +40,11 @@ class PlannedTrial:
     config: TrialConfig
     fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_arm(self) -> str:
+        """The arm that must have trained before; empty for none."""
+        return ""
 
     def to_row(self) -> dict[str, Any]:
         """Return the trial's row in ``trials.json``."""
@@ -76,6 +82,28 @@ class DataCatalog:
         return self._loaded[dataset]
 
 
+@dataclass(frozen=True)
+class WaitingTrial:
+    """A confirm trial whose threshold is a multiple of another trial's norm.
+
+    Attributes:
+        arm: Name of the arm.
+        number: The replicate.
+        needs: The other arm's trial of the same replicate.
+        resolve: Makes the trial from that one's record, once it has completed.
+    """
+
+    arm: str
+    number: int
+    needs: PlannedTrial
+    resolve: Callable[[TrialRecord], PlannedTrial]
+
+    @property
+    def needs_arm(self) -> str:
+        """The arm that must have trained before."""
+        return self.needs.arm
+
+
 class Planner:
     """Makes the trials of a study.
 
@@ -90,20 +118,11 @@ class Planner:
 
     def search_trial(self, arm: Arm, number: int, params: Mapping[str, Any]) -> PlannedTrial:
         """Return an arm's search trial: part of the training set validates, test is sealed."""
-        spec = self._spec
-        config = build_trial(merge(arm.values, nested(dict(params))))
-        split = replace(
-            config.split,
-            validation=config.split.validation or SEARCH_VALIDATION,
-            seed=derive_seed(spec.header.seed, "split"),
-            test="sealed",
-        )
-        seed = spec.search_seed
-        return self._planned(arm, "search", number, replace(config, split=split, seed=seed), params)
+        return self._planned(arm, "search", number, search_config(self._spec, arm, params), params)
 
     def confirm_trials(
         self, winners: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> list[PlannedTrial]:
+    ) -> list[PlannedTrial | WaitingTrial]:
         """Return all confirm trials, replicate by replicate, arms side by side.
 
         Args:
@@ -112,21 +131,39 @@ class Planner:
         The whole training set trains; the test split is opened. A replicate has the same
         seed in every arm, and none that a search has used.
         """
-        trials = []
-        test: Literal["final", "reports"] = (
-            "reports" if self._spec.header.protocol == "paper" else "final"
-        )
-        for replicate, seed in enumerate(self._spec.confirm_seeds):
+        trials: list[PlannedTrial | WaitingTrial] = []
+        for replicate in range(self._spec.replicates):
+            known = {
+                arm.name: self._confirm(arm, replicate, (winners or {}).get(arm.name, {}))
+                for arm in self._spec.arms
+                if arm.reference is None
+            }
             for arm in self._spec.arms:
-                params = (winners or {}).get(arm.name, {})
-                config = build_trial(merge(arm.values, nested(dict(params))))
-                split = replace(config.split, validation=0.0, seed=0, test=test)
-                trials.append(
-                    self._planned(
-                        arm, "confirm", replicate, replace(config, split=split, seed=seed), params
-                    )
-                )
+                if arm.reference is None:
+                    trials.append(known[arm.name])
+                else:
+                    trials.append(self._waiting(arm, replicate, known[arm.reference.arm]))
         return trials
+
+    def _confirm(
+        self,
+        arm: Arm,
+        replicate: int,
+        params: Mapping[str, Any],
+        threshold: float | None = None,
+    ) -> PlannedTrial:
+        config = confirm_config(self._spec, arm, replicate, params, threshold)
+        return self._planned(arm, "confirm", replicate, config, params)
+
+    def _waiting(self, arm: Arm, replicate: int, needs: PlannedTrial) -> WaitingTrial:
+        assert arm.reference is not None
+        factor = arm.reference.factor
+
+        def resolve(record: TrialRecord) -> PlannedTrial:
+            # Of the training set: the test set must not set a threshold.
+            return self._confirm(arm, replicate, {}, factor * record.metrics["train.norm"])
+
+        return WaitingTrial(arm.name, replicate, needs, resolve)
 
     def _planned(
         self,
@@ -138,3 +175,45 @@ class Planner:
     ) -> PlannedTrial:
         name = fingerprint(config, self._data.hash(config.dataset))
         return PlannedTrial(arm.name, phase, number, config, name, dict(params))
+
+
+def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> TrialConfig:
+    """Return what a search trial trains.
+
+    Args:
+        spec: The study.
+        arm: The arm.
+        params: The searched settings' values, by dotted name.
+    """
+    config = build_trial(merge(arm.values, nested(dict(params))))
+    split = replace(
+        config.split,
+        validation=config.split.validation or SEARCH_VALIDATION,
+        seed=derive_seed(spec.header.seed, "split"),
+        test="sealed",
+    )
+    return replace(config, split=split, seed=spec.search_seed)
+
+
+def confirm_config(
+    spec: StudySpec,
+    arm: Arm,
+    replicate: int,
+    params: Mapping[str, Any],
+    threshold: float | None = None,
+) -> TrialConfig:
+    """Return what a confirm trial trains.
+
+    Args:
+        spec: The study.
+        arm: The arm.
+        replicate: The replicate.
+        params: The frozen values of searched settings, by dotted name.
+        threshold: The norm threshold, where it is known only now.
+    """
+    config = build_trial(merge(arm.values, nested(dict(params))))
+    if threshold is not None:
+        config = replace(config, incay=replace(config.incay, threshold=threshold))
+    test: Literal["final", "reports"] = "reports" if spec.header.protocol == "paper" else "final"
+    split = replace(config.split, validation=0.0, seed=0, test=test)
+    return replace(config, split=split, seed=spec.confirm_seeds[replicate])

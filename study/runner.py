@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
-from study.errors import UserError
+from study.errors import HaltedError, UserError
+from study.halt import Halt
 from study.hardware import cpu_count, gpu_count
 from study.ledger import Ledger
 from study.monitor import Monitor, totals
-from study.plan import DataCatalog, PlannedTrial, Planner
+from study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
 from study.spec import StudySpec
 from study.work import FixedWork, SearchWork, Work
 from trainables.data import DatasetSettings
+from trainables.patience import patiently
 from trainables.records import RecordError, TrialRecord
 from trainables.store import Store
 
@@ -38,6 +36,7 @@ class RunSummary:
         endings: All of the study's trials by ending.
         interrupted: Whether somebody stopped it.
         without_winner: Arms whose search completed no trial.
+        stuck: Trials that could not begin: the one whose norm they need did not complete.
     """
 
     started: int
@@ -45,6 +44,7 @@ class RunSummary:
     endings: Counter[str]
     interrupted: bool
     without_winner: tuple[str, ...] = ()
+    stuck: tuple[WaitingTrial, ...] = ()
 
 
 class StudyRunner:
@@ -78,7 +78,7 @@ class StudyRunner:
         self._planner = Planner(spec, data)
         self._ledger = Ledger(store, spec)
         self._trials: list[PlannedTrial] = []
-        self._interrupted = threading.Event()
+        self._halt = Halt()
         self._endings: Counter[str] = Counter()
 
     def run(self) -> RunSummary:
@@ -87,15 +87,29 @@ class StudyRunner:
         Raises:
             UserError: The machine cannot place a trial, or frozen winners would change.
             DataError: A data set cannot be read.
+            HaltedError: The store takes nothing more.
         """
-        spec = self._spec
         self._check_room()
+        summary = None
+        with self._halt.guard():
+            summary = self._run()
+        if self._halt.store_error or summary is None:
+            raise HaltedError(
+                f"results must be kept in {self._store.where('')}, but the store says: "
+                f"{self._halt.store_error}. What is recorded is safe: mend it, and the same "
+                "command goes on from here"
+            )
+        return summary
+
+    def _run(self) -> RunSummary:
+        spec = self._spec
         for arm in spec.arms:
             self._data.hash(arm.config.dataset)
         self._ledger.open()
         winners: dict[str, PlannedTrial] = {}
         missing: tuple[str, ...] = ()
-        with self._interruptible():
+        stuck: list[WaitingTrial] = []
+        with self._halt.on_signals():
             if spec.searches:
                 search = SearchWork(
                     spec, self._planner, self._finished, self._history, self._ledger.points()
@@ -104,22 +118,25 @@ class StudyRunner:
                 self._phase("search", search, counts, spec.objective.metric)
                 found = {item.arm.name: item.winner() for item in search.searches}
                 winners = {name: trial for name, trial in found.items() if trial is not None}
-                if not self._interrupted.is_set():
+                if not self._halt.asked:
                     missing = tuple(name for name, trial in found.items() if trial is None)
-            if not self._interrupted.is_set():
+            if not self._halt.asked:
                 frozen = self._ledger.freeze(winners) if spec.searches else {}
                 trials = [
                     trial
                     for trial in self._planner.confirm_trials(frozen)
-                    if trial.arm not in missing
+                    if not {trial.arm, trial.needs_arm} & set(missing)
                 ]
-                self._phase("confirm", FixedWork(trials, self._finished), totals(trials), "")
+                confirm = FixedWork(trials, self._finished)
+                self._phase("confirm", confirm, totals(trials), "")
+                stuck = confirm.stuck
         return RunSummary(
             self._monitor.started,
             self._monitor.reused,
             self._endings,
-            self._interrupted.is_set(),
+            self._halt.interrupted,
             missing,
+            tuple(stuck),
         )
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
@@ -146,7 +163,7 @@ class StudyRunner:
 
     def _ended(self, fingerprint: str) -> TrialRecord | None:
         try:
-            return self._store.read_record(fingerprint)
+            return patiently(lambda: self._store.read_record(fingerprint))
         except RecordError:
             # A damaged record is no result: the trial is trained again and its record re-made.
             return None
@@ -164,25 +181,6 @@ class StudyRunner:
                     f"{self._spec.document.where(('resources', kind))}: resources.{kind} must be "
                     f"at most what there is, but a trial wants {need:g} of {have:g}"
                 )
-
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        """The first Ctrl-C stops at the next report, with checkpoints; the second at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def on_signal(number: int, frame: FrameType | None) -> None:
-            del number, frame
-            if self._interrupted.is_set():
-                os._exit(130)
-            self._interrupted.set()
-
-        before = signal.signal(signal.SIGINT, on_signal)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 class _Phase:
@@ -211,12 +209,18 @@ class _Phase:
         # Loaded before anything starts: damaged data ends here with its own message.
         shared = self._share(datasets, ray.put)
         searcher = WorkSearcher(
-            self._work, self._first, runner._monitor, runner._store, runner._data
+            self._work, self._first, runner._monitor, runner._store, runner._data, runner._halt
         )
         trainable = tune.with_parameters(
-            IncayTrainable, store=runner._store, data=shared, threads=max(1, int(resources.cpu))
+            IncayTrainable,
+            store=runner._store,
+            data=shared,
+            threads=max(1, int(resources.cpu)),
+            stall_seconds=resources.stall_seconds,
         )
-        with tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
+        # Ray has just put its own handlers in place.
+        signals = runner._halt.on_signals()
+        with signals, tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
             tune.Tuner(
                 tune.with_resources(trainable, {"cpu": resources.cpu, "gpu": resources.gpu}),
                 tune_config=TuneConfig(
@@ -229,15 +233,16 @@ class _Phase:
                     name=runner._spec.name,
                     storage_path=scratch,
                     verbose=0,
-                    stop=_stopper(runner._interrupted.is_set, self._keep),
+                    stop=_stopper(lambda: runner._halt.asked, self._keep),
                     failure_config=FailureConfig(max_failures=_WORKER_DEATHS),
                     checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
                 ),
             ).fit()
         # Record what an interruption left unfinished, so that nothing vanishes.
+        why = "stopped by the user" if runner._halt.interrupted else runner._halt.store_error
         for trial in searcher.running():
             if runner._finished(trial.fingerprint) is None:
-                searcher.record_ending(trial, "interrupted", "stopped by the user")
+                searcher.record_ending(trial, "interrupted", why)
 
     def _share(
         self, datasets: set[DatasetSettings], put: Callable[[Any], Any]
@@ -246,7 +251,9 @@ class _Phase:
         return {data.hash(dataset): put(data.load(dataset)) for dataset in datasets}
 
     def _keep(self) -> None:
-        self._runner._ledger.keep([*self._kept, *self._work.planned])
+        runner = self._runner
+        with runner._halt.guard():
+            patiently(lambda: runner._ledger.keep([*self._kept, *self._work.planned]))
 
 
 def quiet_ray() -> None:

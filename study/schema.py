@@ -73,10 +73,18 @@ class Confirm(_Model):
 
 
 class Resources(_Model):
-    """What one trial occupies."""
+    """What one trial occupies.
+
+    Attributes:
+        cpu: CPUs.
+        gpu: GPUs, or a part of one.
+        stall_seconds: A worker that trains no batch for this long hangs: it is ended, and its
+            trial goes on from the last checkpoint.
+    """
 
     cpu: Annotated[float, Field(gt=0)] = 1
     gpu: Annotated[float, Field(ge=0)] = 0
+    stall_seconds: Annotated[float, Field(gt=0)] = 1800
 
 
 class Ablation(_Model):

@@ -7,10 +7,12 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
+from study.halt import Halt
 from study.monitor import Monitor
 from study.plan import DataCatalog, PlannedTrial
 from study.work import Signal, Work
 from trainables.fingerprint import code_version
+from trainables.patience import patiently
 from trainables.provenance import now
 from trainables.records import Status, TrialRecord
 from trainables.session import end_trial
@@ -20,8 +22,8 @@ from trainables.store import Store
 class WorkSearcher(Searcher):
     """Hands a phase's work to Tune, trial by trial.
 
-    Nothing here can fail for outside reasons other than the store itself: an exception in a
-    searcher ends the whole run.
+    Nothing here can fail for outside reasons but the store, and that ends the run in good
+    order through `halt`: an exception in a searcher would break it.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class WorkSearcher(Searcher):
         monitor: Monitor,
         store: Store,
         data: DataCatalog,
+        halt: Halt,
     ) -> None:
         super().__init__()
         self._work = work
@@ -39,11 +42,14 @@ class WorkSearcher(Searcher):
         self._monitor = monitor
         self._store = store
         self._data = data
+        self._halt = halt
         self._trials: dict[str, PlannedTrial] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next trial's configuration, None to wait or FINISHED."""
-        trial = self._first or self._work.next()
+        trial: PlannedTrial | Signal = Signal.WAIT
+        with self._halt.guard():
+            trial = self._first or self._work.next()
         self._first = None
         if trial is Signal.DONE:
             finished: str = Searcher.FINISHED
@@ -67,17 +73,22 @@ class WorkSearcher(Searcher):
         trial = self._trials.get(trial_id)
         if trial is None or result.get("status") != "running":
             return False
-        progress = self._store.read_progress(trial.fingerprint)
+        try:
+            progress = self._store.read_progress(trial.fingerprint)
+        except OSError:
+            return False  # the store is away: the trial goes on
         if progress is None or not self._work.prunes(trial, progress["history"]):
             return False
-        reason = f"pruned after {progress['step']} steps"
-        self.record_ending(trial, "pruned", reason)
+        with self._halt.guard():
+            self.record_ending(trial, "pruned", f"pruned after {progress['step']} steps")
         return True
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Take in a report."""
         trial = self._trials.get(trial_id)
-        if trial is not None and "trial_step" in result:
+        if "store_error" in result:
+            self._halt.blame_store(result["store_error"])
+        elif trial is not None and "trial_step" in result:
             self._monitor.trial_reported(trial, int(result["trial_step"]))
 
     def on_trial_complete(
@@ -88,13 +99,14 @@ class WorkSearcher(Searcher):
         trial = self._trials.pop(trial_id, None)
         if trial is None:
             return
-        record = self._store.read_record(trial.fingerprint)
-        if record is None and error:
-            reason = "its worker process died, and so did those that took over"
-            record = self.record_ending(trial, "failed", reason)
-        if record is not None:
-            self._work.end(trial, record)
-            self._monitor.trial_ended(trial, record, reused=False)
+        with self._halt.guard():
+            record = patiently(lambda: self._store.read_record(trial.fingerprint))
+            if record is None and error:
+                reason = "its worker process died or stalled, and so did those that took over"
+                record = self.record_ending(trial, "failed", reason)
+            if record is not None:
+                self._work.end(trial, record)
+                self._monitor.trial_ended(trial, record, reused=False)
 
     def running(self) -> list[PlannedTrial]:
         """Return the trials that were handed out and have not ended."""
@@ -111,7 +123,14 @@ class WorkSearcher(Searcher):
         return {}
 
     def record_ending(self, trial: PlannedTrial, status: Status, reason: str) -> TrialRecord:
-        """Record a trial that could not do so itself, with what it has reached."""
+        """Record a trial that could not do so itself, with what it has reached.
+
+        Raises:
+            OSError: The store takes nothing more.
+        """
+        return patiently(lambda: self._record_ending(trial, status, reason))
+
+    def _record_ending(self, trial: PlannedTrial, status: Status, reason: str) -> TrialRecord:
         progress = self._store.read_progress(trial.fingerprint) or {
             "step": 0,
             "seconds": 0.0,

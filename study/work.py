@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from study.arm_search import ArmSearch, Histories, History
-from study.plan import PlannedTrial, Planner
+from study.plan import PlannedTrial, Planner, WaitingTrial
 from study.spec import StudySpec
 from trainables.records import TrialRecord
 
@@ -49,24 +49,38 @@ class FixedWork:
     """Trials that are all known beforehand: the confirm phase. None is pruned.
 
     Args:
-        trials: All of them.
+        trials: All of them. Those that wait for another's norm follow once it has completed.
         finished: See `Finished`.
+
+    Attributes:
+        stuck: Trials that can never begin, because the one they wait for has no norm.
     """
 
-    def __init__(self, trials: Iterable[PlannedTrial], finished: Finished) -> None:
-        self.planned = list(trials)
+    def __init__(self, trials: Iterable[PlannedTrial | WaitingTrial], finished: Finished) -> None:
+        self.planned: list[PlannedTrial] = []
+        self.stuck: list[WaitingTrial] = []
         self._finished = finished
-        # Arms that come out the same (λ = 0 and the baseline) are trained once.
-        self._waiting = deque({trial.fingerprint: trial for trial in self.planned}.values())
+        self._handed_out: set[str] = set()
+        self._queue: deque[PlannedTrial] = deque()
+        self._waiting: list[WaitingTrial] = []
+        self._ended: dict[str, TrialRecord] = {}
+        for trial in trials:
+            if isinstance(trial, WaitingTrial):
+                self._waiting.append(trial)
+            else:
+                self._plan(trial)
 
     def next(self) -> PlannedTrial | Signal:
         """Return the next trial without a result."""
-        while self._waiting:
-            trial = self._waiting.popleft()
-            record = self._finished(trial.fingerprint)
-            if record is None or record.status == "pruned":
-                return trial
-        return Signal.DONE
+        while True:
+            while self._queue:
+                trial = self._queue.popleft()
+                record = self._finished(trial.fingerprint)
+                if record is None or record.status == "pruned":
+                    return trial
+                self._ended[trial.fingerprint] = record
+            if not self._release():
+                return Signal.WAIT if self._waiting else Signal.DONE
 
     def prunes(self, trial: PlannedTrial, history: History) -> bool:
         """Confirm trials run to their end."""
@@ -74,7 +88,27 @@ class FixedWork:
         return False
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
-        """Nothing depends on an ending here."""
+        """Note an ending for those that wait for it."""
+        self._ended[trial.fingerprint] = record
+
+    def _plan(self, trial: PlannedTrial) -> None:
+        self.planned.append(trial)
+        # Arms that come out the same (λ = 0 and the baseline) are trained once.
+        if trial.fingerprint not in self._handed_out:
+            self._handed_out.add(trial.fingerprint)
+            self._queue.append(trial)
+
+    def _release(self) -> bool:
+        """Plan the trials whose wait is over; return whether there were any."""
+        ready = [trial for trial in self._waiting if trial.needs.fingerprint in self._ended]
+        self._waiting = [trial for trial in self._waiting if trial not in ready]
+        for trial in ready:
+            record = self._ended[trial.needs.fingerprint]
+            if record.status == "completed":
+                self._plan(trial.resolve(record))
+            else:
+                self.stuck.append(trial)
+        return bool(ready)
 
 
 class SearchWork:

@@ -5,11 +5,12 @@ Free of Ray, so that a trial can also be trained by a plain function call (`trai
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ import torch
 from trainables.config import TrialConfig
 from trainables.data.base import ImageData
 from trainables.fingerprint import code_version
+from trainables.patience import is_hopeless, patiently
 from trainables.provenance import device_name, environment, now
 from trainables.records import RecordError, Status, TrialRecord
 from trainables.store import Store
@@ -49,99 +51,129 @@ class TrialSession:
         data: Its data set.
         store: Where it is recorded.
         device: Where it is trained.
+        on_batch: Called before each batch, of training and of evaluation alike.
     """
 
     def __init__(
-        self, task: TrialTask, data: ImageData, store: Store, device: torch.device
+        self,
+        task: TrialTask,
+        data: ImageData,
+        store: Store,
+        device: torch.device,
+        on_batch: Callable[[], None] | None = None,
     ) -> None:
         self.task = task
         self.store = store
         self.record: TrialRecord | None = None
-        self._trainer = Trainer(task.config, data, device)
+        self._data = data
         self._device = device
+        self._on_batch = on_batch
+        self._trainer: Trainer | None = None  # built, or brought back, by the first `advance`
         self._provenance: dict[str, Any] = {"started": now(), "attempts": []}
         self._seconds_before = 0.0
-        self._resume(data)
         self._started = self._checkpointed = time.monotonic()
-        self._provenance["attempts"].append(
-            {"host": environment()["host"], "started": now(), "from_step": self._trainer.step}
-        )
 
     @property
     def step(self) -> int:
         """Optimiser steps done."""
-        return self._trainer.step
+        return 0 if self._trainer is None else self._trainer.step
 
     def advance(self) -> dict[str, float]:
         """Train to the next report and keep it; when the trial ends, write its record.
 
         Returns:
             The report's metrics, or the last known ones if the trial diverged or failed.
+
+        Raises:
+            OSError: The store takes nothing more.
         """
-        trainer = self._trainer
         try:
+            trainer = self._trainer = self._trainer or self._begin()
             metrics = trainer.advance()
             if trainer.finished:
-                self._end("completed", "", self._tables())
+                self._end("completed", "", _tables(trainer))
                 return metrics
-            self._keep()
+            self._keep(trainer)
         except DivergedError as error:
             self._end("diverged", str(error), step=error.step)
         except OSError:
-            raise  # the store or its disk: not the trial's fault, and nowhere to record it
+            raise  # the store's or its disk's: not the trial's fault, and nowhere to record it
         except Exception as error:
             tail = traceback.format_exc(limit=-4)
             self._end("failed", f"{type(error).__name__}: {error}\n{tail}")
-        return dict(trainer.history[-1]) if trainer.history else {}
+        return dict(self._history[-1]) if self._history else {}
 
     def leave(self) -> None:
         """Keep a checkpoint of an unfinished trial that somebody may go on with."""
-        if self.record is not None:
+        if self.record is not None or self._trainer is None:
             return
-        known = self.store.read_record(self.task.fingerprint)
-        if known is None or not known.is_final:
-            self._checkpoint()
+        # Where the store is away or full, an older checkpoint costs some work, no result.
+        with contextlib.suppress(OSError):
+            known = self.store.read_record(self.task.fingerprint)
+            if known is None or not known.is_final:
+                self._checkpoint(self._trainer)
 
-    def _keep(self) -> None:
-        self.store.write_progress(self.task.fingerprint, self._progress())
-        if time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS:
-            self._checkpoint()
+    def _keep(self, trainer: Trainer) -> None:
+        try:
+            self.store.write_progress(self.task.fingerprint, self._progress())
+            if time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS:
+                self._checkpoint(trainer)
+        except OSError as error:
+            if is_hopeless(error):
+                raise
+            # The store is away: the trial needs it at its end only, and may go on until then.
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, trainer: Trainer) -> None:
         buffer = io.BytesIO()
-        torch.save({"trainer": self._trainer.state_dict(), "meta": self._progress()}, buffer)
+        torch.save({"trainer": trainer.state_dict(), "meta": self._progress()}, buffer)
         self.store.write_checkpoint(self.task.fingerprint, buffer.getvalue())
         self._checkpointed = time.monotonic()
 
-    def _resume(self, data: ImageData) -> None:
+    def _begin(self) -> Trainer:
+        trainer = self._resumed() or Trainer(self.task.config, self._data, self._device)
+        self._provenance["attempts"].append(
+            {"host": environment()["host"], "started": now(), "from_step": trainer.step}
+        )
+        if self._on_batch is not None:
+            on_batch = self._on_batch
+            trainer.network.register_forward_pre_hook(lambda *_: on_batch())
+        return trainer
+
+    def _resumed(self) -> Trainer | None:
+        """Return a trainer that goes on from the checkpoint, None if there is none to use."""
         try:
-            content = self.store.read_checkpoint(self.task.fingerprint)
+            content = patiently(lambda: self.store.read_checkpoint(self.task.fingerprint))
         except RecordError as error:
             # A damaged checkpoint costs its work, never the trial; the record says so.
             self._provenance["attempts"].append({"discarded": str(error)})
-            content = None
+            return None
         if content is None:
-            return
+            return None
+        trainer = Trainer(self.task.config, self._data, self._device)
         try:
             state = torch.load(io.BytesIO(content), map_location=self._device, weights_only=True)
-            self._trainer.load_state_dict(state["trainer"])
+            trainer.load_state_dict(state["trainer"])
         except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
             # Not a checkpoint of this trial, or one that wants to run code: it is not used.
             self._provenance["attempts"].append({"discarded": str(error)[:500]})
-            self._trainer = Trainer(self.task.config, data, self._device)
-            return
+            return None
         self._provenance = state["meta"]["provenance"]
         self._seconds_before = state["meta"]["seconds"]
+        return trainer
+
+    @property
+    def _history(self) -> list[dict[str, float]]:
+        return [] if self._trainer is None else self._trainer.history
 
     def _progress(self) -> dict[str, Any]:
         return {
-            "step": self._trainer.step,
+            "step": self.step,
             "seconds": self._seconds(),
             "config": self.task.config.to_dict(),
             "data_hash": self.task.data_hash,
             "code_version": code_version(self.task.config),
             "provenance": {**self._provenance, **environment(), **self._hardware()},
-            "history": self._trainer.history,
+            "history": self._history,
         }
 
     def _seconds(self) -> float:
@@ -154,11 +186,6 @@ class TrialSession:
             "threads": torch.get_num_threads(),
         }
 
-    def _tables(self) -> dict[str, pa.Table]:
-        evaluated, verified = self._trainer.samples(), self._trainer.verify()
-        samples = {} if evaluated is None else {"samples": samples_table(*evaluated)}
-        return samples if verified is None else {**samples, **verified.tables()}
-
     def _end(
         self,
         status: Status,
@@ -166,9 +193,18 @@ class TrialSession:
         tables: Mapping[str, pa.Table] | None = None,
         step: int | None = None,
     ) -> None:
-        self.record = end_trial(
-            self.store, self.task.fingerprint, self._progress(), status, reason, tables, step
+        progress = self._progress()
+        self.record = patiently(
+            lambda: end_trial(
+                self.store, self.task.fingerprint, progress, status, reason, tables, step
+            )
         )
+
+
+def _tables(trainer: Trainer) -> dict[str, pa.Table]:
+    evaluated, verified = trainer.samples(), trainer.verify()
+    samples = {} if evaluated is None else {"samples": samples_table(*evaluated)}
+    return samples if verified is None else {**samples, **verified.tables()}
 
 
 def end_trial(

@@ -9,6 +9,7 @@ Layout under the root::
     trials/ab/abcdef…/features.parquet features of the images in pairs, in the pairs' order
     trials/ab/abcdef…/progress.json    reports so far, while the trial runs
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
+    code/VERSION.json                  modules of a version of the training code, with hashes
     studies/NAME/RUN/…                 what a study asked for, see `study.ledger`
 
 Every file is written whole: a reader sees the old content or the new, never a part.
@@ -167,7 +168,7 @@ class Store:
             with self._fs.open_input_file(f"{self.root}/{path}") as file:
                 content: bytes = file.read()
                 return content
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def write(self, path: str, content: bytes) -> None:

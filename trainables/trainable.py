@@ -13,6 +13,7 @@ from trainables.config import TrialConfig
 from trainables.data.base import ImageData
 from trainables.session import TrialSession, TrialTask
 from trainables.store import Store
+from trainables.watchdog import Watchdog
 
 
 class IncayTrainable(tune.Trainable):
@@ -29,11 +30,13 @@ class IncayTrainable(tune.Trainable):
         store: Store | None = None,
         data: Mapping[str, ray.ObjectRef] | None = None,
         threads: int = 1,
+        stall_seconds: float = 1800.0,
     ) -> None:
         """Take in what all trials of the run share, and begin the first."""
         assert store is not None
         assert data is not None
         torch.set_num_threads(max(1, threads))
+        self._watchdog = Watchdog(stall_seconds)
         self._store = store
         self._refs = data
         self._loaded: dict[str, ImageData] = {}
@@ -43,12 +46,18 @@ class IncayTrainable(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """Train to the next report."""
-        assert self._session is not None
-        metrics = self._session.advance()
-        record = self._session.record
+        session = self._session
+        assert session is not None
+        try:
+            with self._watchdog.watching():
+                metrics = session.advance()
+        except OSError as error:
+            # Told as a result: as an error, Tune would start the trial again and again.
+            return {"store_error": str(error), "status": "unrecorded", "done": False}
+        record = session.record
         return {
             **metrics,
-            "trial_step": self._session.step,
+            "trial_step": session.step,
             "status": record.status if record else "running",
             "done": record is not None,
         }
@@ -78,4 +87,6 @@ class IncayTrainable(tune.Trainable):
         if task.data_hash not in self._loaded:
             self._loaded[task.data_hash] = ray.get(self._refs[task.data_hash])
         data = self._loaded[task.data_hash]
-        self._session = TrialSession(task, data, self._store, self._device)
+        self._session = TrialSession(
+            task, data, self._store, self._device, on_batch=self._watchdog.beat
+        )

@@ -1,0 +1,78 @@
+"""Why a run ends before its work is done: somebody stops it, or the store takes nothing more."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+class Halt:
+    """Asked at each report whether the run goes on. Safe to use from any thread.
+
+    Attributes:
+        store_error: What the store said, if that is why.
+    """
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self.store_error = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether the run must end."""
+        return self._stop.is_set()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody stopped it."""
+        return self.asked and not self.store_error
+
+    def interrupt(self) -> None:
+        """End the run because somebody wants so."""
+        self._stop.set()
+
+    def blame_store(self, error: OSError | str) -> None:
+        """End the run because results can no longer be kept."""
+        self.store_error = self.store_error or str(error)
+        self._stop.set()
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """End the run, instead of breaking it, when the store fails inside of the block."""
+        try:
+            yield
+        except OSError as error:
+            self.blame_store(error)
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Let the first Ctrl-C, or request to terminate, interrupt; the second ends at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            del number, frame
+            if self.asked:
+                os._exit(130)
+            self.interrupt()
+
+        before = {
+            number: signal.signal(number, on_signal)
+            for number in _SIGNALS
+            # What the parent had ignored, as nohup does, stays ignored.
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

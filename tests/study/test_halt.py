@@ -1,0 +1,149 @@
+"""A run that must end before its work is done ends in good order, and goes on later."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny_study import ENVIRONMENT, STUDY, incay, results
+
+FAULTY_STORES = '''
+import errno
+import time
+from pathlib import Path
+from trainables.store import Store
+
+
+class FullStore(Store):
+    """Injects the fault: no space is left once three records are written."""
+
+    def __reduce__(self):
+        return FullStore, (self.root,)
+
+    def write(self, path, content):
+        if len(list(Path(self.root).glob("trials/*/*/record.json"))) >= 3:
+            raise OSError(errno.ENOSPC, "No space left on device", self.where(path))
+        super().write(path, content)
+
+
+class HangingStore(Store):
+    """Injects the fault: the first report of a trial never ends."""
+
+    def __reduce__(self):
+        return HangingStore, (self.root,)
+
+    def write_progress(self, fingerprint, progress):
+        try:
+            (Path(self.root) / "hung").touch(exist_ok=False)
+        except FileExistsError:
+            super().write_progress(fingerprint, progress)
+        else:
+            time.sleep(100_000)
+'''
+RUN = """
+import sys
+from unittest import mock
+import faulty_stores
+from study import cli
+
+store, *arguments = sys.argv[1:]
+sys.argv = ["incay", "run", "tiny.yaml", "--no-mirror", *arguments]
+with mock.patch.object(cli, "open_store", getattr(faulty_stores, store)):
+    cli.main()
+"""
+
+
+def run_with(store: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "tiny.yaml").write_text(STUDY)
+    (folder / "faulty_stores.py").write_text(FAULTY_STORES)
+    (folder / "run.py").write_text(RUN)
+    return subprocess.run(
+        [sys.executable, "run.py", store, *arguments],
+        cwd=folder,
+        env={**ENVIRONMENT, "PYTHONPATH": f"{ENVIRONMENT['PYTHONPATH']}:{folder}"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_a_full_disk_is_told_and_the_study_goes_on_later(finished: Path, tmp_path: Path) -> None:
+    full = run_with("FullStore", tmp_path)
+    assert full.returncode == 1, full.stderr
+    assert "No space left on device" in full.stderr
+    assert "the same command goes on from here" in full.stderr
+    assert "Traceback" not in full.stderr
+    kept = {
+        path: path.stat().st_mtime_ns for path in tmp_path.glob("results/trials/*/*/record.json")
+    }
+    assert len(kept) == 3
+    again = incay("run", "tiny.yaml", "--no-mirror", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert results(tmp_path / "results") == results(finished / "results")
+    assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
+
+
+def test_a_request_to_terminate_is_like_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    settings = ["steps=4000", "reports=400", "budget.trials=1"]
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", "--seeds=1"]
+        + [text for value in settings for text in ("--set", value)],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("results/trials/*/*/progress.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(driver.pid, signal.SIGTERM)
+    _, errors = driver.communicate(timeout=90)
+    assert driver.returncode == 130, errors
+    assert "interrupted: the same command goes on from here" in errors
+    assert list(tmp_path.glob("results/trials/*/*/checkpoint.pt"))
+
+
+def test_the_watchdog_ends_a_process_that_hangs_and_no_other() -> None:
+    script = (
+        "import sys, time\n"
+        "from trainables.watchdog import Watchdog\n"
+        "dog = Watchdog(2.0)\n"
+        "with dog.watching():\n"
+        "    for _ in range(5):\n"
+        "        time.sleep(0.5); dog.beat()\n"
+        "time.sleep(2.5)\n"
+        "print('alive', flush=True)\n"
+        "with dog.watching():\n"
+        "    time.sleep(60)\n"
+    )
+    started = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == "alive\n"
+    assert "Timeout" in ended.stderr
+    assert time.monotonic() - started < 40
+
+
+@pytest.mark.long
+def test_a_worker_that_hangs_costs_no_result(finished: Path, tmp_path: Path) -> None:
+    done = run_with("HangingStore", tmp_path, "--set", "resources.stall_seconds=10")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "results/hung").exists()
+    assert results(tmp_path / "results") == results(finished / "results")
