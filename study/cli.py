@@ -172,12 +172,24 @@ def sync(
     seeds: Seeds = None,
 ) -> None:
     """Bring MLflow up to the store."""
-    from study.mirror import Mirror
+    from mlflow.exceptions import MlflowException
+
+    from study.errors import HaltedError
+    from study.mirror import Mirror, tracking_uri
+    from study.optuna_copy import OptunaCopy
     from study.overview import latest_run
 
-    name, run_id = which_run(study, set_, seeds)
+    name, given = which_run(study, set_, seeds)
     store = open_store(results)
-    left = Mirror(store, name, run_id or latest_run(store, name)).sync()
+    run_id = given or latest_run(store, name)
+    OptunaCopy(store, name, run_id).sync()
+    try:
+        left = Mirror(store, name, run_id).sync()
+    except MlflowException as error:
+        raise HaltedError(
+            f"MLflow at {tracking_uri(store)} must take the runs, but says: {error}. Nothing is "
+            "lost: the same command goes on from here"
+        ) from error
     _console().print("MLflow has everything" if not left else f"{left} trials have not ended yet")
 
 
@@ -186,14 +198,18 @@ def ui(
     results: Results = "results",
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
     cluster: Cluster = None,
+    optuna: Annotated[
+        bool, typer.Option("--optuna", help="Serve optuna-dashboard over the searches instead.")
+    ] = False,
 ) -> None:
     """Serve the MLflow UI over the records, on this machine only."""
     if cluster is not None:
         cluster_commands.tunnels(cluster, port)
         return
-    from study.serve import serve_mlflow
+    from study.serve import serve_mlflow, serve_optuna
 
-    raise typer.Exit(serve_mlflow(open_store(results), port))
+    serve = serve_optuna if optuna else serve_mlflow
+    raise typer.Exit(serve(open_store(results), port))
 
 
 for command in results_commands.COMMANDS:
@@ -217,7 +233,7 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except HaltedError as error:
+    except (HaltedError, OSError) as error:
         _say(str(error))
         sys.exit(1)
     except Exception as error:

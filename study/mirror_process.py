@@ -1,4 +1,4 @@
-"""Follows a running study from a process of its own, so that MLflow never delays training.
+"""Follows a running study from a process of its own: MLflow and Optuna never delay training.
 
 Started by `incay run` as ``python -m study.mirror_process``; it ends when its standard input
 closes (the run has ended, or died) after one last synchronisation.
@@ -6,6 +6,7 @@ closes (the run has ended, or died) after one last synchronisation.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -70,12 +71,17 @@ def _follow(uri: str, study: str, run: str) -> int:
 
     threading.Thread(target=wait_for_end, daemon=True).start()
     from study.mirror import Mirror
+    from study.optuna_copy import STORAGE, OptunaCopy
 
+    store = Store(uri)
+    copies = store.local_root is not None or STORAGE in os.environ
     mirror: Mirror | None = None
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)
         try:
-            mirror = mirror or Mirror(Store(uri), study, run)
+            if copies:
+                OptunaCopy(store, study, run).sync()
+            mirror = mirror or Mirror(store, study, run)
             mirror.sync()
         except UserError as error:
             print(error, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Serves the MLflow UI, on this machine only."""
+"""Serves the MLflow UI, or Optuna's, on this machine only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from study.errors import UserError
 from study.mirror import tracking_uri
 from trainables.store import Store
 
@@ -29,3 +30,28 @@ def serve_mlflow(store: Store, port: int) -> int:
         return subprocess.call(command, env=environment)
     except KeyboardInterrupt:
         return 130
+
+
+def serve_optuna(store: Store, port: int) -> int:
+    """Serve optuna-dashboard over the searches until Ctrl-C; return its exit code.
+
+    Raises:
+        UserError: optuna-dashboard is not installed.
+    """
+    try:
+        import optuna_dashboard
+    except ModuleNotFoundError:
+        raise UserError(
+            "optuna-dashboard must be installed for this, but is not: "
+            "pip install 'incay[dashboard]'"
+        ) from None
+    from study.optuna_copy import copy_all, open_storage, storage_place
+
+    storage = storage_place(store)
+    copy_all(store)
+    print(f"optuna-dashboard: http://127.0.0.1:{port}/dashboard  (Ctrl-C ends it)", flush=True)
+    try:
+        optuna_dashboard.run_server(open_storage(storage), "127.0.0.1", port)
+    except KeyboardInterrupt:
+        return 130
+    return 0

@@ -84,6 +84,10 @@ def test_a_dead_server_costs_a_message_and_nothing_else(finished, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "incay sync tiny.yaml" in done.stderr
     assert "8 reused" in done.stdout
+    sync = incay("sync", "tiny", cwd=tmp_path / "copy", MLFLOW_TRACKING_URI=dead)
+    assert sync.returncode == 1
+    assert "the same command goes on from here" in sync.stderr
+    assert "Traceback" not in sync.stderr
 
 
 @pytest.fixture
