@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from study.document import Document, flatten
+from study.grid import grid_points
 from study.hardware import auto_precision
 from study.schema import Ablation, Header
 from study.space import Space, parse_space
@@ -80,6 +81,8 @@ def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], s
                 ("arms", arm.source), f"arms must have distinct names, but two are {arm.name!r}"
             )
         _check_ends(document, arm)
+        if header.budget is not None and header.budget.sampler == "grid":
+            _check_grid(document, arm)
         _check_reference(document, arm, {other.name: other for other in arms})
     reference = dotted(by_name[baseline].config)
     return tuple(_with_difference(arm, reference) for arm in arms), baseline
@@ -226,6 +229,14 @@ def _check_ends(document: Document, arm: Arm) -> None:
                 if name not in known and not space.when:
                     raise document.error(path, unknown_key(name, list(known))) from problem
                 raise document.error(path, f"{problem} (arm {arm.name!r})") from problem
+
+
+def _check_grid(document: Document, arm: Arm) -> None:
+    for name, space in arm.spaces.items():
+        try:
+            grid_points({name: replace(space, when={})})
+        except ValueError as error:
+            raise document.error(search_path(document, arm, name), str(error)) from error
 
 
 def _with_difference(arm: Arm, reference: Mapping[str, Any]) -> Arm:

@@ -11,6 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from study.errors import UserError
+from study.grid import grid_points
 from study.plan import DataCatalog, PlannedTrial, Planner, confirm_config
 from study.spec import Arm, StudySpec
 from study.trial import dotted
@@ -63,7 +64,10 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
         if arm.search:
             start = dotted(arm.config)
             params = {name: start[name] for name in arm.search if name in start}
-            search = [planner.search_trial(arm, 0, params)] * spec.budget.trials
+            trials = spec.budget.trials
+            if spec.budget.sampler == "grid":
+                trials = min(trials, len(grid_points(arm.spaces)))
+            search = [planner.search_trial(arm, 0, params)] * trials
             rows = {key: name for key, name in known.items() if key[0] == arm.name}
             done = sum(name in finished for name in rows.values())
         configs = [confirm_config(spec, arm, trial.number, {}) for trial in own]

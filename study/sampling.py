@@ -8,7 +8,6 @@ which trials finish nor an interruption changes any point.
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from optuna.distributions import (
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
 
+from study.grid import grid_points
 from study.quasi_random import quasi_random_point
 from study.space import Space
 from trainables.records import Status
@@ -167,32 +167,6 @@ class PointSampler:
         if self._sampler == "cmaes":
             return CmaEsSampler(seed=seed, warn_independent_sampling=False)
         return RandomSampler(seed=seed)
-
-
-def grid_points(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
-    """Return all combinations of lists and whole-number ranges, each once.
-
-    Raises:
-        ValueError: A range of real numbers has no end of points.
-    """
-    axes: dict[str, list[Any]] = {}
-    for name, space in spaces.items():
-        distribution = space.distribution
-        if isinstance(distribution, CategoricalDistribution):
-            axes[name] = list(distribution.choices)
-        elif isinstance(distribution, IntDistribution):
-            axes[name] = list(range(distribution.low, distribution.high + 1))
-        else:
-            raise ValueError(f"a grid must have lists or whole-number ranges, but {name} has none")
-    points: list[dict[str, Any]] = []
-    for values in itertools.product(*axes.values()):
-        point: dict[str, Any] = {}
-        for name, value in zip(axes, values, strict=True):
-            if spaces[name].applies(point):
-                point[name] = value
-        if point not in points:
-            points.append(point)
-    return points
 
 
 def start_point(spaces: Mapping[str, Space], start: Mapping[str, Any]) -> dict[str, Any] | None:
