@@ -157,7 +157,8 @@ class OptunaCopy:
         if isinstance(self._place, str):
             return nullcontext()
         self._place.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(f"{self._place}.lock")
+        # Not `.lock`: that name is the journal's own, and the two would wait for each other.
+        return FileLock(self._place.with_suffix(".copying"))
 
     def _read(self, name: str) -> dict[str, Any] | None:
         content = self._store.read(f"{self._folder}/{name}")
