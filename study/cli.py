@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -274,8 +275,9 @@ def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) ->
     console.print(
         f"records: {store.where('')} (study {spec.name}, run {spec.run})", highlight=False
     )
+    place = shlex.quote(store.uri)
     console.print(
-        f"next: incay table {spec.name} --results {store.uri} | incay ui --results {store.uri}",
+        f"next: incay table {spec.name} --results {place} | incay ui --results {place}",
         highlight=False,
         soft_wrap=True,
     )

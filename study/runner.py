@@ -12,6 +12,7 @@ from typing import Any
 from study.errors import HaltedError, UserError
 from study.halt import Halt
 from study.hardware import cpu_count, gpu_count
+from study.lease import Lease
 from study.ledger import Ledger
 from study.monitor import Monitor, totals
 from study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
@@ -21,9 +22,6 @@ from trainables.data import DatasetSettings
 from trainables.patience import patiently
 from trainables.records import RecordError, TrialRecord
 from trainables.store import Store
-
-_WORKER_DEATHS = 3
-"""How often a trial may lose its worker process before it counts as failed."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,7 @@ class StudyRunner:
         self._gpus = gpus
         self._planner = Planner(spec, data)
         self._ledger = Ledger(store, spec)
+        self._lease = Lease(store, spec.name, spec.run)
         self._trials: list[PlannedTrial] = []
         self._halt = Halt()
         self._endings: Counter[str] = Counter()
@@ -85,13 +84,14 @@ class StudyRunner:
         """Train what has no result yet; return when all has ended or somebody interrupts.
 
         Raises:
-            UserError: The machine cannot place a trial, or frozen winners would change.
+            UserError: The machine cannot place a trial, frozen winners would change, or another
+                process runs the study.
             DataError: A data set cannot be read.
             HaltedError: The store takes nothing more.
         """
         self._check_room()
         summary = None
-        with self._halt.guard():
+        with self._halt.guard(), self._lease:
             summary = self._run()
         if self._halt.store_error or summary is None:
             raise HaltedError(
@@ -144,6 +144,8 @@ class StudyRunner:
         first = work.next()
         if isinstance(first, PlannedTrial):
             _Phase(self, work, first).run()
+            if self._lease.lost:
+                raise self._lease.taken()
         for trial in work.planned:
             record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
             if record is not None:
@@ -197,7 +199,7 @@ class _Phase:
         quiet_ray()
         import ray
         from ray import tune
-        from ray.tune import CheckpointConfig, FailureConfig, RunConfig, TuneConfig
+        from ray.tune import CheckpointConfig, RunConfig, TuneConfig
 
         from study.scheduler import PruningScheduler
         from study.searcher import WorkSearcher
@@ -218,6 +220,7 @@ class _Phase:
             threads=max(1, int(resources.cpu)),
             stall_seconds=resources.stall_seconds,
         )
+        runner._lease.confirm()
         # Ray has just put its own handlers in place.
         signals = runner._halt.on_signals()
         with signals, tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
@@ -233,11 +236,12 @@ class _Phase:
                     name=runner._spec.name,
                     storage_path=scratch,
                     verbose=0,
-                    stop=_stopper(lambda: runner._halt.asked, self._keep),
-                    failure_config=FailureConfig(max_failures=_WORKER_DEATHS),
+                    stop=_stopper(self._must_stop, self._keep),
                     checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
                 ),
             ).fit()
+        if runner._lease.lost:
+            return  # what is unfinished is another driver's to record
         # Record what an interruption left unfinished, so that nothing vanishes.
         why = "stopped by the user" if runner._halt.interrupted else runner._halt.store_error
         for trial in searcher.running():
@@ -249,6 +253,9 @@ class _Phase:
     ) -> Mapping[str, Any]:
         data = self._runner._data
         return {data.hash(dataset): put(data.load(dataset)) for dataset in datasets}
+
+    def _must_stop(self) -> bool:
+        return self._runner._halt.asked or self._runner._lease.lost
 
     def _keep(self) -> None:
         runner = self._runner

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+import ray
 from ray.tune.search import Searcher
 
 from study.halt import Halt
+from study.lost_workers import MOST, LostWorkers
 from study.monitor import Monitor
 from study.plan import DataCatalog, PlannedTrial
 from study.work import Signal, Work
@@ -44,21 +47,29 @@ class WorkSearcher(Searcher):
         self._data = data
         self._halt = halt
         self._trials: dict[str, PlannedTrial] = {}
+        # Tune's own retries count lost nodes as failures, and lose trials whose reused worker
+        # turns out to be dead. So none are used: a trial that lost its worker is a new one to
+        # Tune, and goes on from its checkpoint.
+        self._again: deque[PlannedTrial] = deque()
+        self._lost = LostWorkers(_living_nodes)
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next trial's configuration, None to wait or FINISHED."""
         trial: PlannedTrial | Signal = Signal.WAIT
-        with self._halt.guard():
-            trial = self._first or self._work.next()
-        self._first = None
-        if trial is Signal.DONE:
+        if self._again:
+            trial = self._again.popleft()
+        else:
+            with self._halt.guard():
+                trial = self._first or self._work.next()
+            self._first = None
+            if isinstance(trial, PlannedTrial):
+                self._monitor.trial_started(trial)
+        if trial is Signal.DONE and not self._trials:
             finished: str = Searcher.FINISHED
             return finished
-        if trial is Signal.WAIT:
-            return None
-        assert isinstance(trial, PlannedTrial)
+        if not isinstance(trial, PlannedTrial):
+            return None  # one that runs may lose its worker yet
         self._trials[trial_id] = trial
-        self._monitor.trial_started(trial)
         return {
             "fingerprint": trial.fingerprint,
             "trial": trial.config.to_dict(),
@@ -89,20 +100,25 @@ class WorkSearcher(Searcher):
         if "store_error" in result:
             self._halt.blame_store(result["store_error"])
         elif trial is not None and "trial_step" in result:
-            self._monitor.trial_reported(trial, int(result["trial_step"]))
+            step = int(result["trial_step"])
+            self._monitor.trial_reported(trial, step)
+            self._lost.reached(trial.fingerprint, step, result.get("node_id"))
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Take in an ending. A trial whose worker died too often has none yet: it failed."""
+        """Take in an ending, or the loss of a worker: then the trial goes on elsewhere."""
         del result
         trial = self._trials.pop(trial_id, None)
         if trial is None:
             return
         with self._halt.guard():
             record = patiently(lambda: self._store.read_record(trial.fingerprint))
-            if record is None and error:
-                reason = "its worker process died or stalled, and so did those that took over"
+            if error and (record is None or not record.is_final):
+                if self._lost.lost(trial.fingerprint):
+                    self._again.append(trial)
+                    return
+                reason = f"its worker process died or stalled {MOST} times at the same step"
                 record = self.record_ending(trial, "failed", reason)
             if record is not None:
                 self._work.end(trial, record)
@@ -110,7 +126,7 @@ class WorkSearcher(Searcher):
 
     def running(self) -> list[PlannedTrial]:
         """Return the trials that were handed out and have not ended."""
-        return list(self._trials.values())
+        return [*self._trials.values(), *self._again]
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing is saved: the store remembers, and a new run asks it."""
@@ -141,3 +157,7 @@ class WorkSearcher(Searcher):
             "history": [],
         }
         return end_trial(self._store, trial.fingerprint, progress, status, reason)
+
+
+def _living_nodes() -> set[str]:
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import pickle
 import time
 import traceback
@@ -27,7 +28,7 @@ from trainables.store import Store
 from trainables.training.evaluate import Samples
 from trainables.training.trainer import DivergedError, Trainer
 
-CHECKPOINT_SECONDS = 30.0
+CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))
 """Checkpoints are at least this far apart: the most work that a crash can cost."""
 
 _STORED_DIMENSIONS = 3

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,10 +41,14 @@ class Store:
 
     Args:
         uri: A local path or any URI that `pyarrow.fs` understands, such as ``s3://bucket/path``.
+
+    Raises:
+        ValueError: The URI holds a password, or is none that `pyarrow.fs` understands.
     """
 
     def __init__(self, uri: str | Path) -> None:
         self.uri = str(uri)
+        refuse_password(self.uri)
         if "://" in self.uri:
             self._fs, self.root = fs.FileSystem.from_uri(self.uri)
         else:
@@ -210,3 +215,17 @@ class Store:
     @staticmethod
     def _trial(fingerprint: str, name: str) -> str:
         return f"trials/{fingerprint[:2]}/{fingerprint}/{name}"
+
+
+def refuse_password(uri: str) -> None:
+    """Refuse a URI that holds a password.
+
+    Raises:
+        ValueError: It does; the message does not repeat it.
+    """
+    # Secrets may hold slashes, so the whole address before the options is looked at.
+    if re.match(r"\w[\w+.-]*://[^?@]*:[^?@]*@", uri):
+        raise ValueError(
+            "the place of the results must hold no key or password, because it is shown in logs "
+            "and records, but it does. Use an instance profile, ~/.aws/credentials or AWS_PROFILE"
+        )

@@ -42,6 +42,7 @@ class IncayTrainable(tune.Trainable):
         self._loaded: dict[str, ImageData] = {}
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._session: TrialSession | None = None
+        self._node = ray.get_runtime_context().get_node_id()
         self._begin(config)
 
     def step(self) -> dict[str, Any]:
@@ -60,6 +61,7 @@ class IncayTrainable(tune.Trainable):
             "trial_step": session.step,
             "status": record.status if record else "running",
             "done": record is not None,
+            "node_id": self._node,
         }
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -90,16 +91,20 @@ def examine(
     health.disk_free = shutil.disk_usage(tempfile.gettempdir()).free
     health.data = settings.get("INCAY_DATA", "")
     health.data_there = bool(health.data) and Path(health.data).is_dir()
-    health.store = settings.get("INCAY_RESULTS", "")
-    health.store_error = _store_error(health.store) if health.store else ""
-    health.mlflow = settings.get("MLFLOW_TRACKING_URI", "")
-    health.mlflow_error = _mlflow_error(health.mlflow)
+    results, tracking = settings.get("INCAY_RESULTS", ""), settings.get("MLFLOW_TRACKING_URI", "")
+    health.store, health.mlflow = _without_password(results), _without_password(tracking)
+    health.store_error = _store_error(results) if results else ""
+    health.mlflow_error = _mlflow_error(tracking)
     return health
 
 
 def probe_path(name: str) -> str:
     """Return the path below the results of a file that only shows that one can write there."""
     return f"doctor/{name}"
+
+
+def _without_password(uri: str) -> str:
+    return re.sub(r"(://[^?@:]*):[^?@]*@", r"\1:…@", uri)
 
 
 def _versions() -> dict[str, str]:

@@ -117,13 +117,13 @@ def _spec(study: str, settings: list[str], seeds: int | None) -> StudySpec:
 
 
 def _refuse_secrets(options: list[str]) -> None:
+    from trainables.store import refuse_password
+
     for option in options:
-        address = option.partition("://")[2].partition("/")[0]
-        if "@" in address:
-            raise UserError(
-                "--results must hold no key or password: it is shown in logs and records. Give "
-                "the nodes an instance profile or a credentials file instead"
-            )
+        try:
+            refuse_password(option)
+        except ValueError as error:
+            raise UserError(f"--results: {error}") from None
 
 
 def _say(message: str) -> None:

@@ -58,10 +58,24 @@ def which_run(study: str, settings: list[str] | None, seeds: int | None) -> tupl
 
 
 def open_store(results: str) -> Store:
-    """Return the store at a path or URI."""
-    from trainables.store import Store
+    """Return the store at a path or URI.
 
-    return Store(results)
+    Raises:
+        UserError: It holds a password, or is no URI that is understood.
+    """
+    from trainables.store import Store, refuse_password
+
+    try:
+        refuse_password(results)
+    except ValueError as error:
+        raise UserError(f"--results: {error}") from None
+    try:
+        return Store(results)
+    except (ValueError, OSError) as error:
+        raise UserError(
+            "--results must be a directory or a URI such as s3://bucket/path, but is "
+            f"{results!r}: {error}"
+        ) from error
 
 
 def console() -> Console:

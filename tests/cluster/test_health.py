@@ -66,3 +66,14 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "results").write_text("a file")
     health = examine(environment={"INCAY_RESULTS": str(tmp_path / "results")})
     assert "Error" in health.store_error
+
+
+def test_passwords_are_not_shown():
+    settings = {
+        "INCAY_RESULTS": "s3://KEY:SECR/ET@bucket/results",
+        "MLFLOW_TRACKING_URI": "postgresql://incay:SECRET@db/mlflow",
+    }
+    health = examine(environment=settings)
+    assert "must hold no key or password" in health.store_error
+    assert "SECR" not in str(health)
+    assert health.mlflow == "postgresql://incay:…@db/mlflow"

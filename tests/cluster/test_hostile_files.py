@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from study.cluster.file import load_cluster_file
+from study.commands.shared import open_store
 from study.document import load_document
 from study.errors import UserError
 from trainables.config import TrialConfig
@@ -107,3 +108,24 @@ def test_a_study_name_stays_inside_the_store(tmp_path, name):
     path.write_text(f"name: {json.dumps(name)}\nbase: {{dataset: digits}}\n")
     with pytest.raises(UserError, match="name"):
         parse_study(load_document(path))
+
+
+@pytest.mark.parametrize("uri", ["s3://KEY:SECRET@bucket/x", "s3://KEY:SE/CR+ET@bucket/x?region=a"])
+def test_a_place_with_a_password_is_refused_and_not_repeated(uri):
+    with pytest.raises(ValueError, match="no key or password") as refused:
+        Store(uri)
+    with pytest.raises(UserError, match="--results") as said:
+        open_store(uri)
+    assert "KEY" not in str(refused.value) + str(said.value)
+
+
+@pytest.mark.parametrize(
+    "uri", ["s3://bucket/x?scheme=http&endpoint_override=127.0.0.1:9000&region=us-east-1", "a:b@c"]
+)
+def test_a_place_without_a_password_is_taken(uri):
+    assert open_store(uri).uri == uri
+
+
+def test_a_place_that_is_none_is_refused():
+    with pytest.raises(UserError, match="must be a directory or a URI such as s3://bucket/path"):
+        open_store("s4://bucket/results")

@@ -1,0 +1,52 @@
+"""Counts what a trial loses to its own faults, apart from what lost machines cost it.
+
+A worker process that dies with its node says nothing about the trial. One that dies again and
+again where its node lives on, at the same step, does: a crash in native code, or too little
+memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+MOST = 3
+"""How often a trial may lose its worker on a living node without getting further."""
+
+
+@dataclass
+class _Losses:
+    step: int = -1
+    nodes: list[str | None] = field(default_factory=list)
+
+
+class LostWorkers:
+    """Decides whether a trial that lost its worker goes on elsewhere.
+
+    Args:
+        alive: Returns the ids of the nodes that live now. A node that died with its workers may
+            still be among them for some seconds, so it is asked about all losses anew each time.
+    """
+
+    def __init__(self, alive: Callable[[], Collection[str]]) -> None:
+        self._alive = alive
+        self._reached: dict[str, tuple[int, str | None]] = {}
+        self._losses: dict[str, _Losses] = {}
+
+    def reached(self, fingerprint: str, step: int, node: str | None) -> None:
+        """Take in how far a trial is, and on which node."""
+        self._reached[fingerprint] = (step, node)
+
+    def lost(self, fingerprint: str) -> bool:
+        """Take in that a trial lost its worker; return whether it goes on elsewhere."""
+        # A worker that died before its first report was on a node that nobody knows.
+        step, node = self._reached.pop(fingerprint, (-1, None))
+        losses = self._losses.setdefault(fingerprint, _Losses())
+        if step > losses.step:
+            losses.step, losses.nodes = step, []
+        losses.nodes.append(node)
+        if len(losses.nodes) < MOST:
+            return True
+        alive = self._alive()
+        losses.nodes = [node for node in losses.nodes if node is None or node in alive]
+        return len(losses.nodes) < MOST
