@@ -3,16 +3,18 @@
 Layout under the root::
 
     trials/ab/abcdef…/record.json      how the trial ended; written last
-    trials/ab/abcdef…/history.parquet  metrics by report
-    trials/ab/abcdef…/samples.parquet  label, prediction, loss, norm of each evaluated image
-    trials/ab/abcdef…/pairs.parquet    score of each pair, of a test by pairs
-    trials/ab/abcdef…/features.parquet features of the images in pairs, in the pairs' order
+    trials/ab/abcdef…/history-….parquet   metrics by report
+    trials/ab/abcdef…/samples-….parquet   label, prediction, loss, norm of each evaluated image
+    trials/ab/abcdef…/pairs-….parquet     score of each pair, of a test by pairs
+    trials/ab/abcdef…/features-….parquet  features of the images in pairs, in the pairs' order
     trials/ab/abcdef…/progress.json    reports so far, while the trial runs
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
     code/VERSION.json                  modules of a version of the training code, with hashes
     studies/NAME/RUN/…                 what a study asked for, see `study.ledger`
 
-Every file is written whole: a reader sees the old content or the new, never a part.
+Every file is written whole: a reader sees the old content or the new, never a part. A table's
+name holds its checksum, so that two studies that happen to train the same trial at once never
+leave the record of one with the tables of the other.
 """
 
 from __future__ import annotations
@@ -107,12 +109,17 @@ class Store:
             sink = pa.BufferOutputStream()
             pq.write_table(table, sink, compression="zstd")
             content = sink.getvalue().to_pybytes()
-            self.write(self._trial(record.fingerprint, f"{name}.parquet"), content)
-            checksums[f"{name}.parquet"] = hashlib.sha256(content).hexdigest()
+            checksum = hashlib.sha256(content).hexdigest()
+            self.write(self._table(record.fingerprint, f"{name}.parquet", checksum), content)
+            checksums[f"{name}.parquet"] = checksum
         values = {**record.__dict__, "files": checksums}
         written = TrialRecord(**values)
+        before = self._replaced(record.fingerprint)
         self.write(self._trial(record.fingerprint, "record.json"), written.to_json().encode())
         self.delete(self._trial(record.fingerprint, "progress.json"))
+        written_tables = {self._table(record.fingerprint, *item) for item in checksums.items()}
+        for path in before - written_tables:
+            self.delete(path)
         return written
 
     def read_table(self, record: TrialRecord, name: str) -> pa.Table | None:
@@ -123,8 +130,10 @@ class Store:
         """
         if name not in record.files:
             return None
-        path = self._trial(record.fingerprint, name)
+        path = self._table(record.fingerprint, name, record.files[name])
         content = self.read(path)
+        if content is None:  # named without its checksum, by an earlier version
+            content = self.read(self._trial(record.fingerprint, name))
         if content is None or hashlib.sha256(content).hexdigest() != record.files[name]:
             what = "is missing" if content is None else "does not: it was altered or cut short"
             raise RecordError(f"{self.where(path)} must match its record's checksum, but {what}")
@@ -211,6 +220,23 @@ class Store:
     def where(self, path: str) -> str:
         """Return a file's full name for messages."""
         return f"{self.root}/{path}"
+
+    def _replaced(self, fingerprint: str) -> set[str]:
+        """Return the tables of a record that is no result; somebody may be reading one that is."""
+        try:
+            record = self.read_record(fingerprint)
+            if record is None or record.is_final:
+                return set()
+            return {self._table(fingerprint, *item) for item in record.files.items()}
+        except RecordError:
+            return set()
+
+    def _table(self, fingerprint: str, name: str, checksum: str) -> str:
+        # Whoever wrote the record may have meant another file than a table of this trial.
+        if not re.fullmatch(r"\w+\.parquet", name) or not re.fullmatch("[0-9a-f]{64}", checksum):
+            where = self.where(self._trial(fingerprint, "record.json"))
+            raise RecordError(f"{where} must name tables and their SHA-256, but names {name!r}")
+        return self._trial(fingerprint, f"{name.removesuffix('.parquet')}-{checksum[:16]}.parquet")
 
     @staticmethod
     def _trial(fingerprint: str, name: str) -> str:

@@ -19,7 +19,7 @@ from study.document import load_document
 from study.errors import UserError
 from trainables.config import TrialConfig
 from trainables.data import datasets
-from trainables.records import RecordError
+from trainables.records import RecordError, TrialRecord
 from trainables.session import TrialSession, TrialTask
 from trainables.store import Store
 
@@ -80,6 +80,30 @@ def test_a_hostile_table_runs_nothing(tmp_path):
     with pytest.raises(Exception, match=r"(?i)parquet"):
         store.read_table(record, "history.parquet")
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"../../../outside.parquet": "0" * 64},
+        {"history.parquet": "x/../../../../outside"},
+        {"history.parquet": "", "/etc/outside": "0" * 64},
+    ],
+)
+def test_a_hostile_record_reads_and_deletes_nothing_outside(tmp_path, files):
+    store, outside = Store(tmp_path / "results"), tmp_path / "outside.parquet"
+    outside.write_bytes(b"somebody's")
+    values = {
+        "fingerprint": NAME, "config": TrialConfig().to_dict(), "step": 1, "metrics": {},
+        "data_hash": "", "code_version": "", "provenance": {},
+    }  # fmt: skip
+    hostile = TrialRecord(status="interrupted", files=files, **values)
+    store.write(f"trials/ab/{NAME}/record.json", hostile.to_json().encode())
+    for name in files:
+        with pytest.raises(RecordError, match="must name tables"):
+            store.read_table(hostile, name)
+    store.write_record(TrialRecord(status="completed", **values), [])
+    assert outside.read_bytes() == b"somebody's"
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,44 @@ def test_a_newer_schema_is_refused(store):
 @pytest.mark.parametrize("missing", [False, True])
 def test_a_damaged_table_is_named(store, missing):
     written = store.write_record(record(), [{"step": 1.0}])
-    path = record_path(store).with_name("history.parquet")
+    (path,) = record_path(store).parent.glob("history-*.parquet")
     if missing:
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(RecordError, match=r"history\.parquet"):
+    with pytest.raises(RecordError, match=path.name):
         store.read_table(written, "history.parquet")
+
+
+def test_a_table_named_by_an_earlier_version_is_read(store):
+    written = store.write_record(record(), [{"step": 1.0}])
+    (path,) = record_path(store).parent.glob("history-*.parquet")
+    path.rename(path.with_name("history.parquet"))
+    assert store.read_table(written, "history.parquet").column("step").to_pylist() == [1.0]
+
+
+def test_two_writers_of_a_trial_leave_one_whole_result(store, monkeypatch):
+    """However two studies that train the same trial at once take turns."""
+    own = Store.write
+    others = []
+
+    def interrupted(self, path: str, content: bytes) -> None:
+        own(self, path, content)
+        if "history" in path and not others:  # the other writes all of its own in between
+            others.append(path)
+            store.write_record(record(), [{"step": 1.0, "train.loss": 0.5}])
+
+    monkeypatch.setattr(Store, "write", interrupted)
+    written = store.write_record(record(), [{"step": 1.0, "train.loss": 0.25}])
+    assert store.read_record("ab12").files == written.files
+    table = store.read_table(store.read_record("ab12"), "history.parquet")
+    assert table.column("train.loss").to_pylist() == [0.25]
+
+
+def test_tables_of_an_ending_that_is_no_result_do_not_pile_up(store):
+    for step in (1.0, 2.0, 3.0):
+        store.write_record(record(status="interrupted"), [{"step": step}])
+    assert len(list(record_path(store).parent.glob("history-*.parquet"))) == 1
 
 
 def test_a_damaged_checkpoint_is_named(store):
