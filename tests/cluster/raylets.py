@@ -1,13 +1,15 @@
 """Several raylets on this machine, in a process of their own: Ray's utility needs a main thread.
 
 ``python raylets.py CPUS …`` starts a head and, for each further argument, a worker with so many
-CPUs, prints one line of JSON, and then obeys the lines it reads: ``kill`` ends a worker that is
-training as a power cut would, ``end`` (or closing the input) ends all.
+CPUs, prints one line of JSON, and then obeys the lines it reads: ``find`` prints the id of the
+first worker that is training, ``kill`` also ends it as a power cut would, ``kill all`` ends the
+whole cluster so, and ``end`` (or closing the input) ends all in peace.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 
@@ -47,9 +49,15 @@ def main() -> None:
         if line.strip() == "end":
             break
         # Raylet and trials at once, so that none can say goodbye.
-        training = [node for node in nodes if any(map(is_training, processes_of(node)))]
-        kill(processes_of(training[0]))
-        print("done", flush=True)
+        if line.strip() == "kill all":
+            below = descendants(os.getpid())
+            kill(pid for pid in below if pid != os.getpid())
+            print("done", flush=True)
+            continue
+        node = next(node for node in nodes if any(map(is_training, processes_of(node))))
+        if line.strip() == "kill":
+            kill(processes_of(node))
+        print(node.node_id, flush=True)
     cluster.shutdown()
 
 

@@ -70,11 +70,22 @@ class Raylets:
         kill(with_environment(f"RAY_AUTH_TOKEN={self.environment['RAY_AUTH_TOKEN']}"))
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def kill(self) -> None:
-        """End a worker node that is training as a power cut would."""
-        self._process.stdin.write("kill\n")
+    def training_node(self) -> str:
+        """Return the id of the first worker node that is training."""
+        return self._order("find")
+
+    def kill(self) -> str:
+        """End the first worker node that is training as a power cut would; return its id."""
+        return self._order("kill")
+
+    def kill_all(self) -> None:
+        """End every node, the head's too, as a power cut would."""
+        self._order("kill all")
+
+    def _order(self, order: str) -> str:
+        self._process.stdin.write(f"{order}\n")
         self._process.stdin.flush()
-        assert self._line() == "done\n"
+        return self._line().strip()
 
     def incay(self, *arguments: str, cwd: Path, timeout: float = 180):
         """Run a command of incay as a client of this cluster."""

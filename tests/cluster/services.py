@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -48,26 +49,40 @@ def postgres_programs() -> Path | None:
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """Run PostgreSQL on a Unix socket only; yield the socket's directory."""
+    """Run PostgreSQL with a database ``mlflow`` on a Unix socket only; yield its directory."""
     programs = postgres_programs()
     assert programs is not None
     folder.mkdir(parents=True)
-    shutil.chown(folder, "postgres")
-    as_postgres = ["runuser", "-u", "postgres", "--"]
+    user = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        shutil.chown(folder, "postgres")
+        user = ["runuser", "-u", "postgres", "--"]
     data, options = str(folder / "data"), f"-c listen_addresses='' -k {folder}"
-    initialise = [*as_postgres, str(programs / "initdb"), "-A", "trust", "-D", data]
-    subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, cwd="/")
-    control = [*as_postgres, str(programs / "pg_ctl"), "-D", data, "-w"]
-    start = [*control, "-l", f"{data}/log", "-o", options, "start"]
-    subprocess.run(start, check=True, stdout=subprocess.DEVNULL, cwd="/")
+    initialise = [str(programs / "initdb"), "-U", "postgres", "-A", "trust", "-D", data]
+    control = [*user, str(programs / "pg_ctl"), "-D", data, "-w"]
+    for command in (
+        [*user, *initialise],
+        [*control, "-l", f"{data}/log", "-o", options, "start"],
+    ):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
     try:
-        create = ["psql", "-h", str(folder), "-U", "postgres", "-qc", "CREATE DATABASE mlflow"]
-        subprocess.run(create, check=True)
+        query(str(folder), "CREATE DATABASE mlflow", database="postgres")
         yield str(folder)
     finally:
         stop = [*control, "-m", "immediate", "stop"]
         subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd="/")
         shutil.rmtree(folder)
+
+
+def query(socket_folder: str, statement: str, database: str = "mlflow") -> list[tuple]:
+    """Run a statement and return its rows, if it has any."""
+    import psycopg
+
+    with psycopg.connect(
+        host=socket_folder, user="postgres", dbname=database, autocommit=True
+    ) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 def _until(attempt, process: subprocess.Popen, seconds: float = 90) -> None:

@@ -14,7 +14,7 @@ base:
   dataset: digits
   network: {name: mnist-2d, width: 0.3, dimension: 4}
   optimizer: {lr: 0.01}
-  steps: 400
+  steps: 2000
   batch_size: 32
   reports: 40
   precision: fp32
@@ -23,7 +23,7 @@ arms:
   RN: {incay: {form: reciprocal, weight: 0.1}}
 confirm: {seeds: 2}
 """
-TRIALS = 4
+STEPS, TRIALS = 2000, 4
 
 _VARYING = ("images_per_second",)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from services import BUCKET, CREDENTIALS, postgres, postgres_programs, s3_server, s3_uri
+from services import BUCKET, CREDENTIALS, postgres, postgres_programs, query, s3_server, s3_uri
 from small_study import TRIALS, outcomes, write_study
 
 from trainables.store import Store
@@ -58,10 +57,8 @@ def test_doctor_reaches_s3(store):
     assert examine(environment={"INCAY_RESULTS": wrong}).store_error
 
 
-@pytest.mark.long
 @pytest.mark.skipif(
-    os.geteuid() != 0 or postgres_programs() is None or shutil.which("psql") is None,
-    reason="needs root, to become postgres, and PostgreSQL",
+    postgres_programs() is None, reason="needs PostgreSQL's programs (initdb, postgres, pg_ctl)"
 )
 def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, undisturbed):
     write_study(tmp_path)
@@ -76,12 +73,10 @@ def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, un
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        count = "SELECT count(*) FROM runs WHERE status = 'FINISHED'"
-        query = ["psql", "-h", socket, "-U", "postgres", "-d", "mlflow", "-tAc", count]
-        finished = subprocess.run(query, capture_output=True, text=True, check=True)
+        ((finished,),) = query(socket, "SELECT count(*) FROM runs WHERE status = 'FINISHED'")
     assert "MLflow is not up to date" not in done.stderr
     # The study, its two arms, and the trials.
-    assert int(finished.stdout) == 1 + 2 + TRIALS
+    assert finished == 1 + 2 + TRIALS
     run = json.loads(store.read("studies/small/latest.json"))["run"]
     rows = json.loads(store.read(f"studies/small/{run}/trials.json"))["trials"]
     names = [row["fingerprint"] for row in rows]

@@ -1,0 +1,73 @@
+"""What a running cluster says about its nodes, and a node that is about to be taken away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from raylets_client import Raylets
+from small_study import local_outcomes, wait_for, write_study
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    settings = {
+        "INCAY_RESULTS": str(tmp_path / "results"),
+        "INCAY_DATA": str(tmp_path / "nowhere"),
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+    }
+    with Raylets(tmp_path / "home", 0, 1, 1, **settings) as running:
+        yield running
+
+
+def test_doctor_examines_every_node(cluster, tmp_path):
+    done = cluster.incay("doctor", "--address", cluster.dashboard, cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    rows = [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
+    assert rows.count("head") >= 1
+    assert rows.count("worker") >= 2
+    assert done.stdout.count("ok:") == 3  # the results, from every node
+    assert done.stdout.count("FAILS:") == 2  # the head's data and MLflow
+    # The remedies; lines are wrapped, so by their longest words.
+    assert "INCAY_DATA" in done.stdout
+    assert "incay-mlflow" in done.stdout
+
+
+def test_a_node_that_was_drained_costs_nothing_but_its_last_interval(
+    cluster, tmp_path, undisturbed
+):
+    write_study(tmp_path)
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "study.cli", "run", "small.yaml", "--no-mirror"],
+        cwd=tmp_path,
+        env={**cluster.environment, "RAY_ADDRESS": cluster.address},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    progress = "results/trials/*/*/progress.json"
+    wait_for(lambda: len(list(tmp_path.glob(progress))) == 2, "reports of two trials")
+    drained = subprocess.run(
+        [
+            *("ray", "drain-node", "--address", cluster.address),
+            *("--node-id", cluster.training_node()),
+            *("--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "spot notice"),
+            *("--deadline-remaining-seconds", "5"),
+        ],
+        env=cluster.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert drained.returncode == 0, drained.stderr
+    cluster.kill()
+    said, _ = driver.communicate(timeout=240)
+    assert driver.returncode == 0, said
+    assert "4 completed" in said
+    assert local_outcomes(tmp_path / "results") == undisturbed
+    records = [json.loads(p.read_text()) for p in tmp_path.glob("results/trials/*/*/record.json")]
+    assert {record["status"] for record in records} == {"completed"}
