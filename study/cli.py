@@ -265,6 +265,9 @@ def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) ->
         f"{summary.started} trials started, {summary.reused} reused; {endings or 'none ended'}",
         highlight=False,
     )
+    if summary.lost:
+        times = "once" if summary.lost == 1 else f"{summary.lost} times"
+        console.print(f"a worker was lost {times}; its trial went on elsewhere", highlight=False)
     for arm in summary.without_winner:
         console.print(f"{arm}: no search trial completed, so there is nothing to confirm")
     for trial in summary.stuck:

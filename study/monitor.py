@@ -42,6 +42,7 @@ class Monitor:
         phase: The phase in progress.
         started: Trials that this run has started.
         reused: Trials whose result the store already had.
+        lost: How often a trial lost its worker and went on elsewhere.
     """
 
     def __init__(self, spec: StudySpec) -> None:
@@ -51,6 +52,7 @@ class Monitor:
         self.metric = spec.objective.metric
         self.started = 0
         self.reused = 0
+        self.lost = 0
         self.arms: dict[str, ArmProgress] = {}
         self._ended: set[tuple[str, str, int]] = set()
         self._phase_started = time.monotonic()
@@ -84,6 +86,11 @@ class Monitor:
             share = step / trial.config.steps
             self._steps_trained += max(0.0, share - running.get(trial.fingerprint, 0.0))
             running[trial.fingerprint] = share
+
+    def worker_lost(self) -> None:
+        """Count a trial that goes on elsewhere."""
+        with self._lock:
+            self.lost += 1
 
     def trial_ended(self, trial: PlannedTrial, record: TrialRecord, *, reused: bool) -> None:
         """Count an ending, once per planned trial."""

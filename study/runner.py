@@ -35,6 +35,7 @@ class RunSummary:
         interrupted: Whether somebody stopped it.
         without_winner: Arms whose search completed no trial.
         stuck: Trials that could not begin: the one whose norm they need did not complete.
+        lost: How often a trial lost its worker and went on elsewhere.
     """
 
     started: int
@@ -43,6 +44,7 @@ class RunSummary:
     interrupted: bool
     without_winner: tuple[str, ...] = ()
     stuck: tuple[WaitingTrial, ...] = ()
+    lost: int = 0
 
 
 class StudyRunner:
@@ -137,6 +139,7 @@ class StudyRunner:
             self._halt.interrupted,
             missing,
             tuple(stuck),
+            self._monitor.lost,
         )
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:

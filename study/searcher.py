@@ -117,6 +117,7 @@ class WorkSearcher(Searcher):
             if error and (record is None or not record.is_final):
                 if self._lost.lost(trial.fingerprint):
                     self._again.append(trial)
+                    self._monitor.worker_lost()
                     return
                 reason = f"its worker process died or stalled {MOST} times at the same step"
                 record = self.record_ending(trial, "failed", reason)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -125,7 +126,19 @@ def _component(kind: str, value: Any) -> Any:
         path = (kind, "name") if len(value) > 1 else (kind,)
         raise ValueProblem(path, str(error)) from error
     settings = {key: item for key, item in value.items() if key != "name"}
+    for key, item in settings.items():
+        # A study may come from anybody; what it names must lie where its user put the data.
+        if isinstance(item, str) and _leaves_its_root(item):
+            raise ValueProblem(
+                (kind, key), f"{kind}.{key} must stay below the data root, but is {item!r}"
+            )
     return _check(cls, settings, (kind,))
+
+
+def _leaves_its_root(path: str) -> bool:
+    return any(
+        ".." in kind(path).parts or kind(path).anchor for kind in (PurePosixPath, PureWindowsPath)
+    )
 
 
 @cache

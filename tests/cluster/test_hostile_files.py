@@ -17,6 +17,7 @@ from study.cluster.file import load_cluster_file
 from study.commands.shared import open_store
 from study.document import load_document
 from study.errors import UserError
+from study.spec import parse_study
 from trainables.config import TrialConfig
 from trainables.data import datasets
 from trainables.records import RecordError, TrialRecord
@@ -126,11 +127,26 @@ def test_a_hostile_yaml_file_runs_nothing(tmp_path, text, load):
 
 @pytest.mark.parametrize("name", ["../../outside", "/etc/outside", "a/b", "a\nb", "a b"])
 def test_a_study_name_stays_inside_the_store(tmp_path, name):
-    from study.spec import parse_study
-
     path = tmp_path / "hostile.yaml"
     path.write_text(f"name: {json.dumps(name)}\nbase: {{dataset: digits}}\n")
     with pytest.raises(UserError, match="name"):
+        parse_study(load_document(path))
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        {"name": "image_folder", "folder": "/etc"},
+        {"name": "image_folder", "train": "../../other"},
+        {"name": "faces", "pairs": "a/../../../pairs.txt"},
+        {"name": "parquet", "train_split": "../secret/train"},
+        {"name": "parquet", "folder": "C:\\data"},
+    ],
+)
+def test_a_study_reads_nothing_outside_the_data_root(tmp_path, dataset):
+    path = tmp_path / "hostile.yaml"
+    path.write_text(f"name: x\nbase: {{dataset: {json.dumps(dataset)}}}\n")
+    with pytest.raises(UserError, match="below the data root"):
         parse_study(load_document(path))
 
 

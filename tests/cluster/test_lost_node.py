@@ -34,6 +34,7 @@ def test_a_study_survives_the_loss_of_a_node(tmp_path, undisturbed):
         said, _ = driver.communicate(timeout=240)
     assert driver.returncode == 0, said
     assert "4 trials started, 0 reused; 4 completed" in said
+    assert "a worker was lost" in said
     assert local_outcomes(tmp_path / "results") == undisturbed
     assert _resumed_without_losing_more_than_an_interval(tmp_path, before) >= 1
 
