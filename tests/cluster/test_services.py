@@ -12,6 +12,8 @@ import pytest
 from services import BUCKET, CREDENTIALS, postgres, postgres_programs, query, s3_server, s3_uri
 from small_study import TRIALS, outcomes, write_study
 
+from study.errors import UserError
+from study.lease import Lease
 from trainables.store import Store
 
 pytestmark = pytest.mark.long
@@ -46,6 +48,15 @@ def test_a_store_on_s3_keeps_what_it_is_given(store):
     store.delete_checkpoint("ab12")
     store.delete_checkpoint("ab12")
     assert store.read_checkpoint("ab12") is None
+
+
+def test_a_lease_on_s3_has_one_holder(store):
+    with Lease(store, "small", "abc", beat=0.5) as held:
+        held.confirm()
+        with pytest.raises(UserError, match=f"process {os.getpid()} on"):
+            Lease(store, "small", "abc", beat=0.5).__enter__()
+    with Lease(store, "small", "abc", beat=0.5) as held:
+        held.confirm()
 
 
 def test_doctor_reaches_s3(store):
