@@ -120,7 +120,6 @@ def test_a_killed_study_ends_as_the_undisturbed_one(kills: int, tmp_path: Path) 
         driver.kill(way)
         if way != "worker":
             driver = Driver(tmp_path)
-    driver.wait_for(12, 0.0)
     driver.kill("tree")
 
     last = incay("run", "tiny.yaml", cwd=tmp_path)
