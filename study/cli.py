@@ -74,6 +74,7 @@ def plan(
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
     from study.display import duration
+    from study.estimate import Estimate, remember
     from study.hardware import cpu_count, gpu_count
     from study.overview import plan_arms, plan_table
     from study.plan import DataCatalog
@@ -94,8 +95,11 @@ def plan(
             slots = min(slots, (gpus if gpus is not None else gpu_count()) // wanted.gpu)
         measured = Probe(data, threads=max(1, int(wanted.cpu)), gpu=wanted.gpu > 0)
         seconds = measured.seconds(configs)
+        gpu_hours = seconds * wanted.gpu / 3600.0
+        remember(spec.run, Estimate(seconds, gpu_hours))
         console.print(
-            f"estimated: {duration(seconds)} one after another, about "
+            f"estimated: {duration(seconds)} one after another"
+            f"{f' ({gpu_hours:.1f} GPU-hours)' if wanted.gpu else ''}, about "
             f"{duration(seconds / max(1, slots))} with {int(slots)} at once on this machine "
             "(measured over a few steps of each kind of trial)",
             highlight=False,
@@ -259,6 +263,19 @@ def _say(message: str) -> None:
     sys.stderr.write(f"incay: {message}\n")
 
 
+def _cost(spec: StudySpec, summary: Any) -> str:
+    from study.display import duration
+    from study.estimate import recall
+
+    planned = recall(spec.run)
+    text = f"training took {duration(summary.seconds)}, one trial after another"
+    if summary.gpu_hours:
+        text += f", {summary.gpu_hours:.1f} GPU-hours"
+    if planned is None:
+        return text
+    return f"{text}; `incay plan` had estimated {duration(planned.seconds)}"
+
+
 def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) -> None:
     endings = ", ".join(f"{count} {name}" for name, count in sorted(summary.endings.items()))
     console.print(
@@ -268,6 +285,8 @@ def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) ->
     if summary.lost:
         times = "once" if summary.lost == 1 else f"{summary.lost} times"
         console.print(f"a worker was lost {times}; its trial went on elsewhere", highlight=False)
+    if summary.seconds:
+        console.print(_cost(spec, summary), highlight=False)
     for arm in summary.without_winner:
         console.print(f"{arm}: no search trial completed, so there is nothing to confirm")
     for trial in summary.stuck:

@@ -12,6 +12,7 @@ from typing import Any
 from study.errors import HaltedError, UserError
 from study.halt import Halt
 from study.hardware import cpu_count, gpu_count
+from study.kept_models import KeptModels
 from study.lease import Lease
 from study.ledger import Ledger
 from study.monitor import Monitor, totals
@@ -36,6 +37,8 @@ class RunSummary:
         without_winner: Arms whose search completed no trial.
         stuck: Trials that could not begin: the one whose norm they need did not complete.
         lost: How often a trial lost its worker and went on elsewhere.
+        seconds: How long all of the study's trials have trained, one after another.
+        gpu_hours: GPU-hours of that.
     """
 
     started: int
@@ -45,6 +48,8 @@ class RunSummary:
     without_winner: tuple[str, ...] = ()
     stuck: tuple[WaitingTrial, ...] = ()
     lost: int = 0
+    seconds: float = 0.0
+    gpu_hours: float = 0.0
 
 
 class StudyRunner:
@@ -81,6 +86,7 @@ class StudyRunner:
         self._trials: list[PlannedTrial] = []
         self._halt = Halt()
         self._endings: Counter[str] = Counter()
+        self._cost: dict[str, tuple[float, float]] = {}
 
     def run(self) -> RunSummary:
         """Train what has no result yet; return when all has ended or somebody interrupts.
@@ -140,6 +146,8 @@ class StudyRunner:
             missing,
             tuple(stuck),
             self._monitor.lost,
+            sum(seconds for seconds, _ in self._cost.values()),
+            sum(gpu_seconds for _, gpu_seconds in self._cost.values()) / 3600.0,
         )
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
@@ -153,6 +161,11 @@ class StudyRunner:
             record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
             if record is not None:
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
+                origin = record.provenance
+                self._cost[trial.fingerprint] = (
+                    float(origin.get("seconds", 0.0)),
+                    float(origin.get("gpu_seconds", 0.0)),
+                )
         self._endings += self._monitor.endings()
         self._trials += work.planned
         self._ledger.keep(self._trials, now=True)
@@ -213,8 +226,15 @@ class _Phase:
         datasets = {arm.config.dataset for arm in runner._spec.arms}
         # Loaded before anything starts: damaged data ends here with its own message.
         shared = self._share(datasets, ray.put)
+        spec, store = runner._spec, runner._store
         searcher = WorkSearcher(
-            self._work, self._first, runner._monitor, runner._store, runner._data, runner._halt
+            self._work,
+            self._first,
+            runner._monitor,
+            store,
+            runner._data,
+            runner._halt,
+            KeptModels(store, spec.name, spec.run, spec.header.keep_models),
         )
         trainable = tune.with_parameters(
             IncayTrainable,

@@ -115,6 +115,7 @@ class Header(_Model):
     objective: Objective = Objective()
     confirm: Confirm = Confirm()
     diverged: Literal["exclude", "worst"] = "exclude"
+    keep_models: Annotated[int, Field(ge=0)] = 1
     resources: Resources = Resources()
 
     @property

@@ -10,6 +10,7 @@ import ray
 from ray.tune.search import Searcher
 
 from study.halt import Halt
+from study.kept_models import KeptModels
 from study.lost_workers import MOST, LostWorkers
 from study.monitor import Monitor
 from study.plan import DataCatalog, PlannedTrial
@@ -17,7 +18,7 @@ from study.work import Signal, Work
 from trainables.fingerprint import code_version
 from trainables.patience import patiently
 from trainables.provenance import now
-from trainables.records import Status, TrialRecord
+from trainables.records import RecordError, Status, TrialRecord
 from trainables.session import end_trial
 from trainables.store import Store
 
@@ -37,6 +38,7 @@ class WorkSearcher(Searcher):
         store: Store,
         data: DataCatalog,
         halt: Halt,
+        models: KeptModels,
     ) -> None:
         super().__init__()
         self._work = work
@@ -46,6 +48,7 @@ class WorkSearcher(Searcher):
         self._store = store
         self._data = data
         self._halt = halt
+        self._models = models
         self._trials: dict[str, PlannedTrial] = {}
         # Tune's own retries count lost nodes as failures, and lose trials whose reused worker
         # turns out to be dead. So none are used: a trial that lost its worker is a new one to
@@ -73,6 +76,7 @@ class WorkSearcher(Searcher):
         return {
             "fingerprint": trial.fingerprint,
             "trial": trial.config.to_dict(),
+            "keep_model": self._models.wants(trial),
             "data_hash": self._data.hash(trial.config.dataset),
         }
 
@@ -113,17 +117,23 @@ class WorkSearcher(Searcher):
         if trial is None:
             return
         with self._halt.guard():
-            record = patiently(lambda: self._store.read_record(trial.fingerprint))
-            if error and (record is None or not record.is_final):
+            record = self._record(trial.fingerprint)
+            if record is None or (error and not record.is_final):
                 if self._lost.lost(trial.fingerprint):
                     self._again.append(trial)
                     self._monitor.worker_lost()
                     return
                 reason = f"its worker process died or stalled {MOST} times at the same step"
                 record = self.record_ending(trial, "failed", reason)
-            if record is not None:
-                self._work.end(trial, record)
-                self._monitor.trial_ended(trial, record, reused=False)
+            self._work.end(trial, record)
+            self._models.offer(trial, record)
+            self._monitor.trial_ended(trial, record, reused=False)
+
+    def _record(self, fingerprint: str) -> TrialRecord | None:
+        try:
+            return patiently(lambda: self._store.read_record(fingerprint))
+        except RecordError:
+            return None  # damaged as soon as it was written: like none, so the trial is made again
 
     def running(self) -> list[PlannedTrial]:
         """Return the trials that were handed out and have not ended."""

@@ -14,7 +14,7 @@ from trainables.training.seeds import derive_seed
 
 __all__ = ["Arm", "Budget", "Objective", "Resources", "StudySpec", "header_keys", "parse_study"]
 
-_NOT_ASKED = ("question", "resources", "table", "diverged")
+_NOT_ASKED = ("question", "resources", "table", "diverged", "keep_models")
 """Keys that change how a study is run or shown, not what it computes."""
 
 

@@ -21,6 +21,7 @@ import torch
 from trainables.config import TrialConfig
 from trainables.data.base import ImageData
 from trainables.fingerprint import code_version
+from trainables.model import save_model
 from trainables.patience import is_hopeless, patiently
 from trainables.provenance import device_name, environment, now
 from trainables.records import RecordError, Status, TrialRecord
@@ -42,6 +43,7 @@ class TrialTask:
     fingerprint: str
     config: TrialConfig
     data_hash: str
+    keep_model: bool = False
 
 
 class TrialSession:
@@ -92,6 +94,10 @@ class TrialSession:
             trainer = self._trainer = self._trainer or self._begin()
             metrics = trainer.advance()
             if trainer.finished:
+                if self.task.keep_model:
+                    patiently(
+                        lambda: save_model(self.store, self.task.fingerprint, trainer, self._data)
+                    )
                 self._end("completed", "", _tables(trainer))
                 return metrics
             self._keep(trainer)

@@ -9,6 +9,7 @@ Layout under the root::
     trials/ab/abcdef…/features-….parquet  features of the images in pairs, in the pairs' order
     trials/ab/abcdef…/progress.json    reports so far, while the trial runs
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
+    trials/ab/abcdef…/model.pt         what it trained, for the best few of a study
     code/VERSION.json                  modules of a version of the training code, with hashes
     studies/NAME/RUN/…                 what a study asked for, see `study.ledger`
 
@@ -153,8 +154,7 @@ class Store:
 
     def write_checkpoint(self, fingerprint: str, content: bytes) -> None:
         """Keep a checkpoint, preceded by its checksum."""
-        digest = hashlib.sha256(content).digest()
-        self.write(self._trial(fingerprint, "checkpoint.pt"), digest + content)
+        self._write_checked(self._trial(fingerprint, "checkpoint.pt"), content)
 
     def read_checkpoint(self, fingerprint: str) -> bytes | None:
         """Return a trial's checkpoint, None if there is none.
@@ -162,19 +162,40 @@ class Store:
         Raises:
             RecordError: It does not match its checksum.
         """
-        path = self._trial(fingerprint, "checkpoint.pt")
+        return self._read_checked(self._trial(fingerprint, "checkpoint.pt"))
+
+    def delete_checkpoint(self, fingerprint: str) -> None:
+        """Remove a trial's checkpoint, if there is one."""
+        self.delete(self._trial(fingerprint, "checkpoint.pt"))
+
+    def write_model(self, fingerprint: str, content: bytes) -> None:
+        """Keep a trained network, preceded by its checksum."""
+        self._write_checked(self._trial(fingerprint, "model.pt"), content)
+
+    def read_model(self, fingerprint: str) -> bytes | None:
+        """Return a trial's trained network, None if none is kept.
+
+        Raises:
+            RecordError: It does not match its checksum.
+        """
+        return self._read_checked(self._trial(fingerprint, "model.pt"))
+
+    def delete_model(self, fingerprint: str) -> None:
+        """Remove a trial's trained network, if there is one."""
+        self.delete(self._trial(fingerprint, "model.pt"))
+
+    # Files
+
+    def _write_checked(self, path: str, content: bytes) -> None:
+        self.write(path, hashlib.sha256(content).digest() + content)
+
+    def _read_checked(self, path: str) -> bytes | None:
         content = self.read(path)
         if content is None:
             return None
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             raise RecordError(f"{self.where(path)} must match its checksum, but does not")
         return content[32:]
-
-    def delete_checkpoint(self, fingerprint: str) -> None:
-        """Remove a trial's checkpoint, if there is one."""
-        self.delete(self._trial(fingerprint, "checkpoint.pt"))
-
-    # Files
 
     def read(self, path: str) -> bytes | None:
         """Return a file's content, None if it does not exist. `path` is below the root."""

@@ -84,7 +84,10 @@ class IncayTrainable(tune.Trainable):
 
     def _begin(self, config: dict[str, Any]) -> None:
         task = TrialTask(
-            config["fingerprint"], TrialConfig.from_dict(config["trial"]), config["data_hash"]
+            config["fingerprint"],
+            TrialConfig.from_dict(config["trial"]),
+            config["data_hash"],
+            config["keep_model"],
         )
         if task.data_hash not in self._loaded:
             self._loaded[task.data_hash] = ray.get(self._refs[task.data_hash])

@@ -49,6 +49,9 @@ def test_plan_runs_nothing(finished, tmp_path):
     assert "8 trials, 320 steps in all" in shown.stdout
     assert "estimated:" in shown.stdout
     assert not (tmp_path / "results").exists()
+    again = incay("run", "tiny.yaml", "--no-mirror", cwd=finished)
+    assert "training took" in again.stdout
+    assert "`incay plan` had estimated" in again.stdout
 
 
 def test_killed_driver_loses_nothing_and_trains_nothing_twice(finished, tmp_path):
