@@ -96,10 +96,15 @@ def tunnel(cluster: Path, ports: dict[int, int | None]) -> Iterator[dict[int, in
         for remote, local in chosen.items()
         for part in ("-L", f"127.0.0.1:{local}:127.0.0.1:{remote}")
     ]
-    options = ["-N", "-o", "ExitOnForwardFailure=yes", *forwards]
-    command = load_cluster_file(cluster).ssh_command(*options)
+    options = ["-T", "-o", "ExitOnForwardFailure=yes", *forwards]
+    # `cat` ends with its input, so the tunnel ends with this process, however that ends.
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*load_cluster_file(cluster).ssh_command(*options), "cat >/dev/null"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     try:
         _wait_until_open(process, next(iter(chosen.values())), cluster)
@@ -115,6 +120,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_free(port: int) -> bool:
+    """Return whether nothing listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _wait_until_open(process: subprocess.Popen[str], port: int, cluster: Path) -> None:

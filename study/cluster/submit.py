@@ -8,7 +8,7 @@ from pathlib import Path
 
 from study.catalog import find_study, study_name
 from study.cluster.commands import overrides
-from study.cluster.connection import DASHBOARD_PORT, MLFLOW_PORT, connect, tunnel
+from study.cluster.connection import DASHBOARD_PORT, MLFLOW_PORT, connect, is_free, tunnel
 from study.cluster.file import load_cluster_file
 from study.cluster.jobs import ask, follow, running_job, stop, submit_study
 from study.cluster.package import packaged
@@ -99,7 +99,9 @@ def ask_about(
 def serve_tunnels(cluster: Path, port: int) -> None:
     """Forward the dashboard and MLflow to this machine until Ctrl-C."""
     load_cluster_file(cluster)
-    with tunnel(cluster, {MLFLOW_PORT: port, DASHBOARD_PORT: DASHBOARD_PORT}) as ports:
+    # A Ray of this machine may have taken its usual port.
+    dashboard = DASHBOARD_PORT if is_free(DASHBOARD_PORT) else None
+    with tunnel(cluster, {MLFLOW_PORT: port, DASHBOARD_PORT: dashboard}) as ports:
         print(f"MLflow:    http://127.0.0.1:{ports[MLFLOW_PORT]}")
         print(f"dashboard: http://127.0.0.1:{ports[DASHBOARD_PORT]}", "(token: ~/.ray/auth_token)")
         print("Ctrl-C ends both", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.request
 
 import pytest
 from rig.cluster import User
@@ -11,6 +12,7 @@ from rig.nodes import Nodes, missing
 from services import CREDENTIALS, s3_server, s3_uri
 from small_study import TRIALS, outcomes, wait_for, write_study
 
+from study.cluster.connection import free_port
 from trainables.store import Store
 
 pytest.importorskip("moto.server", reason="needs moto[server]")
@@ -51,7 +53,7 @@ def _whole_way(user: User, nodes: Nodes, store: Store, undisturbed: dict) -> Non
     wait_for(lambda: _ended(store) >= 1, "the end of a trial", seconds=240)
     nodes.kill_programs(_HEAD, "gcs_server", "raylet", "ray::", "study.cluster.job")
     client.kill()
-    client.wait()
+    user.log.append(f"$ incay submit small.yaml --cluster lab.yaml\n{client.communicate()[0]}")
 
     _works(user.ray("up", "-y", "--no-config-cache", user.file.name), "Ray runtime started")
     done = _works(user.incay("submit", "small.yaml", *cluster, timeout=500), "4 completed")
@@ -63,6 +65,7 @@ def _whole_way(user: User, nodes: Nodes, store: Store, undisturbed: dict) -> Non
     through_job = _works(user.incay(*options, *cluster), "Softmax")
     direct = _works(user.incay(*options, "--results", store.uri), "Softmax")
     assert direct in through_job
+    _works(user.incay("table", "small", *cluster), "RN")
 
     # MLflow, on PostgreSQL, has the study, its arms and the trials, and listens on loopback only.
     query = "SELECT count(*) FROM runs WHERE status = 'FINISHED'"
@@ -72,6 +75,14 @@ def _whole_way(user: User, nodes: Nodes, store: Store, undisturbed: dict) -> Non
         lines = [line.split()[3] for line in listening.splitlines() if f":{port} " in line]
         assert lines == [f"127.0.0.1:{port}"]
 
+    # Through a tunnel they are reached from here.
+    port = free_port()
+    tunnels = user.start("ui", *cluster, "--port", str(port))
+    wait_for(lambda: _answers(f"http://127.0.0.1:{port}/health"), "MLflow through a tunnel")
+    tunnels.kill()
+    tunnels.wait()
+    wait_for(lambda: not _answers(f"http://127.0.0.1:{port}/health"), "the end of the tunnel")
+
     _works(user.ray("down", "-y", user.file.name), "No nodes remaining")
     assert "gcs_server" not in nodes.run(_HEAD, "ps -eo args")
     # Workers whose head is gone end by themselves.
@@ -80,6 +91,13 @@ def _whole_way(user: User, nodes: Nodes, store: Store, undisturbed: dict) -> Non
         "the end of the workers",
         seconds=180,
     )
+
+
+def _answers(url: str) -> bool:
+    try:
+        return urllib.request.urlopen(url, timeout=5).status == 200
+    except OSError:
+        return False
 
 
 def _works(done, said: str) -> str:
