@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -181,13 +182,14 @@ def sync(
 
     from study.errors import HaltedError
     from study.mirror import Mirror, tracking_uri
-    from study.optuna_copy import OptunaCopy
+    from study.optuna_copy import STORAGE, OptunaCopy
     from study.overview import latest_run
 
     name, given = which_run(study, set_, seeds)
     store = open_store(results)
     run_id = given or latest_run(store, name)
-    OptunaCopy(store, name, run_id).sync()
+    if store.local_root is not None or STORAGE in os.environ:
+        OptunaCopy(store, name, run_id).sync()
     try:
         left = Mirror(store, name, run_id).sync()
     except MlflowException as error:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import optuna
 import pytest
 from services import BUCKET, CREDENTIALS, postgres, postgres_programs, query, s3_server, s3_uri
 from small_study import TRIALS, outcomes, write_study
@@ -93,3 +94,38 @@ def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, un
     names = [row["fingerprint"] for row in rows]
     records = [store.read(f"trials/{name[:2]}/{name}/record.json") for name in names]
     assert outcomes(records) == undisturbed
+
+
+@pytest.mark.skipif(
+    postgres_programs() is None, reason="needs PostgreSQL's programs (initdb, postgres, pg_ctl)"
+)
+def test_searches_with_results_on_s3_are_copied_to_optuna_on_postgresql(store, tmp_path):
+    path = write_study(tmp_path)
+    search = "search: {all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}}\nbudget: {trials: 2}\n"
+    path.write_text(path.read_text() + search)
+    with postgres(Path("/tmp") / f"incay-postgres-{os.getpid()}") as socket:
+        place = f"postgresql+psycopg://postgres@/optuna?host={socket}"
+        query(socket, "CREATE DATABASE optuna", database="postgres")
+        settings = {
+            "INCAY_OPTUNA_STORAGE": place,
+            "MLFLOW_TRACKING_URI": place.replace("optuna", "mlflow"),
+        }
+        options = ["--results", store.uri, "--set", "steps=40", "--set", "reports=4"]
+        done = subprocess.run(
+            [sys.executable, "-m", "study.cli", "run", "small.yaml", *options],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        storage = optuna.storages.RDBStorage(place)
+        summaries = optuna.get_all_study_summaries(storage)
+        trials = [
+            optuna.load_study(study_name=s.study_name, storage=storage).trials for s in summaries
+        ]
+        storage.engine.dispose()
+    assert "is not up to date" not in done.stderr
+    assert [len(found) for found in trials] == [2, 2]
+    assert {trial.state.name for found in trials for trial in found} == {"COMPLETE"}
