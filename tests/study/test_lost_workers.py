@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
+import pytest
+from tiny_study import ENVIRONMENT, STUDY
+
 from study.lost_workers import MOST, LostWorkers
 
 
@@ -49,3 +56,55 @@ def test_getting_further_begins_the_count_anew():
     for step in range(10, 200, 10):
         losses.reached("trial", step, "node")
         assert losses.lost("trial")
+
+
+KILLING_STORE = """
+import os, signal, sys
+from unittest import mock
+from trainables.store import Store
+from study import cli
+
+
+class KillingStore(Store):
+    '''Injects the fault: a trial with incay kills its process at its first report.'''
+
+    def __reduce__(self):
+        return KillingStore, (self.root,)
+
+    def write_progress(self, fingerprint, progress):
+        if progress["config"]["incay"]["weight"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().write_progress(fingerprint, progress)
+
+
+if __name__ == "__main__":
+    import killing  # by its name, so that workers find it too
+
+    with mock.patch.object(cli, "open_store", killing.KillingStore):
+        cli.main()
+"""
+
+
+@pytest.mark.long
+def test_a_trial_that_kills_its_workers_fails_and_no_other(tmp_path):
+    (tmp_path / "killing.py").write_text(KILLING_STORE)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    options = ["run", "tiny.yaml", "--no-mirror", "--seeds=1", "--set", "budget.trials=1"]
+    done = subprocess.run(
+        [sys.executable, "killing.py", *options],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "PYTHONPATH": f"{ENVIRONMENT['PYTHONPATH']}:{tmp_path}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"a worker was lost {MOST - 1} times" in done.stdout
+    paths = tmp_path.glob("results/trials/*/*/record.json")
+    records = [json.loads(path.read_text()) for path in paths]
+    failed = [record for record in records if record["status"] == "failed"]
+    assert len(failed) == 1
+    assert failed[0]["config"]["incay"]["weight"] == 0.1
+    assert f"{MOST} times at the same step" in failed[0]["reason"]
+    assert {record["status"] for record in records if record not in failed} == {"completed"}
