@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from study.document import Document
+from study.document import Document, flatten
 from study.trial import unknown_key
 
 SECTIONS = ("base", "arms", "search")
@@ -148,8 +148,14 @@ def parse_header(document: Document) -> Header:
     for key in SECTIONS:
         if not isinstance(values.get(key, {}), dict):
             raise document.error((key,), f"{key} must be a mapping, but got {values[key]!r}")
+    given = {key: value for key, value in values.items() if key not in SECTIONS}
+    objective = given.get("objective")
+    if isinstance(objective, dict) and isinstance(objective.get("also"), dict):
+        # A metric's name has a dot, which the document reads as nesting.
+        also = {".".join(path): value for path, value in flatten(objective["also"])}
+        given["objective"] = {**objective, "also": also}
     try:
-        header = Header.model_validate({k: v for k, v in values.items() if k not in SECTIONS})
+        header = Header.model_validate(given)
     except ValidationError as error:
         raise document.error(*_explained(error)) from error
     if isinstance(header.confirm.seeds, list):
