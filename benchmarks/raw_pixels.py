@@ -1,0 +1,31 @@
+"""What a network for faces has to beat: the pixels themselves as features.
+
+Run as ``python -m benchmarks.raw_pixels --data-root DIR``. It judges them by the protocol, pairs
+and image size of the built-in study ``faces-orl``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from study.catalog import find_study
+from study.spec import parse_study
+from trainables.faces.verification import FaceVerification, raw_pixels
+
+
+def main() -> None:
+    """Print the error and the other measures of verification."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-root", type=Path, required=True)
+    arguments = parser.parse_args()
+    dataset = parse_study(find_study("faces-orl")).arms[0].config.dataset
+    verification = dataset.load(arguments.data_root).verification
+    assert isinstance(verification, FaceVerification)
+    metrics = verification.evaluate(raw_pixels).metrics()
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+    print(f"raw pixels on {dataset.name}, {len(verification.same)} pairs: {figures}")
+
+
+if __name__ == "__main__":
+    main()
