@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from study.errors import HaltedError, UserError
 from study.halt import Halt
 from study.hardware import cpu_count, gpu_count
-from study.kept_models import KeptModels
 from study.lease import Lease
 from study.ledger import Ledger
 from study.monitor import Monitor, totals
+from study.phase import Place, train_phase
 from study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
 from study.spec import StudySpec
 from study.work import FixedWork, SearchWork, Work
-from trainables.data import DatasetSettings
 from trainables.patience import patiently
 from trainables.records import RecordError, TrialRecord
 from trainables.store import Store
@@ -78,13 +75,14 @@ class StudyRunner:
         self._store = store
         self._data = data
         self._monitor = monitor
-        self._cpus = cpus
-        self._gpus = gpus
         self._planner = Planner(spec, data)
         self._ledger = Ledger(store, spec)
         self._lease = Lease(store, spec.name, spec.run)
-        self._trials: list[PlannedTrial] = []
         self._halt = Halt()
+        self._place = Place(
+            spec, store, data, monitor, self._ledger, self._lease, self._halt, cpus, gpus
+        )
+        self._trials: list[PlannedTrial] = []
         self._endings: Counter[str] = Counter()
         self._cost: dict[str, tuple[float, float]] = {}
 
@@ -154,7 +152,7 @@ class StudyRunner:
         self._monitor.begin(name, counts, metric or "test.error")
         first = work.next()
         if isinstance(first, PlannedTrial):
-            _Phase(self, work, first).run()
+            train_phase(self._place, work, first, self._trials)
             if self._lease.lost:
                 raise self._lease.taken()
         for trial in work.planned:
@@ -191,151 +189,11 @@ class StudyRunner:
         if "RAY_ADDRESS" in os.environ:
             return  # a cluster may grow
         for kind, need, have in (
-            ("cpu", wanted.cpu, self._cpus if self._cpus is not None else cpu_count()),
-            ("gpu", wanted.gpu, self._gpus if self._gpus is not None else gpu_count()),
+            ("cpu", wanted.cpu, self._place.cpus if self._place.cpus is not None else cpu_count()),
+            ("gpu", wanted.gpu, self._place.gpus if self._place.gpus is not None else gpu_count()),
         ):
             if need > have:
                 raise UserError(
                     f"{self._spec.document.where(('resources', kind))}: resources.{kind} must be "
                     f"at most what there is, but a trial wants {need:g} of {have:g}"
                 )
-
-
-class _Phase:
-    """One phase on Ray Tune."""
-
-    def __init__(self, runner: StudyRunner, work: Work, first: PlannedTrial) -> None:
-        self._runner = runner
-        self._work = work
-        self._first = first
-        self._kept = runner._trials
-
-    def run(self) -> None:
-        runner = self._runner
-        quiet_ray()
-        import ray
-        from ray import tune
-        from ray.tune import CheckpointConfig, RunConfig, TuneConfig
-
-        from study.scheduler import PruningScheduler
-        from study.searcher import WorkSearcher
-        from trainables.trainable import IncayTrainable
-
-        start_ray(runner._cpus, runner._gpus)
-        resources = runner._spec.resources
-        datasets = {arm.config.dataset for arm in runner._spec.arms}
-        # Loaded before anything starts: damaged data ends here with its own message.
-        shared = self._share(datasets, ray.put)
-        spec, store = runner._spec, runner._store
-        searcher = WorkSearcher(
-            self._work,
-            self._first,
-            runner._monitor,
-            store,
-            runner._data,
-            runner._halt,
-            KeptModels(store, spec.name, spec.run, spec.header.keep_models),
-        )
-        trainable = tune.with_parameters(
-            IncayTrainable,
-            store=runner._store,
-            data=shared,
-            threads=max(1, int(resources.cpu)),
-            stall_seconds=resources.stall_seconds,
-        )
-        runner._lease.confirm()
-        # Ray has just put its own handlers in place.
-        signals = runner._halt.on_signals()
-        with signals, tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
-            tune.Tuner(
-                tune.with_resources(trainable, {"cpu": resources.cpu, "gpu": resources.gpu}),
-                tune_config=TuneConfig(
-                    search_alg=searcher,
-                    scheduler=PruningScheduler(searcher),
-                    num_samples=-1,
-                    reuse_actors=True,
-                ),
-                run_config=RunConfig(
-                    name=runner._spec.name,
-                    storage_path=scratch,
-                    verbose=0,
-                    stop=_stopper(self._must_stop, self._keep),
-                    checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
-                ),
-            ).fit()
-        if runner._lease.lost:
-            return  # what is unfinished is another driver's to record
-        # Record what an interruption left unfinished, so that nothing vanishes.
-        why = "stopped by the user" if runner._halt.interrupted else runner._halt.store_error
-        for trial in searcher.running():
-            if runner._finished(trial.fingerprint) is None:
-                searcher.record_ending(trial, "interrupted", why)
-
-    def _share(
-        self, datasets: set[DatasetSettings], put: Callable[[Any], Any]
-    ) -> Mapping[str, Any]:
-        data = self._runner._data
-        return {data.hash(dataset): put(data.load(dataset)) for dataset in datasets}
-
-    def _must_stop(self) -> bool:
-        return self._runner._halt.asked or self._runner._lease.lost
-
-    def _keep(self) -> None:
-        runner = self._runner
-        with runner._halt.guard():
-            patiently(lambda: runner._ledger.keep([*self._kept, *self._work.planned]))
-
-
-def quiet_ray() -> None:
-    """Set what Ray reads from the environment, before it is imported."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
-    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
-    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
-    os.environ.setdefault("TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "1000")
-    os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-
-
-def start_ray(cpus: float | None, gpus: float | None) -> None:
-    """Connect to the cluster that RAY_ADDRESS names, or start Ray on this machine."""
-    import ray
-
-    if ray.is_initialized():
-        return
-    common = {"log_to_driver": False, "logging_level": "ERROR"}
-    if "RAY_ADDRESS" in os.environ:
-        ray.init(**common)
-        return
-    ray.init(
-        address="local",  # another Ray of this machine is not ours to use
-        num_cpus=int(cpus) if cpus is not None else cpu_count(),
-        num_gpus=int(gpus) if gpus is not None else gpu_count(),
-        include_dashboard=False,
-        **common,
-    )
-
-
-def _stopper(stop: Callable[[], bool], tick: Callable[[], None]) -> Any:
-    """Return a Tune stopper that ends the run when `stop` says so; `tick` runs on each result."""
-    from ray.tune import Stopper
-
-    class Interrupted(Stopper):  # type: ignore[misc]
-        def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
-            del trial_id, result
-            tick()
-            return False
-
-        def stop_all(self) -> bool:
-            return stop()
-
-        def __reduce__(self) -> Any:  # Tune snapshots its stopper; there is nothing to keep
-            return (_never, ())
-
-    return Interrupted()
-
-
-def _never() -> Any:
-    from ray.tune.stopper import NoopStopper
-
-    return NoopStopper()

@@ -135,6 +135,11 @@ class WorkSearcher(Searcher):
         except RecordError:
             return None  # damaged as soon as it was written: like none, so the trial is made again
 
+    def has_result(self, trial: PlannedTrial) -> bool:
+        """Return whether the trial has ended with a result."""
+        record = self._record(trial.fingerprint)
+        return record is not None and record.is_final
+
     def running(self) -> list[PlannedTrial]:
         """Return the trials that were handed out and have not ended."""
         return [*self._trials.values(), *self._again]

@@ -1,0 +1,42 @@
+"""Starts Ray on this machine, or connects to a cluster."""
+
+from __future__ import annotations
+
+import os
+
+from study.hardware import cpu_count, gpu_count
+
+
+def quiet_ray() -> None:
+    """Set what Ray reads from the environment, before it is imported."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
+    os.environ.setdefault("TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "1000")
+    os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+
+def start_ray(cpus: float | None, gpus: float | None) -> None:
+    """Connect to the cluster that RAY_ADDRESS names, or start Ray on this machine.
+
+    Args:
+        cpus: CPUs of this machine to use; None for all.
+        gpus: GPUs of this machine to use; None for all.
+    """
+    import ray
+
+    if ray.is_initialized():
+        return
+    common = {"log_to_driver": False, "logging_level": "ERROR"}
+    if "RAY_ADDRESS" in os.environ:
+        ray.init(**common)
+        return
+    ray.init(
+        address="local",  # another Ray of this machine is not ours to use
+        num_cpus=int(cpus) if cpus is not None else cpu_count(),
+        num_gpus=int(gpus) if gpus is not None else gpu_count(),
+        include_dashboard=False,
+        **common,
+    )
