@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -121,7 +122,7 @@ class ArmSearch:
                 status = "pruned"  # here, even where another study trained it to its end
             intermediate, marks = judge.intermediate, judge.marks
         metrics = [record.metrics.get(name) for name in self._spec.objective.directions]
-        values = tuple(value for value in metrics if value is not None)
+        values = tuple(value for value in metrics if value is not None and math.isfinite(value))
         whole = status == "completed" and len(values) == len(metrics)
         self.outcomes[trial.number] = Outcome(
             trial.params,

@@ -166,8 +166,8 @@ def status(
         return
     from study.overview import status_table
 
-    name, run_id = which_run(study, set_, seeds)
-    _console().print(status_table(open_store(results), name, run_id))
+    store = open_store(results)
+    _console().print(status_table(store, *which_run(study, set_, seeds, store)))
 
 
 @app.command()
@@ -183,11 +183,9 @@ def sync(
     from study.errors import HaltedError
     from study.mirror import Mirror, tracking_uri
     from study.optuna_copy import STORAGE, OptunaCopy
-    from study.overview import latest_run
 
-    name, given = which_run(study, set_, seeds)
     store = open_store(results)
-    run_id = given or latest_run(store, name)
+    name, run_id = which_run(study, set_, seeds, store)
     if store.local_root is not None or STORAGE in os.environ:
         OptunaCopy(store, name, run_id).sync()
     try:

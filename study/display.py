@@ -55,7 +55,7 @@ class Display:
         table = Table(box=None, pad_edge=False)
         for name in ("arm", "progress", "done", "running", "pruned", "diverged", "failed"):
             table.add_column(name, justify="left" if name in ("arm", "progress") else "right")
-        table.add_column(f"best {monitor.metric}", justify="right")
+        table.add_column(monitor.metric, justify="right")
         for name, arm in monitor.snapshot():
             table.add_row(
                 name,
@@ -63,7 +63,7 @@ class Display:
                 f"{arm.done}/{arm.total}",
                 str(len(arm.running)),
                 *(str(arm.endings[ending] or "") for ending in ("pruned", "diverged", "failed")),
-                "" if arm.best is None else f"{arm.best:.4g}",
+                monitor.shown(arm),
             )
         return Group(Text(f"{monitor.phase} · {_left(monitor.seconds_left())}"), table)
 
@@ -74,10 +74,10 @@ class Display:
     def _print_line(self) -> None:
         arms = ", ".join(
             f"{name} {arm.done}/{arm.total}"
-            + ("" if arm.best is None else f" (best {arm.best:.4g})")
+            + (f" ({self._monitor.shown(arm)})" if arm.values else "")
             for name, arm in self._monitor.snapshot()
         )
-        line = f"{self._monitor.phase}: {arms}"
+        line = f"{self._monitor.phase}, {self._monitor.metric}: {arms}"
         if arms and line != self._last_line:
             left = _left(self._monitor.seconds_left())
             self._console.print(f"{line} · {left}", highlight=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import Any
 from study.arms import Arm, search_path
 from study.document import Document
 from study.schema import Header
+from trainables.records import EVALUATED
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")
 """Settings that decide how much an arm is trained or looked at: the same in every arm, unless
@@ -21,6 +22,7 @@ def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseli
         StudyError: It names the arm and the key.
     """
     _check_objective(document, header, arms)
+    _check_validation(document, arms)
     reference = next(arm for arm in arms if arm.name == baseline)
     for arm in arms:
         _check_effort(document, header, arm, reference)
@@ -44,6 +46,22 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
                 place,
                 "objective.metric must be a metric of the validation split (val.…): choosing by "
                 f"{metric!r} would leak what the study is to measure",
+            )
+        known = [f"val.{name}" for name in EVALUATED]
+        if metric not in known:
+            place = ("objective", *(("also",) if metric in header.objective.also else ("metric",)))
+            raise document.error(place, f"must be one of {', '.join(known)}, but got {metric!r}")
+
+
+def _check_validation(document: Document, arms: Iterable[Arm]) -> None:
+    for arm in arms:
+        split = arm.values.get("split", {})
+        if arm.search and isinstance(split, Mapping) and split.get("validation") == 0:
+            own = ("arms", arm.source, "split", "validation")
+            raise document.error(
+                own if document.has(own) else ("base", "split", "validation"),
+                "a search must have a validation split of more than 0, but it is 0: without one "
+                f"the winner of {arm.name!r} could be chosen by the test set only",
             )
 
 

@@ -68,8 +68,8 @@ class Halt:
         before = {
             number: signal.signal(number, on_signal)
             for number in _SIGNALS
-            # What the parent had ignored, as nohup does, stays ignored.
-            if signal.getsignal(number) is not signal.SIG_IGN
+            # What nohup has set to be ignored stays ignored.
+            if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
         }
         try:
             yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from collections import Counter
@@ -21,18 +22,18 @@ class ArmProgress:
         total: Trials that the phase asks for.
         endings: Trials by ending, those of earlier runs included.
         running: Share done of each running trial, by fingerprint.
-        best: Best objective so far; None while there is none.
+        values: The metric of each completed trial so far.
     """
 
     total: int = 0
     endings: Counter[str] = field(default_factory=Counter)
     running: dict[str, float] = field(default_factory=dict)
-    best: float | None = None
+    values: list[float] = field(default_factory=list)
 
     @property
     def done(self) -> int:
-        """Trials that have ended."""
-        return sum(self.endings.values())
+        """Trials that have ended, interrupted ones aside: those go on later."""
+        return sum(self.endings.values()) - self.endings["interrupted"]
 
 
 class Monitor:
@@ -64,7 +65,7 @@ class Monitor:
         Args:
             phase: Its name.
             totals: Trials by arm.
-            metric: What is shown as best.
+            metric: What is shown of completed trials.
         """
         with self._lock:
             self.phase, self.metric = phase, metric
@@ -107,8 +108,7 @@ class Monitor:
             arm.endings[record.status] += 1
             value = record.metrics.get(self.metric)
             if record.status == "completed" and value is not None:
-                better = min if self._spec.objective.mode == "min" else max
-                arm.best = value if arm.best is None else better(arm.best, value)
+                arm.values.append(value)
 
     def seconds_left(self) -> float | None:
         """Return an estimate for the phase from the pace so far, None while there is none."""
@@ -122,6 +122,18 @@ class Monitor:
                 return 0.0 if left == 0 else None
             return elapsed * left / self._steps_trained
 
+    def shown(self, arm: ArmProgress) -> str:
+        """Return the metric of an arm so far: the best of a search, the mean of a confirmation.
+
+        The best of several seeds would be a lucky one.
+        """
+        if not arm.values:
+            return ""
+        if self.phase == "confirm":
+            return f"mean {statistics.fmean(arm.values):.4g}"
+        better = min if self._spec.objective.mode == "min" else max
+        return f"best {better(arm.values):.4g}"
+
     def endings(self) -> Counter[str]:
         """Return the phase's trials by ending."""
         with self._lock:
@@ -133,7 +145,7 @@ class Monitor:
             return [
                 (
                     name,
-                    ArmProgress(arm.total, Counter(arm.endings), dict(arm.running), arm.best),
+                    ArmProgress(arm.total, Counter(arm.endings), dict(arm.running), [*arm.values]),
                 )
                 for name, arm in self.arms.items()
             ]

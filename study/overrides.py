@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from difflib import SequenceMatcher
 
 from study.document import Document, KeyPath, flatten, parse_value
 from study.errors import StudyError
@@ -42,15 +43,29 @@ def apply_overrides(
 
 def _path(document: Document, name: str) -> KeyPath:
     for section in ("arms", "search"):
-        arms = [*document.values.get("arms", {}), *document.values.get("search", {})]
+        arms = [*(document.values.get("arms") or {}), *(document.values.get("search") or {})]
+        if section == "search":
+            arms.append("all arms")
         for arm in sorted(arms, key=len, reverse=True):  # an arm's name may contain dots
             prefix = f"{section}.{arm}."
             if name.startswith(prefix):
                 rest = name.removeprefix(prefix)
                 return (section, arm, *([rest] if section == "search" else rest.split(".")))
+        if arms and name.startswith(f"{section}."):
+            wanted = name.removeprefix(f"{section}.")
+            close = max(arms, key=lambda arm: _likeness(arm, wanted))
+            raise StudyError(
+                f"--set {name}: {section} must be followed by an arm of the study "
+                f"({', '.join(map(repr, dict.fromkeys(arms)))}) and a setting, but got {wanted!r} "
+                f"(did you mean {close!r}?)"
+            )
     parts = tuple(name.split("."))
     in_base = parts[0] not in header_keys()
     return ("base", *parts) if in_base else parts
+
+
+def _likeness(arm: str, wanted: str) -> float:
+    return SequenceMatcher(None, arm, wanted[: len(arm)]).ratio()
 
 
 def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:

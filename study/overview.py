@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
 
-from study.errors import UserError
 from study.grid import grid_points
 from study.plan import DataCatalog, PlannedTrial, Planner, confirm_config
+from study.runs import variant
+from study.space import parse_space
 from study.spec import Arm, StudySpec
 from study.trial import dotted
 from trainables.config import TrialConfig
@@ -95,58 +96,43 @@ def plan_table(spec: StudySpec, plans: Iterable[ArmPlan]) -> Table:
     return table
 
 
-def status_table(store: Store, name: str, run: str | None) -> Table:
-    """Return how far a study is, from the store alone.
-
-    Raises:
-        UserError: The store knows no such study.
-    """
-    run = run or latest_run(store, name)
+def status_table(store: Store, name: str, run: str) -> Table:
+    """Return how far a study is, from the store alone."""
     document = _json(store, f"studies/{name}/{run}/study.json")
-    if document is None:
-        raise UserError(
-            f"{store.where(f'studies/{name}')}: the study must have been run with these settings "
-            f"before its status can be shown, but run {run} is not there"
-        )
+    assert document is not None
     rows = (_json(store, f"studies/{name}/{run}/trials.json") or {"trials": []})["trials"]
     statuses = {row["fingerprint"]: _status(store, row["fingerprint"]) for row in rows}
     counted = {
-        (arm["name"], phase): Counter(
+        (arm["name"], phase, total): Counter(
             statuses[row["fingerprint"]]
             for row in rows
             if row["arm"] == arm["name"] and row["phase"] == phase
         )
         for arm in document["arms"]
-        for phase in ("search", "confirm")
+        for phase, total in _totals(document, arm)
     }
     seen = sum(counted.values(), Counter())
     shown = [ending for ending in _ENDINGS if seen[ending] or ending == "completed"]
-    table = Table(title=f"{name} · run {run} · {' '.join(document['overrides']) or 'as written'}")
+    table = Table(title=f"{name} · run {run} · {variant(store, name, run)}")
     table.add_column("arm")
     table.add_column("phase")
+    table.add_column("trials", justify="right")
     for ending in shown:
         table.add_column(ending, justify="right")
-    for (arm, phase), counts in counted.items():
-        if counts:
-            table.add_row(arm, phase, *(str(counts[ending] or "") for ending in shown))
+    for (arm, phase, total), counts in counted.items():
+        table.add_row(arm, phase, str(total), *(str(counts[ending] or "") for ending in shown))
     return table
 
 
-def latest_run(store: Store, name: str) -> str:
-    """Return the latest run of a study.
-
-    Raises:
-        UserError: The store knows no run of it.
-    """
-    latest = _json(store, f"studies/{name}/latest.json")
-    if latest is None:
-        known = ", ".join(sorted(store.list("studies"))) or "none"
-        raise UserError(
-            f"{store.where('studies')}: a study must have been run here first, but there is no "
-            f"{name!r} (there: {known})"
-        )
-    run: str = latest["run"]
-    return run
+def _totals(document: Mapping[str, Any], arm: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the phases of an arm, each with its number of trials."""
+    if arm["search"]:
+        trials = document["budget"]["trials"]
+        if document["budget"]["sampler"] == "grid":
+            spaces = {name: parse_space(notation) for name, notation in arm["search"].items()}
+            trials = min(trials, len(grid_points(spaces)))
+        yield "search", trials
+    yield "confirm", document["replicates"]
 
 
 def settings_text(values: Any) -> str:

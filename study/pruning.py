@@ -15,7 +15,7 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, Successive
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
-from study.sampling import STATES, Outcome
+from study.sampling import Outcome
 
 REDUCTION = 3
 """Of the trials that reach a rung, one in this many goes on to the next."""
@@ -73,13 +73,13 @@ class PruneJudge:
 
 
 def _frozen(outcome: Outcome | None) -> optuna.trial.FrozenTrial:
-    if outcome is None or STATES[outcome.status] == TrialState.FAIL:
+    if outcome is None or outcome.state == TrialState.FAIL:
         # Unseen or without a value: it only keeps its number.
         return optuna.trial.create_trial(state=TrialState.FAIL)
     values = list(outcome.intermediate.values())
     first = outcome.values[0] if outcome.values is not None else values[-1]
     return optuna.trial.create_trial(
-        state=STATES[outcome.status],
+        state=outcome.state,
         value=first,
         intermediate_values=dict(outcome.intermediate),
         system_attrs=dict(outcome.marks),

@@ -62,6 +62,18 @@ class Outcome:
     marks: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
+    @property
+    def state(self) -> TrialState:
+        """What Optuna is told. A norm of no samples is no value: such a trial has failed."""
+        state = STATES[self.status]
+        missing = state == TrialState.COMPLETE and self.values is None
+        return TrialState.FAIL if missing else state
+
+    @property
+    def told(self) -> tuple[float, ...] | None:
+        """The values that Optuna is told."""
+        return self.values if self.state == TrialState.COMPLETE else None
+
 
 class PointSampler:
     """Chooses the points of one arm, in the order of their numbers.
@@ -132,9 +144,7 @@ class PointSampler:
             outcome, trial = outcomes[other], self._asked[other]
             for report, value in outcome.intermediate.items():
                 trial.report(value, report)
-            state = STATES[outcome.status]
-            values = outcome.values if state == TrialState.COMPLETE else None
-            self._study.tell(trial, values, state=state)
+            self._study.tell(trial, outcome.told, state=outcome.state)
         self._shown = max(self._shown, len(self.sees(number)))
 
     def _draw(self, number: int, draw: int, known: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -23,6 +23,10 @@ FINAL: frozenset[Status] = frozenset({"completed", "pruned", "diverged"})
 """Endings that are results: a trial that ended so is never trained again."""
 
 
+EVALUATED = ("error", "loss", "norm", "norm_correct", "norm_wrong")
+"""What an evaluation of images measures; metrics are named ``val.error``, ``test.error``, …"""
+
+
 class RecordError(Exception):
     """A record that is damaged, or of a newer schema than this program reads."""
 

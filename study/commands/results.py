@@ -45,7 +45,8 @@ def table(
         return
     import analysis
 
-    loaded = analysis.load(results, *which_run(study, set_, seeds))
+    store = open_store(results)
+    loaded = analysis.load(store, *which_run(study, set_, seeds, store))
     built = analysis.table(loaded, name, allow_unequal=allow_unequal)
     _write(analysis.render(built, format_), output)
     if output is not None:
@@ -63,7 +64,8 @@ def figure(
     """Draw a figure of a study, or export its data."""
     import analysis
 
-    loaded = analysis.load(results, *which_run(study, set_, seeds))
+    store = open_store(results)
+    loaded = analysis.load(store, *which_run(study, set_, seeds, store))
     output.parent.mkdir(parents=True, exist_ok=True)
     analysis.figure(loaded, name).save(output)
 
@@ -79,7 +81,8 @@ def report(
     """Write one self-contained HTML page: question, arms, table, figures, every trial."""
     import analysis
 
-    loaded = analysis.load(results, *which_run(study, set_, seeds))
+    store = open_store(results)
+    loaded = analysis.load(store, *which_run(study, set_, seeds, store))
     page = analysis.report(loaded, allow_unequal=allow_unequal)
     path = output if output is not None else Path(f"{loaded.name}.html")
     _write(page, path)
@@ -96,7 +99,10 @@ def compare(
     """Set two studies side by side, arm by arm."""
     import analysis
 
-    one, other = (analysis.load(results, *which_run(name, None, None)) for name in (first, second))
+    store = open_store(results)
+    one, other = (
+        analysis.load(store, *which_run(name, None, None, store)) for name in (first, second)
+    )
     _write(analysis.render(analysis.compare(one, other), format_), output)
 
 

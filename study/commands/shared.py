@@ -44,17 +44,38 @@ def read_study(study: str, settings: list[str] | None, seeds: int | None) -> Stu
     return parse_study(document)
 
 
-def which_run(study: str, settings: list[str] | None, seeds: int | None) -> tuple[str, str | None]:
-    """Return a study's name and, where settings are given, the run that they stand for.
+def which_run(
+    study: str, settings: list[str] | None, seeds: int | None, store: Store
+) -> tuple[str, str]:
+    """Return a study's name and the run that is meant.
 
-    Without settings the latest run is meant, which the store knows.
+    With settings it is the run that they stand for; a file stands for its own run, if that has
+    been run; else the latest is meant.
+
+    Raises:
+        UserError: The store has no such run.
     """
+    from study.catalog import study_name
+    from study.runs import has_run, known_run, latest_run, variant
+
     if settings or seeds is not None:
         spec = read_study(study, settings, seeds)
-        return spec.name, spec.run
-    from study.catalog import study_name
-
-    return study_name(study), None
+        return spec.name, known_run(store, spec.name, spec.run, spec.document.overrides)
+    name = study_name(study)
+    latest = latest_run(store, name)
+    if not Path(study).is_file():
+        return name, latest
+    try:
+        run = read_study(study, None, None).run
+    except UserError:
+        run = ""
+    if run and has_run(store, name, run):
+        return name, run
+    sys.stderr.write(
+        f"incay: {study} as it stands has not been run; shown is the latest run, {latest} "
+        f"({variant(store, name, latest)})\n"
+    )
+    return name, latest
 
 
 def open_store(results: str) -> Store:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from study.document import load_document
 from study.errors import StudyError
+from study.overrides import apply_overrides
 from study.spec import StudySpec, parse_study
+from trainables.records import EVALUATED
+from trainables.training.evaluate import Samples
 
 HEAD = "name: x\nbase: {dataset: digits, steps: 10}\n"
 
@@ -121,6 +125,16 @@ def test_ablation_takes_one_part_away_at_a_time(tmp_path: Path) -> None:
             "7 is budget.seed",
         ),
         ("confirm: {seeds: [5, 5]}", "confirm.seeds", "distinct"),
+        (
+            "search: {all arms: {optimizer.lr: 0.1 .. 0.2}}\nobjective: {metric: val.erorr}",
+            "objective.metric",
+            "must be one of val.error, val.loss, val.norm",
+        ),
+        (
+            "search: {all arms: {optimizer.lr: 0.1 .. 0.2}}\narms: {A: {split.validation: 0}}",
+            "arms.A.split.validation",
+            "a search must have a validation split of more than 0",
+        ),
     ],
 )
 def test_an_unfair_or_wrong_study_is_refused_by_line_arm_and_key(
@@ -130,6 +144,26 @@ def test_an_unfair_or_wrong_study_is_refused_by_line_arm_and_key(
     assert said.startswith(f"{tmp_path / 'study.yaml'}:")
     assert place in said
     assert message in said
+
+
+@pytest.mark.parametrize(
+    ("setting", "close"),
+    [("arms.RN + Sotfmax.incay.weight=1", "RN + Softmax"), ("search.all arm.lr=1", "all arms")],
+)
+def test_an_override_of_an_arm_that_is_not_there_is_refused(
+    tmp_path: Path, setting: str, close: str
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(HEAD + "arms: {Softmax: {}, RN + Softmax: {}}\n")
+    with pytest.raises(StudyError, match="must be followed by an arm of the study") as caught:
+        apply_overrides(load_document(path), [setting])
+    assert f"did you mean {close!r}?" in str(caught.value)
+
+
+def test_evaluation_measures_what_an_objective_may_name() -> None:
+    one = torch.ones(2)
+    samples = Samples(one.long(), one.long(), one, one, torch.ones(2, 2))
+    assert set(samples.metrics()) == set(EVALUATED)
 
 
 def test_what_is_unequal_on_purpose_is_allowed(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from trainables.store import Store
 TWELVE = STUDY.replace("budget: {trials: 2}", "budget: {trials: 4}").replace(
     "steps: 40", "steps: 120"
 )
-WORKER = "ray::IncayTrainable"
+WORKERS = ("ray::IncayTrainable", "ray::ResourceTrainable")
+"""Ray calls a worker by its class, and while it trains by Tune's wrapper of it."""
 
 
 class Driver:
@@ -61,7 +62,7 @@ class Driver:
         """Kill -9 the driver, its whole process tree, or one of its workers."""
         family = self._family()
         if what == "worker":
-            workers = [process for process in family if _named(process).startswith(WORKER)]
+            workers = [process for process in family if _named(process).startswith(WORKERS)]
             for process in workers[:1]:
                 _kill(process)
             return

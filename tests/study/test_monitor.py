@@ -1,0 +1,38 @@
+"""What a running study shows of itself."""
+
+from __future__ import annotations
+
+from test_search import ended, spec
+
+from study.monitor import Monitor
+from study.plan import DataCatalog, Planner
+
+
+def test_a_search_shows_its_best_and_a_confirmation_its_mean() -> None:
+    study = spec()
+    planner = Planner(study, DataCatalog(None))
+    monitor = Monitor(study)
+    decay = "optimizer.weight_decay"
+    trials = [
+        planner.search_trial(study.arms[0], number, {decay: value})
+        for number, value in enumerate((1e-4, 5e-3, 1e-3))
+    ]
+    shown = {}
+    for phase in ("search", "confirm"):
+        monitor.begin(phase, {"Softmax": 3}, "val.error")
+        for trial in trials:
+            monitor.trial_ended(trial, ended(trial), reused=False)
+        ((_, arm),) = monitor.snapshot()
+        shown[phase] = monitor.shown(arm)
+    assert shown == {"search": "best 0.005", "confirm": "mean 0.007967"}
+
+
+def test_an_interrupted_trial_is_not_done() -> None:
+    study = spec()
+    trial = Planner(study, DataCatalog(None)).search_trial(study.arms[0], 0, {})
+    monitor = Monitor(study)
+    monitor.begin("search", {"Softmax": 1}, "val.error")
+    monitor.trial_ended(trial, ended(trial, "interrupted"), reused=False)
+    ((_, arm),) = monitor.snapshot()
+    assert arm.done == 0
+    assert monitor.endings() == {"interrupted": 1}
