@@ -278,9 +278,12 @@ def _cost(spec: StudySpec, summary: Any) -> str:
 
 def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) -> None:
     endings = ", ".join(f"{count} {name}" for name, count in sorted(summary.endings.items()))
+    continued = f" ({summary.continued} from a checkpoint)" if summary.continued else ""
     console.print(
-        f"{summary.started} trials started, {summary.reused} reused; {endings or 'none ended'}",
+        f"{summary.started} trials started{continued}, {summary.reused} reused; "
+        f"{endings or 'none ended'}",
         highlight=False,
+        soft_wrap=True,
     )
     if summary.lost:
         times = "once" if summary.lost == 1 else f"{summary.lost} times"

@@ -42,6 +42,7 @@ class Monitor:
     Attributes:
         phase: The phase in progress.
         started: Trials that this run has started.
+        continued: Those of them that went on from a checkpoint.
         reused: Trials whose result the store already had.
         lost: How often a trial lost its worker and went on elsewhere.
     """
@@ -52,6 +53,7 @@ class Monitor:
         self.phase = ""
         self.metric = spec.objective.metric
         self.started = 0
+        self.continued = 0
         self.reused = 0
         self.lost = 0
         self.arms: dict[str, ArmProgress] = {}
@@ -74,10 +76,16 @@ class Monitor:
             self._phase_started = time.monotonic()
             self._steps_trained = 0.0
 
-    def trial_started(self, trial: PlannedTrial) -> None:
-        """Count a trial that is handed out."""
+    def trial_started(self, trial: PlannedTrial, *, continued: bool) -> None:
+        """Count a trial that is handed out.
+
+        Args:
+            trial: The trial.
+            continued: Whether it goes on from a checkpoint of an earlier run.
+        """
         with self._lock:
             self.started += 1
+            self.continued += continued
             self.arms[trial.arm].running[trial.fingerprint] = 0.0
 
     def trial_reported(self, trial: PlannedTrial, step: int) -> None:

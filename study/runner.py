@@ -36,6 +36,7 @@ class RunSummary:
         lost: How often a trial lost its worker and went on elsewhere.
         seconds: How long all of the study's trials have trained, one after another.
         gpu_hours: GPU-hours of that.
+        continued: How many of those it trained went on from a checkpoint of an earlier run.
     """
 
     started: int
@@ -47,6 +48,7 @@ class RunSummary:
     lost: int = 0
     seconds: float = 0.0
     gpu_hours: float = 0.0
+    continued: int = 0
 
 
 class StudyRunner:
@@ -146,6 +148,7 @@ class StudyRunner:
             self._monitor.lost,
             sum(seconds for seconds, _ in self._cost.values()),
             sum(gpu_seconds for _, gpu_seconds in self._cost.values()) / 3600.0,
+            self._monitor.continued,
         )
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:

@@ -64,9 +64,10 @@ class WorkSearcher(Searcher):
         else:
             with self._halt.guard():
                 trial = self._first or self._work.next()
-            self._first = None
-            if isinstance(trial, PlannedTrial):
-                self._monitor.trial_started(trial)
+                self._first = None
+                if isinstance(trial, PlannedTrial):
+                    continued = self._store.has_checkpoint(trial.fingerprint)
+                    self._monitor.trial_started(trial, continued=continued)
         if trial is Signal.DONE and not self._trials:
             finished: str = Searcher.FINISHED
             return finished

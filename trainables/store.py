@@ -164,6 +164,12 @@ class Store:
         """
         return self._read_checked(self._trial(fingerprint, "checkpoint.pt"))
 
+    def has_checkpoint(self, fingerprint: str) -> bool:
+        """Return whether a trial can go on from a checkpoint."""
+        path = f"{self.root}/{self._trial(fingerprint, 'checkpoint.pt')}"
+        found: bool = self._fs.get_file_info(path).type == fs.FileType.File
+        return found
+
     def delete_checkpoint(self, fingerprint: str) -> None:
         """Remove a trial's checkpoint, if there is one."""
         self.delete(self._trial(fingerprint, "checkpoint.pt"))

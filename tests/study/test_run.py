@@ -79,7 +79,7 @@ def test_killed_driver_loses_nothing_and_trains_nothing_twice(finished, tmp_path
 
 def test_ctrl_c_stops_with_checkpoints_and_the_same_command_goes_on(tmp_path):
     (tmp_path / "tiny.yaml").write_text(STUDY)
-    long = ["--set", "steps=4000", "--set", "reports=400", "--set", "budget.trials=1", "--seeds=1"]
+    long = ["--set", "steps=1500", "--set", "reports=150", "--set", "budget.trials=1", "--seeds=1"]
     driver = subprocess.Popen(
         [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *long],
         cwd=tmp_path,
@@ -104,3 +104,6 @@ def test_ctrl_c_stops_with_checkpoints_and_the_same_command_goes_on(tmp_path):
     begun = [folder for folder, record in records.items() if record["step"] > 0]
     assert begun
     assert all((folder / "checkpoint.pt").exists() for folder in begun)
+    again = incay("run", "tiny.yaml", "--no-mirror", *long, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert f"({len(begun)} from a checkpoint)" in again.stdout
