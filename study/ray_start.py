@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from study.errors import HaltedError, UserError
 from study.hardware import cpu_count, gpu_count
 
 
@@ -24,19 +25,32 @@ def start_ray(cpus: float | None, gpus: float | None) -> None:
     Args:
         cpus: CPUs of this machine to use; None for all.
         gpus: GPUs of this machine to use; None for all.
+
+    Raises:
+        UserError: No cluster answers at RAY_ADDRESS.
+        HaltedError: Ray cannot start here.
     """
     import ray
 
     if ray.is_initialized():
         return
     common = {"log_to_driver": False, "logging_level": "ERROR"}
-    if "RAY_ADDRESS" in os.environ:
-        ray.init(**common)
-        return
-    ray.init(
-        address="local",  # another Ray of this machine is not ours to use
-        num_cpus=int(cpus) if cpus is not None else cpu_count(),
-        num_gpus=int(gpus) if gpus is not None else gpu_count(),
-        include_dashboard=False,
-        **common,
-    )
+    address = os.environ.get("RAY_ADDRESS")
+    try:
+        if address is not None:
+            ray.init(**common)
+            return
+        ray.init(
+            address="local",  # another Ray of this machine is not ours to use
+            num_cpus=int(cpus) if cpus is not None else cpu_count(),
+            num_gpus=int(gpus) if gpus is not None else gpu_count(),
+            include_dashboard=False,
+            **common,
+        )
+    except OSError as error:
+        if address is None:
+            raise HaltedError(f"Ray must start on this machine, but cannot: {error}") from error
+        raise UserError(
+            f"RAY_ADDRESS must be the address of a Ray cluster that answers, but is {address!r}: "
+            f"{error}"
+        ) from error

@@ -147,3 +147,11 @@ def test_a_worker_that_hangs_costs_no_result(finished: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "results/hung").exists()
     assert results(tmp_path / "results") == results(finished / "results")
+
+
+def test_a_cluster_that_does_not_answer_is_not_blamed_on_the_store(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    done = incay("run", "tiny.yaml", "--no-mirror", cwd=tmp_path, RAY_ADDRESS="127.0.0.1:1")
+    assert done.returncode == 2, done.stderr
+    assert "RAY_ADDRESS must be the address of a Ray cluster that answers" in done.stderr
+    assert "Traceback" not in done.stderr
