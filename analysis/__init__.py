@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.errors import AnalysisError
+    from analysis.exports import export
     from analysis.figures import build_figure as figure
     from analysis.loading import load
     from analysis.manifests import manifest, verify, write_manifest
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnalysisError",
     "compare",
+    "export",
     "figure",
     "load",
     "manifest",
@@ -39,6 +41,7 @@ __all__ = [
 _HOMES = {
     "AnalysisError": ("analysis.errors", "AnalysisError"),
     "compare": ("analysis.side_by_side", "compare"),
+    "export": ("analysis.exports", "export"),
     "figure": ("analysis.figures", "build_figure"),
     "load": ("analysis.loading", "load"),
     "manifest": ("analysis.manifests", "manifest"),

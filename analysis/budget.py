@@ -3,6 +3,11 @@
 Counted are search trials, however they ended, and optimiser steps per trial; the number of
 seeds stands beside every mean. Steps are compared among arms of one data set and network only: a
 table may span several.
+
+An arm that was not searched beside one that was is the most unequal of all, with one exception:
+it has none of the searched settings. Plain softmax has no λ, so that there is nothing to search
+where only λ is; the table then says what that means. Softmax has a weight decay, though: where
+that is searched for the others and not for it, the budgets are unequal.
 """
 
 from __future__ import annotations
@@ -43,12 +48,14 @@ def find_inequalities(results: StudyResults) -> list[Inequality]:
     """Return what is unequal among a study's arms.
 
     Search trials are compared once a confirm phase has begun: before that, arms are merely at
-    different points of the same search. An arm that was not searched at all beside one that was
-    is the most unequal of all.
+    different points of the same search. Arms that have nothing to search are left out, see
+    `untunable`.
     """
     found = []
     if any(trial.phase == "confirm" for trial in results.trials):
-        found += _compare("search trials", results.arms, lambda arm: len(arm.phase("search")))
+        nothing = untunable(results)
+        searched = [arm for arm in results.arms if arm.name not in nothing]
+        found += _compare("search trials", searched, lambda arm: len(arm.phase("search")))
     by_context: dict[tuple[Any, Any], list[Arm]] = defaultdict(list)
     for arm in results.arms:
         if arm.setting("steps") is not None:
@@ -58,9 +65,47 @@ def find_inequalities(results: StudyResults) -> list[Inequality]:
     return found
 
 
-def _compare(
-    quantity: str, arms: list[Arm] | tuple[Arm, ...], amount: Callable[[Arm], int]
-) -> list[Inequality]:
+def untunable(results: StudyResults) -> dict[str, tuple[str, ...]]:
+    """Return the arms that were not searched because they have none of the searched settings.
+
+    Returns:
+        By arm, the settings that the others were searched for.
+    """
+    names = tuple(dict.fromkeys(name for arm in results.arms for name in arm.search))
+    return {
+        arm.name: names
+        for arm in results.arms
+        if names and not arm.search and not arm.phase("search")
+        if not any(has_setting(arm.config, name) for name in names)
+    }
+
+
+def has_setting(config: Mapping[str, Any], name: str) -> bool:
+    """Return whether a setting can change what a configuration computes.
+
+    Those of incay cannot where λ is 0 or there is no form; others can where the configuration
+    has them: ``loss.margin`` is none of plain softmax's.
+
+    Args:
+        config: A whole configuration, nested. Of an empty one nothing is known, and the answer
+            is yes.
+        name: The setting's dotted name.
+    """
+    if not config:
+        return True
+    component, _, _ = name.partition(".")
+    if component == "incay":
+        incay = config.get("incay") or {}
+        return bool(incay.get("form", "none") != "none" and incay.get("weight", 0) != 0)
+    place: Any = config
+    for part in name.split("."):
+        if not isinstance(place, Mapping) or part not in place:
+            return False
+        place = place[part]
+    return True
+
+
+def _compare(quantity: str, arms: list[Arm], amount: Callable[[Arm], int]) -> list[Inequality]:
     amounts = {arm.name: amount(arm) for arm in arms}
     counts = list(amounts.values())
     if len(set(counts)) <= 1:

@@ -177,6 +177,6 @@ class Table:
         return render(self, "terminal")
 
     def _repr_html_(self) -> str:
-        from analysis.renderers import render
+        from analysis.renderers.html import figure_html
 
-        return render(self, "html")
+        return figure_html(self)

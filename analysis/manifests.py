@@ -1,11 +1,14 @@
 """Manifests: which trials stand behind each cell of an exported table, and whether they still do.
 
 A manifest is JSON that lies beside the exported table. To verify it, the same table is built
-again from the store, and every cell is compared with what the manifest says.
+again from the store, and every cell is compared with what the manifest says; and the exported
+file with what was written, so that a number typed into it is noticed as well.
 """
 
 from __future__ import annotations
 
+import difflib
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -16,7 +19,9 @@ from typing import Any
 from analysis.cells import Table
 from analysis.errors import AnalysisError
 from analysis.loading import load
+from analysis.renderers import render
 from analysis.renderers.json import cell_values
+from analysis.side_by_side import COMPARE, compare
 from analysis.tables import build_table
 from trainables.store import Store
 
@@ -32,8 +37,8 @@ class Mismatch:
     """A cell that is no longer what its manifest says.
 
     Attributes:
-        row: The row's name; empty for the table as a whole.
-        column: The column's key.
+        row: The row's name; empty for the exported file.
+        column: The column's key; empty likewise.
         what: What differs, in words.
     """
 
@@ -63,10 +68,19 @@ def manifest(table: Table) -> dict[str, Any]:
     }
 
 
-def write_manifest(table: Table, exported: str | Path) -> Path:
-    """Write a table's manifest beside the file that it was exported to; return its path."""
-    path = manifest_path(exported)
-    path.write_text(json.dumps(manifest(table), indent=1, ensure_ascii=False) + "\n", "utf-8")
+def write_manifest(table: Table, exported: str | Path, format: str = "") -> Path:
+    """Write a table's manifest beside the file that it was exported to; return its path.
+
+    Args:
+        table: The table.
+        exported: The file; where it exists, the manifest holds its hash.
+        format: The format it was written in.
+    """
+    path, file = manifest_path(exported), Path(exported)
+    values = manifest(table)
+    if file.is_file() and file != path:
+        values["file"] = {"format": format, "sha256": _sha256(file)}
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return path
 
 
@@ -79,6 +93,8 @@ def manifest_path(exported: str | Path) -> Path:
 def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) -> list[Mismatch]:
     """Build a table again and return the cells that no longer match; none if all do.
 
+    The exported file is looked at as well, where it lies beside its manifest.
+
     Args:
         source: A manifest, its path, or the path of the exported table beside it.
         results: The store, or where it lies.
@@ -87,8 +103,25 @@ def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) 
         AnalysisError: The manifest cannot be read, or its study is not in the store.
     """
     wanted = source if isinstance(source, Mapping) else _read(manifest_path(source))
-    study = load(results, wanted["study"], wanted["run"])
-    built = build_table(study, wanted["table"], **wanted["options"])
+    try:
+        built = _build(wanted, results)
+        mismatches = _compare(wanted, built)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AnalysisError(f"a manifest must be complete, but is damaged: {error!r}") from error
+    if not isinstance(source, Mapping):
+        mismatches += _changes(wanted, manifest_path(source), built)
+    return mismatches
+
+
+def _build(wanted: Mapping[str, Any], results: str | Path | Store) -> Table:
+    names, runs = wanted["study"].split(", "), wanted["run"].split(", ")
+    studies = [load(results, name, run) for name, run in zip(names, runs, strict=True)]
+    if wanted["table"] == COMPARE:
+        return compare(*studies)
+    return build_table(studies[0], wanted["table"], **wanted["options"])
+
+
+def _compare(wanted: Mapping[str, Any], built: Table) -> list[Mismatch]:
     now = {(each["row"], each["column"]): each for each in manifest(built)["cells"]}
     then = {(each["row"], each["column"]): each for each in wanted["cells"]}
     mismatches = [
@@ -106,6 +139,26 @@ def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) 
         if differing:
             mismatches.append(Mismatch(each["name"], each["column"], differing))
     return mismatches
+
+
+def _changes(wanted: Mapping[str, Any], path: Path, built: Table) -> list[Mismatch]:
+    """Return the lines of the exported file that are not as they were written."""
+    file, written = path.with_name(path.name.removesuffix(SUFFIX)), wanted.get("file")
+    if written is None or not file.is_file() or _sha256(file) == written["sha256"]:
+        return []
+    said = f"{file.name} was changed after it was exported"
+    fresh = render(built, written["format"])
+    if hashlib.sha256(fresh.encode()).hexdigest() != written["sha256"]:
+        return [Mismatch("", "", said)]
+    lines = difflib.unified_diff(
+        fresh.splitlines(), file.read_text("utf-8", "replace").splitlines(), n=0, lineterm=""
+    )
+    changed = [line for line in list(lines)[2:] if line[:1] in "+-"]
+    return [Mismatch("", "", f"{said}: {line}") for line in changed] or [Mismatch("", "", said)]
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:

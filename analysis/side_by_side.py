@@ -19,6 +19,9 @@ from analysis.tables._cells import measured_cell
 from analysis.tables._notes import protocol_sentence
 from analysis.tables.general import show
 
+COMPARE = "compare"
+"""Name of the table of two studies."""
+
 _IGNORED = ("seed", "split.seed")
 
 
@@ -61,7 +64,7 @@ def compare(first: StudyResults, second: StudyResults) -> Table:
     order = [*names, *(arm.name for arm in second.arms if arm.name not in names)]
     titles = _titles(first, second)
     return Table(
-        name="compare",
+        name=COMPARE,
         title=f"{titles[0]} against {titles[1]}",
         study=f"{first.name}, {second.name}",
         run=f"{first.run}, {second.run}",

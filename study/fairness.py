@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from analysis.budget import has_setting
 from study.arms import Arm, search_path
 from study.document import Document
 from study.schema import Header
@@ -30,6 +31,7 @@ def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseli
             _check_factor(document, header.factors, arm, reference)
     if not header.unequal_ranges:
         _check_ranges(document, arms)
+        _check_untuned(document, arms)
 
 
 def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) -> None:
@@ -110,4 +112,23 @@ def _check_ranges(document: Document, arms: Iterable[Arm]) -> None:
                     f"a setting that several arms search must have one range, but {arm.name!r} "
                     f"searches {notation!r} and {other.name!r} {range_!r}; where that is meant, "
                     "say unequal_ranges: true",
+                )
+
+
+def _check_untuned(document: Document, arms: Iterable[Arm]) -> None:
+    """Refuse an arm that is not searched though it has what others are searched for."""
+    tuned: dict[str, Arm] = {}
+    for arm in arms:
+        for name in arm.search:
+            tuned.setdefault(name, arm)
+    for arm in arms:
+        if arm.search:
+            continue
+        for name, other in tuned.items():
+            if has_setting(arm.config.to_dict(), name):
+                raise document.error(
+                    search_path(document, other, name),
+                    f"an arm must be tuned as hard as the others, but {other.name!r} searches "
+                    f"{name} and {arm.name!r}, which has it too, searches nothing; search it for "
+                    "all arms, or where that is meant, say unequal_ranges: true",
                 )

@@ -2,7 +2,8 @@
 
 The store is the truth; MLflow is a copy for browsing. `Mirror.sync` may be called at any time
 and any number of times: every run is looked up by its key before it is created, and metrics
-carry the times of the records, so that logging them again changes nothing.
+carry the times of the records, so that logging them again changes nothing. Once all trials have
+ended, the study's run also gets its table, figures and report (`study.attachments`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from study.attachments import digest, ended_results, write_attachments
 from study.errors import UserError
 from trainables.records import FINAL, RecordError
 from trainables.store import Store
@@ -27,6 +31,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 _KEY = "incay.key"
 _STEP = "incay.step"
 _STATUS = "incay.status"
+_ATTACHED = "incay.attached"
 _MOST_METRICS = 1000  # of one log_batch call
 _MOST_PARAMS = 100
 _MOST_VALUE = 500  # characters of a parameter or tag that every backend keeps
@@ -54,7 +59,11 @@ def tracking_uri(store: Store) -> str:
             f"MLFLOW_TRACKING_URI must be set for results at {store.uri}: "
             "a database cannot lie on a remote file system"
         )
-    return f"sqlite:///{store.local_root / 'mlflow.db'}"
+    return _beside(store.local_root)
+
+
+def _beside(root: Path) -> str:
+    return f"sqlite:///{root / 'mlflow.db'}"
 
 
 class Mirror:
@@ -72,13 +81,15 @@ class Mirror:
         self._store = store
         self._study = study
         self._run = run
-        uri = tracking_uri(store)
-        if uri.startswith("sqlite:///") and store.local_root is not None:
+        self._uri = tracking_uri(store)
+        if self._uri.startswith("sqlite:///") and store.local_root is not None:
             store.local_root.mkdir(parents=True, exist_ok=True)
-        mlflow.set_tracking_uri(uri)
-        self._client = mlflow.MlflowClient(uri)
+        mlflow.set_tracking_uri(self._uri)
+        self._client = mlflow.MlflowClient(self._uri)
         self._runs: dict[str, Any] = {}
-        self._complete: set[str] = set()
+        self._complete: set[tuple[str, str]] = set()  # key and fingerprint of mirrored trials
+        self._endings: dict[str, str] = {}  # by fingerprint, as this mirror last saw them
+        self._attached: dict[str, str | None] = {}  # those when attachments were last looked at
         self._experiment = ""
         self._last_end = 0  # the latest end of a trial copied by this mirror
 
@@ -110,10 +121,10 @@ class Mirror:
             )
         for row in trials:
             key = f"{self._run}/{row['arm']}/{row['phase']}/{row['number']}"
-            if key in self._complete:
+            if (key, row["fingerprint"]) in self._complete:
                 continue
             if self._sync_trial(key, row, parents[row["arm"]]):
-                self._complete.add(key)
+                self._complete.add((key, row["fingerprint"]))
             else:
                 open_trials += 1
         for run_id in (*parents.values(), study_run):
@@ -121,17 +132,43 @@ class Mirror:
                 self._client.update_run(run_id, status="RUNNING")
             elif self._last_end:
                 self._client.set_terminated(run_id, "FINISHED", self._last_end)
+        endings = {row["fingerprint"]: self._endings.get(row["fingerprint"]) for row in trials}
+        if all(endings.values()) and endings != self._attached:
+            self._attach(study_run)
+            self._attached = endings
         return open_trials
+
+    def _attach(self, run_id: str) -> None:
+        """Attach table, figures and report to the study's run, unless they are there."""
+        results = ended_results(self._store, self._study, self._run)
+        if results is None:
+            return
+        shown = digest(results)
+        if self._runs[self._run].data.tags.get(_ATTACHED) == shown:
+            return
+        with tempfile.TemporaryDirectory(prefix="incay-mirror-") as folder:
+            write_attachments(results, Path(folder))
+            self._client.log_artifacts(run_id, folder)
+        self._tag(self._run, run_id, {_ATTACHED: shown})
 
     def _sync_trial(self, key: str, row: Mapping[str, Any], parent: str) -> bool:
         """Copy one trial; return whether it is complete in MLflow."""
+        fingerprint = row["fingerprint"]
         known = self._runs.get(key)
+        if known is not None and known.data.tags.get("incay.fingerprint") != fingerprint:
+            # Trained anew with other code or data: what it was before is no result of this run.
+            self._client.delete_run(self._runs.pop(key).info.run_id)
+            known = None
         if known is not None and known.data.tags.get(_STATUS) in FINAL:
+            self._endings[fingerprint] = known.data.tags[_STATUS]
             return True
-        content = self._content(row["fingerprint"])
+        self._endings.pop(fingerprint, None)
+        content = self._content(fingerprint)
         if content is None:
             return False
         status, step, history, config, provenance = content
+        if status in _MLFLOW_STATUS:
+            self._endings[fingerprint] = status
         name = f"{row['arm']} {row['phase']} {row['number']}"
         started = _milliseconds(provenance["started"])
         new = known is None
@@ -141,7 +178,7 @@ class Mirror:
             parent=parent,
             created=started,
             tags={
-                "incay.fingerprint": row["fingerprint"],
+                "incay.fingerprint": fingerprint,
                 "incay.arm": row["arm"],
                 "incay.phase": row["phase"],
                 "incay.number": str(row["number"]),
@@ -217,9 +254,11 @@ class Mirror:
         if found is not None:
             experiment: str = found.experiment_id
             return experiment
+        # A database knows no place for artifacts: they would land in the working directory.
         location = None
-        if self._store.local_root is not None and not os.environ.get("MLFLOW_TRACKING_URI"):
-            location = (self._store.local_root / "mlartifacts").as_uri()
+        root = self._store.local_root
+        if root is not None and self._uri == _beside(root):
+            location = (root / "mlartifacts").as_uri()
         # Without the kind, the UI opens the experiment as one of language-model traces.
         created: str = self._client.create_experiment(
             self._study,

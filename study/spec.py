@@ -100,9 +100,23 @@ def parse_study(document: Document) -> StudySpec:
         StudyError: A key, type, range or combination is wrong, or the comparison is unfair.
     """
     header = parse_header(document)
+    _check_table(document, header)
     arms, baseline = resolve_arms(document, header)
     check_fair(document, header, arms, baseline)
     return StudySpec(header, arms, baseline, document)
+
+
+def _check_table(document: Document, header: Header) -> None:
+    """Refuse a table that does not exist before the study runs, not after."""
+    if header.table is None:
+        return
+    from analysis.errors import AnalysisError
+    from analysis.tables import tables
+
+    try:
+        tables[header.table]
+    except AnalysisError as error:
+        raise document.error(("table",), str(error)) from error
 
 
 def header_keys() -> tuple[str, ...]:

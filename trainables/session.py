@@ -28,6 +28,7 @@ from trainables.records import RecordError, Status, TrialRecord
 from trainables.store import Store
 from trainables.training.evaluate import Samples
 from trainables.training.trainer import DivergedError, Trainer
+from trainables.weights import weight_histograms
 
 CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))
 """Checkpoints are at least this far apart: the most work that a crash can cost."""
@@ -72,6 +73,7 @@ class TrialSession:
         self._device = device
         self._on_batch = on_batch
         self._trainer: Trainer | None = None  # built, or brought back, by the first `advance`
+        self._initial_weights: pa.Table | None = None
         self._provenance: dict[str, Any] = {"started": now(), "attempts": []}
         self._seconds_before = 0.0
         self._started = self._checkpointed = time.monotonic()
@@ -98,7 +100,7 @@ class TrialSession:
                     patiently(
                         lambda: save_model(self.store, self.task.fingerprint, trainer, self._data)
                     )
-                self._end("completed", "", _tables(trainer))
+                self._end("completed", "", _tables(trainer, self._initial_weights))
                 return metrics
             self._keep(trainer)
         except DivergedError as error:
@@ -137,13 +139,23 @@ class TrialSession:
         self._checkpointed = time.monotonic()
 
     def _begin(self) -> Trainer:
-        trainer = self._resumed() or Trainer(self.task.config, self._data, self._device)
+        trainer = self._resumed() or self._built()
         self._provenance["attempts"].append(
             {"host": environment()["host"], "started": now(), "from_step": trainer.step}
         )
         if self._on_batch is not None:
             on_batch = self._on_batch
             trainer.network.register_forward_pre_hook(lambda *_: on_batch())
+        return trainer
+
+    def _built(self) -> Trainer:
+        """Return a trainer that has not begun: its seed gives the same initial weights each time.
+
+        The models of a search, to which the test split is sealed, are not looked into.
+        """
+        trainer = Trainer(self.task.config, self._data, self._device)
+        if self.task.config.split.test != "sealed":
+            self._initial_weights = weight_histograms(trainer.network, trainer.loss, "initial")
         return trainer
 
     def _resumed(self) -> Trainer | None:
@@ -156,7 +168,7 @@ class TrialSession:
             return None
         if content is None:
             return None
-        trainer = Trainer(self.task.config, self._data, self._device)
+        trainer = self._built()
         try:
             state = torch.load(io.BytesIO(content), map_location=self._device, weights_only=True)
             trainer.load_state_dict(state["trainer"])
@@ -208,10 +220,15 @@ class TrialSession:
         )
 
 
-def _tables(trainer: Trainer) -> dict[str, pa.Table]:
+def _tables(trainer: Trainer, initial_weights: pa.Table | None) -> dict[str, pa.Table]:
     evaluated, verified = trainer.samples(), trainer.verify()
-    samples = {} if evaluated is None else {"samples": samples_table(*evaluated)}
-    return samples if verified is None else {**samples, **verified.tables()}
+    tables = {} if evaluated is None else {"samples": samples_table(*evaluated)}
+    if verified is not None:
+        tables |= verified.tables()
+    if initial_weights is not None:
+        final = weight_histograms(trainer.network, trainer.loss, "final")
+        tables["weights"] = pa.concat_tables([initial_weights, final])
+    return tables
 
 
 def end_trial(

@@ -7,6 +7,7 @@ Layout under the root::
     trials/ab/abcdef…/samples-….parquet   label, prediction, loss, norm of each evaluated image
     trials/ab/abcdef…/pairs-….parquet     score of each pair, of a test by pairs
     trials/ab/abcdef…/features-….parquet  features of the images in pairs, in the pairs' order
+    trials/ab/abcdef…/weights-….parquet   histogram of each layer's weights, before and after
     trials/ab/abcdef…/progress.json    reports so far, while the trial runs
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
     trials/ab/abcdef…/model.pt         what it trained, for the best few of a study

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from analysis.errors import AnalysisError
@@ -27,9 +28,11 @@ _COLUMNS = ("layer", "moment", "low", "high", "count")
 
 
 def data(results: StudyResults) -> pa.Table:
-    """Return, by arm and layer, the share of weights in each bin; of the first replicate.
+    """Return, by arm and layer, the share of weights in each bin and their density there.
 
-    The baseline's initial weights stand for all arms: a replicate starts from the same.
+    Of the first replicate. The baseline's initial weights stand for all arms: a replicate starts
+    from the same. Bins are as wide as each arm's weights are spread, so that only densities can
+    be compared.
     """
     parts = []
     for arm, trials in completed(results):
@@ -64,22 +67,28 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
             bins = where(data, arm=name, layer=layer)
             if bins.num_rows:
                 middle = (numbers(bins, "low") + numbers(bins, "high")) / 2.0
-                panel.plot(middle, 100.0 * numbers(bins, "share"), **{**style, "marker": ""})
+                panel.plot(middle, _or_gap(numbers(bins, "density")), **{**style, "marker": ""})
         panel.set_title(layer)
         panel.set_yscale("log")
-    panels[0].set_ylabel("share of weights (%)")
+    for first in panels[::columns]:
+        first.set_ylabel("density of weights")
     legend_below(canvas, columns=4)
+
+
+def _or_gap(density: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return densities with a gap where there is no weight: a logarithm has no 0."""
+    return np.where(density > 0.0, density, np.nan)
 
 
 def _named(table: pa.Table, arm: str) -> pa.Table:
     totals: dict[str, int] = {}
     for layer, count in zip(table["layer"].to_pylist(), table["count"].to_pylist(), strict=True):
         totals[layer] = totals.get(layer, 0) + count
-    shares = [
-        count / max(1, totals[layer])
-        for layer, count in zip(table["layer"].to_pylist(), table["count"].to_pylist(), strict=True)
-    ]
-    table = table.append_column("share", pa.array(shares, pa.float64()))
+    total = np.array([max(1, totals[layer]) for layer in table["layer"].to_pylist()])
+    share = numbers(table, "count") / total
+    density = share / (numbers(table, "high") - numbers(table, "low"))
+    table = table.append_column("share", pa.array(share, pa.float64()))
+    table = table.append_column("density", pa.array(density, pa.float64()))
     return table.append_column("arm", pa.array([arm] * table.num_rows, pa.string()))
 
 

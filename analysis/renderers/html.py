@@ -1,4 +1,4 @@
-"""Tables as HTML: one ``<figure>``, to be shown in a notebook or put into a page."""
+"""Tables as HTML: a whole page, or one ``<figure>`` to be put into a page or a notebook."""
 
 from __future__ import annotations
 
@@ -13,15 +13,49 @@ from analysis.renderers._grid import Grid, Heading, Item, lay_out
 Link = Callable[[Item], str]
 """Makes the text of an item that has trials behind it into a link to them."""
 
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #1f2328; max-width: 72rem;
+  margin: 0 auto; padding: 1rem; }
+figure { margin: 0; } figcaption { margin-bottom: .4rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
+thead th { border-bottom: 1px solid #1f2328; vertical-align: bottom; }
+thead tr:not(:last-child) th[colspan] { border-bottom: 1px solid #d0d7de; }
+tbody { border-bottom: 1px solid #d0d7de; } tbody th { font-weight: 500; white-space: nowrap; }
+th.number, td.number { text-align: right; white-space: nowrap; }
+.notes { color: #57606a; font-size: .85rem; } .notes p { margin: .15rem 0; }
+"""
+
 
 @register_renderer("html")
 def render_html(table: Table) -> str:
-    """Return the table; each number carries its trials in ``data-trials``."""
-    return figure_html(table, _plain)
+    """Return a page that holds the table and needs no other file.
+
+    Each number carries its trials in ``data-trials``.
+    """
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(table.title)}</title>",
+            f"<style>{_STYLE}</style>",
+            "</head>",
+            "<body>",
+            figure_html(table),
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
 
 
-def figure_html(table: Table, link: Link) -> str:
-    """Return the table, with numbers linked to their trials by `link`."""
+def figure_html(table: Table, link: Link | None = None) -> str:
+    """Return the table alone; `link`, where given, links numbers to their trials."""
+    link = _plain if link is None else link
     grid = lay_out(table)
     notes = [f"<p>{escape(remark)}</p>" for remark in grid.remarks]
     notes += [f"<p><sup>{n}</sup> {escape(note)}</p>" for n, note in enumerate(grid.notes, 1)]

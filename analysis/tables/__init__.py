@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from analysis.budget import Inequality, find_inequalities
+from analysis.budget import Inequality, find_inequalities, untunable
 from analysis.cells import Cell, Mark, Table
 from analysis.errors import AnalysisError
 from analysis.registry import Registry
@@ -43,7 +43,20 @@ def build_table(
             + "). Pass --allow-unequal (allow_unequal=True) for a table that says so"
         )
     table = replace(definition(results), name=name)
+    table = replace(table, notes=(*_of_untunable(results), *table.notes))
     return _marked_unequal(table, results, unequal) if unequal else table
+
+
+def _of_untunable(results: StudyResults) -> list[str]:
+    """Return what a reader must know of arms that had nothing to search."""
+    by_settings: dict[tuple[str, ...], list[str]] = {}
+    for arm, settings in untunable(results).items():
+        by_settings.setdefault(settings, []).append(arm)
+    return [
+        f"Not searched, having none of the searched settings ({', '.join(settings)}): "
+        f"{', '.join(arms)}. What choosing these gained the others is part of the differences."
+        for settings, arms in by_settings.items()
+    ]
 
 
 def _marked_unequal(table: Table, results: StudyResults, unequal: list[Inequality]) -> Table:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from study.cluster import commands as cluster_commands
 from study.cluster.commands import Address, Cluster
 from study.commands.shared import Results, Seeds, Set, StudyArgument, open_store, which_run
+from study.errors import UserError
+
+if TYPE_CHECKING:
+    from analysis.cells import Table
 
 Format = Annotated[
-    str, typer.Option("--format", help="terminal, markdown, latex, csv, json or html.")
+    str | None,
+    typer.Option(
+        "--format",
+        help="terminal, markdown, latex, csv, json or html; default: what the file's suffix says.",
+    ),
 ]
-Output = Annotated[Path | None, typer.Option(help="Write to a file.")]
+TableOutput = Annotated[
+    Path | None, typer.Option("--output", help="A .md, .tex, .csv, .json, .html or .txt file.")
+]
 AllowUnequal = Annotated[
     bool, typer.Option("--allow-unequal", help="Show arms whose budgets differ, marked so.")
 ]
@@ -26,8 +38,8 @@ def table(
     results: Results = "results",
     set_: Set = None,
     seeds: Seeds = None,
-    format_: Format = "terminal",
-    output: Output = None,
+    format_: Format = None,
+    output: TableOutput = None,
     name: Annotated[str | None, typer.Option(help="A table definition; default: its own.")] = None,
     allow_unequal: AllowUnequal = False,
     cluster: Cluster = None,
@@ -38,19 +50,19 @@ def table(
     With --output, a manifest beside the file names the trials behind every cell.
     """
     if cluster is not None or address is not None:
-        asked = ["--format", format_, *cluster_commands.overrides(set_, seeds)]
-        _write(
-            cluster_commands.remote("table", study, asked, cluster=cluster, address=address), output
-        )
+        asked = ["--format", _format(format_, output), *cluster_commands.overrides(set_, seeds)]
+        text = cluster_commands.remote("table", study, asked, cluster=cluster, address=address)
+        if output is None:
+            sys.stdout.write(text)
+        else:
+            with _writing(output):
+                output.write_text(text, encoding="utf-8")
         return
     import analysis
 
     store = open_store(results)
     loaded = analysis.load(store, *which_run(study, set_, seeds, store))
-    built = analysis.table(loaded, name, allow_unequal=allow_unequal)
-    _write(analysis.render(built, format_), output)
-    if output is not None:
-        analysis.write_manifest(built, output)
+    _show(analysis.table(loaded, name, allow_unequal=allow_unequal), format_, output)
 
 
 def figure(
@@ -66,13 +78,16 @@ def figure(
 
     store = open_store(results)
     loaded = analysis.load(store, *which_run(study, set_, seeds, store))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    analysis.figure(loaded, name).save(output)
+    drawn = analysis.figure(loaded, name)
+    with _writing(output):
+        drawn.save(output)
 
 
 def report(
     study: StudyArgument,
-    output: Output = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; default: STUDY.html, here.")
+    ] = None,
     results: Results = "results",
     set_: Set = None,
     seeds: Seeds = None,
@@ -85,7 +100,8 @@ def report(
     loaded = analysis.load(store, *which_run(study, set_, seeds, store))
     page = analysis.report(loaded, allow_unequal=allow_unequal)
     path = output if output is not None else Path(f"{loaded.name}.html")
-    _write(page, path)
+    with _writing(path):
+        path.write_text(page, encoding="utf-8")
     sys.stdout.write(f"{path}\n")
 
 
@@ -93,17 +109,17 @@ def compare(
     first: StudyArgument,
     second: Annotated[str, typer.Argument(help="Another study.")],
     results: Results = "results",
-    format_: Format = "terminal",
-    output: Output = None,
+    format_: Format = None,
+    output: TableOutput = None,
 ) -> None:
-    """Set two studies side by side, arm by arm."""
+    """Set two studies, or two runs of one (NAME@RUN), side by side, arm by arm."""
     import analysis
 
     store = open_store(results)
     one, other = (
         analysis.load(store, *which_run(name, None, None, store)) for name in (first, second)
     )
-    _write(analysis.render(analysis.compare(one, other), format_), output)
+    _show(analysis.compare(one, other), format_, output)
 
 
 def verify(
@@ -124,10 +140,30 @@ def verify(
 COMMANDS = (table, figure, report, compare, verify)
 
 
-def _write(text: str, output: Path | None) -> None:
-    text = text if text.endswith("\n") else text + "\n"
+def _show(table: Table, format_: str | None, output: Path | None) -> None:
+    import analysis
+
+    chosen = _format(format_, output)
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(analysis.render(table, chosen))
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text, encoding="utf-8")
+    with _writing(output):
+        analysis.export(table, output, chosen)
+
+
+def _format(format_: str | None, output: Path | None) -> str:
+    from analysis.exports import format_of
+
+    if format_ is not None:
+        return format_
+    return "terminal" if output is None else format_of(output)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Make a file's folders; say it plainly where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise UserError(f"{path} must be a file that can be written, but: {error}") from error

@@ -49,8 +49,8 @@ def which_run(
 ) -> tuple[str, str]:
     """Return a study's name and the run that is meant.
 
-    With settings it is the run that they stand for; a file stands for its own run, if that has
-    been run; else the latest is meant.
+    With settings it is the run that they stand for; NAME@RUN names one; a file stands for its own
+    run, if that has been run; else the latest is meant.
 
     Raises:
         UserError: The store has no such run.
@@ -58,6 +58,9 @@ def which_run(
     from study.catalog import study_name
     from study.runs import has_run, known_run, latest_run, variant
 
+    named, _, run = study.rpartition("@")
+    if named and Path(study).suffix not in (".yaml", ".yml"):
+        return named, known_run(store, named, run, [f"run {run}"])
     if settings or seeds is not None:
         spec = read_study(study, settings, seeds)
         return spec.name, known_run(store, spec.name, spec.run, spec.document.overrides)

@@ -2,25 +2,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from study_factory import StudyFactory
+from study_factory import StudyFactory, drawn_samples
 
-from analysis import AnalysisError, load, manifest, table, verify, write_manifest
-from trainables.store import Store
+from analysis import (
+    AnalysisError,
+    compare,
+    export,
+    load,
+    manifest,
+    table,
+    verify,
+    write_manifest,
+)
 
 Maker = Callable[..., StudyFactory]
-
-
-def alter(store: Store, fingerprint: str, metric: str, value: float) -> None:
-    """Change a stored value as someone would who also repairs the checksum."""
-    record = store.read_record(fingerprint)
-    assert record is not None
-    altered = replace(record, metrics={**record.metrics, metric: value})
-    path = f"trials/{fingerprint[:2]}/{fingerprint}/record.json"
-    store.write(path, altered.to_json().encode())
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_every_number_names_its_trials(study: StudyFactory) -> None:
 def test_an_altered_value_names_exactly_the_cells_that_depend_on_it(study: StudyFactory) -> None:
     wanted = manifest(table(load(study.store, study.name)))
     fingerprint = next(t["fingerprint"] for t in study.trials if t["arm"] == "RN + L-Softmax")
-    alter(study.store, fingerprint, "test.norm", 999.0)
+    study.alter(fingerprint, "test.norm", 999.0)
     found = verify(wanted, study.store)
     assert [(each.row, each.column) for each in found] == [("RN + L-Softmax", "norm")]
     assert str(found[0]).startswith("RN + L-Softmax, norm: value was 306.")
@@ -67,7 +67,7 @@ def test_an_altered_baseline_names_the_marks_that_rest_on_it(factory: StudyFacto
     factory.replicates("Softmax", [8.0, 8.1, 7.9, 8.2])
     factory.replicates("RN", [7.0, 7.2, 6.9, 7.1])
     wanted = manifest(table(load(factory.write(), "planted")))
-    alter(factory.store, factory.trials[0]["fingerprint"], "test.error", 1.0)
+    factory.alter(factory.trials[0]["fingerprint"], "test.error", 1.0)
     found = {(each.row, each.column): each.what for each in verify(wanted, factory.store)}
     assert set(found) == {("Softmax", "error"), ("RN", "error"), ("RN", "change")}
     assert found["RN", "error"] == "marks was ['better'], is []"
@@ -110,3 +110,62 @@ def test_a_damaged_manifest(tmp_path: Path, content: str) -> None:
         verify(path, tmp_path)
     with pytest.raises(AnalysisError, match="must exist"):
         verify(tmp_path / "none.csv", tmp_path)
+
+
+def test_an_altered_sample_names_the_cells_made_of_samples(factory: StudyFactory) -> None:
+    """One image's norm in one model, with checksums repaired: means of norms, and no count."""
+    factory.arm("Softmax")
+    factory.arm("RN + Softmax", {"incay.form": "reciprocal", "incay.weight": 1.0})
+    for arm in factory.arms:
+        for number in range(2):
+            samples = drawn_samples(number, 200.0, 0.1)
+            factory.trial(arm, number, {"test.error": 10.0, "test.norm": 200.0}, samples=samples)
+    results = load(factory.write(), "planted")
+    wanted = manifest(table(results, "paper-a-table-5"))
+    altered = samples.to_pydict()
+    first_right = np.flatnonzero(np.equal(altered["label"], altered["prediction"]))[0]
+    altered["norm"][first_right] += 100.0
+    last = factory.trials[-1]["fingerprint"]
+    columns = [pa.array(altered[field.name], field.type) for field in samples.schema]
+    factory.attach(last, "samples", pa.table(columns, schema=samples.schema))
+    found = verify(wanted, factory.store)
+    assert [(each.row, each.column) for each in found] == [("RN + Softmax", "correct.norm")]
+    factory.store.write(f"trials/{last[:2]}/{last}/samples.parquet", b"cut")
+    damaged = {(each.row, each.column) for each in verify(wanted, factory.store)}
+    groups = ("correct", "wrong", "fixed", "added")
+    kinds = [f"{group}.{kind}" for group in groups for kind in ("norm", "count")]
+    assert damaged == {(row, kind) for row in ("Softmax", "RN + Softmax") for kind in kinds}
+
+
+@pytest.mark.parametrize("suffix", ["md", "tex", "csv", "json", "html", "txt"])
+def test_a_number_typed_into_the_file_is_noticed(
+    study: StudyFactory, tmp_path: Path, suffix: str
+) -> None:
+    exported = tmp_path / f"table.{suffix}"
+    export(table(load(study.store, study.name)), exported)
+    assert verify(exported, study.store) == []
+    text = exported.read_text("utf-8")
+    shown = next(number for number in ("87.97", "87.966") if number in text)
+    exported.write_text(text.replace(shown, "97.97"), "utf-8")
+    found = verify(exported, study.store)
+    assert all(not each.row and f"table.{suffix} was changed" in str(each) for each in found)
+    assert any("97.97" in str(each) for each in found)
+
+
+def test_a_table_of_two_studies_verifies(study: StudyFactory, tmp_path: Path) -> None:
+    first = load(study.store, study.name)
+    study.run = "ffffffff"
+    second = load(study.write(), study.name)
+    exported = tmp_path / "both.csv"
+    export(compare(first, second), exported)
+    assert verify(exported, study.store) == []
+    study.alter(study.trials[0]["fingerprint"], "test.error", 1.0)
+    found = {(each.row, each.column) for each in verify(exported, study.store)}
+    assert found == {("Softmax", "first"), ("Softmax", "second")}
+
+
+def test_a_file_of_no_known_kind(study: StudyFactory, tmp_path: Path) -> None:
+    built = table(load(study.store, study.name))
+    with pytest.raises(AnalysisError, match=r"\.md, \.tex.* but got .*docx"):
+        export(built, tmp_path / "table.docx")
+    assert export(built, tmp_path / "table.docx", "markdown").is_file()

@@ -10,13 +10,17 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny_study import ENVIRONMENT, incay
+
+from trainables.store import Store
 
 
 def free_port() -> int:
@@ -75,6 +79,94 @@ def test_a_lost_mirror_is_made_again_from_the_store(finished, tmp_path):
     assert done.returncode == 0, done.stderr
     remade = {run.data.tags["incay.key"]: run.data.metrics for run in runs(tmp_path / "copy")}
     assert remade == {run.data.tags["incay.key"]: run.data.metrics for run in runs(finished)}
+
+
+def artifacts(folder: Path) -> dict[str, bytes]:
+    """Return the artifacts of the study's run by path."""
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{folder / 'results' / 'mlflow.db'}")
+    (study,) = [run for run in runs(folder) if "mlflow.parentRunId" not in run.data.tags]
+    root = Path(urllib.parse.urlparse(study.info.artifact_uri).path)
+    pending, found = [""], {}
+    while pending:
+        for item in client.list_artifacts(study.info.run_id, pending.pop() or None):
+            if item.is_dir:
+                pending.append(item.path)
+            else:
+                found[item.path] = (root / item.path).read_bytes()
+    return found
+
+
+def test_the_studys_run_has_table_figures_and_report(finished):
+    found = artifacts(finished)
+    exported = {f"table.{suffix}" for suffix in ("md", "html", "csv")}
+    assert exported | {f"{name}.manifest.json" for name in exported} <= set(found)
+    shown = incay("table", "tiny", "--format", "markdown", cwd=finished)
+    assert found["table.md"].decode() == shown.stdout
+    assert found["table.html"].startswith(b"<!DOCTYPE html>")
+    assert b"Does it run?" in found["report.html"]
+    figures = {path for path in found if path.startswith("figures/")}
+    assert {"figures/best-so-far.svg", "figures/paper-a-figure-7.svg"} <= figures
+    assert all(found[path].startswith(b"<?xml") for path in figures)
+    assert not (finished / "mlruns").exists()
+
+
+def test_attachments_are_made_again_only_where_results_have_changed(finished, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    (copy / "results" / "mlflow.db").unlink()
+    shutil.rmtree(copy / "results" / "mlartifacts")
+    assert incay("sync", "tiny", cwd=copy).returncode == 0
+    files = {path: path.stat().st_mtime_ns for path in copy.glob("results/mlartifacts/**/*.*")}
+    assert len(files) > 10
+    assert incay("sync", "tiny", cwd=copy).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+    store = Store(copy / "results")
+    trials = json.loads(next(copy.glob("results/studies/tiny/*/trials.json")).read_text())
+    last = store.read_record(trials["trials"][-1]["fingerprint"])
+    altered = replace(last, metrics={**last.metrics, "test.error": 77.0})
+    path = f"trials/{last.fingerprint[:2]}/{last.fingerprint}/record.json"
+    store.write(path, altered.to_json().encode())
+    assert incay("sync", "tiny", cwd=copy).returncode == 0
+    shown = incay("table", "tiny", "--format", "markdown", cwd=copy)
+    assert artifacts(copy)["table.md"].decode() == shown.stdout
+
+
+def test_an_unfinished_study_has_no_attachments_yet(finished, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    (copy / "results" / "mlflow.db").unlink()
+    trials = json.loads(next(copy.glob("results/studies/tiny/*/trials.json")).read_text())
+    last = trials["trials"][-1]["fingerprint"]
+    (copy / "results" / "trials" / last[:2] / last / "record.json").unlink()
+    done = incay("sync", "tiny", cwd=copy)
+    assert "1 trials have not ended yet" in done.stdout
+    assert artifacts(copy) == {}
+
+
+def test_a_trial_trained_anew_replaces_what_it_was(finished, tmp_path):
+    """Other training code gives a trial of the same place another fingerprint."""
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    (copy / "results" / "mlflow.db").unlink()
+    books = next(copy.glob("results/studies/tiny/*/trials.json"))
+    trials = json.loads(books.read_text())
+    old = trials["trials"][-1]["fingerprint"]
+    assert incay("sync", "tiny", cwd=copy).returncode == 0
+    store = Store(copy / "results")
+    record = store.read_record(old)
+    metrics = {**record.metrics, "test.error": 55.0}
+    history = [{"step": 40.0, **metrics}]
+    store.write_record(replace(record, fingerprint="ab" * 10, metrics=metrics), history)
+    trials["trials"][-1]["fingerprint"] = "ab" * 10
+    books.write_text(json.dumps(trials))
+    assert incay("sync", "tiny", cwd=copy).returncode == 0
+    found = runs(copy)
+    assert len(found) == 11
+    by_trial = {run.data.tags.get("incay.fingerprint"): run for run in found}
+    assert old not in by_trial
+    assert by_trial["ab" * 10].data.metrics["test.error"] == 55.0
 
 
 def test_a_dead_server_costs_a_message_and_nothing_else(finished, tmp_path):

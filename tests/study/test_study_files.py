@@ -176,6 +176,31 @@ def test_one_range_for_what_several_arms_search(parse):
     assert parse(text + "unequal_ranges: true\n").arms[1].search
 
 
+UNTUNED = """\
+name: untuned
+base: {dataset: digits, steps: 100}
+arms:
+  Softmax: {}
+  RN: {incay: {form: reciprocal, weight: 0.1}}
+search:
+  RN:
+    incay.weight: log 1e-3 .. 10
+"""
+
+
+def test_an_arm_that_could_be_searched_must_be(parse):
+    assert [len(arm.search) for arm in parse(UNTUNED).arms] == [0, 1]
+    tuned = UNTUNED + "    optimizer.lr: log 1e-3 .. 1\n"
+    with pytest.raises(StudyError, match=r"study\.yaml:9: .*'RN' searches optimizer\.lr and 'Soft"):
+        parse(tuned)
+    assert parse(tuned + "unequal_ranges: true\n").arms[1].search
+
+
+def test_a_table_that_does_not_exist_is_refused_before_anything_runs(parse):
+    with pytest.raises(StudyError, match=r"study\.yaml:\d+: .*did you mean 'paper-b-table-2'"):
+        parse(UNTUNED + "table: paper-b-table2\n")
+
+
 def test_a_file_that_is_not_there_or_no_study():
     with pytest.raises(StudyError, match="did you mean 'quickstart'"):
         find_study("quikstart")

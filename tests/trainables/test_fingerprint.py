@@ -67,3 +67,7 @@ def test_comments_and_docstrings_do_not_change_the_version_but_code_does():
     plain = canonical("def f(x):\n    return x + 1\n")
     assert canonical('"""Doc."""\ndef f(x):\n    """More."""\n    # why\n    return x+1') == plain
     assert canonical("def f(x):\n    return x + 2\n") != plain
+
+
+def test_what_only_reads_a_model_is_no_part_of_its_fingerprint():
+    assert not set(code_files(BASE)) & {"trainables.weights", "trainables.session"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,6 +19,8 @@ from trainables.networks.mnist_2d import MNIST2DSettings
 from trainables.session import TrialSession, TrialTask, train
 from trainables.store import Store
 from trainables.training.settings import OptimizerSettings, SplitSettings
+from trainables.training.trainer import Trainer
+from trainables.weights import weight_histograms
 
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(
@@ -55,6 +59,44 @@ def test_completed_trial_leaves_record_history_and_samples_and_no_checkpoint(sto
     assert store.read_progress("ab12") is None
 
 
+def test_completed_trial_leaves_its_weights_distribution_before_and_after(store, digits):
+    record = train(TASK, digits, store, CPU)
+    rows = store.read_table(record, "weights.parquet").to_pylist()
+    layers = list(dict.fromkeys(row["layer"] for row in rows))
+    assert layers == ["conv0", "conv1", "features", "classifier"]
+    fresh = Trainer(CONFIG, digits, CPU)
+    weights = {
+        "conv0": fresh.network.trunk.conv0.weight,
+        "features": fresh.network.head.linear.weight,
+        "classifier": fresh.loss.weight,
+    }
+    for layer, weight in weights.items():
+        bins = [row for row in rows if (row["layer"], row["moment"]) == (layer, "initial")]
+        counts, edges = np.histogram(weight.detach().numpy(), len(bins))
+        assert sum(row["count"] for row in bins) == weight.numel()
+        assert [row["count"] for row in bins] == pytest.approx(list(counts), abs=2)
+        assert [row["low"] for row in bins] == pytest.approx(list(edges[:-1]), abs=1e-6)
+    ends = [[row["high"] for row in rows if row["moment"] == m] for m in ("initial", "final")]
+    assert ends[0] != ends[1]
+
+
+def test_sealed_trial_keeps_no_weights(store, digits):
+    config = replace(CONFIG, split=SplitSettings(validation=0.2, test="sealed"))
+    record = train(TrialTask("ab12", config, "hash"), digits, store, CPU)
+    assert "samples.parquet" in record.files
+    assert "weights.parquet" not in record.files
+
+
+def test_weights_that_are_equal_or_not_finite_are_counted_as_such():
+    network, loss = torch.nn.Linear(4, 3), torch.nn.Linear(4, 2)
+    torch.nn.init.zeros_(network.weight)
+    torch.nn.init.constant_(loss.weight, math.nan)
+    rows = weight_histograms(network, loss, "final").to_pylist()
+    assert {row["layer"] for row in rows} == {"weight"}
+    assert sum(row["count"] for row in rows) == 12
+    assert (rows[0]["low"], rows[-1]["high"]) == (-0.5, 0.5)
+
+
 def test_diverged_trial_is_a_record_with_its_step(store, digits):
     config = replace(CONFIG, incay=IncaySettings(form="linear", weight=1e6))
     record = train(TrialTask("ab12", config, "hash"), digits, store, CPU)
@@ -88,6 +130,8 @@ def test_left_trial_goes_on_from_its_checkpoint_and_ends_the_same(store, digits,
     assert {k: v for k, v in second.record.metrics.items() if k != drop} == pytest.approx(
         {k: v for k, v in whole.metrics.items() if k != drop}, rel=0, abs=0, nan_ok=True
     )
+    of_whole = Store(tmp_path / "other").read_table(whole, "weights.parquet")
+    assert store.read_table(second.record, "weights.parquet").equals(of_whole)
     attempts = second.record.provenance["attempts"]
     assert [attempt["from_step"] for attempt in attempts] == [0, 10]
 

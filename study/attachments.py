@@ -1,0 +1,78 @@
+"""Table, figures and report of a study that has ended, as artifacts of its MLflow run.
+
+Made by the mirror, in a process of its own: never on the path of training. They are made again
+only where the results behind them have changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainables.store import Store
+
+if TYPE_CHECKING:
+    from analysis.results import StudyResults
+
+_OPEN = ("pending", "interrupted")
+
+
+def ended_results(store: Store, study: str, run: str) -> StudyResults | None:
+    """Return a study's results, None while any of its trials has not ended.
+
+    A study that has not begun to confirm has no table to show yet.
+    """
+    import analysis
+
+    results = analysis.load(store, study, run)
+    confirmed = any(trial.phase == "confirm" for trial in results.trials)
+    open_ = any(trial.status in _OPEN for trial in results.trials)
+    return results if confirmed and not open_ else None
+
+
+def digest(results: StudyResults) -> str:
+    """Return a hash of everything that attachments show: books and records, in any order."""
+    document = results.store.read(f"studies/{results.name}/{results.run}/study.json")
+    trials = sorted(
+        json.dumps(
+            [
+                trial.arm,
+                trial.phase,
+                trial.number,
+                trial.record.to_json() if trial.record is not None else trial.problem,
+            ]
+        )
+        for trial in results.trials
+    )
+    return hashlib.sha256(b"\n".join([document or b"", *map(str.encode, trials)])).hexdigest()[:20]
+
+
+def write_attachments(results: StudyResults, folder: Path) -> None:
+    """Write the table as Markdown, HTML and CSV with manifests, ``report.html`` and ``figures/``.
+
+    Arms with unequal budgets are shown with their marks: nobody is there to be refused. Of
+    figures, those that the study holds data for.
+
+    Raises:
+        AnalysisError: The study names a table that does not exist, or records are damaged.
+    """
+    import analysis
+    from analysis.figures import figures
+
+    table = analysis.table(results, allow_unequal=True)
+    for suffix in ("md", "html", "csv"):
+        analysis.export(table, folder / f"table.{suffix}")
+    (folder / "report.html").write_text(analysis.report(results, allow_unequal=True), "utf-8")
+    (folder / "figures").mkdir()
+    seen = set()
+    for name, definition in figures.items():
+        if id(definition) in seen:  # paper B's name of paper A's figure
+            continue
+        seen.add(id(definition))
+        try:
+            figure = analysis.figure(results, name)
+        except analysis.AnalysisError:
+            continue
+        figure.save(folder / "figures" / f"{name}.svg")
