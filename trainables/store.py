@@ -73,11 +73,19 @@ class Store:
         """Return a trial's record, or None where there is none.
 
         Raises:
-            RecordError: The record is damaged.
+            RecordError: The record is damaged, or another trial's.
         """
         path = self._trial(fingerprint, "record.json")
         content = self.read(path)
-        return None if content is None else TrialRecord.from_json(content, self.where(path))
+        if content is None:
+            return None
+        record = TrialRecord.from_json(content, self.where(path))
+        if record.fingerprint != fingerprint:
+            raise RecordError(
+                f"{self.where(path)} must be the record of trial {fingerprint}, but is that of "
+                f"{record.fingerprint}"
+            )
+        return record
 
     def read_records(self, fingerprints: Sequence[str]) -> dict[str, TrialRecord]:
         """Return the records that exist among the given fingerprints.

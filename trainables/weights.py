@@ -6,12 +6,14 @@ a trial's fingerprint.
 
 from __future__ import annotations
 
+import math
+
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-BINS = 64
-"""Per layer, between its least and its largest weight: kilobytes for the largest network."""
+_FEWEST, _MOST = 8, 64
+"""Bins of a layer, between its least and its largest weight: kilobytes for a large network."""
 
 _SCHEMA = pa.schema(
     [
@@ -47,8 +49,10 @@ def weight_histograms(network: nn.Module, loss: nn.Module, moment: str) -> pa.Ta
         low, high = float(values.min()), float(values.max())
         if low == high:
             low, high = low - 0.5, high + 0.5
-        counts = torch.histc(values, BINS, low, high).long().tolist()
-        width = (high - low) / BINS
+        # Rice's rule: few weights in many bins would show their noise.
+        bins = min(_MOST, max(_FEWEST, math.ceil(2.0 * len(values) ** (1.0 / 3.0))))
+        counts = torch.histc(values, bins, low, high).long().tolist()
+        width = (high - low) / bins
         rows += [
             {
                 "layer": layer,

@@ -57,7 +57,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         layers = [layers[index] for index in np.linspace(0, len(layers) - 1, 8).round().astype(int)]
     columns = min(4, len(layers))
     rows = -(-len(layers) // columns)
-    canvas.set_size_inches(1.9 * columns, 1.8 * rows + 0.5)
+    canvas.set_size_inches(1.9 * columns, 1.9 * rows + 0.5)
     panels = canvas.subplots(rows, columns, squeeze=False).ravel()
     styles = line_styles(distinct(data, "arm"))
     for panel in panels[len(layers) :]:
@@ -70,6 +70,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
                 panel.plot(middle, _or_gap(numbers(bins, "density")), **{**style, "marker": ""})
         panel.set_title(layer)
         panel.set_yscale("log")
+        panel.set_xlabel("weight")
     for first in panels[::columns]:
         first.set_ylabel("density of weights")
     legend_below(canvas, columns=4)

@@ -15,6 +15,10 @@ _MOST_DATA = 200_000
 """Data of at most so many bytes can be saved from the page itself."""
 
 
+_WIDE = 2.3
+"""A drawing of this shape and wider gets a row of its own: beside another it would be tiny."""
+
+
 def figures_section(results: StudyResults) -> str:
     """Return every figure once, and why others are missing."""
     drawn: list[str] = []
@@ -44,10 +48,19 @@ def _figure(figure: Figure) -> str:
             f'href="data:text/csv;base64,{encoded}">data</a>'
         )
     source = f" ({escape(figure.definition.source)})" if figure.definition.source else ""
+    drawing = inline_svg(figure)
+    wide = ' class="wide"' if _shape(drawing) > _WIDE else ""
     return (
-        f'<figure id="figure-{figure.name}"><figcaption>{escape(figure.definition.title)}{source}'
-        f"{save}</figcaption>{inline_svg(figure)}</figure>"
+        f'<figure id="figure-{figure.name}"{wide}>'
+        f"<figcaption>{escape(figure.definition.title)}{source}{save}</figcaption>"
+        f"{drawing}</figure>"
     )
+
+
+def _shape(drawing: str) -> float:
+    """Return a drawing's width over its height."""
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
+    return float(found[1]) / float(found[2]) if found else 1.0
 
 
 def inline_svg(figure: Figure) -> str:

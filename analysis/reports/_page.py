@@ -25,24 +25,26 @@ tbody th { font-weight: 500; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 td a { text-decoration-color: #b6c4d6; }
 tbody th { white-space: nowrap; } td:not(.number) { min-width: 4rem; }
-td:last-child:not(.number) { min-width: 9rem; }
-code { font-size: .85em; overflow-wrap: anywhere; }
+#tables td:last-child:not(.number) { min-width: 14rem; }
+code { font-size: .85em; white-space: nowrap; }
+#trial-table td { white-space: nowrap; } #trial-table td:nth-child(4) { white-space: normal; }
 th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid #0550ae; }
 th[aria-sort=ascending] button::after { content: " ▲"; }
 th[aria-sort=descending] button::after { content: " ▼"; }
 tr.hit, tr:target { background: var(--hit); }
 svg { max-width: 100%; height: auto; } .figure-grid { display: grid; gap: 1rem 2rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
-.figure-grid figure { margin: 0; }
+.figure-grid figure { margin: 0; } .figure-grid .wide { grid-column: 1 / -1; }
 input[type=search] { font: inherit; padding: .3rem .5rem; width: min(100%, 24rem); }
 @page { margin: 12mm; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; } nav, .controls { display: none; }
   a { color: inherit; text-decoration: none; } figure, tr { break-inside: avoid; }
   .scroll { overflow: visible; } h2 { break-after: avoid; }
-  table { font-size: 7.5pt; } th, td { padding: .15rem .35rem; overflow-wrap: anywhere; }
-  tbody th { white-space: normal; overflow-wrap: normal; }
-  td:last-child:not(.number) { min-width: 5rem; }
+  table { font-size: 7.5pt; } th, td { padding: .15rem .3rem; } tbody th { white-space: normal; }
+  #trial-table { font-size: 6pt; } #trial-table td { white-space: normal; min-width: 0; }
+  td:not(.number), #tables td:last-child:not(.number) { min-width: 0; }
+  .figure-grid { grid-template-columns: 1fr 1fr; }
 }
 """
 

@@ -53,7 +53,7 @@ def trials_section(results: StudyResults) -> str:
 
 def _shown_metrics(results: StudyResults) -> list[str]:
     known = {name for trial in results.trials if trial.record for name in trial.record.metrics}
-    wanted = [f"{split}.{name}" for split in ("test", "val", "train") for name in _METRICS]
+    wanted = [f"{split}.{name}" for split in ("test", "val") for name in _METRICS]
     return [name for name in wanted if name in known]
 
 
@@ -63,14 +63,14 @@ def _cells(trial: Trial, metrics: Sequence[str]) -> list[str]:
     ending = escape(trial.status)
     if reason:
         ending += f' <span class="faint">{escape(reason)}</span>'
-    searched = ", ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
+    searched = [f"{escape(name)}={escape(_short(value))}" for name, value in trial.params.items()]
     return [
         escape(trial.arm),
         trial.phase,
         str(trial.number),
         ending,
         *(_short(recorded.get(name)) for name in metrics),
-        escape(searched),
+        "<br>".join(searched),
         f"{trial.seconds:.1f}" if trial.seconds else "",
         f"<code>{trial.fingerprint}</code>",
     ]

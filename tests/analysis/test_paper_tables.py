@@ -329,3 +329,20 @@ def test_like_things_get_a_verdict(factory: StudyFactory) -> None:
     shown = built(factory, "paper-b-table-2")
     verdicts = [cell(shown, "Softmax", key).published for key in ("accuracy", "norm")]
     assert [each and each.verdict for each in verdicts] == ["reproduced", "different"]
+
+
+def test_planted_cases_come_out_so(factory: StudyFactory) -> None:
+    """Published: 88.62 (softmax), 89.44 (RN + softmax), 89.91 (L-softmax), within 1 point."""
+    planted = {
+        "Softmax": ([11.4, 11.3, 11.5], "reproduced"),
+        "RN + Softmax": ([5.0, 5.2, 5.1], "different"),
+        "L-Softmax": ([7.0, 12.0, 11.0], "undecided"),
+    }
+    for arm, (errors, _) in planted.items():
+        factory.arm(arm, RN if arm.startswith("RN") else {})
+        factory.replicates(arm, errors)
+    shown = built(factory, "paper-b-table-2")
+    verdicts = {arm: cell(shown, arm, "accuracy").published for arm in planted}
+    assert {arm: each and each.verdict for arm, each in verdicts.items()} == {
+        arm: verdict for arm, (_, verdict) in planted.items()
+    }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 
@@ -116,6 +117,43 @@ def test_a_damaged_record_never_becomes_a_number(six_arms: Maker) -> None:
     assert accuracy.value is None
     assert accuracy.reason == "damaged 1 of 3"
     assert fingerprint in accuracy.notes[0]
+
+
+def test_another_trials_record_never_becomes_a_number(six_arms: Maker) -> None:
+    factory = six_arms()
+    factory.replicates("Softmax", [11.0, 12.0])
+    store = factory.write()
+    mine, other = (
+        f"trials/{name[:2]}/{name}/record.json"
+        for name in (trial["fingerprint"] for trial in factory.trials)
+    )
+    store.write(mine, store.read(other) or b"")
+    accuracy = cell(table(load(store, "paper-b-table-2")), "Softmax", "accuracy")
+    assert (accuracy.value, accuracy.reason) == (None, "damaged 1 of 2")
+    assert "must be the record of trial" in accuracy.notes[0]
+
+
+def test_a_trial_that_the_store_does_not_know_is_pending(six_arms: Maker) -> None:
+    factory = six_arms()
+    factory.replicates("Softmax", [11.0, 12.0])
+    row = {"arm": "Softmax", "phase": "confirm", "number": 2, "params": {}}
+    factory.trials.append({**row, "fingerprint": "f" * 20})
+    accuracy = cell(table(load(factory.write(), "paper-b-table-2")), "Softmax", "accuracy")
+    assert (accuracy.value, accuracy.n) == (88.5, 2)
+    assert accuracy.notes == ("Softmax: of 3 replicates 2 completed, 1 pending",)
+
+
+def test_a_record_of_a_newer_schema_is_no_number(six_arms: Maker) -> None:
+    factory = six_arms()
+    factory.replicates("Softmax", [11.0])
+    store = factory.write()
+    name = factory.trials[0]["fingerprint"]
+    path = f"trials/{name[:2]}/{name}/record.json"
+    record = json.loads(store.read(path) or b"")
+    store.write(path, json.dumps({**record, "schema": 99}).encode())
+    accuracy = cell(table(load(store, "paper-b-table-2")), "Softmax", "accuracy")
+    assert (accuracy.value, accuracy.reason) == (None, "damaged 1 of 1")
+    assert "newer version of incay" in accuracy.notes[0]
 
 
 def test_a_replicate_counts_once(six_arms: Maker) -> None:
