@@ -64,7 +64,7 @@ def test_the_pages_commands_do_what_they_say(folder: Path, monkeypatch: pytest.M
 
 def test_the_pages_python_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, object] = {}
     exec(compile(code, "docs/results.md", "exec"), names)
     shown, drawn = names["shown"], names["drawn"]
