@@ -16,7 +16,7 @@ from study.errors import UserError
 from trainables.store import Store
 
 _SECONDS_BETWEEN_SYNCS = 2.0
-_SECONDS_TO_FINISH = 60.0
+_SECONDS_TO_FINISH = 180.0  # the last trial may be followed by figures and a report
 
 
 class MirrorProcess:

@@ -21,7 +21,7 @@ figure { margin: 0; } figcaption { margin-bottom: .4rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
 thead th { border-bottom: 1px solid #1f2328; vertical-align: bottom; }
-thead tr:not(:last-child) th[colspan] { border-bottom: 1px solid #d0d7de; }
+th[colspan] { border-bottom: 1px solid #d0d7de; text-align: center; } sup { line-height: 0; }
 tbody { border-bottom: 1px solid #d0d7de; } tbody th { font-weight: 500; white-space: nowrap; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 .notes { color: #57606a; font-size: .85rem; } .notes p { margin: .15rem 0; }

@@ -20,7 +20,8 @@ figure { margin: 1rem 0 2rem; } figcaption { margin-bottom: .4rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
 thead th { border-bottom: 1px solid #1f2328; vertical-align: bottom; }
-tbody { border-bottom: 1px solid var(--line); }
+thead th[colspan] { border-bottom: 1px solid var(--line); text-align: center; }
+tbody { border-bottom: 1px solid var(--line); } sup { line-height: 0; }
 tbody th { font-weight: 500; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 td a { text-decoration-color: #b6c4d6; }
