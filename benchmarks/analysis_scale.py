@@ -1,9 +1,10 @@
 """How time and memory of reading a study grow with its trials.
 
-Writes synthetic studies of several sizes through the real store (100 reports per trial), then
-loads each and builds tables in a fresh process:
+Writes synthetic studies of several sizes through the real store (100 reports per trial, 10,000
+images per confirmed one), then loads each and builds the general table in a fresh process; of
+the largest study, every table:
 
-    python benchmarks/analysis_scale.py --trials 2500 5000 10000
+    python -m benchmarks.analysis_scale --trials 2500 5000 10000
 """
 
 from __future__ import annotations
@@ -11,18 +12,27 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
+import platform
 import random
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
+from analysis.tables import tables
+from trainables.config import TrialConfig
+from trainables.provenance import environment, now
 from trainables.records import TrialRecord
 from trainables.store import Store
 
 ARMS = 20
 REPLICATES = 5
 EPOCHS = 100
+IMAGES = 10_000
 
 _MEASURE = """
 import json, resource, sys, time
@@ -40,6 +50,7 @@ print(json.dumps({"load": loaded - started, "total": done - started, "MiB": peak
 def write_study(root: Path, trials: int) -> None:
     """Write a study of 20 arms whose trials have 100 reports each."""
     store, draw, rows = Store(root), random.Random(0), []
+    config = TrialConfig().to_dict()
     per_arm = trials // ARMS
     for arm in range(ARMS):
         for index in range(per_arm):
@@ -53,18 +64,23 @@ def write_study(root: Path, trials: int) -> None:
             record = TrialRecord(
                 fingerprint=fingerprint,
                 status="completed",
-                config={"incay": {"weight": params["incay.weight"]}, "seed": index, "steps": 100},
+                config={
+                    **config,
+                    "incay": {"form": "log", "weight": params["incay.weight"]},
+                    "seed": index,
+                },
                 step=100,
                 metrics={**metrics, "train.loss": 0.1, "train.error": 2.0, "train.norm": 190.0},
                 data_hash="d" * 16,
                 code_version="c" * 16,
-                provenance={"host": "benchmark", "seconds": 60.0, "versions": {"torch": "2"}},
+                provenance={**environment(), "started": now(), "finished": now(), "seconds": 60.0},
             )
             history = [
                 {"step": float(epoch), "train.loss": math.exp(-epoch / 30), **metrics}
                 for epoch in range(EPOCHS)
             ]
-            store.write_record(record, history)
+            evaluated = {"samples": samples(index)} if phase == "confirm" else {}
+            store.write_record(record, history, evaluated)
             row = {"arm": f"arm {arm}", "phase": phase, "number": number}
             rows.append({**row, "fingerprint": fingerprint, "params": params})
     search = {"incay.weight": "log 1e-3 .. 1e3"}
@@ -83,21 +99,35 @@ def write_study(root: Path, trials: int) -> None:
     store.write("studies/scale/00000000/trials.json", json.dumps({"trials": rows}).encode())
 
 
+def samples(seed: int) -> pa.Table:
+    """Return per-sample records of a model that is right in 92 of 100 images."""
+    draw = np.random.default_rng(seed)
+    label = np.arange(IMAGES) % 10
+    prediction = np.where(draw.random(IMAGES) < 0.08, (label + 1) % 10, label)
+    columns = {"label": label, "prediction": prediction}
+    for name in ("loss", "norm"):
+        columns[name] = draw.gamma(9.0, 20.0, IMAGES).astype(np.float32)
+    return pa.table(columns).replace_schema_metadata({"split": "test"})
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--trials", type=int, nargs="+", default=[2500, 5000, 10000])
-    parser.add_argument("--tables", nargs="+", default=["general", "comparisons"])
     chosen = parser.parse_args()
-    print(f"{'trials':>8} {'table':>12} {'load s':>8} {'total s':>8} {'peak MiB':>9}")
+    print(
+        f"# pyarrow {pa.__version__}, Python {platform.python_version()}, {os.cpu_count()} CPUs "
+        f"({platform.machine()}); {ARMS} arms, {EPOCHS} reports a trial"
+    )
+    print(f"{'trials':>8} {'table':>16} {'load s':>8} {'total s':>8} {'peak MiB':>9}")
     for trials in chosen.trials:
         with tempfile.TemporaryDirectory() as folder:
             write_study(Path(folder), trials)
-            for name in chosen.tables:
+            for name in tables if trials == max(chosen.trials) else ("general",):
                 command = [sys.executable, "-c", _MEASURE, folder, name]
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
                 taken = json.loads(done.stdout)
                 print(
-                    f"{trials:8} {name:>12} {taken['load']:8.2f} {taken['total']:8.2f} "
+                    f"{trials:8} {name:>16} {taken['load']:8.2f} {taken['total']:8.2f} "
                     f"{taken['MiB']:9.0f}",
                     flush=True,
                 )
