@@ -29,6 +29,7 @@ MANIFEST_SCHEMA = 1
 SUFFIX = ".manifest.json"
 
 _COMPARED = ("value", "half_width", "n", "text", "reason", "marks", "published", "fingerprints")
+_CELL = {"row", "name", "column", *_COMPARED}
 _RELATIVE = 1e-12
 
 
@@ -103,14 +104,23 @@ def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) 
         AnalysisError: The manifest cannot be read, or its study is not in the store.
     """
     wanted = source if isinstance(source, Mapping) else _read(manifest_path(source))
-    try:
-        built = _build(wanted, results)
-        mismatches = _compare(wanted, built)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise AnalysisError(f"a manifest must be complete, but is damaged: {error!r}") from error
+    if not _is_complete(wanted):
+        raise AnalysisError(f"a manifest must be complete, but is damaged: {source!s:.200}")
+    built = _build(wanted, results)
+    mismatches = _compare(wanted, built)
     if not isinstance(source, Mapping):
         mismatches += _changes(wanted, manifest_path(source), built)
     return mismatches
+
+
+def _is_complete(wanted: Mapping[str, Any]) -> bool:
+    cells = wanted.get("cells")
+    return (
+        all(isinstance(wanted.get(name), str) for name in ("study", "run", "table"))
+        and isinstance(wanted.get("options"), Mapping)
+        and isinstance(cells, list)
+        and all(isinstance(cell, Mapping) and _CELL <= cell.keys() for cell in cells)
+    )
 
 
 def _build(wanted: Mapping[str, Any], results: str | Path | Store) -> Table:
