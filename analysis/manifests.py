@@ -119,7 +119,7 @@ def _is_complete(wanted: Mapping[str, Any]) -> bool:
         all(isinstance(wanted.get(name), str) for name in ("study", "run", "table"))
         and isinstance(wanted.get("options"), Mapping)
         and isinstance(cells, list)
-        and all(isinstance(cell, Mapping) and _CELL <= cell.keys() for cell in cells)
+        and all(isinstance(cell, Mapping) and cell.keys() >= _CELL for cell in cells)
     )
 
 
