@@ -35,14 +35,16 @@ EPOCHS = 100
 IMAGES = 10_000
 
 _MEASURE = """
-import json, resource, sys, time
+import json, re, sys, time
 started = time.perf_counter()
 from analysis import load, render, table
 results = load(sys.argv[1], "scale")
 loaded = time.perf_counter()
 text = render(table(results, sys.argv[2]), "terminal")
 done = time.perf_counter()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# Not getrusage: its peak includes that of the process that started this one.
+with open("/proc/self/status") as status:
+    peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read())[1]) / 1024
 print(json.dumps({"load": loaded - started, "total": done - started, "MiB": peak}))
 """
 
