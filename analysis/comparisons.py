@@ -101,6 +101,7 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
     tested = {name: test.p for name, (_, test) in tests.items() if test.p is not None}
     adjusted = dict(zip(tested, holm(list(tested.values())), strict=True))
     seconds = {arm.name: _seconds_per_seed(results, arm.name) for arm in results.arms}
+    on_gpu = any(trial.gpu_seconds > 0.0 for trial in results.trials)
     return {
         name: Comparison(
             arm=name,
@@ -112,7 +113,7 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
             effect=hedges_g(test),
             better=(test.difference > 0) == _BETTER_IS_MORE[quantity],
             seconds_per_seed=seconds[name] + seconds[reference],
-            on_gpu=any(trial.gpu_seconds > 0.0 for trial in results.trials),
+            on_gpu=on_gpu,
             fingerprints=(*measured[name].trials, *measured[reference].trials),
         )
         for name, (reference, test) in tests.items()

@@ -172,6 +172,11 @@ class StudyResults:
         opened = any("test.error" in record.metrics for record in confirmed)
         return "test" if opened or self.protocol == "paper" else "val"
 
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What was read of trials by fingerprint, for all comparisons that a trial is part of."""
+        return {}
+
     def arm(self, name: str) -> Arm:
         """Return an arm by name.
 

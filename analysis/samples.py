@@ -53,6 +53,13 @@ def read_samples(results: StudyResults, trial: Trial) -> Samples:
         AnalysisError: The trial has none, or it is damaged or of another split than the study's
             tables.
     """
+    if trial.fingerprint not in results.kept:
+        results.kept[trial.fingerprint] = _read(results, trial)
+    samples: Samples = results.kept[trial.fingerprint]
+    return samples
+
+
+def _read(results: StudyResults, trial: Trial) -> Samples:
     table = results.read(trial, "samples") if trial.status == "completed" else None
     if table is None:
         raise AnalysisError(

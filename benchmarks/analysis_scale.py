@@ -45,7 +45,8 @@ done = time.perf_counter()
 # Not getrusage: its peak includes that of the process that started this one.
 with open("/proc/self/status") as status:
     peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read())[1]) / 1024
-print(json.dumps({"load": loaded - started, "total": done - started, "MiB": peak}))
+cpu = time.process_time()
+print(json.dumps({"load": loaded - started, "total": done - started, "cpu": cpu, "MiB": peak}))
 """
 
 
@@ -120,7 +121,7 @@ def main() -> None:
         f"# pyarrow {pa.__version__}, Python {platform.python_version()}, {os.cpu_count()} CPUs "
         f"({platform.machine()}); {ARMS} arms, {EPOCHS} reports a trial"
     )
-    print(f"{'trials':>8} {'table':>16} {'load s':>8} {'total s':>8} {'peak MiB':>9}")
+    print(f"{'trials':>8} {'table':>16} {'load s':>8} {'total s':>8} {'CPU s':>8} {'peak MiB':>9}")
     for trials in chosen.trials:
         with tempfile.TemporaryDirectory() as folder:
             write_study(Path(folder), trials)
@@ -130,7 +131,7 @@ def main() -> None:
                 taken = json.loads(done.stdout)
                 print(
                     f"{trials:8} {name:>16} {taken['load']:8.2f} {taken['total']:8.2f} "
-                    f"{taken['MiB']:9.0f}",
+                    f"{taken['cpu']:8.2f} {taken['MiB']:9.0f}",
                     flush=True,
                 )
 
