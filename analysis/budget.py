@@ -49,10 +49,12 @@ def find_inequalities(results: StudyResults) -> list[Inequality]:
 
     Search trials are compared once a confirm phase has begun: before that, arms are merely at
     different points of the same search. Arms that have nothing to search are left out, see
-    `untunable`.
+    `untunable`; and where the study gives each arm the same time (``budget.seconds``), numbers
+    of trials are not compared at all.
     """
     found = []
-    if any(trial.phase == "confirm" for trial in results.trials):
+    by_time = bool((results.budget or {}).get("seconds"))
+    if any(trial.phase == "confirm" for trial in results.trials) and not by_time:
         nothing = untunable(results)
         searched = [arm for arm in results.arms if arm.name not in nothing]
         found += _compare("search trials", searched, lambda arm: len(arm.phase("search")))

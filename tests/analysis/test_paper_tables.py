@@ -225,6 +225,14 @@ def test_unequal_searches_are_refused(factory: StudyFactory) -> None:
     assert not cell(allowed, "RN + Softmax", "error").marks
 
 
+def test_searches_of_equal_time_are_equal(factory: StudyFactory) -> None:
+    factory.document["budget"] = {"trials": 9, "seconds": 60.0}
+    searched(factory, {"Softmax": 2, "RN + Softmax": 5})
+    for arm in factory.arms:
+        factory.replicates(arm, [8.0, 8.1])
+    assert not any(note.startswith("†") for note in built(factory, "general").notes)
+
+
 def test_searches_that_are_under_way_are_not_unequal(factory: StudyFactory) -> None:
     searched(factory, {"Softmax": 2, "RN + Softmax": 5})
     assert built(factory, "general").notes == ()
