@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 
 from study.errors import HaltedError, UserError
 from study.hardware import cpu_count, gpu_count
+
+_CONNECT_SECONDS = 10.0
 
 
 def quiet_ray() -> None:
@@ -38,6 +42,7 @@ def start_ray(cpus: float | None, gpus: float | None) -> None:
     address = os.environ.get("RAY_ADDRESS")
     try:
         if address is not None:
+            _answers(address)
             ray.init(**common)
             return
         ray.init(
@@ -54,3 +59,10 @@ def start_ray(cpus: float | None, gpus: float | None) -> None:
             f"RAY_ADDRESS must be the address of a Ray cluster that answers, but is {address!r}: "
             f"{error}"
         ) from error
+
+
+def _answers(address: str) -> None:
+    """Raise an OSError if nothing listens: Ray itself tries for five minutes."""
+    match = re.fullmatch(r"(?P<host>[^:/]+):(?P<port>\d+)", address)
+    if match is not None:
+        socket.create_connection((match["host"], int(match["port"])), _CONNECT_SECONDS).close()
