@@ -16,6 +16,7 @@ from study.errors import UserError
 from trainables.store import Store
 
 _SECONDS_BETWEEN_SYNCS = 2.0
+_SECONDS_UNTIL_TOLD = 5.0
 _SECONDS_TO_FINISH = 180.0  # the last trial may be followed by figures and a report
 
 
@@ -54,12 +55,26 @@ class MirrorProcess:
         if kind is not None:
             self._process.kill()  # the run could not begin, or broke: there is nothing to wait for
         try:
-            _, self.message = self._process.communicate(timeout=_SECONDS_TO_FINISH)
+            self.message = self._wait()
         except subprocess.TimeoutExpired:
             self._process.kill()
             self.message = f"MLflow did not answer within {_SECONDS_TO_FINISH:.0f} s"
+        except KeyboardInterrupt:
+            self._process.kill()
+            self.message = "skipped"
         self.complete = self._process.returncode == 0
         self.message = self.message.strip().rpartition("\n")[2]
+
+    def _wait(self) -> str:
+        """Wait for the last synchronisation; return what the follower said."""
+        assert self._process is not None
+        try:
+            return self._process.communicate(timeout=_SECONDS_UNTIL_TOLD)[1]
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(
+                "incay: waiting for MLflow to take the last results; Ctrl-C skips it\n"
+            )
+        return self._process.communicate(timeout=_SECONDS_TO_FINISH)[1]
 
 
 def _follow(uri: str, study: str, run: str) -> int:
