@@ -201,7 +201,7 @@ def sync(
 @app.command()
 def ui(
     results: Results = "results",
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 5000,
     cluster: Cluster = None,
     optuna: Annotated[
         bool, typer.Option("--optuna", help="Serve optuna-dashboard over the searches instead.")

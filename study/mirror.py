@@ -59,11 +59,16 @@ def tracking_uri(store: Store) -> str:
             f"MLFLOW_TRACKING_URI must be set for results at {store.uri}: "
             "a database cannot lie on a remote file system"
         )
-    return _beside(store.local_root)
+    return f"sqlite:///{store.local_root / 'mlflow.db'}"
 
 
-def _beside(root: Path) -> str:
-    return f"sqlite:///{root / 'mlflow.db'}"
+def artifact_root(store: Store) -> str | None:
+    """Return where MLflow keeps artifacts of a local store, in the results; None for another."""
+    return None if store.local_root is None else (store.local_root / "mlartifacts").as_uri()
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http", "databricks"))
 
 
 class Mirror:
@@ -84,7 +89,12 @@ class Mirror:
         self._uri = tracking_uri(store)
         if self._uri.startswith("sqlite:///") and store.local_root is not None:
             store.local_root.mkdir(parents=True, exist_ok=True)
-        mlflow.set_tracking_uri(self._uri)
+        self._artifacts = None if _is_server(self._uri) else artifact_root(store)
+        if self._artifacts is not None:
+            # Whoever opens a database first makes MLflow's experiment "Default" in it, whose
+            # artifacts would else belong to the directory that this process happened to start in.
+            os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = self._artifacts
+        # Not `mlflow.set_tracking_uri`: it sets MLFLOW_TRACKING_URI, for all that comes after.
         self._client = mlflow.MlflowClient(self._uri)
         self._runs: dict[str, Any] = {}
         self._complete: set[tuple[str, str]] = set()  # key and fingerprint of mirrored trials
@@ -254,15 +264,10 @@ class Mirror:
         if found is not None:
             experiment: str = found.experiment_id
             return experiment
-        # A database knows no place for artifacts: they would land in the working directory.
-        location = None
-        root = self._store.local_root
-        if root is not None and self._uri == _beside(root):
-            location = (root / "mlartifacts").as_uri()
         # Without the kind, the UI opens the experiment as one of language-model traces.
         created: str = self._client.create_experiment(
             self._study,
-            artifact_location=location,
+            artifact_location=self._artifacts,
             tags={"mlflow.experimentKind": "custom_model_development"},
         )
         return created
