@@ -8,13 +8,18 @@ from typing import Annotated
 
 import typer
 
+from study.commands import completion
+
 Cluster = Annotated[
     Path | None, typer.Option("--cluster", help="Cluster file; its head is reached by SSH.")
 ]
 Address = Annotated[
     str | None, typer.Option("--address", metavar="URL", help="A cluster's dashboard instead.")
 ]
-_Study = Annotated[str, typer.Argument(help="A built-in study's name, or a file.")]
+_Study = Annotated[
+    str,
+    typer.Argument(help="A built-in study's name, or a file.", autocompletion=completion.studies),
+]
 _Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a setting; may be repeated."),

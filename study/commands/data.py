@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from study.commands import completion
 from study.commands.shared import DataRoot, Set, component, console
 from study.errors import UserError
 
@@ -14,12 +15,20 @@ if TYPE_CHECKING:
     from trainables.data import DatasetSettings
     from trainables.data.status import DatasetContent
 
-app = typer.Typer(
-    help="List, fetch and verify data sets.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="List, fetch and verify data sets.", rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(help="A data set.")]
+Name = Annotated[str, typer.Argument(help="A data set.", autocompletion=completion.datasets)]
 _SHOWN_HASH = 16
+
+
+@app.callback(invoke_without_command=True)
+def data(context: typer.Context, data_root: DataRoot = None) -> None:
+    """List, fetch and verify data sets; without a command, list them."""
+    if context.invoked_subcommand is None:
+        list_(data_root)
+    elif data_root is not None:
+        # `incay data --data-root DIR verify`: the command gets what stands before it.
+        context.default_map = {context.invoked_subcommand: {"data_root": data_root}}
 
 
 @app.command("list")
@@ -52,7 +61,12 @@ def list_(data_root: DataRoot = None) -> None:
 
 @app.command()
 def verify(
-    name: Annotated[str | None, typer.Argument(help="A data set; without it, all found.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A data set; without it, all found.", autocompletion=completion.datasets
+        ),
+    ] = None,
     data_root: DataRoot = None,
     set_: Set = None,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from study.commands import completion
 from study.commands.shared import DataRoot, Set, component, console
 from study.errors import UserError
 
@@ -24,15 +25,21 @@ _CLASSIFIER = "The classifier belongs to the loss: classes × D parameters, none
 
 
 def networks(
-    name: Annotated[str | None, typer.Argument(help="A network; without it, all are listed.")] = (
-        None
-    ),
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A network; without it, all are listed.", autocompletion=completion.networks
+        ),
+    ] = (None),
     width: Annotated[
         float | None, typer.Option(help="Factor of the channel counts; as network.width.")
     ] = None,
     set_: Set = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Data set whose images it takes; it is read.")
+        str | None,
+        typer.Option(
+            help="Data set whose images it takes; it is read.", autocompletion=completion.datasets
+        ),
     ] = None,
     image_shape: Annotated[
         str | None, typer.Option(metavar="C,H,W", help="Channels, height and width of its images.")

@@ -12,6 +12,7 @@ import typer
 
 from study.cluster import commands as cluster_commands
 from study.cluster.commands import Address, Cluster
+from study.commands import completion
 from study.commands.shared import Results, Seeds, Set, StudyArgument, open_store, which_run
 from study.errors import UserError
 
@@ -23,6 +24,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         help="terminal, markdown, latex, csv, json or html; default: what the file's suffix says.",
+        autocompletion=completion.formats,
     ),
 ]
 TableOutput = Annotated[
@@ -67,7 +69,12 @@ def table(
 
 def figure(
     study: StudyArgument,
-    name: Annotated[str, typer.Argument(help="A figure, such as feature-scatter.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A figure, such as feature-scatter.", autocompletion=completion.figures
+        ),
+    ],
     output: Annotated[Path, typer.Option(help="A .pdf, .svg or .png; .csv for its data.")],
     results: Results = "results",
     set_: Set = None,
@@ -107,7 +114,9 @@ def report(
 
 def compare(
     first: StudyArgument,
-    second: Annotated[str, typer.Argument(help="Another study.")],
+    second: Annotated[
+        str, typer.Argument(help="Another study.", autocompletion=completion.studies)
+    ],
     results: Results = "results",
     format_: Format = None,
     output: TableOutput = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from study.commands import completion
 from study.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from study.spec import StudySpec
     from trainables.store import Store
 
-StudyArgument = Annotated[str, typer.Argument(help="A built-in study's name, or a file.")]
+StudyArgument = Annotated[
+    str,
+    typer.Argument(help="A built-in study's name, or a file.", autocompletion=completion.studies),
+]
 DataRoot = Annotated[
     Path | None,
     typer.Option("--data-root", envvar="INCAY_DATA", help="Directory that holds the data sets."),

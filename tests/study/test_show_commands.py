@@ -108,6 +108,14 @@ def test_data_lists_every_set_and_how_to_obtain_it(every_set: Path) -> None:
         assert cls.how_to_obtain.split()[0] in without
 
 
+def test_data_alone_lists_too(every_set: Path) -> None:
+    for root in ((), ("--data-root", str(every_set))):
+        assert incay("data", *root) == incay("data", "list", *root)
+    before = incay("data", "--data-root", str(every_set), "verify", "mnist")
+    assert before == incay("data", "verify", "mnist", "--data-root", str(every_set))
+    assert before.code == 0
+
+
 def row(table: str, name: str) -> str:
     cells = (line.split("│") for line in table.splitlines() if "│" in line)
     return next(cell[2].strip() for cell in cells if cell[1].strip() == name)
