@@ -77,15 +77,21 @@ def plan(
     from study.display import duration
     from study.estimate import Estimate, remember
     from study.hardware import cpu_count, gpu_count
-    from study.overview import plan_arms, plan_table
+    from study.overview import plan_arms, plan_table, shared_settings
     from study.plan import DataCatalog
     from study.probe import Probe
+    from study.readiness import check_batches, check_data, check_room
 
     spec, store = read_study(study, set_, seeds), open_store(results)
     data = DataCatalog(data_root)
+    check_room(spec, cpus, gpus)
+    check_data(spec, data)
+    if probe:
+        check_batches(spec, data)
     plans = plan_arms(spec, data, store)
     console = _console()
     console.print(plan_table(spec, plans))
+    console.print(f"all arms: {shared_settings(spec)}", highlight=False, markup=False)
     configs = [config for item in plans for config in (*item.search, *item.confirm)]
     total = sum(config.steps for config in configs)
     console.print(f"{len(configs)} trials, {total:,} steps in all", highlight=False)
@@ -125,11 +131,14 @@ def run(
     from study.mirror_process import MirrorProcess
     from study.monitor import Monitor
     from study.plan import DataCatalog
+    from study.readiness import check_data
     from study.runner import StudyRunner
 
     spec, store = read_study(study, set_, seeds), open_store(results)
+    data = DataCatalog(data_root)
+    check_data(spec, data)
     monitor = Monitor(spec)
-    runner = StudyRunner(spec, store, DataCatalog(data_root), monitor, cpus=cpus, gpus=gpus)
+    runner = StudyRunner(spec, store, data, monitor, cpus=cpus, gpus=gpus)
     console = _console()
     following = MirrorProcess(store, spec.name, spec.run) if mirror else nullcontext()
     with following:

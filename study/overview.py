@@ -96,6 +96,37 @@ def plan_table(spec: StudySpec, plans: Iterable[ArmPlan]) -> Table:
     return table
 
 
+_ALWAYS_SHOWN = ("dataset", "network", "loss", "optimizer.lr", "batch_size", "steps")
+
+
+def shared_settings(spec: StudySpec) -> str:
+    """Return the settings that all arms share: what matters most, and what is no default."""
+    shown = [_shown(arm) for arm in spec.arms]
+    searched = {name for arm in spec.arms for name in arm.search}
+    same = {
+        name: value
+        for name, value in shown[0].items()
+        if name not in searched and all(name in each and each[name] == value for each in shown)
+    }
+    return ", ".join(f"{name}={value}" for name, value in same.items()) or "nothing the same"
+
+
+def _shown(arm: Arm) -> dict[str, Any]:
+    """Return an arm's settings that matter or are no default, components by their names."""
+    config = arm.config
+    default = dotted(
+        TrialConfig(
+            dataset=type(config.dataset)(), network=type(config.network)(), loss=type(config.loss)()
+        )
+    )
+    values = {name.removesuffix(".name"): value for name, value in dotted(config).items()}
+    return {
+        name: value
+        for name, value in values.items()
+        if name in _ALWAYS_SHOWN or default.get(name) != value
+    }
+
+
 def status_table(store: Store, name: str, run: str) -> Table:
     """Return how far a study is, from the store alone."""
     document = _json(store, f"studies/{name}/{run}/study.json")

@@ -14,6 +14,7 @@ from study.ledger import Ledger
 from study.monitor import Monitor
 from study.plan import DataCatalog, PlannedTrial
 from study.ray_start import quiet_ray, start_ray
+from study.readiness import check_batches
 from study.spec import StudySpec
 from study.work import Work
 from trainables.patience import patiently
@@ -69,8 +70,9 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
     from trainables.trainable import IncayTrainable
 
     spec, store, data, halt, lease = place.spec, place.store, place.data, place.halt, place.lease
+    # Loads the data before anything starts: damaged data ends here with its own message.
+    check_batches(spec, data)
     start_ray(place.cpus, place.gpus)
-    # Loaded before anything starts: damaged data ends here with its own message.
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
     models = KeptModels(store, spec.name, spec.run, spec.header.keep_models)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from study.errors import HaltedError, UserError
+from study.errors import HaltedError
 from study.halt import Halt
-from study.hardware import cpu_count, gpu_count
 from study.lease import Lease
 from study.ledger import Ledger
 from study.monitor import Monitor, totals
 from study.phase import Place, train_phase
 from study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
+from study.readiness import check_room
 from study.spec import StudySpec
 from study.work import FixedWork, SearchWork, Work
 from trainables.patience import patiently
@@ -97,7 +96,7 @@ class StudyRunner:
             DataError: A data set cannot be read.
             HaltedError: The store takes nothing more.
         """
-        self._check_room()
+        check_room(self._spec, self._place.cpus, self._place.gpus)
         summary = None
         with self._halt.guard(), self._lease:
             summary = self._run()
@@ -186,17 +185,3 @@ class StudyRunner:
         except RecordError:
             # A damaged record is no result: the trial is trained again and its record re-made.
             return None
-
-    def _check_room(self) -> None:
-        wanted = self._spec.resources
-        if "RAY_ADDRESS" in os.environ:
-            return  # a cluster may grow
-        for kind, need, have in (
-            ("cpu", wanted.cpu, self._place.cpus if self._place.cpus is not None else cpu_count()),
-            ("gpu", wanted.gpu, self._place.gpus if self._place.gpus is not None else gpu_count()),
-        ):
-            if need > have:
-                raise UserError(
-                    f"{self._spec.document.where(('resources', kind))}: resources.{kind} must be "
-                    f"at most what there is, but a trial wants {need:g} of {have:g}"
-                )

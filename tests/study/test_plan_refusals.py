@@ -1,0 +1,109 @@
+"""``incay plan`` refuses what ``incay run`` would refuse, and shows what all arms share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from in_process import Done, incay
+
+from tests.trainables.data.data_cases import write_idx
+
+STUDY = """\
+name: shared
+base:
+  dataset: digits
+  network: {name: mnist-2d, width: 0.5}
+  optimizer: {lr: 0.01}
+  steps: 40
+  batch_size: 32
+  precision: fp32
+arms:
+  Softmax: {}
+  L-Softmax:
+    loss: {name: l-softmax, margin: 2}
+confirm: {seeds: 2}
+"""
+
+
+@pytest.fixture
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+    def planned(text: str, *options: str) -> Done:
+        Path("study.yaml").write_text(text)
+        return incay("plan", "study.yaml", *options)
+
+    return planned
+
+
+@pytest.mark.parametrize("kind", ["cpu", "gpu"])
+def test_a_trial_that_no_machine_has_room_for(kind, plan):
+    done = plan(STUDY + f"resources:\n  {kind}: 512\n", "--no-probe")
+    assert done.code == 2
+    assert "study.yaml:15: resources." in done.err
+    assert "must be at most what there is, but a trial wants 512 of" in done.err
+    assert not done.out
+
+
+def test_room_is_what_the_options_leave(plan):
+    done = plan(STUDY + "resources: {cpu: 2}\n", "--no-probe", "--cpus", "1")
+    assert done.code == 2
+    assert "wants 2 of 1" in done.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ("size: 32", "size: 1438", 7, "at most the 1,437 training images of 'digits', but is 1438"),
+        ("margin: 2}", "margin: 2}\n    batch_size: 2000", 13, "is 2000 (arm 'L-Softmax')"),
+        (
+            "confirm:",
+            "search:\n  all arms:\n    batch_size: [32, 1400]\nconfirm:",
+            15,
+            "the 1,293 training images of 'digits' that a search leaves to train on, but is 1400",
+        ),
+    ],
+)
+def test_a_batch_larger_than_the_training_set(old, new, line, expected, plan):
+    done = plan(STUDY.replace(old, new))
+    assert done.code == 2
+    assert f"study.yaml:{line}: " in done.err
+    assert "batch_size must be at most" in done.err
+    assert expected in done.err
+    assert not done.out
+
+
+def test_a_batch_as_large_as_the_training_set_is_good(plan):
+    # The number of images is asked for where the data are loaded; here nothing is trained.
+    assert plan(STUDY.replace("size: 32", "size: 1437"), "--no-probe").code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_a_missing_data_set_names_the_line_that_wants_it(command, plan, tmp_path):
+    write_idx(tmp_path / "mnist" / "raw")
+    text = STUDY.replace("dataset: digits", "dataset: mnist").replace(
+        "  Softmax: {}", "  Softmax: {dataset: fashion_mnist}"
+    )
+    plan(text)
+    done = incay(command, "study.yaml", "--data-root", str(tmp_path))
+    assert done.code == 2
+    assert done.err.startswith("incay: study.yaml:10: arms.Softmax.dataset: ")
+    plan(STUDY.replace("dataset: digits", "dataset: mnist"))
+    done = incay(command, "study.yaml")
+    assert done.code == 2
+    assert "study.yaml:3: base.dataset: data set 'mnist' needs a data root" in done.err
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_all_arms_share_stands_under_the_table(plan):
+    done = plan(STUDY, "--no-probe")
+    assert done.code == 0, done.err
+    shown = " ".join(done.out.partition("all arms:")[2].split())
+    assert shown.startswith(
+        "dataset=digits, network=mnist-2d, network.width=0.5, optimizer.lr=0.01, steps=40, "
+        "batch_size=32"
+    )
+    assert "loss" not in shown.partition(" trials")[0]
+    searched = plan(STUDY + "search: {all arms: {optimizer.lr: log 1e-3 .. 1e-1}}\n", "--no-probe")
+    assert "optimizer.lr=0.01" not in searched.out.partition("all arms:")[2]
