@@ -12,7 +12,8 @@ from study.grid import grid_points
 from study.hardware import auto_precision
 from study.schema import Ablation, Header
 from study.space import Space, parse_space
-from study.trial import DERIVED, ValueProblem, build_trial, dotted, merge, nested, unknown_key
+from study.trial import DERIVED, ValueProblem, build_trial, dotted, merge, nested
+from study.wording import unknown_key
 from trainables.config import COMPONENTS, TrialConfig
 from trainables.incay.threshold import ArmReference, arm_reference
 from trainables.settings import to_dict
@@ -267,6 +268,12 @@ def _check_reference(document: Document, arm: Arm, arms: Mapping[str, Arm]) -> N
     if reference is None:
         return
     path = ("arms", arm.source, *_THRESHOLD.split("."))
+    if reference.arm == arm.name:
+        raise document.error(
+            path,
+            "an arm cannot wait for its own norm: the threshold must name another arm, or be "
+            f"'{reference.factor:g} x mean' of the arm's own batches",
+        )
     if reference.arm not in arms:
         raise document.error(path, unknown_key(reference.arm, list(arms)))
     if arms[reference.arm].reference is not None:

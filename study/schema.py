@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from study.document import Document, flatten
-from study.trial import unknown_key
+from study.errors import StudyError
+from study.wording import expected, unknown_key
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
@@ -135,6 +136,17 @@ _MODELS: Mapping[str, type[_Model]] = {
 }
 
 
+_NOTATIONS: Mapping[tuple[str, ...], str] = {
+    ("name",): "1 to 80 lower-case letters, digits and hyphens, the first of them no hyphen",
+    ("factor",): "a setting or component, or a list of them",
+    ("confirm",): "a mapping, such as {seeds: 5}",
+    ("confirm", "seeds"): "a whole number of at least 1, or a list of whole numbers of at least 0",
+    ("objective", "also"): "a mapping of metrics to min or max",
+    ("ablation", "parts"): "a list of settings or components",
+}
+"""What a key must be, where the first thing that is wrong with it does not say enough."""
+
+
 def parse_header(document: Document) -> Header:
     """Return the study's own keys, checked.
 
@@ -157,13 +169,16 @@ def parse_header(document: Document) -> Header:
     try:
         header = Header.model_validate(given)
     except ValidationError as error:
-        raise document.error(*_explained(error)) from error
+        path, message = _explained(error, given)
+        if not path:  # a key that the file lacks has no line: the file's first stands for it
+            raise StudyError(f"{document.source}:1: {message}") from error
+        raise document.error(path, message) from error
     if isinstance(header.confirm.seeds, list):
         _check_seeds(document, header.confirm.seeds, header)
     return header
 
 
-def _explained(error: ValidationError) -> tuple[tuple[str, ...], str]:
+def _explained(error: ValidationError, values: Any) -> tuple[tuple[str, ...], str]:
     first: Any = error.errors()[0]
     # Only keys of the file belong to the path, not the branches of a union.
     keys = [str(part) for part in first["loc"] if isinstance(part, str)]
@@ -175,8 +190,15 @@ def _explained(error: ValidationError) -> tuple[tuple[str, ...], str]:
         return path, unknown_key(path[-1], list(model.model_fields))
     if first["type"] == "missing":
         return path[:-1], f"the key {path[-1]!r} must be given"
-    message = str(first["msg"]).removeprefix("Input should be ")
-    return path, f"must be {message}, but got {first['input']!r}"
+    given = _at(values, path)
+    must_be = _NOTATIONS.get(path) or expected(first)
+    return path, f"must be {must_be}, but got {given!r}"
+
+
+def _at(values: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        values = values[key]
+    return values
 
 
 def _check_seeds(document: Document, seeds: list[int], header: Header) -> None:

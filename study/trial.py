@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -13,7 +12,9 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from study.wording import expected, unknown_key
 from trainables.config import COMPONENTS, TrialConfig
+from trainables.incay import forms
 from trainables.registry import UnknownNameError
 from trainables.settings import Settings, to_dict
 
@@ -43,14 +44,16 @@ def build_trial(values: Mapping[str, Any]) -> TrialConfig:
             raise ValueProblem((name,), unknown_key(name, known))
         if name in COMPONENTS:
             parts[name] = _component(name, value)
-        elif isinstance(hints[name], type) and issubclass(hints[name], Settings):
-            parts[name] = _check(hints[name], value, (name,))
         else:
+            if name == "incay":
+                _check_form(value)
             parts[name] = _check(hints[name], value, (name,))
     try:
-        return TrialConfig(**parts)
+        config = TrialConfig(**parts)
     except ValueError as error:
         raise ValueProblem(_blamed(TrialConfig, str(error)), str(error)) from error
+    _check_milestones(config)
+    return config
 
 
 def as_component(value: Any) -> Any:
@@ -101,11 +104,35 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def unknown_key(name: str, known: list[str]) -> str:
-    """Return the message for a key that is not one of the known."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"a key must be one of {', '.join(known)}, but got {name!r}{hint}"
+def _check_form(value: Any) -> None:
+    """Refuse a weight without a form: the settings' own check cannot name the forms."""
+    if not isinstance(value, Mapping) or value.get("form", "none") != "none":
+        return
+    weight = value.get("weight", 0)
+    if isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0:
+        raise ValueProblem(
+            ("incay", "weight"),
+            f"incay.form must be one of {', '.join(forms)} where weight > 0, but is none",
+        )
+
+
+def _check_milestones(config: TrialConfig) -> None:
+    """Refuse milestones that would not make the learning rate fall as they say."""
+    schedule, path = config.schedule, ("schedule", "milestones")
+    if schedule.kind != "step":
+        return
+    given = list(schedule.milestones)
+    steps = [milestone for milestone in given if isinstance(milestone, int)]
+    if steps and len(steps) < len(given):
+        raise ValueProblem(
+            path, f"milestones must be all steps or all shares of the steps, but are {given}"
+        )
+    if any(milestone >= config.steps for milestone in steps):
+        raise ValueProblem(
+            path,
+            f"milestones must lie below steps={config.steps}, but are {given} (shares of the "
+            "steps, such as 0.5, hold for any number of them)",
+        )
 
 
 def _renames(old: Any, new: Any) -> bool:
@@ -167,21 +194,8 @@ def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
             raise ValueProblem((*path, *_blamed(hint, message)), message) from error
         got = first["input"]
         name = ".".join((*path, *at[:1]))
-        message = f"{name} must be {_expected(first)}, but got {got!r}"
+        message = f"{name} must be {expected(first)}, but got {got!r}"
         raise ValueProblem((*path, *at[:1]), message) from error
-
-
-def _expected(problem: Any) -> str:
-    text = str(problem["msg"])
-    for prefix in ("Input should be ", "Input must be "):
-        text = text.removeprefix(prefix)
-    return {
-        "a valid number": "a number",
-        "a valid integer": "a whole number",
-        "a valid string": "text",
-        "a valid boolean": "true or false",
-        "an object": "a mapping of settings",
-    }.get(text, text)
 
 
 def _blamed(cls: Any, message: str) -> tuple[str, ...]:

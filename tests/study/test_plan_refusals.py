@@ -23,6 +23,7 @@ arms:
   L-Softmax:
     loss: {name: l-softmax, margin: 2}
 confirm: {seeds: 2}
+factor: [loss, batch_size]
 """
 
 
@@ -41,7 +42,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_trial_that_no_machine_has_room_for(kind, plan):
     done = plan(STUDY + f"resources:\n  {kind}: 512\n", "--no-probe")
     assert done.code == 2
-    assert "study.yaml:15: resources." in done.err
+    assert "study.yaml:16: resources." in done.err
     assert "must be at most what there is, but a trial wants 512 of" in done.err
     assert not done.out
 
@@ -85,6 +86,7 @@ def test_a_missing_data_set_names_the_line_that_wants_it(command, plan, tmp_path
     text = STUDY.replace("dataset: digits", "dataset: mnist").replace(
         "  Softmax: {}", "  Softmax: {dataset: fashion_mnist}"
     )
+    text = text.replace("factor: [loss, batch_size]", "")
     plan(text)
     done = incay(command, "study.yaml", "--data-root", str(tmp_path))
     assert done.code == 2

@@ -118,7 +118,7 @@ BAD = {
         16,
         "one of all arms, Softmax, RN",
     ),
-    "budget of none": ("trials: 4", "trials: 0", 18, "greater than or equal to 1"),
+    "budget of none": ("trials: 4", "trials: 0", 18, "must be at least 1, but got 0"),
     "unknown form": ("form: reciprocal", "form: inverse", 10, "incay form must be one of"),
     "unknown data set": ("dataset: digits", "dataset: digit", 3, "did you mean 'digits'"),
     "seed by hand": ("steps: 100", "seed: 1", 6, "derived"),
@@ -126,7 +126,44 @@ BAD = {
     "not YAML": ("steps: 100", "steps: [100", 7, "plain YAML"),
     "a tag": ("steps: 100", "steps: !!python/object:os.system 1", 6, "tag"),
     "boolean weight": ("weight: 1e-1", "weight: true", 10, "must be a number"),
-    "name": ("name: example", "name: Ex ample", 1, "name"),
+    "name": ("name: example", "name: Ex ample", 1, "name: must be 1 to 80 lower-case letters"),
+    "no name": ("name: example", "question: Why?", 1, "the key 'name' must be given"),
+    "no mapping": ("budget: {trials: 4}", "confirm: 5", 18, "a mapping, such as {seeds: 5}"),
+    "a negative seed": (
+        "budget: {trials: 4}",
+        "confirm: {seeds: [-1, 0]}",
+        18,
+        "a whole number of at least 1, or a list of whole numbers of at least 0, but got [-1, 0]",
+    ),
+    "half a seed": ("budget: {trials: 4}", "confirm: {seeds: 1.5}", 18, "at least 1, or a list"),
+    "a choice": ("trials: 4", "sampler: tp", 18, "one of tpe, random, grid, gp, cmaes, quasi"),
+    "a trial's choice": ("weight: 1e-1", "weight: 1e-1, gate: some", 10, "all, correct, incorrect"),
+    "text for a count": ("trials: 4", "trials: many", 18, "must be a whole number, but got 'many'"),
+    "a weight without a form": (
+        "form: reciprocal, weight",
+        "weight",
+        10,
+        "incay.form must be one of linear, log, reciprocal where weight > 0, but is none",
+    ),
+    "its own norm": ("3 x mean", "'3 x arm:RN'", 10, "an arm cannot wait for its own norm"),
+    "the suggestion first": (
+        "incay.weight:",
+        "incay.wieght:",
+        17,
+        "study.yaml:17: search.RN.incay.wieght: did you mean 'incay.weight'? A key must be one of",
+    ),
+    "mixed milestones": (
+        "steps: 100",
+        "schedule: {milestones: [50, 0.75]}",
+        6,
+        "all steps or all shares of the steps, but are [50, 0.75]",
+    ),
+    "milestones beyond the steps": (
+        "  steps: 100",
+        "  steps: 100\n  schedule: {milestones: [50, 100]}",
+        7,
+        "milestones must lie below steps=100, but are [50, 100]",
+    ),
 }
 
 
@@ -140,6 +177,17 @@ def test_bad_input_names_file_line_and_what_must_hold(case, parse):
     assert f"study.yaml:{line}:" in message, message
     assert expected in message
     assert "\n" not in message
+    for word in ("instance", "dictionary", "pattern", "integer", "a valid", "Input"):
+        assert word not in message
+
+
+def test_a_long_list_of_keys_is_cut(parse):
+    with pytest.raises(StudyError) as caught:
+        parse(GOOD.replace("incay.weight:", "incay.wieght:"))
+    listed = str(caught.value).partition("one of ")[2].partition(" and ")[0].split(", ")
+    assert len(listed) < 10
+    assert "incay.weight" in listed
+    assert " more, but got 'incay.wieght'" in str(caught.value)
 
 
 @pytest.mark.parametrize(
