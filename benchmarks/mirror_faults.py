@@ -1,6 +1,6 @@
 """What a failing MLflow server costs the training: nothing, or how much.
 
-Run as ``python -m benchmarks.mirror_faults`` (minutes). The same study of 12 trials runs without
+Run as ``python -m benchmarks.mirror_faults`` (minutes). The same study of 6 trials runs without
 a mirror, with a server that takes connections and never answers, and with one whose every answer
 is an error; in turn, several times. Training time is that of the trials, as their records have it.
 """
@@ -35,7 +35,7 @@ base:
 arms:
   Softmax: {}
   RN: {incay: {form: reciprocal, weight: 0.1}}
-confirm: {seeds: 6}
+confirm: {seeds: 3}
 """
 
 
@@ -86,7 +86,7 @@ def training_seconds(address: str | None) -> float:
         )
         records = Path(folder).glob("results/trials/*/*/record.json")
         seconds = [json.loads(path.read_text())["provenance"]["seconds"] for path in records]
-        assert len(seconds) == 12
+        assert len(seconds) == 6
         return float(sum(seconds))
 
 
@@ -107,7 +107,7 @@ def main() -> None:
         spread = ", ".join(f"{value:.1f}" for value in values)
         print(f"{name}: {median:.2f} s of training ({spread}), ratio {median / base:.3f}")
     print(
-        f"12 trials of 200 steps on one CPU; torch {version('torch')}, mlflow {version('mlflow')}, "
+        f"6 trials of 200 steps on one CPU; torch {version('torch')}, mlflow {version('mlflow')}, "
         f"Python {platform.python_version()}, {platform.machine()}"
     )
 

@@ -99,10 +99,12 @@ def _of_one_key(document: Document, header: Header, source: str, own: Any) -> It
     base = document.values.get("base", {})
     if not isinstance(own, dict):
         raise document.error(("arms", source), f"an arm must be a mapping, but got {own!r}")
-    for section, content in ((("base",), base), (("arms", source), own)):
+    for section in (("base",), ("arms", source)):
         for key, why in DERIVED.items():
-            if key in content:
-                raise document.error((*section, key), f"{key} must not be set here: {why}")
+            if document.has((*section, *key.split("."))):
+                raise document.error(
+                    (*section, *key.split(".")), f"{key} must not be set here: {why}"
+                )
     settings = {key: value for key, value in own.items() if key != "grid"}
     for name, cell in _cells(document, source, own.get("grid", {})):
         values = merge(merge(base, settings), nested(cell))

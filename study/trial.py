@@ -18,7 +18,11 @@ from trainables.incay import forms
 from trainables.registry import UnknownNameError
 from trainables.settings import Settings, to_dict
 
-DERIVED = {"seed": "a trial's seed is derived from the study's seed and the replicate"}
+DERIVED = {
+    "seed": "a trial's seed is derived from the study's seed and the replicate",
+    "split.seed": "the images held out for validation are drawn by the study's seed",
+    "split.test": "the protocol decides when the test set is opened",
+}
 """Trial settings that a study must not set, and why."""
 
 

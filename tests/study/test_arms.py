@@ -125,6 +125,7 @@ def test_ablation_takes_one_part_away_at_a_time(tmp_path: Path) -> None:
             "7 is budget.seed",
         ),
         ("confirm: {seeds: [5, 5]}", "confirm.seeds", "distinct"),
+        ("arms: {A: {split.test: final}}", "arms.A.split.test", "the protocol decides"),
         (
             "search: {all arms: {optimizer.lr: 0.1 .. 0.2}}\nobjective: {metric: val.erorr}",
             "objective.metric",

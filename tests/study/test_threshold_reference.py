@@ -44,7 +44,7 @@ def parsed(tmp_path: Path, text: str) -> StudySpec:
     ("old", "new", "message"),
     [
         ("arm:Softmax", "arm:Sotfmax", "did you mean 'Softmax'?"),
-        ("arm:Softmax", "arm:RN + Softmax", "waits for another arm's norm itself"),
+        ("arm:Softmax", "arm:RN + Softmax", "an arm cannot wait for its own norm"),
         (
             "baseline: Softmax",
             "baseline: Softmax\nsearch: {RN + Softmax: {incay.weight: log 1e-3 .. 1}}",

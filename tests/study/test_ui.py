@@ -77,9 +77,9 @@ def test_a_folder_without_studies_is_refused_and_left_as_it_is(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    holder = tmp_path / named
-    (holder / "studies" / "tiny").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "alone"  # beside `tmp_path` lie the results of other tests
+    (here / named / "studies" / "tiny").mkdir(parents=True)
+    monkeypatch.chdir(here)
     before = sorted(tmp_path.rglob("*"))
     done = incay("ui", "--results", given, *optuna)
     assert done.code == 2
