@@ -11,17 +11,15 @@ import argparse
 import json
 import os
 import platform
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
+
+from benchmarks.faulty_servers import answering_errors, never_answering
 
 STUDY = """\
 name: mirror-faults
@@ -37,38 +35,6 @@ arms:
   RN: {incay: {form: reciprocal, weight: 0.1}}
 confirm: {seeds: 3}
 """
-
-
-@contextmanager
-def none() -> Iterator[None]:
-    """No mirror."""
-    yield None
-
-
-@contextmanager
-def blocked() -> Iterator[str]:
-    """A server that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as opened:
-        yield f"http://127.0.0.1:{opened.getsockname()[1]}"
-
-
-@contextmanager
-def errors() -> Iterator[str]:
-    """A server whose every answer is an internal error."""
-
-    class Broken(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_error(500)
-
-        do_POST = do_GET
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            del format, arguments
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Broken)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
 
 
 def training_seconds(address: str | None) -> float:
@@ -95,7 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    kinds = {"no mirror": none, "blocked server": blocked, "server with errors": errors}
+    kinds = {
+        "no mirror": nullcontext,
+        "blocked server": never_answering,
+        "server with errors": answering_errors,
+    }
     seconds: dict[str, list[float]] = {name: [] for name in kinds}
     for _ in range(arguments.repeats):
         for name, server in kinds.items():

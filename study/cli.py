@@ -282,7 +282,8 @@ def _cost(spec: StudySpec, summary: Any) -> str:
         text += f", {summary.gpu_hours:.1f} GPU-hours"
     if planned is None:
         return text
-    return f"{text}; `incay plan` had estimated {duration(planned.seconds)}"
+    text += f"; `incay plan` had estimated {duration(planned.seconds)}"
+    return f"{text}, {planned.gpu_hours:.1f} GPU-hours" if planned.gpu_hours else text
 
 
 def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) -> None:
@@ -294,6 +295,8 @@ def _summarise(console: Console, spec: StudySpec, store: Store, summary: Any) ->
         highlight=False,
         soft_wrap=True,
     )
+    for damage in summary.damaged:
+        console.print(f"done again: {damage}", highlight=False, markup=False, soft_wrap=True)
     if summary.lost:
         times = "once" if summary.lost == 1 else f"{summary.lost} times"
         console.print(f"a worker was lost {times}; its trial went on elsewhere", highlight=False)

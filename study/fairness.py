@@ -41,17 +41,16 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
         raise document.error(
             ("protocol",), "protocol 'paper' reads the test set and so must search nothing"
         )
+    known = [f"val.{name}" for name in EVALUATED]
     for metric in header.objective.directions:
+        place = ("objective", "also" if metric in header.objective.also else "metric")
         if not metric.startswith("val."):
-            place = ("objective", "also" if metric in header.objective.also else "metric")
             raise document.error(
                 place,
                 "objective.metric must be a metric of the validation split (val.…): choosing by "
                 f"{metric!r} would leak what the study is to measure",
             )
-        known = [f"val.{name}" for name in EVALUATED]
         if metric not in known:
-            place = ("objective", *(("also",) if metric in header.objective.also else ("metric",)))
             raise document.error(place, f"must be one of {', '.join(known)}, but got {metric!r}")
 
 

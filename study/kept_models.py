@@ -27,7 +27,7 @@ class KeptModels:
         self._store = store
         self._path = f"studies/{study}/{run}/models.json"
         self._most = most
-        self._errors = _read(store, self._path)
+        self._errors: dict[str, float] = store.read_json(self._path) or {}
 
     def wants(self, trial: PlannedTrial) -> bool:
         """Return whether the trial is to leave its network when it completes."""
@@ -41,6 +41,8 @@ class KeptModels:
         error = record.metrics.get(_METRIC)
         if not self.wants(trial) or record.status != "completed" or error is None:
             return
+        if not self._store.has_model(trial.fingerprint):
+            return  # another study trained it, and has removed what it trained
         known = {**self._errors, trial.fingerprint: error}
         ranked = sorted(known.items(), key=lambda item: item[1])
         kept, removed = dict(ranked[: self._most]), ranked[self._most :]
@@ -58,13 +60,5 @@ class KeptModels:
             for run in self._store.list(f"studies/{study}"):
                 path = f"studies/{study}/{run}/models.json"
                 if path != self._path:
-                    kept |= set(_read(self._store, path))
+                    kept |= set(self._store.read_json(path) or {})
         return kept
-
-
-def _read(store: Store, path: str) -> dict[str, float]:
-    content = store.read(path)
-    if content is None:
-        return {}
-    values: dict[str, float] = json.loads(content)
-    return values

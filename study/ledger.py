@@ -134,11 +134,7 @@ class Ledger:
             self._store.write(path, json.dumps(code_files(config), indent=1).encode())
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        content = self._store.read(f"{self.folder}/{name}")
-        if content is None:
-            return None
-        values: dict[str, Any] = json.loads(content)
-        return values
+        return self._store.read_json(f"{self.folder}/{name}")
 
     def _write(self, name: str, values: Mapping[str, Any]) -> None:
         self._store.write(f"{self.folder}/{name}", json.dumps(values, indent=1).encode())
@@ -146,11 +142,7 @@ class Ledger:
 
 def code_modules(store: Store, version: str) -> dict[str, str] | None:
     """Return the modules of a code version, each with its hash; None if it is not known."""
-    content = store.read(_modules_path(version))
-    if content is None:
-        return None
-    modules: dict[str, str] = json.loads(content)
-    return modules
+    return store.read_json(_modules_path(version))
 
 
 def _modules_path(version: str) -> str:

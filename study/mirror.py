@@ -304,11 +304,7 @@ class Mirror:
         self._runs[key].data.tags.update(tags)
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        content = self._store.read(f"studies/{self._study}/{self._run}/{name}")
-        if content is None:
-            return None
-        values: dict[str, Any] = json.loads(content)
-        return values
+        return self._store.read_json(f"studies/{self._study}/{self._run}/{name}")
 
 
 def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 from study.errors import UserError
@@ -89,26 +90,25 @@ def _follow(uri: str, study: str, run: str) -> int:
     from study.optuna_copy import STORAGE, OptunaCopy
 
     store = Store(uri)
-    copies = store.local_root is not None or STORAGE in os.environ
-    mirror: Mirror | None = None
+    makers: list[Callable[[], Mirror | OptunaCopy]] = [lambda: Mirror(store, study, run)]
+    if store.local_root is not None or STORAGE in os.environ:
+        makers.append(lambda: OptunaCopy(store, study, run))
+    copies: dict[int, Mirror | OptunaCopy] = {}
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)
-        try:
-            if copies:
-                OptunaCopy(store, study, run).sync()
-            mirror = mirror or Mirror(store, study, run)
-            mirror.sync()
-        except UserError as error:
-            print(error, file=sys.stderr)
-            return 1
-        except Exception as error:  # a server may be down for a while: try again until the end
-            mirror = None
-            if last:
-                print(f"{type(error).__name__}: {error}", file=sys.stderr)
-                return 1
-            continue
+        failures = []
+        for place, make in enumerate(makers):
+            try:
+                copies[place] = copies.get(place) or make()
+                copies[place].sync()
+            except Exception as error:  # a server may be down for a while: try again until the end
+                copies.pop(place, None)
+                named = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+                failures.append(f"{named}{error}")
         if last:
-            return 0
+            for failure in failures:
+                print(failure, file=sys.stderr)
+            return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class Monitor:
         phase: The phase in progress.
         started: Trials that this run has started.
         continued: Those of them that went on from a checkpoint.
+        damaged: Files that could not be used, so that their work was done again.
         reused: Trials whose result the store already had.
         lost: How often a trial lost its worker and went on elsewhere.
     """
@@ -54,6 +55,7 @@ class Monitor:
         self.metric = spec.objective.metric
         self.started = 0
         self.continued = 0
+        self.damaged: list[str] = []
         self.reused = 0
         self.lost = 0
         self.arms: dict[str, ArmProgress] = {}
@@ -87,6 +89,12 @@ class Monitor:
             self.started += 1
             self.continued += continued
             self.arms[trial.arm].running[trial.fingerprint] = 0.0
+
+    def found_damaged(self, message: str) -> None:
+        """Take in that a file could not be used."""
+        with self._lock:
+            if message not in self.damaged:
+                self.damaged.append(message)
 
     def trial_reported(self, trial: PlannedTrial, step: int) -> None:
         """Take in how far a trial is."""

@@ -8,7 +8,6 @@ and holds trials that have ended only, so that none is ever left running.
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -72,6 +71,7 @@ class OptunaCopy:
         self._folder = f"studies/{study}/{run}"
         self._title = f"{study} {run}"
         self._place = storage_place(store)
+        self._known: set[tuple[str, int]] = set()  # trials that are in the copy
 
     def sync(self) -> None:
         """Add the search trials that have ended since."""
@@ -83,25 +83,30 @@ class OptunaCopy:
             return
         objective = document["objective"]
         metrics = {objective["metric"]: objective["mode"], **objective["also"]}
+        ended: dict[str, list[tuple[int, FrozenTrial]]] = {}
+        searches = {arm["name"]: arm["search"] for arm in arms}
+        for row in books["trials"]:
+            if row["phase"] != "search" or (row["arm"], row["number"]) in self._known:
+                continue
+            trial = self._trial(row, searches[row["arm"]], list(metrics))
+            if trial is not None:
+                ended.setdefault(row["arm"], []).append((row["number"], trial))
+        if not ended:
+            return  # an opened journal is read as a whole, and grows by that
         with self._alone():
             storage = open_storage(self._place)
-            for arm in arms:
-                rows = [
-                    row
-                    for row in books["trials"]
-                    if row["phase"] == "search" and row["arm"] == arm["name"]
-                ]
-                self._sync_arm(storage, arm, rows, metrics)
+            for arm, trials in ended.items():
+                self._add(storage, arm, trials, metrics)
 
-    def _sync_arm(
+    def _add(
         self,
         storage: BaseStorage,
-        arm: Mapping[str, Any],
-        rows: list[Mapping[str, Any]],
+        arm: str,
+        trials: list[tuple[int, FrozenTrial]],
         metrics: Mapping[str, str],
     ) -> None:
         study = optuna.create_study(
-            study_name=f"{self._title} {arm['name']}",
+            study_name=f"{self._title} {arm}",
             storage=storage,
             load_if_exists=True,
             directions=[{"min": "minimize", "max": "maximize"}[mode] for mode in metrics.values()],
@@ -109,11 +114,10 @@ class OptunaCopy:
         if study.metric_names is None:
             study.set_metric_names(list(metrics))
         present = {trial.user_attrs.get(_NUMBER) for trial in study.get_trials(deepcopy=False)}
-        for row in rows:
-            if row["number"] not in present:
-                trial = self._trial(row, arm["search"], list(metrics))
-                if trial is not None:
-                    study.add_trial(trial)
+        for number, trial in trials:
+            if number not in present:
+                study.add_trial(trial)
+            self._known.add((arm, number))
 
     def _trial(
         self, row: Mapping[str, Any], search: Mapping[str, Any], metrics: list[str]
@@ -161,11 +165,7 @@ class OptunaCopy:
         return FileLock(self._place.with_suffix(".copying"))
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        content = self._store.read(f"{self._folder}/{name}")
-        if content is None:
-            return None
-        values: dict[str, Any] = json.loads(content)
-        return values
+        return self._store.read_json(f"{self._folder}/{name}")
 
 
 def copy_all(store: Store) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -129,9 +128,9 @@ def _shown(arm: Arm) -> dict[str, Any]:
 
 def status_table(store: Store, name: str, run: str) -> Table:
     """Return how far a study is, from the store alone."""
-    document = _json(store, f"studies/{name}/{run}/study.json")
+    document = store.read_json(f"studies/{name}/{run}/study.json")
     assert document is not None
-    rows = (_json(store, f"studies/{name}/{run}/trials.json") or {"trials": []})["trials"]
+    rows = (store.read_json(f"studies/{name}/{run}/trials.json") or {"trials": []})["trials"]
     statuses = {row["fingerprint"]: _status(store, row["fingerprint"]) for row in rows}
     counted = {
         (arm["name"], phase, total): Counter(
@@ -172,7 +171,7 @@ def settings_text(values: Any) -> str:
 
 
 def _known_rows(store: Store, name: str, run: str) -> dict[tuple[str, str, int], str]:
-    rows = (_json(store, f"studies/{name}/{run}/trials.json") or {"trials": []})["trials"]
+    rows = (store.read_json(f"studies/{name}/{run}/trials.json") or {"trials": []})["trials"]
     return {(row["arm"], row["phase"], row["number"]): row["fingerprint"] for row in rows}
 
 
@@ -190,11 +189,3 @@ def _status(store: Store, fingerprint: str) -> str:
     if record is not None:
         return record.status
     return "running" if store.read_progress(fingerprint) is not None else "waiting"
-
-
-def _json(store: Store, path: str) -> dict[str, Any] | None:
-    content = store.read(path)
-    if content is None:
-        return None
-    values: dict[str, Any] = json.loads(content)
-    return values

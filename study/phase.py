@@ -33,6 +33,7 @@ class Place:
         ledger: The run's books.
         lease: Its right to run the study.
         halt: Whether it must end.
+        models: The trained networks that stay.
         cpus: CPUs to use on this machine; None for all.
         gpus: GPUs to use on this machine; None for all.
     """
@@ -44,6 +45,7 @@ class Place:
     ledger: Ledger
     lease: Lease
     halt: Halt
+    models: KeptModels
     cpus: float | None = None
     gpus: float | None = None
 
@@ -75,8 +77,7 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
     start_ray(place.cpus, place.gpus)
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
-    models = KeptModels(store, spec.name, spec.run, spec.header.keep_models)
-    searcher = WorkSearcher(work, first, place.monitor, store, data, halt, models)
+    searcher = WorkSearcher(work, first, place.monitor, store, data, halt, place.models)
     trainable = tune.with_parameters(
         IncayTrainable,
         store=store,

@@ -8,6 +8,7 @@ from typing import Any
 
 from study.errors import HaltedError
 from study.halt import Halt
+from study.kept_models import KeptModels
 from study.lease import Lease
 from study.ledger import Ledger
 from study.monitor import Monitor, totals
@@ -27,27 +28,29 @@ class RunSummary:
 
     Attributes:
         started: Trials it trained.
+        continued: How many of those went on from a checkpoint of an earlier run.
         reused: Trials whose result was there already.
         endings: All of the study's trials by ending.
         interrupted: Whether somebody stopped it.
         without_winner: Arms whose search completed no trial.
         stuck: Trials that could not begin: the one whose norm they need did not complete.
         lost: How often a trial lost its worker and went on elsewhere.
+        damaged: Files that could not be used, so that their work was done again.
         seconds: How long all of the study's trials have trained, one after another.
         gpu_hours: GPU-hours of that.
-        continued: How many of those it trained went on from a checkpoint of an earlier run.
     """
 
     started: int
+    continued: int
     reused: int
     endings: Counter[str]
     interrupted: bool
-    without_winner: tuple[str, ...] = ()
-    stuck: tuple[WaitingTrial, ...] = ()
-    lost: int = 0
-    seconds: float = 0.0
-    gpu_hours: float = 0.0
-    continued: int = 0
+    without_winner: tuple[str, ...]
+    stuck: tuple[WaitingTrial, ...]
+    lost: int
+    damaged: tuple[str, ...]
+    seconds: float
+    gpu_hours: float
 
 
 class StudyRunner:
@@ -81,11 +84,21 @@ class StudyRunner:
         self._lease = Lease(store, spec.name, spec.run)
         self._halt = Halt()
         self._place = Place(
-            spec, store, data, monitor, self._ledger, self._lease, self._halt, cpus, gpus
+            spec=spec,
+            store=store,
+            data=data,
+            monitor=monitor,
+            ledger=self._ledger,
+            lease=self._lease,
+            halt=self._halt,
+            models=KeptModels(store, spec.name, spec.run, spec.header.keep_models),
+            cpus=cpus,
+            gpus=gpus,
         )
         self._trials: list[PlannedTrial] = []
         self._endings: Counter[str] = Counter()
         self._cost: dict[str, tuple[float, float]] = {}
+        self._checked: set[str] = set()
 
     def run(self) -> RunSummary:
         """Train what has no result yet; return when all has ended or somebody interrupts.
@@ -138,16 +151,17 @@ class StudyRunner:
                 self._phase("confirm", confirm, totals(trials), "")
                 stuck = confirm.stuck
         return RunSummary(
-            self._monitor.started,
-            self._monitor.reused,
-            self._endings,
-            self._halt.interrupted,
-            missing,
-            tuple(stuck),
-            self._monitor.lost,
-            sum(seconds for seconds, _ in self._cost.values()),
-            sum(gpu_seconds for _, gpu_seconds in self._cost.values()) / 3600.0,
-            self._monitor.continued,
+            started=self._monitor.started,
+            continued=self._monitor.continued,
+            reused=self._monitor.reused,
+            endings=self._endings,
+            interrupted=self._halt.interrupted,
+            without_winner=missing,
+            stuck=tuple(stuck),
+            lost=self._monitor.lost,
+            damaged=tuple(self._monitor.damaged),
+            seconds=sum(seconds for seconds, _ in self._cost.values()),
+            gpu_hours=sum(seconds for _, seconds in self._cost.values()) / 3600.0,
         )
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
@@ -161,6 +175,7 @@ class StudyRunner:
             record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
             if record is not None:
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
+                self._place.models.offer(trial, record)
                 origin = record.provenance
                 self._cost[trial.fingerprint] = (
                     float(origin.get("seconds", 0.0)),
@@ -180,8 +195,16 @@ class StudyRunner:
         return reports
 
     def _ended(self, fingerprint: str) -> TrialRecord | None:
+        def read() -> TrialRecord | None:
+            record = self._store.read_record(fingerprint)
+            if record is not None and fingerprint not in self._checked:
+                self._store.check_tables(record)
+                self._checked.add(fingerprint)
+            return record
+
         try:
-            return patiently(lambda: self._store.read_record(fingerprint))
-        except RecordError:
+            return patiently(read)
+        except RecordError as error:
             # A damaged record is no result: the trial is trained again and its record re-made.
+            self._monitor.found_damaged(str(error))
             return None

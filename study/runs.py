@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from study.errors import UserError
 from trainables.store import Store
 
@@ -15,7 +12,7 @@ def latest_run(store: Store, name: str) -> str:
     Raises:
         UserError: The store knows no run of it.
     """
-    latest = _read(store, f"studies/{name}/latest.json")
+    latest = store.read_json(f"studies/{name}/latest.json")
     if latest is None:
         known = ", ".join(sorted(store.list("studies"))) or "none"
         raise UserError(
@@ -50,23 +47,15 @@ def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
 
 def has_run(store: Store, name: str, run: str) -> bool:
     """Return whether the store has the run."""
-    return _read(store, f"studies/{name}/{run}/study.json") is not None
+    return store.read_json(f"studies/{name}/{run}/study.json") is not None
 
 
 def variant(store: Store, name: str, run: str) -> str:
     """Return how a run differs from its study's file, as the user said it."""
-    document = _read(store, f"studies/{name}/{run}/study.json") or {"overrides": []}
+    document = store.read_json(f"studies/{name}/{run}/study.json") or {"overrides": []}
     return " ".join(document["overrides"]) or "as written"
 
 
 def _variants(store: Store, name: str) -> list[str]:
     runs = sorted(run for run in store.list(f"studies/{name}") if has_run(store, name, run))
     return [f"{variant(store, name, run)} ({run})" for run in runs]
-
-
-def _read(store: Store, path: str) -> dict[str, Any] | None:
-    content = store.read(path)
-    if content is None:
-        return None
-    values: dict[str, Any] = json.loads(content)
-    return values

@@ -126,6 +126,9 @@ class WorkSearcher(Searcher):
                     return
                 reason = f"its worker process died or stalled {MOST} times at the same step"
                 record = self.record_ending(trial, "failed", reason)
+            for attempt in record.provenance.get("attempts", ()):
+                if "discarded" in attempt:
+                    self._monitor.found_damaged(attempt["discarded"])
             self._work.end(trial, record)
             self._models.offer(trial, record)
             self._monitor.trial_ended(trial, record, reused=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,8 +130,8 @@ def _rows(store: Store) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield every trial that a study of the store has asked for, with the study and its run."""
     for study in store.list("studies"):
         for run in store.list(f"studies/{study}"):
-            content = store.read(f"studies/{study}/{run}/trials.json")
-            for row in json.loads(content)["trials"] if content is not None else ():
+            books = store.read_json(f"studies/{study}/{run}/trials.json") or {"trials": ()}
+            for row in books["trials"]:
                 yield study, run, row
 
 
@@ -179,10 +178,10 @@ def _asked(
     if progress is not None:
         return TrialConfig.from_dict(progress["config"]), progress["data_hash"]
     for study, run, row in rows:
-        content = store.read(f"studies/{study}/{run}/study.json")
-        if content is None:
+        asked = store.read_json(f"studies/{study}/{run}/study.json")
+        if asked is None:
             continue
-        spec = parse_study(Document(study, json.loads(content)["document"]))
+        spec = parse_study(Document(study, asked["document"]))
         arm = next(arm for arm in spec.arms if arm.name == row["arm"])
         if row["phase"] == "search":
             return search_config(spec, arm, row["params"]), None

@@ -118,9 +118,15 @@ class TrialSession:
             return
         # Where the store is away or full, an older checkpoint costs some work, no result.
         with contextlib.suppress(OSError):
-            known = self.store.read_record(self.task.fingerprint)
-            if known is None or not known.is_final:
+            if not self._has_result():
                 self._checkpoint(self._trainer)
+
+    def _has_result(self) -> bool:
+        try:
+            known = self.store.read_record(self.task.fingerprint)
+        except RecordError:
+            return False  # damaged: it is being made again
+        return known is not None and known.is_final
 
     def _keep(self, trainer: Trainer) -> None:
         try:

@@ -140,6 +140,18 @@ class Store:
         """
         if name not in record.files:
             return None
+        return pq.read_table(pa.BufferReader(self._checked_table(record, name)))
+
+    def check_tables(self, record: TrialRecord) -> None:
+        """Compare every table of a record with its checksum.
+
+        Raises:
+            RecordError: A file is missing or does not match.
+        """
+        for name in record.files:
+            self._checked_table(record, name)
+
+    def _checked_table(self, record: TrialRecord, name: str) -> bytes:
         path = self._table(record.fingerprint, name, record.files[name])
         content = self.read(path)
         if content is None:  # named without its checksum, by an earlier version
@@ -147,7 +159,7 @@ class Store:
         if content is None or hashlib.sha256(content).hexdigest() != record.files[name]:
             what = "is missing" if content is None else "does not: it was altered or cut short"
             raise RecordError(f"{self.where(path)} must match its record's checksum, but {what}")
-        return pq.read_table(pa.BufferReader(content))
+        return content
 
     def write_progress(self, fingerprint: str, progress: Mapping[str, Any]) -> None:
         """Keep what a running trial has reached, for whoever watches or ends it."""
@@ -155,11 +167,10 @@ class Store:
 
     def read_progress(self, fingerprint: str) -> dict[str, Any] | None:
         """Return what a running trial has reached, None if nothing is known."""
-        content = self.read(self._trial(fingerprint, "progress.json"))
-        if content is None:
-            return None
-        values: dict[str, Any] = json.loads(content)
-        return values
+        try:
+            return self.read_json(self._trial(fingerprint, "progress.json"))
+        except RecordError:
+            return None  # it says how far a trial is, nothing that could be lost
 
     def write_checkpoint(self, fingerprint: str, content: bytes) -> None:
         """Keep a checkpoint, preceded by its checksum."""
@@ -175,9 +186,7 @@ class Store:
 
     def has_checkpoint(self, fingerprint: str) -> bool:
         """Return whether a trial can go on from a checkpoint."""
-        path = f"{self.root}/{self._trial(fingerprint, 'checkpoint.pt')}"
-        found: bool = self._fs.get_file_info(path).type == fs.FileType.File
-        return found
+        return self._exists(self._trial(fingerprint, "checkpoint.pt"))
 
     def delete_checkpoint(self, fingerprint: str) -> None:
         """Remove a trial's checkpoint, if there is one."""
@@ -195,11 +204,19 @@ class Store:
         """
         return self._read_checked(self._trial(fingerprint, "model.pt"))
 
+    def has_model(self, fingerprint: str) -> bool:
+        """Return whether a trial's trained network is kept."""
+        return self._exists(self._trial(fingerprint, "model.pt"))
+
     def delete_model(self, fingerprint: str) -> None:
         """Remove a trial's trained network, if there is one."""
         self.delete(self._trial(fingerprint, "model.pt"))
 
     # Files
+
+    def _exists(self, path: str) -> bool:
+        found: bool = self._fs.get_file_info(f"{self.root}/{path}").type == fs.FileType.File
+        return found
 
     def _write_checked(self, path: str, content: bytes) -> None:
         self.write(path, hashlib.sha256(content).digest() + content)
@@ -220,6 +237,21 @@ class Store:
                 return content
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def read_json(self, path: str) -> dict[str, Any] | None:
+        """Return a JSON file's content, None if it does not exist.
+
+        Raises:
+            RecordError: The file is damaged.
+        """
+        content = self.read(path)
+        if content is None:
+            return None
+        try:
+            values: dict[str, Any] = json.loads(content)
+        except ValueError as error:
+            raise RecordError(f"{self.where(path)} must be JSON, but is damaged") from error
+        return values
 
     def write(self, path: str, content: bytes) -> None:
         """Write a whole file, replacing what was there in one step."""

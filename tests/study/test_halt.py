@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_study import ENVIRONMENT, STUDY, incay, results
+from tiny_study import ENVIRONMENT, STUDY, incay, interrupted, results
 
 FAULTY_STORES = '''
 import errno
@@ -90,25 +89,9 @@ def test_a_full_disk_is_told_and_the_study_goes_on_later(finished: Path, tmp_pat
 
 
 def test_a_request_to_terminate_is_like_ctrl_c(tmp_path: Path) -> None:
-    (tmp_path / "tiny.yaml").write_text(STUDY)
-    settings = ["steps=4000", "reports=400", "budget.trials=1"]
-    driver = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", "--seeds=1"]
-        + [text for value in settings for text in ("--set", value)],
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("results/trials/*/*/progress.json")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    os.kill(driver.pid, signal.SIGTERM)
-    _, errors = driver.communicate(timeout=90)
-    assert driver.returncode == 130, errors
+    long = ["--set", "steps=4000", "--set", "reports=400", "--set", "budget.trials=1", "--seeds=1"]
+    code, errors = interrupted(tmp_path, signal.SIGTERM, *long)
+    assert code == 130, errors
     assert "interrupted: the same command goes on from here" in errors
     assert list(tmp_path.glob("results/trials/*/*/checkpoint.pt"))
 

@@ -6,10 +6,8 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from collections import Counter
@@ -18,16 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import free_port, wait_until_served
 from tiny_study import ENVIRONMENT, incay
 
 from trainables.store import Store
-
-
-def free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        port: int = opened.getsockname()[1]
-        return port
 
 
 def runs(folder: Path) -> list[Any]:
@@ -195,15 +187,7 @@ def served(finished):
         start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/health", timeout=2).close()
-            break
-        except OSError:
-            assert server.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.3)
+    wait_until_served(f"{address}/health", server)
     yield address
     os.killpg(server.pid, signal.SIGTERM)
     server.wait(timeout=30)

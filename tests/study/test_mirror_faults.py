@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from test_mirror import free_port, runs
+from servers import free_port, wait_until_served
+from test_mirror import runs
 from tiny_study import ENVIRONMENT, STUDY, incay, results
 
-
-@contextmanager
-def answering_errors() -> Iterator[str]:
-    """A server whose every answer is an internal error."""
-
-    class Broken(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_error(500)
-
-        do_POST = do_GET
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            del format, arguments
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Broken)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@contextmanager
-def never_answering() -> Iterator[str]:
-    """A server that takes connections and says nothing."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as opened:
-        yield f"http://127.0.0.1:{opened.getsockname()[1]}"
+from benchmarks.faulty_servers import answering_errors, never_answering
 
 
 @pytest.mark.parametrize(
@@ -123,15 +96,7 @@ def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2).close()
-            break
-        except OSError:
-            assert server.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.3)
+    wait_until_served(f"http://127.0.0.1:{port}/health", server)
     try:
         yield server
     finally:

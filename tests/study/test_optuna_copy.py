@@ -6,17 +6,15 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import optuna
 import pytest
 from in_process import incay
 from optuna.trial import TrialState
+from servers import free_port, wait_until_served
 from tiny_study import ENVIRONMENT
 
 from study.optuna_copy import OptunaCopy, open_storage, storage_place
@@ -72,9 +70,7 @@ def test_a_remote_store_needs_a_database() -> None:
 
 @pytest.mark.long
 def test_the_dashboard_serves_the_searches(finished: Path) -> None:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        port = opened.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "study.cli", "ui", "--optuna", "--port", str(port)],
         cwd=finished,
@@ -83,17 +79,8 @@ def test_the_dashboard_serves_the_searches(finished: Path) -> None:
         start_new_session=True,
     )
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                url = f"http://127.0.0.1:{port}/api/studies"
-                with urllib.request.urlopen(url, timeout=2) as answer:
-                    names = {item["study_name"] for item in json.load(answer)["study_summaries"]}
-                break
-            except OSError:
-                assert server.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.3)
+        answer = wait_until_served(f"http://127.0.0.1:{port}/api/studies", server)
+        names = {item["study_name"] for item in json.loads(answer)["study_summaries"]}
         assert len(names) == 2
     finally:
         os.killpg(server.pid, signal.SIGTERM)

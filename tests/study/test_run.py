@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
-from tiny_study import ENVIRONMENT, STUDY, incay, results
+from tiny_study import ENVIRONMENT, STUDY, incay, interrupted, results
 
 
 def test_again_trains_nothing(finished):
@@ -78,24 +79,9 @@ def test_killed_driver_loses_nothing_and_trains_nothing_twice(finished, tmp_path
 
 
 def test_ctrl_c_stops_with_checkpoints_and_the_same_command_goes_on(tmp_path):
-    (tmp_path / "tiny.yaml").write_text(STUDY)
     long = ["--set", "steps=1500", "--set", "reports=150", "--set", "budget.trials=1", "--seeds=1"]
-    driver = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *long],
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("results/trials/*/*/progress.json")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    os.kill(driver.pid, signal.SIGINT)
-    _, errors = driver.communicate(timeout=90)
-    assert driver.returncode == 130, errors
+    code, errors = interrupted(tmp_path, signal.SIGINT, *long)
+    assert code == 130, errors
     assert "goes on from here" in errors
     found = tmp_path.glob("results/trials/*/*/record.json")
     records = {path.parent: json.loads(path.read_text()) for path in found}
@@ -107,3 +93,28 @@ def test_ctrl_c_stops_with_checkpoints_and_the_same_command_goes_on(tmp_path):
     again = incay("run", "tiny.yaml", "--no-mirror", *long, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert f"({len(begun)} from a checkpoint)" in again.stdout
+
+
+def test_damaged_records_and_checkpoints_are_named_and_made_again(finished, tmp_path):
+    """A cut record, a flipped bit in a table and a damaged checkpoint: three trials, no more."""
+    shutil.copytree(finished, tmp_path / "copy")
+    trials = sorted((tmp_path / "copy/results/trials").glob("*/*"))
+    cut = trials[0] / "record.json"
+    cut.write_bytes(cut.read_bytes()[:-40])
+    flipped = next(trials[1].glob("samples*.parquet"))
+    content = bytearray(flipped.read_bytes())
+    content[len(content) // 2] ^= 1
+    flipped.write_bytes(content)
+    (trials[2] / "record.json").unlink()
+    (trials[2] / "checkpoint.pt").write_bytes(b"\0" * 100)
+    again = incay("run", "tiny.yaml", "--no-mirror", cwd=tmp_path / "copy")
+    assert again.returncode == 0, again.stderr
+    assert "3 trials started" in again.stdout
+    told = [line for line in again.stdout.splitlines() if line.startswith("done again: ")]
+    assert len(told) == 3
+    for path in (cut, flipped, trials[2] / "checkpoint.pt"):
+        assert any(str(path) in line for line in told)
+    assert results(tmp_path / "copy/results") == results(finished / "results")
+    last = incay("run", "tiny.yaml", "--no-mirror", cwd=tmp_path / "copy")
+    assert "0 trials started, 8 reused" in last.stdout
+    assert "done again" not in last.stdout

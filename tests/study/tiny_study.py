@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,28 @@ def incay(
         timeout=timeout,
         check=False,
     )
+
+
+def interrupted(folder: Path, number: int, *settings: str) -> tuple[int, str]:
+    """Start the tiny study, send it a signal once a trial has reported; return code and errors."""
+    (folder / "tiny.yaml").write_text(STUDY)
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *settings],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("results/trials/*/*/progress.json")):
+        assert driver.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(driver.pid, number)
+    _, errors = driver.communicate(timeout=90)
+    return driver.returncode, errors
 
 
 def results(folder: Path) -> dict[str, dict[str, float]]:
