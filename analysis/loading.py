@@ -7,8 +7,7 @@ a cell that names it, never a number.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,6 @@ from trainables.store import Store
 
 STUDY_SCHEMA = 1
 """The newest `study.json` that this program reads."""
-
-_READERS = 8
 
 
 def load(results: str | Path | Store, study: str, run: str | None = None) -> StudyResults:
@@ -90,25 +87,20 @@ def _read_json(store: Store, path: str) -> dict[str, Any] | None:
     return values
 
 
-def _read_trials(store: Store, planned: Iterable[Mapping[str, Any]]) -> list[Trial]:
-    def read(entry: Mapping[str, Any]) -> Trial:
-        record, problem = None, ""
-        try:
-            record = store.read_record(entry["fingerprint"])
-        except RecordError as error:
-            problem = str(error)
-        return Trial(
+def _read_trials(store: Store, planned: Sequence[Mapping[str, Any]]) -> list[Trial]:
+    found = store.find_records([entry["fingerprint"] for entry in planned])
+    return [
+        Trial(
             arm=entry["arm"],
             phase=entry["phase"],
             number=entry["number"],
             fingerprint=entry["fingerprint"],
             params=entry.get("params") or {},
-            record=record,
-            problem=problem,
+            record=None if isinstance(record, RecordError) else record,
+            problem=str(record) if isinstance(record, RecordError) else "",
         )
-
-    with ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(read, planned))
+        for entry, record in zip(planned, found, strict=True)
+    ]
 
 
 def _assemble(store: Store, document: Mapping[str, Any], trials: list[Trial]) -> StudyResults:

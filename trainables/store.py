@@ -46,6 +46,10 @@ class Store:
     Args:
         uri: A local path or any URI that `pyarrow.fs` understands, such as ``s3://bucket/path``.
 
+    Attributes:
+        root: The root on its file system.
+        local_root: The same as a path where that is this machine's, else None.
+
     Raises:
         ValueError: The URI holds a password, or is none that `pyarrow.fs` understands.
     """
@@ -58,14 +62,11 @@ class Store:
         else:
             self._fs, self.root = fs.LocalFileSystem(), str(Path(self.uri).resolve())
         self.root = self.root.rstrip("/")
+        local = isinstance(self._fs, fs.LocalFileSystem)
+        self.local_root = Path(self.root) if local else None
 
     def __reduce__(self) -> tuple[type[Store], tuple[str]]:
         return Store, (self.uri if "://" in self.uri else self.root,)
-
-    @property
-    def local_root(self) -> Path | None:
-        """The root as a path, where the store is local."""
-        return Path(self.root) if isinstance(self._fs, fs.LocalFileSystem) else None
 
     # Trials
 
@@ -87,19 +88,19 @@ class Store:
             )
         return record
 
-    def read_records(self, fingerprints: Sequence[str]) -> dict[str, TrialRecord]:
-        """Return the records that exist among the given fingerprints.
+    def find_records(self, fingerprints: Sequence[str]) -> list[TrialRecord | RecordError | None]:
+        """Return each trial's record, what is wrong with it, or None where there is none."""
 
-        Raises:
-            RecordError: A record is damaged.
-        """
+        def find(fingerprint: str) -> TrialRecord | RecordError | None:
+            try:
+                return self.read_record(fingerprint)
+            except RecordError as error:
+                return error
+
+        if self.local_root is not None:  # reading takes less than handing over to a thread
+            return [find(fingerprint) for fingerprint in fingerprints]
         with ThreadPoolExecutor(_READERS) as pool:
-            found = list(pool.map(self.read_record, fingerprints))
-        return {
-            name: record
-            for name, record in zip(fingerprints, found, strict=True)
-            if record is not None
-        }
+            return list(pool.map(find, fingerprints))
 
     def write_record(
         self,
@@ -140,7 +141,7 @@ class Store:
         """
         if name not in record.files:
             return None
-        return pq.read_table(pa.BufferReader(self._checked_table(record, name)))
+        return pq.ParquetFile(pa.BufferReader(self._checked_table(record, name))).read()
 
     def check_tables(self, record: TrialRecord) -> None:
         """Compare every table of a record with its checksum.
@@ -231,8 +232,11 @@ class Store:
 
     def read(self, path: str) -> bytes | None:
         """Return a file's content, None if it does not exist. `path` is below the root."""
+        target = f"{self.root}/{path}"
         try:
-            with self._fs.open_input_file(f"{self.root}/{path}") as file:
+            if self.local_root is not None:
+                return Path(target).read_bytes()
+            with self._fs.open_input_file(target) as file:
                 content: bytes = file.read()
                 return content
         except (FileNotFoundError, NotADirectoryError):
