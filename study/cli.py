@@ -169,9 +169,10 @@ def status(
     """Show how far a study is, from any shell."""
     if cluster is not None or address is not None:
         asked = cluster_commands.overrides(set_, seeds)
-        sys.stdout.write(
-            cluster_commands.remote("status", study, asked, cluster=cluster, address=address)
+        printed, _ = cluster_commands.remote(
+            "status", study, asked, cluster=cluster, address=address
         )
+        sys.stdout.write(printed)
         return
     from study.overview import status_table
 

@@ -121,6 +121,8 @@ def describe_need(comparison: Comparison) -> str:
 
 
 def _time(hours: float, device: str) -> str:
+    if hours < 1.0 / 60.0:
+        return f"less than 1 {device}-minute"
     if hours < 1.0:
         return f"{hours * 60.0:.0f} {device}-minutes"
     return f"{hours:.1f} {device}-hours"

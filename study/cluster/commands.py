@@ -85,12 +85,18 @@ def overrides(settings: list[str] | None, seeds: int | None) -> list[str]:
 
 
 def remote(
-    command: str, study: str, options: list[str], *, cluster: Path | None, address: str | None
-) -> str:
-    """Return what a command of ``incay`` prints on a cluster's head."""
+    command: str,
+    study: str,
+    options: list[str],
+    *,
+    cluster: Path | None,
+    address: str | None,
+    output: str | None = None,
+) -> tuple[str, dict[str, bytes]]:
+    """Return what a command of ``incay`` prints on a cluster's head, and the files it writes."""
     from study.cluster.submit import ask_about
 
-    return ask_about(command, study, options, cluster=cluster, address=address)
+    return ask_about(command, study, options, cluster=cluster, address=address, output=output)
 
 
 def tunnels(cluster: Path, port: int) -> None:

@@ -58,7 +58,7 @@ def examine_cluster(cluster: Path | None, address: str | None) -> list[Health]:
     where = None if address is not None else cluster
     with connect(where, address) as client, packaged(None) as folder:
         # Results are what is examined: their absence must not end the examination.
-        answer = ask(client, folder, ["doctor", "--results", ""])
+        answer, _ = ask(client, folder, ["doctor", "--results", ""])
     return [Health(**values) for values in json.loads(answer)]
 
 

@@ -1,19 +1,25 @@
 """Runs on the cluster's head: ``python -m study.cluster.job COMMAND …`` is a job's entry point.
 
 ``run`` follows the job's life. Any other command of ``incay`` is run for a client that cannot
-reach the results itself: what it prints goes back on one marked line of the job's log.
+reach the results itself: what it prints, and the files that ``--output`` asks for, go back on
+one marked line of the job's log.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 ANSWER = "incay-answer: "
-"""Begins the line of the log that holds the exit code and what the command printed."""
+"""Begins the line of the log that holds exit code, what was printed, and files (base64)."""
+
+_OUTPUT = "--output"
 
 
 def main(arguments: list[str]) -> int:
@@ -30,9 +36,22 @@ def main(arguments: list[str]) -> int:
         return _incay(arguments)
     output = io.StringIO()
     errors = io.StringIO()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-        code = _doctor() if arguments[0] == "doctor" else _incay(arguments)
-    answer = {"code": code, "output": output.getvalue(), "errors": errors.getvalue()}
+    with tempfile.TemporaryDirectory() as folder:
+        if _OUTPUT in arguments:
+            place = arguments.index(_OUTPUT) + 1
+            arguments[place] = str(Path(folder, Path(arguments[place]).name))
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = _doctor() if arguments[0] == "doctor" else _incay(arguments)
+        files = {
+            path.name: base64.b64encode(path.read_bytes()).decode()
+            for path in Path(folder).iterdir()
+        }
+    answer = {
+        "code": code,
+        "output": output.getvalue(),
+        "errors": errors.getvalue(),
+        "files": files,
+    }
     sys.stdout.write(f"\n{ANSWER}{json.dumps(answer)}\n")
     return 0
 

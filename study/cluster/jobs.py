@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import shlex
 import sys
@@ -109,8 +110,10 @@ def stop(client: Any, name: str) -> str:
     return status
 
 
-def ask(client: Any, folder: Path, arguments: Sequence[str], timeout: float = 300.0) -> str:
-    """Run a short command on the head and return what it printed.
+def ask(
+    client: Any, folder: Path, arguments: Sequence[str], timeout: float = 300.0
+) -> tuple[str, dict[str, bytes]]:
+    """Run a short command on the head; return what it printed and wrote with ``--output``.
 
     Raises:
         UserError: The command fails; the message is its own.
@@ -129,7 +132,8 @@ def ask(client: Any, folder: Path, arguments: Sequence[str], timeout: float = 30
             answer = json.loads(line.removeprefix(ANSWER))
             if answer["code"]:
                 raise UserError(str(answer["errors"]).strip().removeprefix("incay: "))
-            return str(answer["output"])
+            files = {name: base64.b64decode(text) for name, text in answer["files"].items()}
+            return str(answer["output"]), files
     last = log.strip().rpartition("\n")[2].removeprefix("incay: ")
     raise UserError(last or "the command must answer on the head, but printed nothing")
 

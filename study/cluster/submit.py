@@ -87,13 +87,33 @@ def stop_study(
 
 
 def ask_about(
-    command: str, study: str, options: list[str], *, cluster: Path | None, address: str | None
-) -> str:
-    """Return what ``incay COMMAND STUDY`` prints on the head, where the results are reached."""
+    command: str,
+    study: str,
+    options: list[str],
+    *,
+    cluster: Path | None,
+    address: str | None,
+    output: str | None = None,
+) -> tuple[str, dict[str, bytes]]:
+    """Run ``incay COMMAND STUDY`` on the head, where the results are reached.
+
+    Args:
+        command: The command.
+        study: A built-in study's name, or a file.
+        options: What follows the study.
+        cluster: A cluster file.
+        address: A dashboard's URL instead.
+        output: Name of a file that the command is to write.
+
+    Returns:
+        What it printed, and the files that it wrote by name: the output and its manifest.
+    """
     path = Path(study)
     source = path if path.is_file() else None
+    asked = [command, source.name if source else study, *options]
+    asked += [] if output is None else ["--output", output]
     with connect(cluster, address) as client, packaged(source) as folder:
-        return ask(client, folder, [command, source.name if source else study, *options])
+        return ask(client, folder, asked)
 
 
 def serve_tunnels(cluster: Path, port: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from study.catalog import study_name
 from study.cluster import commands as cluster_commands
 from study.cluster.commands import Address, Cluster
 from study.commands import completion
@@ -52,13 +53,10 @@ def table(
     With --output, a manifest beside the file names the trials behind every cell.
     """
     if cluster is not None or address is not None:
-        asked = ["--format", _format(format_, output), *cluster_commands.overrides(set_, seeds)]
-        text = cluster_commands.remote("table", study, asked, cluster=cluster, address=address)
-        if output is None:
-            sys.stdout.write(text)
-        else:
-            with _writing(output):
-                output.write_text(text, encoding="utf-8")
+        options = ["--format", _format(format_, output), *cluster_commands.overrides(set_, seeds)]
+        options += [] if name is None else ["--name", name]
+        options += ["--allow-unequal"] if allow_unequal else []
+        _ask("table", study, options, cluster, address, output)
         return
     import analysis
 
@@ -79,8 +77,14 @@ def figure(
     results: Results = "results",
     set_: Set = None,
     seeds: Seeds = None,
+    cluster: Cluster = None,
+    address: Address = None,
 ) -> None:
     """Draw a figure of a study, or export its data."""
+    if cluster is not None or address is not None:
+        options = [name, *cluster_commands.overrides(set_, seeds)]
+        _ask("figure", study, options, cluster, address, output)
+        return
     import analysis
 
     store = open_store(results)
@@ -99,8 +103,17 @@ def report(
     set_: Set = None,
     seeds: Seeds = None,
     allow_unequal: AllowUnequal = False,
+    cluster: Cluster = None,
+    address: Address = None,
 ) -> None:
     """Write one self-contained HTML page: question, arms, table, figures, every trial."""
+    if cluster is not None or address is not None:
+        path = output if output is not None else Path(f"{study_name(study)}.html")
+        options = cluster_commands.overrides(set_, seeds)
+        options += ["--allow-unequal"] if allow_unequal else []
+        _ask("report", study, options, cluster, address, path)
+        sys.stdout.write(f"{path}\n")
+        return
     import analysis
 
     store = open_store(results)
@@ -147,6 +160,27 @@ def verify(
 
 
 COMMANDS = (table, figure, report, compare, verify)
+
+
+def _ask(
+    command: str,
+    study: str,
+    options: list[str],
+    cluster: Path | None,
+    address: str | None,
+    output: Path | None,
+) -> None:
+    """Have a cluster's head do a command, whose output is written here."""
+    asked = None if output is None else output.name
+    printed, files = cluster_commands.remote(
+        command, study, options, cluster=cluster, address=address, output=asked
+    )
+    if output is None:
+        sys.stdout.write(printed)
+        return
+    with _writing(output):
+        for name, content in files.items():
+            output.with_name(Path(name).name).write_bytes(content)
 
 
 def _show(table: Table, format_: str | None, output: Path | None) -> None:

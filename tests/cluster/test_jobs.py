@@ -43,11 +43,21 @@ def test_a_job_outlives_its_client_and_is_taken_up_again(cluster, undisturbed):
     assert "4 trials started, 0 reused; 4 completed" in again.stdout
     assert local_outcomes(cluster.folder / "results") == undisturbed
     # From anywhere, through a job: this client need not reach the results.
-    table = cluster.incay(
-        "table", "small", "--address", cluster.dashboard, "--format", "csv", cwd=cluster.folder
-    )
+    address = ["--address", cluster.dashboard]
+    table = cluster.incay("table", "small", *address, "--format", "csv", cwd=cluster.folder)
     assert table.returncode == 0, table.stderr
     assert {line.split(",")[0] for line in table.stdout.splitlines()} == {"arm", "Softmax", "RN"}
+    for command in (
+        ["table", "small", "--output", "here/small.tex"],
+        ["figure", "small", "paper-a-figure-3", "--output", "here/norms.csv"],
+        ["report", "small", "--output", "here/small.html"],
+    ):
+        written = cluster.incay(*command, *address, cwd=cluster.folder)
+        assert written.returncode == 0, written.stderr
+        assert (cluster.folder / command[-1]).stat().st_size > 0
+    # With the table came its manifest, so that it can be verified where the store is reached.
+    verified = cluster.incay("verify", "here/small.tex", cwd=cluster.folder)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def test_a_stopped_job_leaves_checkpoints(cluster):

@@ -1,11 +1,24 @@
-"""Real servers in tests: a free port, and waiting until they answer."""
+"""Real servers in tests, and a real browser to look at them."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tiny_study import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 
 def free_port() -> int:
@@ -27,3 +40,59 @@ def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> bytes:
             assert server.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.3)
+
+
+@contextmanager
+def mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A real server over ``FOLDER/mlflow.db`` that hands artifacts on, as a cluster does."""
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
+    command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
+    command += ["--artifacts-destination", str(folder / "served")]
+    server = subprocess.Popen(
+        command,
+        env={**ENVIRONMENT, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until_served(f"http://127.0.0.1:{port}/health", server)
+    try:
+        yield server
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=30)
+
+
+@contextmanager
+def incay_ui(folder: Path) -> Iterator[str]:
+    """Serve a folder's ``results`` by ``incay ui`` and yield its address."""
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "study.cli", "ui", "--port", str(port)],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    wait_until_served(f"{address}/health", server)
+    yield address
+    os.killpg(server.pid, signal.SIGTERM)
+    server.wait(timeout=30)
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    """Open a page in headless Chromium; CHROMIUM names it where it is not called so."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
+    assert chromium, "a Chromium must be installed for browser tests"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": 1500, "height": 900})
+        browser.close()

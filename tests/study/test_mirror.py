@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import urllib.parse
 import urllib.request
 from collections import Counter
@@ -15,9 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-from servers import free_port, wait_until_served
-from tiny_study import ENVIRONMENT, incay
+from servers import free_port
+from tiny_study import incay
 
 from trainables.store import Store
 
@@ -172,62 +167,3 @@ def test_a_dead_server_costs_a_message_and_nothing_else(finished, tmp_path):
     assert sync.returncode == 1
     assert "the same command goes on from here" in sync.stderr
     assert "Traceback" not in sync.stderr
-
-
-@pytest.fixture
-def served(finished):
-    """The address of ``incay ui`` over the tiny study's results."""
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "ui", "--port", str(port)],
-        cwd=finished,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    wait_until_served(f"{address}/health", server)
-    yield address
-    os.killpg(server.pid, signal.SIGTERM)
-    server.wait(timeout=30)
-
-
-def test_the_ui_serves_the_runs(served):
-    request = urllib.request.Request(
-        f"{served}/api/2.0/mlflow/experiments/search",
-        data=json.dumps({"max_results": 10}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        names = {item["name"] for item in json.load(answer)["experiments"]}
-    assert "tiny" in names
-
-
-@pytest.mark.long
-def test_the_ui_shows_the_runs_in_a_browser(served, tmp_path):
-    """Needs Chromium on the machine: CHROMIUM names it where it is not called so."""
-    from playwright.sync_api import expect, sync_playwright
-
-    chromium = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    assert chromium, "a Chromium must be installed for browser tests"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1500, "height": 900})
-        runs_page = f"{served}/#/experiments/1/runs?workflowType=machine_learning"
-        page.goto(runs_page, wait_until="domcontentloaded")
-        page.get_by_text("11 matching runs").wait_for(timeout=60_000)
-        rows = page.locator(".ag-center-cols-container .ag-row")
-        sides = (".ag-center-cols-container", ".ag-pinned-left-cols-container")
-        openers = page.locator(", ".join(f"{side} .ag-row button" for side in sides))
-        assert rows.count() == 1  # the study
-        openers.nth(0).click()
-        expect(rows).to_have_count(3)  # and its arms
-        openers.nth(2).click()
-        expect(rows).to_have_count(7)
-        openers.nth(1).click()
-        expect(rows).to_have_count(11)  # and their trials
-        page.screenshot(path=os.environ.get("INCAY_SCREENSHOT", str(tmp_path / "ui.png")))
-        browser.close()

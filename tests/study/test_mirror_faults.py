@@ -7,12 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from servers import free_port, wait_until_served
+from servers import free_port, mlflow_server
 from test_mirror import runs
 from tiny_study import ENVIRONMENT, STUDY, incay, results
 
@@ -61,7 +59,7 @@ def test_a_server_killed_in_mid_study_is_filled_later(finished, tmp_path):
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     (tmp_path / "results").mkdir()
-    with serving(tmp_path, port) as server:
+    with mlflow_server(tmp_path / "results", port) as server:
         driver = subprocess.Popen(
             [sys.executable, "-m", "study.cli", "run", "tiny.yaml"],
             cwd=tmp_path,
@@ -79,27 +77,5 @@ def test_a_server_killed_in_mid_study_is_filled_later(finished, tmp_path):
     assert driver.returncode == 0, errors
     assert "8 completed" in out
     assert results(tmp_path / "results") == results(finished / "results")
-    with serving(tmp_path, port):
+    with mlflow_server(tmp_path / "results", port):
         _sync_completes(tmp_path, finished, MLFLOW_TRACKING_URI=address)
-
-
-@contextmanager
-def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A real server over the folder's ``results/mlflow.db``."""
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{folder / 'results' / 'mlflow.db'}"]
-    command += ["--default-artifact-root", (folder / "results" / "mlartifacts").as_uri()]
-    server = subprocess.Popen(
-        command,
-        env={**ENVIRONMENT, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    wait_until_served(f"http://127.0.0.1:{port}/health", server)
-    try:
-        yield server
-    finally:
-        if server.poll() is None:
-            os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
