@@ -71,6 +71,7 @@ class Incay(nn.Module):
     """
 
     mean_norm: Tensor
+    fixed_squared_limit: Tensor | None
 
     def __init__(self, settings: IncaySettings) -> None:
         super().__init__()
@@ -80,6 +81,10 @@ class Incay(nn.Module):
         self._penalty = forms[settings.form].penalty
         self._threshold = parse_threshold(settings.threshold)
         self.register_buffer("mean_norm", torch.tensor(float("nan")))
+        # A buffer, because trials that train together differ in it; not part of the state.
+        norm = self._threshold.norm
+        limit = None if norm is None else torch.tensor(norm * norm, dtype=torch.float64)
+        self.register_buffer("fixed_squared_limit", limit, persistent=False)
 
     def forward(self, features_BD: Tensor, correct_B: Tensor, step: int) -> Term | None:
         """Return the term of one training batch, or None before the start step.
@@ -105,12 +110,12 @@ class Incay(nn.Module):
         counts_B = None
         if self.settings.gate != "all":
             counts_B = correct_B if self.settings.gate == "correct" else ~correct_B
-        limit: Tensor | float | None = self._threshold.norm
+        squared_limit = self.fixed_squared_limit
         if self._threshold.multiple is not None:
-            limit = self._threshold.multiple * self.mean_norm
-        if limit is None:
+            squared_limit = (self._threshold.multiple * self.mean_norm).square()
+        if squared_limit is None:
             return counts_B
-        below_B = squared_norm_B <= limit * limit
+        below_B = squared_norm_B <= squared_limit
         return below_B if counts_B is None else counts_B & below_B
 
     @torch.no_grad()

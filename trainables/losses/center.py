@@ -61,7 +61,9 @@ class CenterLoss(ClassifierLoss):
     @torch.no_grad()
     def after_step(self, features_BD: Tensor, labels_B: Tensor) -> None:
         """Move each class's centre towards the mean of its features in the batch."""
-        count_K = torch.bincount(labels_B, minlength=len(self.center_KD))
         pull_BD = self.center_KD[labels_B] - features_BD.to(self.center_KD.dtype)
-        share_B = self.settings.center_rate / (1.0 + count_K[labels_B].to(pull_BD.dtype))
+        # Not bincount: it waits for a GPU, and cannot count for several trials at once.
+        one_B = torch.ones_like(pull_BD[:, 0])
+        count_K = one_B.new_zeros(len(self.center_KD)).index_add(0, labels_B, one_B)
+        share_B = self.settings.center_rate / (1.0 + count_K[labels_B])
         self.center_KD.index_add_(0, labels_B, pull_BD * share_B.unsqueeze(1), alpha=-1.0)

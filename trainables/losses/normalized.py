@@ -27,7 +27,7 @@ def unit_rows(vectors_ND: Tensor) -> Tensor:
     A row without direction becomes 0 with gradient 0: its true gradient, which grows as
     1/norm, would end a training run because of one dead sample.
     """
-    unit_ND: Tensor = _UnitRows.apply(vectors_ND)
+    unit_ND: Tensor = _UnitRows.apply(vectors_ND)[0]
     return unit_ND
 
 
@@ -39,19 +39,32 @@ class _UnitRows(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, vectors_ND: Tensor) -> Tensor:
-        norm_N1: Tensor = torch.linalg.vector_norm(vectors_ND, dim=1, keepdim=True)
+    def forward(vectors_ND: Tensor) -> tuple[Tensor, Tensor]:
+        norm_N1: Tensor = torch.linalg.vector_norm(vectors_ND, dim=-1, keepdim=True)
         inverse_N1 = norm_N1.masked_fill(norm_N1 <= SHORTEST, torch.inf).reciprocal()
-        unit_ND = vectors_ND * inverse_N1
-        ctx.save_for_backward(unit_ND, inverse_N1)
-        return unit_ND
+        return vectors_ND * inverse_N1, inverse_N1
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor]) -> None:
+        del inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*output)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient_ND: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient_ND: Tensor, _: None) -> Tensor:
         unit_ND, inverse_N1 = ctx.saved_tensors
-        along_N1 = torch.linalg.vecdot(gradient_ND, unit_ND).unsqueeze(1)
+        along_N1 = torch.linalg.vecdot(gradient_ND, unit_ND).unsqueeze(-1)
         return torch.addcmul(gradient_ND, along_N1, unit_ND, value=-1.0).mul_(inverse_N1)
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: tuple[int], vectors: Tensor
+    ) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
+        """Normalise the rows of several trials: only the last dimension matters."""
+        del info
+        return _UnitRows.apply(vectors.movedim(in_dims[0], 0)), (0, 0)
 
 
 class NormalizedLoss(ClassifierLoss):
@@ -71,6 +84,7 @@ class NormalizedLoss(ClassifierLoss):
     ) -> None:
         super().__init__(num_features, num_classes)
         self.scale = nn.Parameter(torch.tensor(float(scale))) if learned else scale
+        self._learned = learned
 
     def scores(self, features_BD: Tensor) -> Tensor:
         """Return s·cos θ_k for every class."""
@@ -84,5 +98,6 @@ class NormalizedLoss(ClassifierLoss):
     def after_step(self, features_BD: Tensor, labels_B: Tensor) -> None:
         """Keep a learned scale positive."""
         del features_BD, labels_B
-        if isinstance(self.scale, nn.Parameter):
+        if self._learned:
+            assert isinstance(self.scale, Tensor)
             self.scale.clamp_(min=SMALLEST_SCALE)

@@ -91,18 +91,27 @@ class TrainingBatches:
         self._device = split.labels.device
         self._generator = torch.Generator(device=self._device)
 
+    @property
+    def augments(self) -> bool:
+        """Whether images are changed at random."""
+        return self._flip or self._padding > 0
+
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """Return (images, labels) of a step, on the device."""
-        epoch, index = divmod(step, self._per_epoch)
-        if epoch != self._epoch:
-            self._start_epoch(epoch)
-        chosen = self._order[index * self._size : (index + 1) * self._size]
+        chosen = self.indices(step)
         images = self._split.images.index_select(0, chosen)
         labels = self._split.labels.index_select(0, chosen)
         images = self._normalize(images)
-        if self._flip or self._padding:
+        if self.augments:
             images = self._augment(images, step)
         return images, labels
+
+    def indices(self, step: int) -> Tensor:
+        """Return which images of the split make up a step's batch, on the device."""
+        epoch, index = divmod(step, self._per_epoch)
+        if epoch != self._epoch:
+            self._start_epoch(epoch)
+        return self._order[index * self._size : (index + 1) * self._size]
 
     def _start_epoch(self, epoch: int) -> None:
         # Shuffled on the CPU, so that the order is the same on every device.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -17,16 +18,12 @@ from torch import Tensor, nn
 from trainables.config import TrialConfig
 from trainables.data.base import ImageData, VerificationResult
 from trainables.incay.term import Incay
-from trainables.training.batches import (
-    DeviceSplit,
-    Normalizer,
-    TrainingBatches,
-    split_validation,
-)
+from trainables.training.batches import DeviceSplit, TrainingBatches
 from trainables.training.determinism import deterministic_algorithms
 from trainables.training.evaluate import Samples, evaluate, extract_features
 from trainables.training.objective import reduce_terms
 from trainables.training.optimizer import build_optimizer, set_lr
+from trainables.training.prepared import PreparedData, prepare
 from trainables.training.schedule import build_schedule
 from trainables.training.seeds import derive_seed
 
@@ -46,39 +43,40 @@ class DivergedError(Exception):
 class Trainer:
     """Trains one `TrialConfig`.
 
+    Args:
+        config: The trial.
+        data: Its data set, or what `prepare` made of it for a trial of equal data and split.
+        device: Where it is trained.
+
     Attributes:
         step: Optimiser steps done.
         history: One dictionary of metrics per report so far, ``step`` included.
     """
 
-    def __init__(self, config: TrialConfig, data: ImageData, device: torch.device) -> None:
+    def __init__(
+        self, config: TrialConfig, data: ImageData | PreparedData, device: torch.device
+    ) -> None:
         self.config = config
         self.device = device
         self.step = 0
         self.history: list[dict[str, float]] = []
         self._autocast = torch.bfloat16 if config.precision == "bf16" else None
-
-        train, validation = split_validation(data.train, config.split)
-        self._normalize = Normalizer(train, data.mean, data.scale, device)
+        self._data = data if isinstance(data, PreparedData) else prepare(config, data, device)
         flip = config.augment.horizontal_flip
         self._batches = TrainingBatches(
-            DeviceSplit(train, device),
-            self._normalize,
+            self._data.train,
+            self._data.normalize,
             config.augment,
             flip=flip == "on" or (flip == "default" and config.dataset.horizontal_flip),
             batch_size=config.batch_size,
             seed=config.seed,
         )
-        self._validation = DeviceSplit(validation, device) if validation else None
-        opened = config.split.test != "sealed"
-        self._test = DeviceSplit(data.test, device) if opened and data.test else None
-        self._verification = data.verification if opened else None
 
         with torch.random.fork_rng(devices=[]):
             # Initialised on the CPU, so that every device starts from the same weights.
             torch.manual_seed(derive_seed(config.seed, "init"))
-            self.network = config.network.build(data.image_shape)
-            self.loss = config.loss.build(self.network.num_features, data.num_classes)
+            self.network = config.network.build(self._data.image_shape)
+            self.loss = config.loss.build(self.network.num_features, self._data.num_classes)
         self.incay = Incay(config.incay) if config.incay.active else None
         self._modules = nn.ModuleDict({"network": self.network, "loss": self.loss})
         if self.incay is not None:
@@ -106,19 +104,38 @@ class Trainer:
     def _advance(self) -> dict[str, float]:
         started, first = time.perf_counter(), self.step
         until = self._next_report()
-        lr = 0.0
         while self.step < until:
-            lr = self.config.optimizer.lr * self._schedule.factor(self.step)
-            set_lr(self._optimizer, lr)
+            set_lr(self._optimizer, self._lr(self.step))
             self._train_step()
             self.step += 1
-        metrics = {"step": float(self.step), "lr": lr, **self._train_metrics(self.step - first)}
-        metrics["images_per_second"] = (
-            (self.step - first) * self.config.batch_size / (time.perf_counter() - started)
-        )
+        sums, self._sums = self._sums, {}
+        totals = {name: float(total) for name, total in sums.items()}
+        seconds = time.perf_counter() - started
+        return self._report(first, totals, int(self._first_bad_step), seconds)
+
+    def _lr(self, step: int) -> float:
+        return self.config.optimizer.lr * self._schedule.factor(step)
+
+    def _report(
+        self, first: int, totals: Mapping[str, float], bad_step: int, seconds: float
+    ) -> dict[str, float]:
+        """Return the metrics of the steps since `first`, and of what is open to evaluation.
+
+        Args:
+            first: The step that the reporting interval began with.
+            totals: Each training metric, summed over its steps.
+            bad_step: The first step whose objective was not finite; all steps, if none was.
+            seconds: What the steps took.
+        """
+        if bad_step < self.config.steps:
+            raise DivergedError(bad_step, "the objective")
+        count = self.step - first
+        metrics = {"step": float(self.step), "lr": self._lr(self.step - 1)}
+        metrics |= {name: total / count for name, total in totals.items()}
+        metrics["images_per_second"] = count * self.config.batch_size / seconds
         self._schedule.report(metrics["train.error"])
-        if self._validation is not None:
-            metrics |= _prefixed("val", self._evaluate(self._validation).metrics())
+        if self._data.validation is not None:
+            metrics |= _prefixed("val", self._evaluate(self._data.validation).metrics())
         if self.config.split.test == "reports" or self.finished:
             metrics |= self._test_metrics()
         self.history.append(metrics)
@@ -133,10 +150,10 @@ class Trainer:
         None where neither split is open.
         """
         with deterministic_algorithms(self.config.deterministic):
-            if self._test is not None:
-                return "test", self._evaluate(self._test)
-            if self._validation is not None:
-                return "val", self._evaluate(self._validation)
+            if self._data.test is not None:
+                return "test", self._evaluate(self._data.test)
+            if self._data.validation is not None:
+                return "val", self._evaluate(self._data.validation)
         return None
 
     def verify(self) -> VerificationResult | None:
@@ -144,12 +161,16 @@ class Trainer:
 
         None where the set has no such test, or the test split is not open.
         """
-        if self._verification is None:
+        if self._data.verification is None:
             return None
         with deterministic_algorithms(self.config.deterministic):
-            return self._verification.evaluate(
+            return self._data.verification.evaluate(
                 lambda images: extract_features(
-                    self.network, images, self._normalize, self.device, autocast=self._autocast
+                    self.network,
+                    images,
+                    self._data.normalize,
+                    self.device,
+                    autocast=self._autocast,
                 )
             )
 
@@ -213,19 +234,14 @@ class Trainer:
             self._first_bad_step.clamp_max(self.step),
         )
 
-    def _train_metrics(self, count: int) -> dict[str, float]:
-        sums, self._sums = self._sums, {}
-        bad_step = int(self._first_bad_step)
-        if bad_step < self.config.steps:
-            raise DivergedError(bad_step, "the objective")
-        return {name: float(total) / count for name, total in sums.items()}
-
     def _test_metrics(self) -> dict[str, float]:
-        tested = self._evaluate(self._test) if self._test is not None else self.verify()
+        tested = self._evaluate(self._data.test) if self._data.test is not None else self.verify()
         return {} if tested is None else _prefixed("test", tested.metrics())
 
     def _evaluate(self, split: DeviceSplit) -> Samples:
-        return evaluate(self.network, self.loss, split, self._normalize, autocast=self._autocast)
+        return evaluate(
+            self.network, self.loss, split, self._data.normalize, autocast=self._autocast
+        )
 
 
 def _prefixed(split: str, metrics: dict[str, float]) -> dict[str, float]:

@@ -1,0 +1,49 @@
+"""A data set as training needs it: split, on the device, with its mean image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from trainables.config import TrialConfig
+from trainables.data.base import ImageData, Verification
+from trainables.training.batches import DeviceSplit, Normalizer, split_validation
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """What trials of equal data set and split may share: nothing here changes in training.
+
+    Attributes:
+        train: The images to train on.
+        validation: Those held out, None without validation.
+        test: The test images; None where the set has none or the split is sealed.
+        verification: The set's test by pairs; None like `test`.
+        normalize: Subtracts the mean of the images to train on.
+        image_shape: (channels, height, width).
+        num_classes: Classes of the training images.
+    """
+
+    train: DeviceSplit
+    validation: DeviceSplit | None
+    test: DeviceSplit | None
+    verification: Verification | None
+    normalize: Normalizer
+    image_shape: tuple[int, int, int]
+    num_classes: int
+
+
+def prepare(config: TrialConfig, data: ImageData, device: torch.device) -> PreparedData:
+    """Split a data set as a trial asks for, and bring it to the device."""
+    train, validation = split_validation(data.train, config.split)
+    opened = config.split.test != "sealed"
+    return PreparedData(
+        DeviceSplit(train, device),
+        DeviceSplit(validation, device) if validation else None,
+        DeviceSplit(data.test, device) if opened and data.test else None,
+        data.verification if opened else None,
+        Normalizer(train, data.mean, data.scale, device),
+        data.image_shape,
+        data.num_classes,
+    )
