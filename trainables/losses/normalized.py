@@ -48,12 +48,11 @@ class _UnitRows(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor]) -> None:
         del inputs
         ctx.mark_non_differentiable(output[1])
-        ctx.set_materialize_grads(False)
         ctx.save_for_backward(*output)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient_ND: Tensor, _: None) -> Tensor:
+    def backward(ctx: Any, gradient_ND: Tensor, _: Tensor) -> Tensor:
         unit_ND, inverse_N1 = ctx.saved_tensors
         along_N1 = torch.linalg.vecdot(gradient_ND, unit_ND).unsqueeze(-1)
         return torch.addcmul(gradient_ND, along_N1, unit_ND, value=-1.0).mul_(inverse_N1)
