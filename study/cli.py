@@ -191,7 +191,8 @@ def sync(
     from mlflow.exceptions import MlflowException
 
     from study.errors import HaltedError
-    from study.mirror import Mirror, tracking_uri
+    from study.mirror import Mirror
+    from study.mirror_database import tracking_uri
     from study.optuna_copy import STORAGE, OptunaCopy
 
     store = open_store(results)

@@ -23,6 +23,8 @@ from trainables.store import Store
 
 SCHEMA = 1
 _SECONDS_BETWEEN_WRITES = 1.0
+_LARGEST_SHARE = 0.05
+"""Of the driver's time that writing the list of trials may take, however long it grows."""
 
 
 class Ledger:
@@ -32,8 +34,7 @@ class Ledger:
         self._store = store
         self._spec = spec
         self.folder = f"studies/{spec.name}/{spec.run}"
-        self._rows: list[dict[str, Any]] = []
-        self._written_at = 0.0
+        self._next_write = 0.0
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -83,12 +84,18 @@ class Ledger:
         }
 
     def keep(self, trials: Sequence[PlannedTrial], *, now: bool = False) -> None:
-        """Write the list of trials, at most once a second unless `now`."""
+        """Write the list of trials, now and then unless `now`.
+
+        What a killed driver has not written yet is no loss: the same points are chosen again.
+        """
         with self._lock:
-            if not now and time.monotonic() - self._written_at < _SECONDS_BETWEEN_WRITES:
+            started = time.monotonic()
+            if not now and started < self._next_write:
                 return
             self._write("trials.json", {"trials": [trial.to_row() for trial in trials]})
-            self._written_at = time.monotonic()
+            ended = time.monotonic()
+            pause = max(_SECONDS_BETWEEN_WRITES, (ended - started) / _LARGEST_SHARE)
+            self._next_write = ended + pause
 
     def freeze(self, winners: Mapping[str, PlannedTrial]) -> dict[str, dict[str, Any]]:
         """Fix the winners of the search and return their values, by arm.

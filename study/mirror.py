@@ -10,23 +10,15 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from study.attachments import digest, ended_results, write_attachments
-from study.errors import UserError
+from study.mirror_database import client_artifacts, open_client
 from trainables.records import FINAL, RecordError
 from trainables.store import Store
-
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
-# A dead server must be noticed in seconds, not in MLflow's default of four minutes.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 _KEY = "incay.key"
 _STEP = "incay.step"
@@ -45,32 +37,6 @@ _MLFLOW_STATUS = {
 }
 
 
-def tracking_uri(store: Store) -> str:
-    """Return where the mirror of a store is: MLFLOW_TRACKING_URI, or SQLite beside the store.
-
-    Raises:
-        UserError: The store is remote and no tracking URI is set.
-    """
-    uri = os.environ.get("MLFLOW_TRACKING_URI")
-    if uri:
-        return uri
-    if store.local_root is None:
-        raise UserError(
-            f"MLFLOW_TRACKING_URI must be set for results at {store.uri}: "
-            "a database cannot lie on a remote file system"
-        )
-    return f"sqlite:///{store.local_root / 'mlflow.db'}"
-
-
-def artifact_root(store: Store) -> str | None:
-    """Return where MLflow keeps artifacts of a local store, in the results; None for another."""
-    return None if store.local_root is None else (store.local_root / "mlartifacts").as_uri()
-
-
-def _is_server(uri: str) -> bool:
-    return uri.startswith(("http", "databricks"))
-
-
 class Mirror:
     """Copies one study run to MLflow.
 
@@ -81,21 +47,11 @@ class Mirror:
     """
 
     def __init__(self, store: Store, study: str, run: str) -> None:
-        import mlflow
-
         self._store = store
         self._study = study
         self._run = run
-        self._uri = tracking_uri(store)
-        if self._uri.startswith("sqlite:///") and store.local_root is not None:
-            store.local_root.mkdir(parents=True, exist_ok=True)
-        self._artifacts = None if _is_server(self._uri) else artifact_root(store)
-        if self._artifacts is not None:
-            # Whoever opens a database first makes MLflow's experiment "Default" in it, whose
-            # artifacts would else belong to the directory that this process happened to start in.
-            os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = self._artifacts
-        # Not `mlflow.set_tracking_uri`: it sets MLFLOW_TRACKING_URI, for all that comes after.
-        self._client = mlflow.MlflowClient(self._uri)
+        self._artifacts = client_artifacts(store)
+        self._client: Any = open_client(store)
         self._runs: dict[str, Any] = {}
         self._complete: set[tuple[str, str]] = set()  # key and fingerprint of mirrored trials
         self._endings: dict[str, str] = {}  # by fingerprint, as this mirror last saw them

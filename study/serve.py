@@ -8,7 +8,7 @@ import sys
 import urllib.request
 
 from study.errors import HaltedError, UserError
-from study.mirror import artifact_root, tracking_uri
+from study.mirror_database import artifact_root, tracking_uri
 from study.results_folder import require_results
 from study.server_process import ServerProcess, noted_signals
 from trainables.store import Store

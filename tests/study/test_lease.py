@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from tiny_study import ENVIRONMENT, STUDY, incay
@@ -24,7 +25,9 @@ BEAT = 0.5
 class WithoutLocks(Store):
     """Stands for S3, or a shared directory whose locks other machines do not see."""
 
-    local_root = None
+    def __init__(self, uri: str | Path) -> None:
+        super().__init__(uri)
+        self.local_root = None
 
 
 @pytest.fixture(params=[Store, WithoutLocks])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 import urllib.parse
 import urllib.request
 from collections import Counter
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from servers import free_port
-from tiny_study import incay
+from tiny_study import ENVIRONMENT, incay
 
 from trainables.store import Store
 
@@ -66,6 +69,28 @@ def test_a_lost_mirror_is_made_again_from_the_store(finished, tmp_path):
     assert done.returncode == 0, done.stderr
     remade = {run.data.tags["incay.key"]: run.data.metrics for run in runs(tmp_path / "copy")}
     assert remade == {run.data.tags["incay.key"]: run.data.metrics for run in runs(finished)}
+
+
+def test_a_process_killed_while_it_makes_the_database_leaves_none(finished, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    database = copy / "results" / "mlflow.db"
+    database.unlink()
+    code = (
+        "from study.mirror_database import open_client; from trainables.store import Store\n"
+        "open_client(Store('results'))"
+    )
+    maker = subprocess.Popen([sys.executable, "-c", code], cwd=copy, env=ENVIRONMENT)
+    begun = copy / "results" / ".mlflow.db.new"
+    while not begun.exists() or begun.stat().st_size == 0:
+        assert maker.poll() is None
+        time.sleep(0.001)
+    maker.kill()
+    maker.wait()
+    assert not database.exists()
+    done = incay("sync", "tiny", cwd=copy)
+    assert done.returncode == 0, done.stderr
+    assert len(runs(copy)) == 11
 
 
 def artifacts(folder: Path) -> dict[str, bytes]:

@@ -1,0 +1,87 @@
+"""Where the MLflow mirror of a store is, and how it is opened."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from study.errors import UserError
+from trainables.store import Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
+# A dead server must be noticed in seconds, not in MLflow's default of four minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+
+def tracking_uri(store: Store) -> str:
+    """Return where the mirror of a store is: MLFLOW_TRACKING_URI, or SQLite beside the store.
+
+    Raises:
+        UserError: The store is remote and no tracking URI is set.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI")
+    if uri:
+        return uri
+    if store.local_root is None:
+        raise UserError(
+            f"MLFLOW_TRACKING_URI must be set for results at {store.uri}: "
+            "a database cannot lie on a remote file system"
+        )
+    return _address(store.local_root / "mlflow.db")
+
+
+def artifact_root(store: Store) -> str | None:
+    """Return where MLflow keeps artifacts of a local store, in the results; None for another."""
+    return None if store.local_root is None else (store.local_root / "mlartifacts").as_uri()
+
+
+def client_artifacts(store: Store) -> str | None:
+    """Return where this process writes artifacts itself; None where a server decides."""
+    served = tracking_uri(store).startswith(("http", "databricks"))
+    return None if served else artifact_root(store)
+
+
+def open_client(store: Store) -> MlflowClient:
+    """Open the mirror, whose database is made where there is none."""
+    import mlflow
+
+    uri, artifacts = tracking_uri(store), client_artifacts(store)
+    if artifacts is not None:
+        # Whoever opens a database first makes MLflow's experiment "Default" in it, whose
+        # artifacts would else belong to the directory that this process happened to start in.
+        os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = artifacts
+    if store.local_root is not None and uri == _address(store.local_root / "mlflow.db"):
+        _create(store.local_root / "mlflow.db")
+    # Not `mlflow.set_tracking_uri`: it sets MLFLOW_TRACKING_URI, for all that comes after.
+    return mlflow.MlflowClient(uri)
+
+
+def _create(path: Path) -> None:
+    """Make the database as a whole or not at all.
+
+    MLflow makes its tables one by one, for a second or two; a process that is killed meanwhile
+    would leave a database that MLflow can neither open nor complete.
+    """
+    import mlflow
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        if path.exists():
+            return
+        begun = path.with_name(f".{path.name}.new")
+        begun.unlink(missing_ok=True)
+        mlflow.MlflowClient(_address(begun))
+        begun.rename(path)
+
+
+def _address(path: Path) -> str:
+    return f"sqlite:///{path}"
