@@ -22,7 +22,12 @@ class IncayTrainable(tune.Trainable):
     Start-up (process, PyTorch, data) is paid once per place, not per trial: Tune reuses the
     actor through `reset_config`. Checkpoints are the session's own, found by fingerprint, so
     that a trial goes on from them in any later run of any study.
+
+    Attributes:
+        session: Trains a trial.
     """
+
+    session: type[TrialSession] = TrialSession
 
     def setup(
         self,
@@ -92,6 +97,6 @@ class IncayTrainable(tune.Trainable):
         if task.data_hash not in self._loaded:
             self._loaded[task.data_hash] = ray.get(self._refs[task.data_hash])
         data = self._loaded[task.data_hash]
-        self._session = TrialSession(
+        self._session = self.session(
             task, data, self._store, self._device, on_batch=self._watchdog.beat
         )

@@ -1,0 +1,161 @@
+"""Images per second of whole trials against the ceiling of the same network.
+
+Run as ``python -m benchmarks.engine --data-root DIR`` (minutes). The ceiling trains the same
+network with the same optimiser and precision on images that lie ready, normalised and in their
+layout: forward, cross entropy, backward, optimiser step, nothing else. The whole trial is what
+``incay run`` trains: shuffled batches, normalisation, augmentation, incay, metrics at every
+step, validation at every report, progress and checkpoints in a real store. Both train in turn,
+so that what else the machine does weighs on both; the ratio is the median over the turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from trainables import session as sessions
+from trainables.config import TrialConfig
+from trainables.data import datasets
+from trainables.data.base import ImageData
+from trainables.incay.term import IncaySettings
+from trainables.networks import networks
+from trainables.session import TrialSession, TrialTask
+from trainables.store import Store
+from trainables.training.batches import DeviceSplit, Normalizer
+from trainables.training.optimizer import build_optimizer
+from trainables.training.settings import OptimizerSettings, SplitSettings
+
+_READY_BATCHES = 8
+
+
+class Ceiling:
+    """The network, its optimiser and batches that lie ready."""
+
+    def __init__(self, config: TrialConfig, data: ImageData, device: torch.device) -> None:
+        split = DeviceSplit(data.train, device)
+        normalize = Normalizer(data.train, data.mean, data.scale, device)
+        size = config.batch_size
+        self._batches = [
+            (normalize(split.images[start : start + size]), split.labels[start : start + size])
+            for start in range(0, size * _READY_BATCHES, size)
+        ]
+        network = config.network.build(data.image_shape)
+        loss = torch.nn.Linear(network.num_features, data.num_classes)
+        self._network, self._classifier = network, loss
+        self._modules = torch.nn.ModuleList([network, loss]).to(device)
+        self._modules.to(memory_format=torch.channels_last)
+        self._optimizer = build_optimizer(config.optimizer, self._modules)
+        self._autocast = torch.bfloat16 if config.precision == "bf16" else None
+        self._device, self._size = device, size
+
+    def train(self, steps: int) -> float:
+        """Train some steps and return the images per second."""
+        started = time.perf_counter()
+        for step in range(steps):
+            images, labels = self._batches[step % _READY_BATCHES]
+            with torch.autocast(self._device.type, self._autocast, self._autocast is not None):
+                features = self._network(images)
+            objective = F.cross_entropy(self._classifier(features.float()), labels)
+            self._optimizer.zero_grad(set_to_none=True)
+            objective.backward()  # type: ignore[no-untyped-call]
+            self._optimizer.step()
+        objective.item()  # waits for the device
+        return steps * self._size / (time.perf_counter() - started)
+
+
+class Whole:
+    """A trial in a store, report by report."""
+
+    def __init__(
+        self, config: TrialConfig, data: ImageData, device: torch.device, store: Store
+    ) -> None:
+        self._session = TrialSession(TrialTask("0" * 20, config, "0" * 16), data, store, device)
+        self._steps = config.steps // config.reports
+        self._size = config.batch_size
+
+    def train(self) -> float:
+        """Train to the next report, which is kept, and return the images per second."""
+        started = time.perf_counter()
+        self._session.advance()
+        return self._steps * self._size / (time.perf_counter() - started)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let PyTorch use so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    yield
+    torch.set_num_threads(before)
+
+
+def compare(
+    config: TrialConfig, data: ImageData, device: torch.device, turns: int
+) -> tuple[float, float, float]:
+    """Return ceiling and whole trial in images per second, and the median ratio of the turns."""
+    steps = config.steps // config.reports
+    with tempfile.TemporaryDirectory() as folder:
+        ceiling = Ceiling(config, data, device)
+        whole = Whole(config, data, device, Store(Path(folder)))
+        ceiling.train(max(5, steps // 10))
+        whole.train()  # warming up
+        pairs = [(ceiling.train(steps), whole.train()) for _ in range(turns)]
+    ceilings, wholes = zip(*pairs, strict=True)
+    ratio = statistics.median(whole / ceiling for ceiling, whole in pairs)
+    return statistics.median(ceilings), statistics.median(wholes), ratio
+
+
+def main() -> None:
+    """Compare and print one line per precision and number of threads."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data-root", default=os.environ.get("INCAY_DATA"))
+    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--network", default="mnist-2d")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--steps", type=int, default=500, help="steps from report to report")
+    parser.add_argument("--turns", type=int, default=5)
+    chosen = parser.parse_args(None if __name__ == "__main__" else [])
+    root = Path(chosen.data_root) if chosen.data_root else None
+    dataset, device = datasets[chosen.dataset](), torch.device(chosen.device)
+    data = dataset.load(root)
+    sessions.CHECKPOINT_SECONDS = 5.0  # six times as often as in a study
+    reports = chosen.turns + 2
+    base = TrialConfig(
+        dataset=dataset,
+        network=networks[chosen.network](),
+        incay=IncaySettings(form="reciprocal", weight=0.1, gate="correct"),
+        optimizer=OptimizerSettings(lr=0.01),
+        split=SplitSettings(validation=0.1),
+        steps=chosen.steps * reports,
+        reports=reports,
+    )
+    print(
+        f"# {chosen.network} on {chosen.dataset}, batches of {base.batch_size}, a report every "
+        f"{chosen.steps} steps; PyTorch {torch.__version__}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} CPUs ({platform.machine()}), {device}"
+    )
+    print(f"{'precision':>9} {'threads':>8} {'ceiling':>9} {'trial':>9} {'ratio':>6}   (images/s)")
+    for precision in chosen.precision:
+        for count in chosen.threads:
+            with threads(count):
+                ceiling, whole, ratio = compare(
+                    replace(base, precision=precision), data, device, chosen.turns
+                )
+            print(f"{precision:>9} {count:8} {ceiling:9.0f} {whole:9.0f} {ratio:6.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""A search end to end: `incay run` against the same study glued together from the parts' docs.
+
+Run as ``python -m benchmarks.glue --data-root DIR`` (minutes). 32 trials of MNIST-2D with
+reciprocal incay, 300 steps each, λ and μ searched by TPE, three reports with validation on 6,000
+held-out images, logged to MLflow in SQLite, on two CPUs. `benchmarks.glue_study` is the yardstick.
+`incay run` also confirms its winner on a fresh seed, which the yardstick does not. Both are
+timed from the command to its end, in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+STUDY = """\
+name: glue
+base:
+  dataset: mnist
+  network: mnist-2d
+  optimizer: {{lr: 0.01}}
+  steps: {steps}
+  reports: 3
+  precision: {precision}
+arms:
+  RN + Softmax: {{incay: {{form: reciprocal, weight: 0.1, gate: correct}}}}
+search:
+  RN + Softmax: {{incay.weight: log 1e-3 .. 1, optimizer.weight_decay: log 1e-5 .. 1e-2}}
+budget: {{trials: {trials}}}
+confirm: {{seeds: 1}}
+"""
+
+
+def seconds(command: Sequence[str], folder: Path, data_root: Path) -> float:
+    """Run a command in a folder and return how long it took."""
+    environment = {**os.environ, "INCAY_DATA": str(data_root), "RAY_USAGE_STATS_ENABLED": "0"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    started = time.perf_counter()
+    with (folder / "log").open("wb") as log:
+        subprocess.run(
+            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, check=True
+        )
+    return time.perf_counter() - started
+
+
+def torchvision_mnist(data_root: Path, folder: Path) -> Path:
+    """Return a folder that torchvision reads MNIST from, unpacked where need be."""
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in (data_root / "mnist" / "raw").iterdir():
+        if path.suffix == ".gz":
+            with gzip.open(path) as packed, (raw / path.stem).open("wb") as plain:
+                shutil.copyfileobj(packed, plain)
+        elif path.is_file():
+            shutil.copy(path, raw)
+    return folder
+
+
+def main() -> None:
+    """Time both, in turn, and print the ratio."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data-root", type=Path, default=os.environ.get("INCAY_DATA"))
+    parser.add_argument("--trials", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1], help="of the DataLoader")
+    parser.add_argument("--precision", nargs="+", default=["auto", "fp32"], help="of incay run")
+    chosen = parser.parse_args()
+    root = Path(chosen.data_root).resolve()
+    names = [f"glue, {workers} loader workers" for workers in chosen.workers]
+    names += [f"incay run, {precision}" for precision in chosen.precision]
+    taken: dict[str, list[float]] = {name: [] for name in names}
+    print(
+        f"# {chosen.trials} trials of {chosen.steps} steps; "
+        + ", ".join(f"{name} {version(name)}" for name in ("torch", "ray", "optuna", "mlflow"))
+        + f", Python {platform.python_version()}, {os.cpu_count()} CPUs ({platform.machine()})"
+    )
+    for turn in range(chosen.turns):
+        for name in names:
+            with tempfile.TemporaryDirectory() as place:
+                folder = Path(place)
+                kind = name.rpartition(", ")[2].split()[0]
+                if name.startswith("glue"):
+                    mnist = torchvision_mnist(root, folder / "data")
+                    command = [sys.executable, "-m", "benchmarks.glue_study", str(mnist), "results"]
+                    command += ["--trials", str(chosen.trials), "--steps", str(chosen.steps)]
+                    command += ["--workers", kind]
+                else:
+                    study = STUDY.format(steps=chosen.steps, trials=chosen.trials, precision=kind)
+                    (folder / "glue.yaml").write_text(study)
+                    command = [sys.executable, "-m", "study.cli", "run", "glue.yaml"]
+                    command += ["--cpus", "2"]
+                taken[name].append(seconds(command, folder, root))
+            print(f"turn {turn + 1}: {name}: {taken[name][-1]:.1f} s", flush=True)
+    best = min(statistics.median(taken[name]) for name in names if name.startswith("glue"))
+    for name in names:
+        median = statistics.median(taken[name])
+        print(f"{name:>24} {median:8.1f} s {best / median:6.2f} × the glue's speed")
+
+
+if __name__ == "__main__":
+    main()
