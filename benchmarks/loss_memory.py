@@ -55,7 +55,8 @@ class LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:  # the signature is PyTorch's
         result = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(result):
-            if isinstance(leaf, torch.Tensor):
+            # A sparse tensor consists of others, which were followed when they were made.
+            if isinstance(leaf, torch.Tensor) and leaf.layout == torch.strided:
                 self._follow(leaf.untyped_storage())
         return result
 

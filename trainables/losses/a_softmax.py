@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from trainables.losses import register_loss
 from trainables.losses.angular import AngularMarginLoss, AngularMarginSettings
 from trainables.losses.base import Loss
-from trainables.losses.normalized import unit_rows
+from trainables.losses.normalized import unit_class_scores
 
 
 @register_loss("a-softmax")
@@ -41,7 +40,7 @@ class ASoftmax(AngularMarginLoss):
 
     def scores(self, features_BD: Tensor) -> Tensor:
         """Return ‖f‖cos θ_k for every class."""
-        return F.linear(features_BD, unit_rows(self.weight))
+        return unit_class_scores(features_BD, self.weight)
 
     def target_scale(self, features_BD: Tensor, labels_B: Tensor) -> Tensor:
         """Return ‖f‖."""

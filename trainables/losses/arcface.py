@@ -11,6 +11,7 @@ from torch import Tensor
 from trainables.losses import register_loss
 from trainables.losses.base import Loss, LossSettings
 from trainables.losses.normalized import NormalizedLoss, unit_rows
+from trainables.losses.target import own_class
 from trainables.settings import require, require_finite
 
 
@@ -68,7 +69,7 @@ class ArcFace(NormalizedLoss):
         there.
         """
         direction_BD = unit_rows(features_BD)
-        class_BD = unit_rows(self.weight[labels_B])
+        class_BD = unit_rows(own_class(self.weight, labels_B))
         sine_B = torch.linalg.vector_norm(direction_BD - cosine_B.unsqueeze(1) * class_BD, dim=1)
         # A feature without direction has cos θ = 0 to every class, hence sin θ = 1.
         return torch.where(direction_BD.any(dim=1), sine_B, torch.ones_like(sine_B))

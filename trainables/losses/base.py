@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainables.losses.target import cross_entropy
 from trainables.settings import Component
 
 
@@ -100,14 +101,11 @@ class ClassifierLoss(Loss):
         """Return one term, ``cross_entropy``."""
         logits_BK = self.scores(features_BD)
         prediction_B = logits_BK.detach().argmax(dim=1)
-        # Indexing, not gather: gather keeps the logits for its gradient, which then refuses
-        # that they change in place.
-        row_B = torch.arange(len(labels_B), device=labels_B.device)
-        target_B = logits_BK[row_B, labels_B]
-        changed_B = self.target_logit(target_B, features_BD, labels_B, step)
-        if changed_B is not target_B:
-            logits_BK[row_B, labels_B] = changed_B
-        cross_entropy_B = F.cross_entropy(logits_BK, labels_B, reduction="none")
+        cross_entropy_B = cross_entropy(
+            logits_BK,
+            labels_B,
+            lambda target_B: self.target_logit(target_B, features_BD, labels_B, step),
+        )
         return LossOutput({"cross_entropy": Term(cross_entropy_B)}, prediction_B)
 
     def scores(self, features_BD: Tensor) -> Tensor:

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from trainables.losses import register_loss
 from trainables.losses.base import Loss, LossSettings
-from trainables.losses.normalized import NormalizedLoss
+from trainables.losses.normalized import NormalizedLoss, unit_rows
 from trainables.settings import require_finite
 
 TARGET_PROBABILITY = 0.9
@@ -52,9 +53,9 @@ class L2SoftmaxSettings(LossSettings):
 class L2Softmax(NormalizedLoss):
     """See `L2SoftmaxSettings`."""
 
-    def class_vectors(self) -> Tensor:
-        """Return the weights as they are."""
-        return self.weight
+    def scores(self, features_BD: Tensor) -> Tensor:
+        """Return α·‖w_k‖·cos θ_k for every class."""
+        return F.linear(self.scale * unit_rows(features_BD), self.weight)
 
 
 def scale_bound(num_classes: int) -> float:

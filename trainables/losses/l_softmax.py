@@ -9,6 +9,7 @@ from torch import Tensor
 from trainables.losses import register_loss
 from trainables.losses.angular import AngularMarginLoss, AngularMarginSettings
 from trainables.losses.base import Loss
+from trainables.losses.target import own_class
 
 
 @register_loss("l-softmax")
@@ -38,6 +39,6 @@ class LSoftmax(AngularMarginLoss):
 
     def target_scale(self, features_BD: Tensor, labels_B: Tensor) -> Tensor:
         """Return ‖w_y‖‖f‖."""
-        weight_norm_B: Tensor = self.weight[labels_B].norm(dim=1)
+        weight_norm_B: Tensor = own_class(self.weight, labels_B).norm(dim=1)
         feature_norm_B: Tensor = features_BD.norm(dim=1)
         return weight_norm_B * feature_norm_B

@@ -2,6 +2,11 @@
 
 Logits are s·cos θ_k, or s·‖w_k‖·cos θ_k where a loss leaves the weights as they are. Features
 are scaled before the product, so that no second (batch, classes) matrix exists.
+
+The gradients are written out, because autograd's own keep and make several times as many matrices
+of the classifier's size, which dominate time and memory where there are 10,000 classes.
+
+Shape suffixes: B batch, D feature dimension, K classes, N any rows, R rows of a block.
 """
 
 from __future__ import annotations
@@ -17,6 +22,8 @@ from trainables.losses.base import ClassifierLoss
 
 SHORTEST = 1e-12
 """A vector that is not longer than this has no direction."""
+BLOCK_ROWS = 512
+"""The weights' gradient is finished in blocks that stay in a CPU's cache; a GPU does it at once."""
 SMALLEST_SCALE = 0.01
 """A learned scale stays at least this (NormFace authors' published settings)."""
 
@@ -31,17 +38,27 @@ def unit_rows(vectors_ND: Tensor) -> Tensor:
     return unit_ND
 
 
-class _UnitRows(torch.autograd.Function):
-    """u = v/‖v‖ with ∂L/∂v = (g − (g·u)u)/‖v‖ for g = ∂L/∂u.
+def unit_class_scores(features_BD: Tensor, weight_KD: Tensor) -> Tensor:
+    """Return f · w_k/‖w_k‖ for every class: (B, K).
 
-    Written out because the chain of division and norm keeps and makes several times as many
-    matrices of the classifier's size, which dominate memory where there are 10,000 classes.
+    A weight without direction is treated as `unit_rows` does. The product is divided by the norms,
+    so that there is no copy of the weights at unit length.
     """
+    scores_BK: Tensor = _UnitClassScores.apply(features_BD, weight_KD)[0]
+    return scores_BK
+
+
+def _inverse_norms(vectors_ND: Tensor) -> Tensor:
+    norm_N: Tensor = torch.linalg.vector_norm(vectors_ND, dim=-1)
+    return norm_N.masked_fill(norm_N <= SHORTEST, torch.inf).reciprocal()
+
+
+class _UnitRows(torch.autograd.Function):
+    """u = v/‖v‖ with ∂L/∂v = (g − (g·u)u)/‖v‖ for g = ∂L/∂u."""
 
     @staticmethod
     def forward(vectors_ND: Tensor) -> tuple[Tensor, Tensor]:
-        norm_N1: Tensor = torch.linalg.vector_norm(vectors_ND, dim=-1, keepdim=True)
-        inverse_N1 = norm_N1.masked_fill(norm_N1 <= SHORTEST, torch.inf).reciprocal()
+        inverse_N1 = _inverse_norms(vectors_ND).unsqueeze(-1)
         return vectors_ND * inverse_N1, inverse_N1
 
     @staticmethod
@@ -66,6 +83,37 @@ class _UnitRows(torch.autograd.Function):
         return _UnitRows.apply(vectors.movedim(in_dims[0], 0)), (0, 0)
 
 
+class _UnitClassScores(torch.autograd.Function):
+    """z_k = f · w_k/‖w_k‖; the gradient of w_k is as in `_UnitRows`."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(features_BD: Tensor, weight_KD: Tensor) -> tuple[Tensor, Tensor]:
+        inverse_K = _inverse_norms(weight_KD)
+        return F.linear(features_BD, weight_KD).mul_(inverse_K), inverse_K
+
+    @staticmethod
+    def setup_context(
+        ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]
+    ) -> None:
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(*inputs, output[1])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient_BK: Tensor, _: Tensor) -> tuple[Tensor, Tensor]:
+        features_BD, weight_KD, inverse_K = ctx.saved_tensors
+        gradient_BK = gradient_BK * inverse_K
+        gradient_KD = gradient_BK.T @ features_BD
+        rows = BLOCK_ROWS if weight_KD.device.type == "cpu" else len(weight_KD)
+        blocks = (whole.split(rows) for whole in (gradient_KD, weight_KD, inverse_K))
+        for gradient_RD, weight_RD, inverse_R in zip(*blocks, strict=True):
+            along_R = torch.linalg.vecdot(gradient_RD, weight_RD) * inverse_R.square()
+            gradient_RD.sub_(along_R.unsqueeze(1) * weight_RD)
+        return gradient_BK @ weight_KD, gradient_KD
+
+
 class NormalizedLoss(ClassifierLoss):
     """Cross entropy of s·cos θ_k.
 
@@ -87,11 +135,7 @@ class NormalizedLoss(ClassifierLoss):
 
     def scores(self, features_BD: Tensor) -> Tensor:
         """Return s·cos θ_k for every class."""
-        return F.linear(self.scale * unit_rows(features_BD), self.class_vectors())
-
-    def class_vectors(self) -> Tensor:
-        """Return what features are compared with: (K, D), each w_k at unit length."""
-        return unit_rows(self.weight)
+        return unit_class_scores(self.scale * unit_rows(features_BD), self.weight)
 
     @torch.no_grad()
     def after_step(self, features_BD: Tensor, labels_B: Tensor) -> None:

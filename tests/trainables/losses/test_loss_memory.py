@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks.loss_memory import LiveStorages, Usage, main, measure
-from trainables.losses import losses
+from trainables.losses import losses, target
 from trainables.losses.base import LossSettings
 from trainables.losses.hinge import HingeSettings
 from trainables.losses.l2_softmax import L2SoftmaxSettings
@@ -31,7 +31,11 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("settings", VARIANTS, ids=lambda settings: settings.name)
-def test_no_matrix_beyond_those_of_softmax(settings: LossSettings) -> None:
+@pytest.mark.parametrize("large", [target.LARGE, 0], ids=["small", "large"])
+def test_no_matrix_beyond_those_of_softmax(
+    settings: LossSettings, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target, "LARGE", large)
     ours, softmax = usage(settings), usage(SoftmaxSettings())
     assert ours.held_matrices <= softmax.held_matrices == 1
     assert ours.peak_matrices <= softmax.peak_matrices
