@@ -84,8 +84,7 @@ class Trainer:
         self._modules.to(device).to(memory_format=torch.channels_last)
         self._optimizer = build_optimizer(config.optimizer, self._modules)
         self._schedule = build_schedule(config.schedule, config.steps)
-        self._sums: dict[str, Tensor] = {}
-        self._first_bad_step = torch.tensor(config.steps, device=device)
+        self._measured: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -104,14 +103,18 @@ class Trainer:
     def _advance(self) -> dict[str, float]:
         started, first = time.perf_counter(), self.step
         until = self._next_report()
+        rows: list[Tensor] = []
         while self.step < until:
             set_lr(self._optimizer, self._lr(self.step))
-            self._train_step()
+            rows.append(self._train_step())
             self.step += 1
-        sums, self._sums = self._sums, {}
-        totals = {name: float(total) for name, total in sums.items()}
+        # Read here and not at each step: only now need anybody wait for the device.
+        values = torch.stack(rows).double().cpu()
+        totals = dict(zip(self._measured, values.sum(0).tolist(), strict=True))
+        bad = (~values[:, self._measured.index("train.loss")].isfinite()).nonzero()
+        bad_step = first + int(bad[0]) if len(bad) else self.config.steps
         seconds = time.perf_counter() - started
-        return self._report(first, totals, int(self._first_bad_step), seconds)
+        return self._report(first, totals, bad_step, seconds)
 
     def _lr(self, step: int) -> float:
         return self.config.optimizer.lr * self._schedule.factor(step)
@@ -197,7 +200,8 @@ class Trainer:
         done = self.step * reports // steps
         return math.ceil((done + 1) * steps / reports)
 
-    def _train_step(self) -> None:
+    def _train_step(self) -> Tensor:
+        """Do one optimiser step and return its metrics, by `_measured`, on the device."""
         images, labels = self._batches(self.step)
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             features = self.network(images)
@@ -215,24 +219,19 @@ class Trainer:
         self._optimizer.step()
         detached = features.detach()
         self.loss.after_step(detached, labels)
-        self._accumulate(objective.detach(), means, correct, detached)
+        return self._measure(objective.detach(), means, correct, detached)
 
-    def _accumulate(
+    def _measure(
         self, objective: Tensor, means: dict[str, Tensor], correct: Tensor, features: Tensor
-    ) -> None:
+    ) -> Tensor:
+        if self.incay is not None and "incay" not in means:  # it starts later
+            means = {**means, "incay": torch.zeros_like(objective)}
         values = {f"train.{name}": mean for name, mean in means.items()}
         values["train.loss"] = objective
         values["train.error"] = 100.0 * (1.0 - correct.float().mean())
         values["train.norm"] = features.norm(dim=1).mean()
-        for name, value in values.items():
-            total = self._sums.get(name)
-            self._sums[name] = value.double() if total is None else total + value
-        # Remembered on the device and read at the report: no waiting at each step.
-        self._first_bad_step = torch.where(
-            objective.isfinite(),
-            self._first_bad_step,
-            self._first_bad_step.clamp_max(self.step),
-        )
+        self._measured = tuple(values)
+        return torch.stack(tuple(values.values()))
 
     def _test_metrics(self) -> dict[str, float]:
         tested = self._evaluate(self._data.test) if self._data.test is not None else self.verify()

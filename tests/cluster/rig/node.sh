@@ -1,9 +1,9 @@
 #!/bin/bash
 # Runs inside one node's namespaces: a home, a /tmp/ray and service folders of its own, then sshd.
-# usage: node.sh DIR HIDDEN [FOLDER ...]   DIR: the node's folder; HIDDEN: a folder that it must not
-# see; FOLDER: folders below the home that it must see
+# usage: node.sh DIR HIDDEN LIB [FOLDER ...]   DIR: the node's folder; HIDDEN: a folder that it must
+# not see; LIB: its Python environment's packages; FOLDER: folders below the home that it must see
 set -eu
-dir=$1; hidden=$2; shift 2
+dir=$1; hidden=$2; lib=$3; shift 3
 mount --make-rprivate /
 hostname "$(basename "$dir")"
 mkdir -p /tmp/ray /run/sshd
@@ -11,6 +11,7 @@ mount --bind "$dir/ray" /tmp/ray
 mount --bind "$dir/units" /etc/systemd/system
 mkdir -p /run/postgresql
 mount --bind "$dir/postgresql" /run/postgresql
+mount --bind "$lib" "$dir/home/incay-venv/lib"
 mount -t tmpfs none "$hidden"
 for folder in "$@"; do
   mkdir -p "$dir/home/${folder#"$HOME"/}"

@@ -112,7 +112,8 @@ class Nodes:
         home = Path.home()
         needed = [sys.base_prefix] if Path(sys.base_prefix).is_relative_to(home) else []
         command = ["ip", "netns", "exec", name, "unshare", "-p", "-m", "-u", "-f", "--mount-proc"]
-        command += ["--kill-child", str(HERE / "node.sh"), str(folder), str(PROJECT), *needed]
+        command += ["--kill-child", str(HERE / "node.sh"), str(folder), str(PROJECT)]
+        command += [str(Path(sys.prefix) / "lib"), *needed]
         with (folder / "sshd.log").open("wb") as log:
             subprocess.Popen(
                 command,
@@ -131,9 +132,15 @@ class Nodes:
         (python / "bin").mkdir(parents=True, exist_ok=True)
         prefix = Path(sys.prefix)
         shutil.copy(prefix / "pyvenv.cfg", python / "pyvenv.cfg")
-        (python / "lib").symlink_to(prefix / "lib")
-        for program in ("python", "python3", "ray", "mlflow"):
-            (python / "bin" / program).symlink_to(prefix / "bin" / program)
+        (python / "lib").mkdir(exist_ok=True)  # where node.sh mounts the environment's own
+        for program in ("python", "python3"):
+            (python / "bin" / program).symlink_to((prefix / "bin" / program).resolve())
+        for program in ("ray", "mlflow"):
+            # The environment may lie in the project, which the node must not see.
+            script = (prefix / "bin" / program).read_text().partition("\n")[2]
+            interpreter = Path.home() / python.name / "bin" / "python3"
+            (python / "bin" / program).write_text(f"#!{interpreter}\n{script}")
+            (python / "bin" / program).chmod(0o755)
         (python / "bin" / "pip").write_text("#!/bin/bash\n")
         (python / "bin" / "pip").chmod(0o755)
 
