@@ -100,7 +100,12 @@ def plan(
         slots = (cpus or cpu_count()) // wanted.cpu
         if wanted.gpu:
             slots = min(slots, (gpus if gpus is not None else gpu_count()) // wanted.gpu)
-        measured = Probe(data, threads=max(1, int(wanted.cpu)), gpu=wanted.gpu > 0)
+        measured = Probe(
+            data,
+            threads=max(1, int(wanted.cpu)),
+            gpu=wanted.gpu > 0,
+            at_once=min(int(slots), len(configs)),
+        )
         seconds = measured.seconds(configs)
         gpu_hours = seconds * wanted.gpu / 3600.0
         remember(spec.run, Estimate(seconds, gpu_hours))
@@ -108,7 +113,7 @@ def plan(
             f"estimated: {duration(seconds)} one after another"
             f"{f' ({gpu_hours:.1f} GPU-hours)' if wanted.gpu else ''}, about "
             f"{duration(seconds / max(1, slots))} with {int(slots)} at once on this machine "
-            "(measured over a few steps of each kind of trial)",
+            "(measured over a few steps of each kind of trial, that many at once)",
             highlight=False,
         )
 

@@ -6,7 +6,9 @@ else are refused, so that a study file can import or run nothing.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +23,8 @@ from study.errors import StudyError
 KeyPath = tuple[str, ...]
 
 _MOST_BYTES = 1_000_000
+_NOT_ASKED = ("question", "resources", "table", "diverged", "keep_models")
+"""Keys that change how a study is run or shown, not what it computes."""
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq")}
 
 
@@ -39,6 +43,13 @@ class Document:
     values: dict[str, Any]
     places: dict[KeyPath, str] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
+
+    @property
+    def run(self) -> str:
+        """The hash that tells this study from its variants: what it asks, not how it is run."""
+        asked = {key: value for key, value in self.values.items() if key not in _NOT_ASKED}
+        text = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def where(self, path: Sequence[str]) -> str:
         """Return where a path stands, or its nearest parent that stands somewhere."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
 
 from study.plan import DataCatalog
 from trainables.config import TrialConfig
+from trainables.training.prepared import prepare
 from trainables.training.trainer import DivergedError, Trainer
 
 _REPORTS = 5
 _STEPS_PER_REPORT = 4
 _MOST_SECONDS = 8.0
+_MOST_BESIDE = 7
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,24 @@ class Pace:
 
 
 class Probe:
-    """Trains each kind of trial for a few steps, once.
+    """Trains each kind of trial for a few steps, once, beside as many others as a run would.
+
+    Trials that share a machine share its memory and caches: two at once on two cores take longer
+    than each alone.
 
     Args:
         data: The data sets.
         threads: CPU threads per trial.
         gpu: Whether trials run on a GPU.
+        at_once: How many trials a run trains at once on this machine.
     """
 
-    def __init__(self, data: DataCatalog, *, threads: int, gpu: bool) -> None:
+    def __init__(
+        self, data: DataCatalog, *, threads: int, gpu: bool = False, at_once: int = 1
+    ) -> None:
         self._data = data
         self._threads = threads
+        self._beside = 0 if gpu else min(at_once - 1, _MOST_BESIDE)
         self._device = torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
         self._known: dict[TrialConfig, Pace] = {}
 
@@ -64,10 +75,38 @@ class Probe:
             before = torch.get_num_threads()
             torch.set_num_threads(self._threads)
             try:
-                self._known[kind] = self._measure(kind)
+                with self._others(kind):
+                    self._known[kind] = self._measure(kind)
             finally:
                 torch.set_num_threads(before)
         return self._known[kind]
+
+    @contextmanager
+    def _others(self, config: TrialConfig) -> Iterator[None]:
+        """Train others of the kind while the block runs."""
+        stop = threading.Event()
+
+        prepared = prepare(config, self._data.load(config.dataset), self._device)
+
+        def train() -> None:
+            torch.set_num_threads(self._threads)  # each thread has its own number
+            while not stop.is_set():
+                trainer = Trainer(config, prepared, self._device)
+                try:
+                    while not trainer.finished and not stop.is_set():
+                        trainer.advance()
+                except DivergedError:
+                    continue
+
+        others = [threading.Thread(target=train, daemon=True) for _ in range(self._beside)]
+        for other in others:
+            other.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for other in others:
+                other.join()
 
     def _measure(self, config: TrialConfig) -> Pace:
         trainer = Trainer(config, self._data.load(config.dataset), self._device)

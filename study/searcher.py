@@ -87,7 +87,7 @@ class WorkSearcher(Searcher):
         Tune asks this, through its scheduler, before `on_trial_result`.
         """
         trial = self._trials.get(trial_id)
-        if trial is None or result.get("status") != "running":
+        if trial is None or result.get("status") != "running" or not self._work.pruning:
             return False
         try:
             progress = self._store.read_progress(trial.fingerprint)

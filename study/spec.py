@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 
 from study.arms import Arm, resolve_arms
@@ -13,9 +11,6 @@ from study.schema import SECTIONS, Budget, Header, Objective, Resources, parse_h
 from trainables.training.seeds import derive_seed
 
 __all__ = ["Arm", "Budget", "Objective", "Resources", "StudySpec", "header_keys", "parse_study"]
-
-_NOT_ASKED = ("question", "resources", "table", "diverged", "keep_models")
-"""Keys that change how a study is run or shown, not what it computes."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +82,8 @@ class StudySpec:
 
     @property
     def run(self) -> str:
-        """The hash that tells this study from its variants: what it asks, not how it is run."""
-        asked = {k: v for k, v in self.document.values.items() if k not in _NOT_ASKED}
-        text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        """The hash that tells this study from its variants."""
+        return self.document.run
 
 
 def parse_study(document: Document) -> StudySpec:

@@ -34,6 +34,8 @@ class Work(Protocol):
 
     planned: list[PlannedTrial]
     """Every trial handed out or found finished so far."""
+    pruning: bool
+    """Whether `prunes` may ever say so: else nobody need read what a trial has reported."""
 
     def next(self) -> PlannedTrial | Signal:
         """Return the next trial to train, or why there is none."""
@@ -55,6 +57,8 @@ class FixedWork:
     Attributes:
         stuck: Trials that can never begin, because the one they wait for has no norm.
     """
+
+    pruning = False
 
     def __init__(self, trials: Iterable[PlannedTrial | WaitingTrial], finished: Finished) -> None:
         self.planned: list[PlannedTrial] = []
@@ -132,6 +136,7 @@ class SearchWork:
         known: Mapping[tuple[str, int], Mapping[str, Any]] | None = None,
     ) -> None:
         self.planned: list[PlannedTrial] = []
+        self.pruning = spec.budget.pruner != "none"
         self._finished = finished
         self.searches = []
         for arm in spec.arms:

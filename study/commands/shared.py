@@ -59,7 +59,7 @@ def which_run(
     Raises:
         UserError: The store has no such run.
     """
-    from study.catalog import study_name
+    from study.catalog import find_study, study_name
     from study.runs import has_run, known_run, latest_run, variant
 
     named, _, run = study.rpartition("@")
@@ -72,11 +72,8 @@ def which_run(
     latest = latest_run(store, name)
     if not Path(study).is_file():
         return name, latest
-    try:
-        run = read_study(study, None, None).run
-    except UserError:
-        run = ""
-    if run and has_run(store, name, run):
+    run = find_study(study).run  # not `read_study`, which takes PyTorch and seconds to check it
+    if has_run(store, name, run):
         return name, run
     sys.stderr.write(
         f"incay: {study} as it stands has not been run; shown is the latest run, {latest} "
