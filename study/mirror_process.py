@@ -16,6 +16,8 @@ from types import TracebackType
 from study.errors import UserError
 from trainables.store import Store
 
+_SECONDS_BEFORE_FIRST = 8.0
+"""Nothing has ended yet, and what MLflow imports would hold up Ray and the first trials."""
 _SECONDS_BETWEEN_SYNCS = 2.0
 _SECONDS_UNTIL_TOLD = 5.0
 _SECONDS_TO_FINISH = 180.0  # the last trial may be followed by figures and a report
@@ -86,6 +88,7 @@ def _follow(uri: str, study: str, run: str) -> int:
         ended.set()
 
     threading.Thread(target=wait_for_end, daemon=True).start()
+    ended.wait(_SECONDS_BEFORE_FIRST)
     from study.mirror import Mirror
     from study.optuna_copy import STORAGE, OptunaCopy
 
