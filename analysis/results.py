@@ -174,7 +174,7 @@ class StudyResults:
 
     @cached_property
     def kept(self) -> dict[str, Any]:
-        """What was read of trials by fingerprint, for all comparisons that a trial is part of."""
+        """What was read or made once for all that shows it: samples by fingerprint, figures."""
         return {}
 
     def arm(self, name: str) -> Arm:

@@ -59,20 +59,13 @@ def write_attachments(results: StudyResults, folder: Path) -> None:
         AnalysisError: The study names a table that does not exist, or records are damaged.
     """
     import analysis
-    from analysis.figures import figures
+    from analysis.figures import every_figure
 
     table = analysis.table(results, allow_unequal=True)
     for suffix in ("md", "html", "csv"):
         analysis.export(table, folder / f"table.{suffix}")
     (folder / "report.html").write_text(analysis.report(results, allow_unequal=True), "utf-8")
     (folder / "figures").mkdir()
-    seen = set()
-    for name, definition in figures.items():
-        if id(definition) in seen:  # paper B's name of paper A's figure
-            continue
-        seen.add(id(definition))
-        try:
-            figure = analysis.figure(results, name)
-        except analysis.AnalysisError:
-            continue
-        figure.save(folder / "figures" / f"{name}.svg")
+    for name, figure in every_figure(results).items():
+        if not isinstance(figure, analysis.AnalysisError):
+            figure.save(folder / "figures" / f"{name}.svg")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from analysis.errors import AnalysisError
 from analysis.registry import Registry
 from analysis.results import StudyResults
 
@@ -61,3 +62,23 @@ def build_figure(results: StudyResults, name: str) -> Figure:
         protocol=protocol_sentence(results),
         data=definition.data(results),
     )
+
+
+def every_figure(results: StudyResults) -> dict[str, Figure | AnalysisError]:
+    """Return each figure of a study by name, or why the study does not hold its data.
+
+    A figure of two names comes once. They are made once: a report and its attachments show the
+    same ones.
+    """
+    made: dict[str, Figure | AnalysisError] = results.kept.setdefault("figures", {})
+    if not made:
+        seen: set[int] = set()
+        for name, definition in figures.items():
+            if id(definition) in seen:  # paper B's name of paper A's figure
+                continue
+            seen.add(id(definition))
+            try:
+                made[name] = build_figure(results, name)
+            except AnalysisError as error:
+                made[name] = error
+    return made

@@ -8,7 +8,7 @@ from html import escape
 
 from analysis.drawing import Figure
 from analysis.errors import AnalysisError
-from analysis.figures import build_figure, figures
+from analysis.figures import every_figure, figures
 from analysis.results import StudyResults
 
 _MOST_DATA = 200_000
@@ -23,15 +23,12 @@ def figures_section(results: StudyResults) -> str:
     """Return every figure once, and why others are missing."""
     drawn: list[str] = []
     missing: list[str] = []
-    seen: set[int] = set()
-    for name, definition in figures.items():
-        if id(definition) in seen:
-            continue
-        seen.add(id(definition))
-        try:
-            drawn.append(_figure(build_figure(results, name)))
-        except AnalysisError as error:
-            missing.append(f"<p>{escape(definition.title)}: {escape(str(error))}.</p>")
+    for name, figure in every_figure(results).items():
+        if isinstance(figure, AnalysisError):
+            title = escape(figures[name].title)
+            missing.append(f"<p>{title}: {escape(str(figure))}.</p>")
+        else:
+            drawn.append(_figure(figure))
     grid = f'<div class="figure-grid">{"".join(drawn)}</div>' if drawn else ""
     if not missing:
         return grid
