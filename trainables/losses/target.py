@@ -103,5 +103,5 @@ class _Put(torch.autograd.Function):
     def backward(ctx: Any, gradient_BK: Tensor) -> tuple[Tensor, Tensor, None, None]:
         row_B, labels_B = ctx.saved_tensors
         changed_B = gradient_BK[row_B, labels_B]
-        gradient_BK[row_B, labels_B] = 0.0
+        gradient_BK[row_B, labels_B] = torch.zeros_like(changed_B)
         return gradient_BK, changed_B, None, None

@@ -116,7 +116,10 @@ class TrainingBatches:
     def _start_epoch(self, epoch: int) -> None:
         # Shuffled on the CPU, so that the order is the same on every device.
         shuffle = generator(torch.device("cpu"), self._seed, "order", epoch)
-        self._order = torch.randperm(len(self._split), generator=shuffle).to(self._device)
+        order = torch.randperm(len(self._split), generator=shuffle)
+        if self._device.type == "cuda":
+            order = order.pin_memory()  # from other memory, the copy would wait for the device
+        self._order = order.to(self._device, non_blocking=True)
         self._epoch = epoch
 
     def _augment(self, images: Tensor, step: int) -> Tensor:
