@@ -16,13 +16,14 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from trainables import session as sessions
 from trainables.config import TrialConfig
@@ -30,19 +31,31 @@ from trainables.data import datasets
 from trainables.data.base import ImageData
 from trainables.incay.term import IncaySettings
 from trainables.networks import networks
+from trainables.networks.base import FeatureNetwork
 from trainables.session import TrialSession, TrialTask
 from trainables.store import Store
 from trainables.training.batches import DeviceSplit, Normalizer
 from trainables.training.optimizer import build_optimizer
+from trainables.training.prepared import PreparedData
 from trainables.training.settings import OptimizerSettings, SplitSettings
+from trainables.training.trainer import Trainer
 
 _READY_BATCHES = 8
+
+Adapt = Callable[[FeatureNetwork, Tensor, torch.dtype | None], None]
+"""Makes a network run in another way, given a batch of images and the type of autocast."""
 
 
 class Ceiling:
     """The network, its optimiser and batches that lie ready."""
 
-    def __init__(self, config: TrialConfig, data: ImageData, device: torch.device) -> None:
+    def __init__(
+        self,
+        config: TrialConfig,
+        data: ImageData,
+        device: torch.device,
+        adapt: Adapt | None = None,
+    ) -> None:
         split = DeviceSplit(data.train, device)
         normalize = Normalizer(data.train, data.mean, data.scale, device)
         size = config.batch_size
@@ -58,6 +71,8 @@ class Ceiling:
         self._optimizer = build_optimizer(config.optimizer, self._modules)
         self._autocast = torch.bfloat16 if config.precision == "bf16" else None
         self._device, self._size = device, size
+        if adapt is not None:
+            adapt(network, self._batches[0][0], self._autocast)
 
     def train(self, steps: int) -> float:
         """Train some steps and return the images per second."""
@@ -100,13 +115,43 @@ def threads(count: int) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+def adapted(adapt: Adapt | None) -> type[Trainer]:
+    """Return a trainer that runs its network in another way."""
+
+    class Adapted(Trainer):
+        def __init__(
+            self, config: TrialConfig, data: ImageData | PreparedData, device: torch.device
+        ) -> None:
+            super().__init__(config, data, device)
+            if adapt is not None:
+                images, _ = self._batches(0)
+                adapt(self.network, images, self._autocast)
+
+    return Adapted
+
+
+@contextmanager
+def sessions_with(trainer: type[Trainer]) -> Iterator[None]:
+    """Let trials that begin meanwhile be trained by `trainer`."""
+    original = vars(sessions)["Trainer"]
+    vars(sessions)["Trainer"] = trainer
+    try:
+        yield
+    finally:
+        vars(sessions)["Trainer"] = original
+
+
 def compare(
-    config: TrialConfig, data: ImageData, device: torch.device, turns: int
+    config: TrialConfig,
+    data: ImageData,
+    device: torch.device,
+    turns: int,
+    adapt: Adapt | None = None,
 ) -> tuple[float, float, float]:
     """Return ceiling and whole trial in images per second, and the median ratio of the turns."""
     steps = config.steps // config.reports
-    with tempfile.TemporaryDirectory() as folder:
-        ceiling = Ceiling(config, data, device)
+    with tempfile.TemporaryDirectory() as folder, sessions_with(adapted(adapt)):
+        ceiling = Ceiling(config, data, device, adapt)
         whole = Whole(config, data, device, Store(Path(folder)))
         ceiling.train(max(5, steps // 10))
         whole.train()  # warming up

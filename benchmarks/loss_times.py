@@ -5,8 +5,8 @@ times a loss and softmax twice in turn, in an order that changes, and compares t
 each; the ratio is the median over repeats. What slows the machine for a while thus slows both. On
 one thread of a CPU it is the thread's own time, from which other work takes nothing.
 
-On a GPU each loss is timed twice: as it is called, where starting many small operations costs time
-of the CPU's, and replayed as a CUDA graph, which leaves the device's time.
+On a GPU each loss is timed in three ways: as it is called, where starting many small operations
+costs time of the CPU's; replayed as a CUDA graph, which leaves the device's time; and compiled.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import platform
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -26,6 +26,9 @@ from torch import Tensor
 from trainables.losses import losses
 from trainables.losses.base import Loss
 from trainables.training.objective import reduce_terms
+
+Way = Literal["as called", "CUDA graph", "compiled"]
+Step = Callable[[], None]
 
 YARDSTICK = "softmax"
 SECONDS_PER_TIMING = 0.02
@@ -54,44 +57,39 @@ class Times(NamedTuple):
     spread: float
 
 
-def measure(
-    names: Sequence[str],
-    shape: Shape,
+def compare(
+    name: str,
+    step: Step,
+    yardstick: Step,
     device: torch.device,
     repeats: int,
-    *,
-    graphs: bool = False,
-) -> Iterator[Times]:
-    """Time forward and backward of losses; yields one result for each, softmax's own first.
+) -> Times:
+    """Time a loss beside softmax.
 
     Args:
-        names: Of registered losses.
-        shape: Of the batch.
+        name: Of the loss.
+        step: Its forward and backward.
+        yardstick: Softmax's.
         device: Where.
-        repeats: How often each loss is timed beside softmax.
-        graphs: Whether steps are replayed as CUDA graphs.
+        repeats: How often they are timed beside each other.
     """
-    yardstick = step_of(YARDSTICK, shape, device, graphs=graphs)
     calls = max(1, round(SECONDS_PER_TIMING / seconds(yardstick, 3, device)))
     draw = random.Random(0)
-    for name in (YARDSTICK, *(name for name in names if name != YARDSTICK)):
-        step = step_of(name, shape, device, graphs=graphs)
-        taken, ratios = [], []
-        for _ in range(repeats):
-            pair = [step, yardstick]
-            draw.shuffle(pair)
-            times = dict.fromkeys(pair, math.inf)
-            for timed in (*pair, *reversed(pair)):
-                times[timed] = min(times[timed], seconds(timed, calls, device))
-            taken.append(times[step])
-            ratios.append(times[step] / times[yardstick])
-        quartiles = statistics.quantiles(ratios, n=4) if repeats > 1 else [ratios[0]] * 3
-        yield Times(name, statistics.median(taken), quartiles[1], (quartiles[2] - quartiles[0]) / 2)
+    taken, ratios = [], []
+    for _ in range(repeats):
+        pair = [step, yardstick]
+        draw.shuffle(pair)
+        times = dict.fromkeys(pair, math.inf)
+        for timed in (*pair, *reversed(pair)):
+            times[timed] = min(times[timed], seconds(timed, calls, device))
+        taken.append(times[step])
+        ratios.append(times[step] / times[yardstick])
+    quartiles = statistics.quantiles(ratios, n=4) if repeats > 1 else [ratios[0]] * 3
+    spread = (quartiles[2] - quartiles[0]) / 2
+    return Times(name, statistics.median(taken), quartiles[1], spread)
 
 
-def step_of(
-    name: str, shape: Shape, device: torch.device, *, graphs: bool = False
-) -> Callable[[], None]:
+def step_of(name: str, shape: Shape, device: torch.device, way: Way = "as called") -> Step:
     """Return a function that does forward and backward of a loss once; it has run before."""
     generator = torch.Generator().manual_seed(0)
     with torch.random.fork_rng(devices=[]):
@@ -100,12 +98,14 @@ def step_of(
     features_BD = torch.randn((shape.batch, shape.features), generator=generator).to(device)
     labels_B = torch.randint(shape.classes, (shape.batch,), generator=generator).to(device)
     features_BD.requires_grad_()
+    if way == "compiled":
+        loss.compile()
 
     def step() -> None:
         _forward_backward(loss, features_BD, labels_B)
 
-    if graphs:
-        aside = torch.cuda.Stream()
+    if way == "CUDA graph":
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(3):
@@ -139,6 +139,11 @@ def seconds(step: Callable[[], None], calls: int, device: torch.device) -> float
     return (clock() - started) / calls
 
 
+def ways(device: torch.device) -> tuple[Way, ...]:
+    """Return the ways in which losses are timed on a device."""
+    return get_args(Way) if device.type == "cuda" else ("as called",)
+
+
 def synchronize(device: torch.device) -> None:
     """Wait until a GPU has done what it was told."""
     if device.type == "cuda":
@@ -168,13 +173,14 @@ def main() -> None:
         f"{shape.batch}, features {shape.features}, classes {shape.classes}, float32; median of "
         f"{chosen.repeats} repeats ± half the distance of quartiles"
     )
-    for graphs in (False, True) if device.type == "cuda" else (False,):
-        print(f"{'loss (CUDA graph)' if graphs else 'loss':<18} {'ms':>9} {'to softmax':>11}")
-        for times in measure(
-            chosen.losses or list(losses), shape, device, chosen.repeats, graphs=graphs
-        ):
+    for way in ways(device):
+        print(f"{way:<12} {'ms':>9} {'to softmax':>11}")
+        yardstick = step_of(YARDSTICK, shape, device, way)
+        for name in (YARDSTICK, *(chosen.losses or losses)):
+            step = step_of(name, shape, device, way)
+            times = compare(name, step, yardstick, device, chosen.repeats)
             print(
-                f"{times.name:<18} {times.seconds * 1e3:>9.3f} {times.ratio:>7.3f} "
+                f"{times.name:<12} {times.seconds * 1e3:>9.3f} {times.ratio:>7.3f} "
                 f"± {times.spread:.3f}",
                 flush=True,
             )
