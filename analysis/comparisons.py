@@ -98,8 +98,11 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
         test = paired_test(measured[name].values, measured[reference].values)
         if test is not None:
             tests[name] = (reference, test)
-    tested = {name: test.p for name, (_, test) in tests.items() if test.p is not None}
-    adjusted = dict(zip(tested, holm(list(tested.values())), strict=True))
+    # A comparison that the study planned counts even where it cannot be made, because an arm
+    # diverged or a record is damaged: else the other arms would be tested less strictly.
+    p_values = {name: test.p for name, (_, test) in tests.items() if test.p is not None}
+    planned = {name: p_values.get(name, 1.0) for name in references(results)}
+    adjusted = dict(zip(planned, holm(list(planned.values())), strict=True))
     seconds = {arm.name: _seconds_per_seed(results, arm.name) for arm in results.arms}
     on_gpu = any(trial.gpu_seconds > 0.0 for trial in results.trials)
     return {
@@ -108,8 +111,8 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
             reference=reference,
             metric=metric,
             test=test,
-            adjusted_p=adjusted.get(name),
-            family=max(1, len(tested)),
+            adjusted_p=adjusted[name] if test.p is not None else None,
+            family=len(planned),
             effect=hedges_g(test),
             better=(test.difference > 0) == _BETTER_IS_MORE[quantity],
             seconds_per_seed=seconds[name] + seconds[reference],

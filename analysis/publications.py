@@ -28,6 +28,8 @@ class PublishedLine:
         quantity: What its cells hold, where that is a matter of this line.
         cited: The paper it is cited from, else empty.
         tolerance: See `PublishedTable.tolerances`, where it is a matter of this line.
+        network: See `PublishedTable.network`, where it is a matter of this line.
+        steps: See `PublishedTable.steps`, likewise.
     """
 
     key: str
@@ -35,6 +37,8 @@ class PublishedLine:
     quantity: str = ""
     cited: str = ""
     tolerance: float | None = None
+    network: str = ""
+    steps: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,9 @@ class PublishedTable:
         flipped: Whether rows here are columns in the paper.
         dataset: On which data set it was measured, where that is one.
         dataset_names: What that data set is called in configurations.
-        steps: For how many optimiser steps, where the paper says so.
+        network: What its network is called in configurations.
+        steps: For how many optimiser steps; the L-Softmax authors' published settings, which the
+            papers follow, where those do not say.
     """
 
     paper: str
@@ -72,6 +78,7 @@ class PublishedTable:
     flipped: bool = False
     dataset: str = ""
     dataset_names: tuple[str, ...] = ()
+    network: str = ""
     steps: int | None = None
 
     def cell(self, row: str, column: str) -> Published | None:
@@ -176,6 +183,7 @@ def _parse(document: Mapping[str, Any]) -> PublishedTable:
         default_quantity=document.get("quantity", ""),
         dataset=document.get("dataset", ""),
         dataset_names=tuple(document.get("dataset_names", ())),
+        network=document.get("network", ""),
         steps=document.get("steps"),
     )
 
@@ -187,4 +195,6 @@ def _line(entry: Mapping[str, Any]) -> PublishedLine:
         quantity=entry.get("quantity", ""),
         cited=entry.get("cited", ""),
         tolerance=entry.get("tolerance"),
+        network=entry.get("network", ""),
+        steps=entry.get("steps"),
     )

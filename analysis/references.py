@@ -6,7 +6,7 @@ same without it (L-Softmax); an arm without the factor with the baseline of its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.results import Arm, StudyResults
@@ -73,6 +73,17 @@ def _settings(
 def flat_settings(arm: Arm) -> dict[str, Any]:
     """Return what an arm was asked to be by dotted name; its difference where no more is known."""
     return _flat(arm.config) if arm.config else dict(arm.difference)
+
+
+def shared_settings(arms: Sequence[Arm]) -> dict[str, Any]:
+    """Return the settings that all arms have and that none searches, by dotted name."""
+    first, *others = [flat_settings(arm) for arm in arms]
+    searched = {name for arm in arms for name in arm.search}
+    return {
+        name: value
+        for name, value in first.items()
+        if name not in searched and all(name in each and each[name] == value for each in others)
+    }
 
 
 def _within(name: str, parts: tuple[str, ...]) -> bool:

@@ -138,11 +138,13 @@ def _difference(
     one, other = measure(first, mine, metric), measure(second, theirs, metric)
     if not one.values or not other.values:
         return None
+    if mine.setting("dataset.name") != theirs.setting("dataset.name"):
+        return None  # errors on different data say nothing of the arms
     if set(one.trials) == set(other.trials):
         return _Difference(0.0, None, None, len(one.values), "the same trials")
     paired = paired_test(_by_seed(theirs, other), _by_seed(mine, one))
-    if paired is not None and paired.n >= 2:
-        how = f"paired t, {paired.n} seeds"
+    if paired is not None and paired.n >= min(2, len(one.values), len(other.values)):
+        how = f"paired t, {paired.n} common seeds" if paired.n > 1 else "one common seed"
         return _Difference(paired.difference, paired.half_width, paired.p, paired.n, how)
     test = welch_test(list(other.values.values()), list(one.values.values()))
     count = min(len(one.values), len(other.values))
@@ -181,7 +183,8 @@ def _shown(settings: Mapping[str, Any], name: str) -> str:
 def _notes(first: StudyResults, second: StudyResults) -> tuple[str, ...]:
     notes = [
         "Mean ± half the 95 % interval over seeds; difference is the second study's error minus "
-        f"the first's; bold: the second is better, ↓: it is worse (Holm, α = {ALPHA})."
+        f"the first's; bold: the second is better, ↓: it is worse (Holm, α = {ALPHA}). A paired "
+        "difference is over the seeds that both have, so that it need not be that of the means."
     ]
     for study in (first, second):
         if study.searches:

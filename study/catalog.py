@@ -13,7 +13,7 @@ BUILT_IN = Path(__file__).parent / "studies"
 
 def built_in_studies() -> list[Path]:
     """Return the files of the built-in studies, in order of their names."""
-    return sorted(BUILT_IN.glob("*.yaml"))
+    return sorted(BUILT_IN.glob("*.yaml"), key=lambda path: path.stem)
 
 
 def find_study(study: str) -> Document:

@@ -19,7 +19,16 @@ from trainables.config import TrialConfig
 from trainables.records import RecordError
 from trainables.store import Store
 
-_ENDINGS = ("completed", "pruned", "diverged", "failed", "interrupted", "running", "waiting")
+_ENDINGS = (
+    "completed",
+    "pruned",
+    "diverged",
+    "failed",
+    "interrupted",
+    "damaged",
+    "running",
+    "waiting",
+)
 
 
 @dataclass(frozen=True)
@@ -185,7 +194,7 @@ def _status(store: Store, fingerprint: str) -> str:
     try:
         record = store.read_record(fingerprint)
     except RecordError:
-        return "failed"
+        return "damaged"
     if record is not None:
         return record.status
     return "running" if store.read_progress(fingerprint) is not None else "waiting"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,13 +55,15 @@ def build_figure(results: StudyResults, name: str) -> Figure:
     from analysis.tables._notes import protocol_sentence
 
     definition = figures[name]
+    data = definition.data(results)
+    arms = json.dumps([arm.name for arm in results.arms]).encode()
     return Figure(
         name=name,
         definition=definition,
         study=results.name,
         run=results.run,
         protocol=protocol_sentence(results),
-        data=definition.data(results),
+        data=data.replace_schema_metadata({**(data.schema.metadata or {}), b"arms": arms}),
     )
 
 

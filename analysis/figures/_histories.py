@@ -64,8 +64,8 @@ def read_curves(results: StudyResults, metrics: Sequence[str]) -> pa.Table:
             )
     if not rows:
         raise AnalysisError(
-            f"histories must hold one of {', '.join(metrics)}, but hold none: evaluate the test "
-            "split at every report (split.test: reports) for curves of it"
+            f"histories must hold one of {', '.join(metrics)}, but hold none: the test split is "
+            "read at every report only under `protocol: paper`"
         )
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 

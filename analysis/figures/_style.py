@@ -6,8 +6,13 @@ lightness; every line also has a dash pattern and a marker of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from analysis.figures._groups import distinct
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -45,6 +50,19 @@ def bar_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
             "label": name,
         }
     return styles
+
+
+def arm_styles(
+    data: pa.Table, styles: Callable[[Iterable[str]], dict[str, dict[str, Any]]] = line_styles
+) -> dict[str, dict[str, Any]]:
+    """Return styles by arm, in order of appearance.
+
+    An arm looks the same in all of a study's figures, whichever arms they show.
+    """
+    names = distinct(data, "arm")
+    known = json.loads((data.schema.metadata or {}).get(b"arms", b"[]"))
+    every = styles([*known, *names])
+    return {name: every[name] for name in names}
 
 
 def marker_every(count: int) -> int:

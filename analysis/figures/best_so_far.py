@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from analysis.errors import AnalysisError
 from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import legend_below, line_styles, marker_every
+from analysis.figures._groups import numbers, where
+from analysis.figures._style import arm_styles, legend_below, marker_every
 from analysis.results import StudyResults
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def data(results: StudyResults) -> pa.Table:
 def draw(data: pa.Table, canvas: Canvas) -> None:
     """Draw the best so far as steps over the number of trials, all trials as points."""
     axes = canvas.subplots()
-    for name, style in line_styles(distinct(data, "arm")).items():
+    for name, style in arm_styles(data).items():
         each = where(data, arm=name)
         trials = numbers(each, "trials")
         axes.plot(

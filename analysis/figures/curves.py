@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import distinct, numbers, where
 from analysis.figures._histories import read_curves
-from analysis.figures._style import legend_below, line_styles, marker_every
+from analysis.figures._style import arm_styles, legend_below, marker_every
 from analysis.results import StudyResults
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _has(data: pa.Table, quantity: str) -> bool:
 
 
 def _panel(panel: Axes, data: pa.Table, quantity: str) -> None:
-    styles = line_styles(distinct(data, "arm"))
+    styles = arm_styles(data)
     # The loss that is minimised contains the incay term; the papers draw the softmax loss.
     hidden = "train.loss" if "train.softmax" in distinct(data, "metric") else "train.softmax"
     for metric in distinct(data, "metric"):

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import legend_below, line_styles
+from analysis.figures._groups import numbers, where
+from analysis.figures._style import arm_styles, legend_below
 from analysis.figures._trials import samples_by_arm
 from analysis.results import StudyResults
 
@@ -53,7 +53,7 @@ def data(results: StudyResults) -> pa.Table:
 def draw(data: pa.Table, canvas: Canvas) -> None:
     """Draw accuracy above and number of images below."""
     above, below = canvas.subplots(2, 1, sharex=True)
-    for name, style in line_styles(distinct(data, "arm")).items():
+    for name, style in arm_styles(data).items():
         bins = where(data, arm=name)
         middle = (numbers(bins, "low") + numbers(bins, "high")) / 2.0
         above.plot(middle, numbers(bins, "accuracy"), **style)

@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from analysis.errors import AnalysisError
 from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import legend_below, line_styles, marker_every
+from analysis.figures._groups import numbers, where
+from analysis.figures._style import arm_styles, legend_below, marker_every
 from analysis.figures._trials import completed, samples_by_arm
 from analysis.results import StudyResults
 
@@ -77,7 +77,7 @@ def draw_norms(data: pa.Table, canvas: Canvas) -> None:
 
 def _draw(data: pa.Table, canvas: Canvas) -> Axes:
     axes: Axes = canvas.subplots()
-    for name, style in line_styles(distinct(data, "arm")).items():
+    for name, style in arm_styles(data).items():
         each = where(data, arm=name)
         label = f"{name} (AUC {numbers(each, 'auc')[0]:.4f})"
         axes.plot(

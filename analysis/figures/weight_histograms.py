@@ -16,7 +16,7 @@ import pyarrow as pa
 from analysis.errors import AnalysisError
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import legend_below, line_styles
+from analysis.figures._style import arm_styles, legend_below
 from analysis.figures._trials import completed
 from analysis.results import StudyResults
 
@@ -59,7 +59,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     rows = -(-len(layers) // columns)
     canvas.set_size_inches(1.9 * columns, 1.9 * rows + 0.5)
     panels = canvas.subplots(rows, columns, squeeze=False).ravel()
-    styles = line_styles(distinct(data, "arm"))
+    styles = arm_styles(data)
     for panel in panels[len(layers) :]:
         panel.set_visible(False)
     for layer, panel in zip(layers, panels, strict=False):

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from analysis.errors import AnalysisError
 from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import legend_below, line_styles
+from analysis.figures._groups import numbers, where
+from analysis.figures._style import arm_styles, legend_below
 from analysis.measure import measure
+from analysis.references import references
 from analysis.results import Arm, StudyResults
 from analysis.statistics.summary import summarize
 
@@ -45,16 +46,21 @@ def data(results: StudyResults) -> pa.Table:
     """Return what is known at each λ: of the objective where λ was searched, else of the test.
 
     Kinds of rows: ``trial``, a completed search trial; ``band``, the mean of a Gaussian process
-    over log λ through an arm's search trials with its 95% band; ``mean``, an arm of one λ, over
-    its search trials or confirm seeds, with its 95% interval; ``diverged``, a λ that diverged.
-    Whatever else was searched varies along: bands and means are averages over it.
+    over log λ through an arm's search trials with its 95% band; ``mean``, an arm of one λ: over
+    confirm seeds with its 95% interval, or over search trials without one, because they differ in
+    more than their seed; ``diverged``, a λ that diverged. Whatever else was searched varies along:
+    bands and means are averages over it. Arms of λ = 0 that no arm with λ is compared with are
+    left out.
 
     Raises:
         AnalysisError: There are results at fewer than two λ above 0.
     """
     searched = any(SETTING in arm.search for arm in results.arms)
     rows: list[dict[str, Any]] = []
+    compared = set(references(results).values())
     for arm in results.arms:
+        if not (arm.setting(SETTING) or SETTING in arm.search or arm.name in compared):
+            continue
         rows += _search_rows(results, arm) if searched else _confirm_rows(results, arm)
     weights = {row["weight"] for row in rows if row["kind"] != "band" and row["weight"] > 0.0}
     if len(weights) < 2:
@@ -69,7 +75,7 @@ def data(results: StudyResults) -> pa.Table:
 def draw(data: pa.Table, canvas: Canvas) -> None:
     """Draw value over λ on a logarithmic axis; λ = 0 is a horizontal line."""
     axes = canvas.subplots()
-    for name, style in line_styles(distinct(data, "arm")).items():
+    for name, style in arm_styles(data).items():
         _draw_arm(axes, where(data, arm=name), style)
     diverged = where(data, kind="diverged")
     if diverged.num_rows:
@@ -117,7 +123,8 @@ def _search_rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     points = [(row["weight"], row["value"]) for row in rows if row["kind"] == "trial"]
     weights = {weight for weight, _ in points}
     if len(weights) == 1:
-        rows.append(_mean_row(arm, weights.pop(), [value for _, value in points]))
+        row = _mean_row(arm, weights.pop(), [value for _, value in points])
+        rows.append({**row, "low": row["value"], "high": row["value"]})
     elif len(points) >= _LEAST_TRIALS and min(weights) > 0.0:
         weight, value = np.array(points).T
         for at, mean, half in zip(*_band(weight, value), strict=True):

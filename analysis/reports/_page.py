@@ -16,7 +16,11 @@ nav { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .9rem; }
 a { color: #0550ae; } .lead { font-size: 1.05rem; } .faint, .notes { color: var(--faint); }
 .notes p { margin: .15rem 0; font-size: .85rem; }
 figure { margin: 1rem 0 2rem; } figcaption { margin-bottom: .4rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; background:
+  linear-gradient(to right, #fff 1.5rem, transparent) left / 3rem 100% no-repeat local,
+  linear-gradient(to left, #fff 1.5rem, transparent) right / 3rem 100% no-repeat local,
+  linear-gradient(to right, #8c959f99, transparent) left / .8rem 100% no-repeat,
+  linear-gradient(to left, #8c959f99, transparent) right / .8rem 100% no-repeat; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
 thead th { border-bottom: 1px solid #1f2328; vertical-align: bottom; }

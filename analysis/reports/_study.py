@@ -8,17 +8,21 @@ from html import escape
 from typing import Any
 
 from analysis.measure import describe_endings
-from analysis.references import references
+from analysis.references import references, shared_settings
 from analysis.reports._page import simple_table
 from analysis.reports._trials import trials_link
 from analysis.results import Arm, StudyResults
 from analysis.tables.general import show
 
+_DERIVED = ("seed", "split.seed", "split.test")
 _FACTS = ("host", "device", "python", "git_commit", "git_diff")
 
 
 def arms_section(results: StudyResults) -> str:
-    """Return each arm's difference from the baseline, searched space, reference and budget."""
+    """Return each arm's difference from the baseline, searched space, reference and budget.
+
+    And what all arms share: every setting of theirs that is known.
+    """
     compared = references(results)
     rows = [
         [
@@ -41,7 +45,13 @@ def arms_section(results: StudyResults) -> str:
         "seeds",
         "device-minutes",
     ]
-    return simple_table(headings, rows)
+    shared = [
+        f"<code>{escape(name)}</code> = {escape(show(value))}"
+        for name, value in shared_settings(results.arms).items()
+        if name not in _DERIVED
+    ]
+    told = f'<p class="notes">All arms: {", ".join(shared)}.</p>' if shared else ""
+    return simple_table(headings, rows) + told
 
 
 def endings_section(results: StudyResults) -> str:

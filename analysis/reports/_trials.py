@@ -27,7 +27,7 @@ def link_to_trials(item: Item) -> str:
 def trials_section(results: StudyResults) -> str:
     """Return every trial of the study with its settings, ending and last metrics."""
     metrics = _shown_metrics(results)
-    headings = ["arm", "phase", "number", "ending", *metrics, "searched", "seconds", "trial"]
+    headings = ["arm", "phase", "number", "ending", "searched", *metrics, "seconds", "trial"]
     head = "".join(
         f'<th data-sort="{index}" scope="col">{escape(heading)}</th>'
         for index, heading in enumerate(headings)
@@ -69,8 +69,8 @@ def _cells(trial: Trial, metrics: Sequence[str]) -> list[str]:
         trial.phase,
         str(trial.number),
         ending,
-        *(_short(recorded.get(name)) for name in metrics),
         "<br>".join(searched),
+        *(_short(recorded.get(name)) for name in metrics),
         f"{trial.seconds:.1f}" if trial.seconds else "",
         f"<code>{trial.fingerprint}</code>",
     ]

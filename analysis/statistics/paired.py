@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from analysis.statistics.summary import summarize
 
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class PairedTest:
@@ -41,14 +43,18 @@ def paired_test(first: Mapping[int, float], second: Mapping[int, float]) -> Pair
         return None
     differences = [first[number] - second[number] for number in common]
     summary = summarize(differences)
+    # Rounding of equal numbers is no difference, and has no direction.
+    largest = max(abs(value) for each in (first, second) for value in each.values())
+    if max(map(abs, differences)) <= _ROUNDING * largest:
+        summary = summarize([0.0] * len(differences))
     p: float | None = None
     if summary.deviation is not None:
-        p = _p_value(summary.n, summary.mean, summary.deviation, differences)
+        scale = max(map(abs, differences)) if summary.mean or summary.deviation else 0.0
+        p = _p_value(summary.n, summary.mean, summary.deviation, scale)
     return PairedTest(summary.n, summary.mean, summary.half_width, summary.deviation, p)
 
 
-def _p_value(n: int, mean: float, deviation: float, differences: list[float]) -> float:
-    scale = max(abs(value) for value in differences)
+def _p_value(n: int, mean: float, deviation: float, scale: float) -> float:
     if scale == 0.0:
         return 1.0
     if deviation <= 1e-9 * scale:

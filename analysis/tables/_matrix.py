@@ -66,7 +66,9 @@ def matrix_table(
                     published=number,
                     tolerance=published.tolerance(row, key) if known else None,
                     comparison=compared.get(standing[0].name),
-                    caveats=caveats(standing[0], published),
+                    caveats=caveats(
+                        standing[0], published, published.column(key) if key in titles else None
+                    ),
                 )
             elif row in cited:
                 cells[key] = Cell(published=number)

@@ -7,7 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from analysis.cells import Column, Row
 from analysis.comparisons import ALPHA, Comparison
 from analysis.publications import PublishedTable
+from analysis.references import shared_settings
 from analysis.results import StudyResults
+
+_TOLD = (
+    "dataset.name",
+    "network.name",
+    "network.width",
+    "steps",
+    "batch_size",
+    "optimizer.lr",
+    "precision",
+)
+"""Settings that say what was trained; the report names all."""
 
 
 def protocol_sentence(results: StudyResults) -> str:
@@ -42,9 +54,17 @@ def study_notes(
     notes = [_interval(columns, rows), _tests(comparisons), _undecided(comparisons)]
     if published is not None:
         notes += [_verdicts(rows, published), *published.remarks]
+    notes.append(_trained(results))
     if results.overrides:
         notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     return tuple(note for note in notes if note)
+
+
+def _trained(results: StudyResults) -> str:
+    """Return what all arms were trained on, with and for how long."""
+    shared = shared_settings(results.arms)
+    told = [f"{name.removesuffix('.name')} {shared[name]}" for name in _TOLD if name in shared]
+    return f"All arms: {', '.join(told)}." if told else ""
 
 
 def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
@@ -85,14 +105,15 @@ def _tests(comparisons: Mapping[str, Comparison]) -> str:
     if not tested:
         return ""
     pairs = ", ".join(f"{each.arm} with {each.reference}" for each in tested)
-    comparison = "comparison" if len(tested) == 1 else "comparisons"
+    family = tested[0].family
+    comparison = "comparison" if family == 1 else "comparisons"
     found = (
         "bold is better, ↓ is worse"
         if any(each.decided for each in tested)
         else "no difference is supported"
     )
     return (
-        f"Compared on the same seeds (paired t-test, two-sided, Holm over {len(tested)} "
+        f"Compared on the same seeds (paired t-test, two-sided, Holm over {family} "
         f"{comparison}, α = {ALPHA}): {pairs}; {found}."
     )
 

@@ -107,6 +107,8 @@ def report(
     address: Address = None,
 ) -> None:
     """Write one self-contained HTML page: question, arms, table, figures, every trial."""
+    if output is not None and output.suffix.lower() not in ("", ".html", ".htm"):
+        raise UserError(f"--output must end in .html, but is {str(output)!r}: a report is a page")
     if cluster is not None or address is not None:
         path = output if output is not None else Path(f"{study_name(study)}.html")
         options = cluster_commands.overrides(set_, seeds)

@@ -134,6 +134,32 @@ def test_one_seed_tests_nothing(factory: StudyFactory) -> None:
     assert row.cells["conclusion"].text == "undecided: one pair shows no spread"
 
 
+def test_a_comparison_that_cannot_be_made_still_counts(factory: StudyFactory) -> None:
+    """Else an arm would be tested less strictly because another diverged."""
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    factory.arm("LN", {**RN, "incay.form": "linear"})
+    factory.replicates("Softmax", [8.0, 8.4, 8.1])
+    factory.replicates("RN", [7.0, 7.5, 7.3])
+    for replicate in range(3):
+        factory.trial("LN", replicate, status="diverged")
+    results = load(factory.write(), "planted")
+    compared = compare_arms(results, "test.error")["RN"]
+    assert compared.family == 2
+    assert compared.adjusted_p == pytest.approx(2 * compared.test.p)
+    assert any("Holm over 2 comparisons" in note for note in table(results).notes)
+
+
+def test_rounding_is_no_difference(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    factory.replicates("Softmax", [0.1 + 0.2, 8.0])
+    factory.replicates("RN", [0.3, 8.0])
+    compared = compare_arms(load(factory.write(), "planted"), "test.error")["RN"]
+    assert compared.test.difference == 0.0
+    assert compared.test.p == 1.0
+
+
 def test_an_arm_is_compared_with_the_same_without_incay(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     factory.arm("RN + Softmax", RN)

@@ -12,7 +12,7 @@ from study_factory import StudyFactory, drawn_history, drawn_samples
 
 from analysis import AnalysisError, figure, load
 from analysis.figures import figures
-from analysis.figures._style import COLOURS, bar_styles, line_styles
+from analysis.figures._style import COLOURS, arm_styles, bar_styles, line_styles
 from analysis.figures.norm_bins import round_width
 from analysis.results import StudyResults
 
@@ -204,6 +204,35 @@ def test_response_finds_the_best_weight(searched: StudyResults) -> None:
     assert best["high"] - best["low"] < 0.2
     zero = frame[(frame["kind"] == "mean") & (frame["arm"] == "Softmax")]
     assert zero["weight"].to_list() == [0.0]
+    # Its search trials differ in more than their seed: that is no interval.
+    assert (zero["low"] == zero["high"]).all()
+
+
+def test_an_arm_without_incay_that_none_is_compared_with_has_no_response(
+    factory: StudyFactory,
+) -> None:
+    factory.arm("Softmax")
+    factory.arm("CosFace", {"loss.name": "cosface"})
+    for weight in (0.1, 1.0):
+        factory.arm(f"λ = {weight:g}", {**RN, "incay.weight": weight})
+    for arm in ("Softmax", "CosFace", "λ = 0.1", "λ = 1"):
+        factory.replicates(arm, [8.0, 8.5])
+    frame = figure(load(factory.write(), "planted"), "weight-response").to_pandas()
+    assert list(frame["arm"]) == ["Softmax", "λ = 0.1", "λ = 1"]
+
+
+def test_an_arm_looks_the_same_in_every_figure(factory: StudyFactory) -> None:
+    """Also where another has diverged and is not drawn."""
+    for arm in ("Softmax", "LN", "RN"):
+        factory.arm(arm, {} if arm == "Softmax" else {**RN, "incay.form": arm})
+    for arm in ("Softmax", "RN"):
+        factory.trial(arm, 0, {"test.error": 8.0}, samples=drawn_samples(1, 100.0, 0.1, images=50))
+    factory.trial("LN", 0, status="diverged")
+    made = figure(load(factory.write(), "planted"), "norm-roc")
+    assert {arm: style["color"] for arm, style in arm_styles(made.data).items()} == {
+        "Softmax": COLOURS[0],
+        "RN": COLOURS[2],
+    }
 
 
 def test_response_of_a_grid(factory: StudyFactory) -> None:
@@ -252,7 +281,7 @@ def test_missing_files_are_named(factory: StudyFactory) -> None:
         figure(results, "paper-a-figure-7")
     with pytest.raises(AnalysisError, match="scores of pairs"):
         figure(results, "roc")
-    with pytest.raises(AnalysisError, match=r"split\.test: reports"):
+    with pytest.raises(AnalysisError, match="only under `protocol: paper`"):
         figure(results, "paper-a-figure-2")
 
 

@@ -235,7 +235,8 @@ def test_searches_of_equal_time_are_equal(factory: StudyFactory) -> None:
 
 def test_searches_that_are_under_way_are_not_unequal(factory: StudyFactory) -> None:
     searched(factory, {"Softmax": 2, "RN + Softmax": 5})
-    assert built(factory, "general").notes == ()
+    (note,) = built(factory, "general").notes
+    assert note.startswith("All arms: dataset mnist, network mnist-2d, steps 10000")
 
 
 def confirmed(
@@ -315,6 +316,7 @@ def test_unequal_steps_are_refused_within_a_data_set(factory: StudyFactory) -> N
     ("difference", "said"),
     [
         ({"dataset.name": "digits"}, "measured on digits, published on MNIST"),
+        ({"network.name": "mnist"}, "measured with network mnist, the paper's is mnist-2d"),
         ({"network.width": 0.5}, "measured with 0.5 times the paper's channels"),
         ({"steps": 300}, "measured after 300 of the paper's 10,000 steps"),
     ],
@@ -329,6 +331,18 @@ def test_unlike_things_get_no_verdict(
     assert accuracy.published is not None
     assert accuracy.published.verdict is None
     assert accuracy.notes == (f"Not of the same thing: {said}.",)
+
+
+def test_each_column_of_error_rates_has_its_own_network_and_steps(factory: StudyFactory) -> None:
+    factory.arm("Softmax", {"network.name": "mnist-2d", "steps": 60})
+    factory.replicates("Softmax", [0.35, 0.36, 0.34])
+    error = cell(built(factory, "paper-a-table-2"), "Softmax", "MNIST")
+    assert error.published is not None
+    assert error.published.verdict is None
+    assert error.notes == (
+        "Not of the same thing: measured with network mnist-2d, the paper's is mnist.",
+        "Not of the same thing: measured after 60 of the paper's 10,000 steps.",
+    )
 
 
 def test_like_things_get_a_verdict(factory: StudyFactory) -> None:

@@ -105,6 +105,8 @@ def test_says_everything(html: str, factory_of_report: StudyFactory) -> None:
         "1 diverged",
         "planted: diverged",
         "best val.error so far",
+        "<code>dataset.name</code> = mnist",
+        "<code>steps</code> = 10000",
     ):
         assert text in html, text
     for trial in factory_of_report.trials:

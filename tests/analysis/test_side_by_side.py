@@ -36,7 +36,7 @@ def test_same_seeds_are_paired(tmp_path: Path) -> None:
     expected = stats.ttest_rel([7.0, 7.4, 6.6, 8.1], [8.0, 8.5, 7.5, 9.0])
     assert row.cells["difference"].value == pytest.approx(-0.975)
     assert row.cells["p"].value == pytest.approx(expected.pvalue)
-    assert row.cells["test"].text == "paired t, 4 seeds"
+    assert row.cells["test"].text == "paired t, 4 common seeds"
     assert row.cells["second"].marks == {Mark.BETTER}
     assert len(row.cells["difference"].fingerprints) == 8
 
@@ -49,6 +49,16 @@ def test_other_seeds_are_compared_by_welch(tmp_path: Path) -> None:
     assert row.cells["p"].value == pytest.approx(expected.pvalue)
     assert row.cells["test"].text == "Welch's t"
     assert not row.cells["second"].marks
+
+
+def test_one_common_seed_shows_its_own_difference(tmp_path: Path) -> None:
+    """And not that of means over other seeds, too."""
+    first = study(tmp_path, "first", {"Softmax": [8.0, 12.0]}, [1, 2])
+    second = study(tmp_path, "second", {"Softmax": [8.5]}, [1])
+    (row,) = compare(first, second).rows
+    assert row.cells["difference"].value == pytest.approx(0.5)
+    assert row.cells["test"].text == "one common seed"
+    assert "p" not in row.cells
 
 
 def test_shared_trials_do_not_differ(tmp_path: Path) -> None:

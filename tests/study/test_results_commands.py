@@ -173,6 +173,7 @@ def test_unequal_budgets_need_to_be_allowed(planted: StudyFactory) -> None:
         (["figure", "planted", "feature-scatter", "--output", "results.svg"], "can be written"),
         (["report", "plantd"], "there is no 'plantd'"),
         (["report", "planted", "--output", "results"], "can be written"),
+        (["report", "planted", "--output", "report.pdf"], "must end in .html"),
         (["compare", "planted", "plantd"], "there is no 'plantd'"),
         (["verify", "table.md"], "table.md.manifest.json must exist"),
         (["verify", "damaged.md"], "must be a manifest, but is damaged"),

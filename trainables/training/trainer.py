@@ -111,6 +111,8 @@ class Trainer:
         # Read here and not at each step: only now need anybody wait for the device.
         values = torch.stack(rows).double().cpu()
         totals = dict(zip(self._measured, values.sum(0).tolist(), strict=True))
+        if self.incay is not None and until <= self.incay.settings.start_step:
+            del totals["train.incay"]  # until it starts, the trial is the plain one
         bad = (~values[:, self._measured.index("train.loss")].isfinite()).nonzero()
         bad_step = first + int(bad[0]) if len(bad) else self.config.steps
         seconds = time.perf_counter() - started
@@ -224,7 +226,7 @@ class Trainer:
     def _measure(
         self, objective: Tensor, means: dict[str, Tensor], correct: Tensor, features: Tensor
     ) -> Tensor:
-        if self.incay is not None and "incay" not in means:  # it starts later
+        if self.incay is not None and "incay" not in means:  # it has not started
             means = {**means, "incay": torch.zeros_like(objective)}
         values = {f"train.{name}": mean for name, mean in means.items()}
         values["train.loss"] = objective
