@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from study.cluster.file import ClusterFile
+from study.cluster.aws_names import name_problems
+from study.cluster.file import ClusterFile, mapping
 from study.cluster.problem import Problem
 
 _LEAST_DISK_GIB = 100
@@ -14,18 +15,16 @@ _LEAST_DISK_GIB = 100
 
 def aws_problems(file: ClusterFile) -> list[Problem]:
     """Return what is wrong with the AWS side of a cluster file."""
-    problems = [*_ports(file), *_head(file)]
-    if not file.provider.get("region"):
-        problems.append(Problem("provider.region", "must be given", "e.g. us-west-2"))
+    problems = [*_ports(file), *_head(file), *name_problems(file)]
     for name, kind in file.node_types.items():
         where = f"available_node_types.{name}.node_config"
-        config = kind.get("node_config") or {}
+        config = mapping(kind.get("node_config"))
         problems += [*_node(file, where, config), *_parameters(where, config)]
     return problems
 
 
 def _ports(file: ClusterFile) -> Iterator[Problem]:
-    group = file.provider.get("security_group") or {}
+    group = mapping(file.provider.get("security_group"))
     for rule in group.get("IpPermissions") or []:
         if (rule.get("FromPort"), rule.get("ToPort")) != (22, 22):
             what = f"only SSH may be open, but {rule.get('FromPort')}-{rule.get('ToPort')} is"
@@ -36,10 +35,12 @@ def _ports(file: ClusterFile) -> Iterator[Problem]:
 def _head(file: ClusterFile) -> Iterator[Problem]:
     name = file.values.get("head_node_type")
     kind = file.node_types.get(str(name), {})
-    if (kind.get("resources") or {}).get("CPU") != 0:
+    if mapping(kind.get("resources")).get("CPU") != 0:
         what = "the head must offer no CPU to trials, but does"
         yield Problem(f"available_node_types.{name}.resources", what, "set {CPU: 0, GPU: 0}")
-    market = ((kind.get("node_config") or {}).get("InstanceMarketOptions") or {}).get("MarketType")
+    market = mapping(mapping(kind.get("node_config")).get("InstanceMarketOptions")).get(
+        "MarketType"
+    )
     if market == "spot":
         what = "the head must not be a spot instance: losing it ends every job"
         where = f"available_node_types.{name}.node_config.InstanceMarketOptions"
@@ -58,8 +59,10 @@ def _node(file: ClusterFile, where: str, config: dict[str, Any]) -> Iterator[Pro
     if own_key and not config.get("KeyName"):
         what = "must be given with a private key of one's own, or nobody can log in"
         yield Problem(f"{where}.KeyName", what, "the EC2 key pair of auth.ssh_private_key")
-    disks = [disk.get("Ebs") or {} for disk in config.get("BlockDeviceMappings") or []]
-    if max((disk.get("VolumeSize", 0) for disk in disks), default=0) < _LEAST_DISK_GIB:
+    mappings = config.get("BlockDeviceMappings")
+    disks = [mapping(mapping(disk).get("Ebs")) for disk in mappings or [] if disk]
+    sizes = [size for disk in disks if isinstance(size := disk.get("VolumeSize"), int)]
+    if max(sizes, default=0) < _LEAST_DISK_GIB:
         what = f"a disk must have at least {_LEAST_DISK_GIB} GiB, but none has"
         yield Problem(f"{where}.BlockDeviceMappings", what, "raise Ebs.VolumeSize")
 

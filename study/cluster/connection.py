@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from study.cluster.file import load_cluster_file
+from study.cluster.unreachable import UnreachableError, login_failed
 from study.errors import UserError
 
 DASHBOARD_PORT = 8265
@@ -35,6 +37,7 @@ def connect(cluster: Path | None, address: str | None) -> Iterator[Any]:
     if (cluster is None) == (address is None):
         raise UserError("a cluster must be named by --cluster FILE or by --address URL")
     if address is not None:
+        _check_url(address)
         yield job_client(address)
         return
     assert cluster is not None
@@ -70,10 +73,32 @@ def job_client(address: str, name: str = "") -> Any:
             "the cluster"
         ) from error
     except (ConnectionError, OSError, RuntimeError) as error:
+        said = str(error).strip().splitlines()[0].rstrip(".")
+        what = f"a Ray dashboard must answer, but: {said}"
+        remedy = (
+            f"start the cluster's Ray with `ray up {name}`"
+            if name
+            else "check that the cluster is up and the address that of its dashboard (port 8265)"
+        )
+        raise UnreachableError(name or address, what, remedy, is_down=bool(name)) from error
+
+
+def _check_url(address: str) -> None:
+    """Refuse what is no dashboard's URL: Ray takes other forms for other kinds of address.
+
+    Raises:
+        UserError: It is none.
+    """
+    try:
+        parts = urlsplit(address)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, an open bracket
+        is_url = False
+    if not is_url:
         raise UserError(
-            f"{name or address}: a Ray dashboard must answer, but: {error} Is the cluster up, and "
-            "an address that of its dashboard (port 8265)?"
-        ) from error
+            "--address: must be the URL of a dashboard, such as http://127.0.0.1:8265, but is "
+            f"{address!r}"
+        )
 
 
 @contextmanager
@@ -140,7 +165,7 @@ def _wait_until_open(process: subprocess.Popen[str], port: int, cluster: Path) -
         problem = f"it did not answer within {_SECONDS_TO_CONNECT:.0f} s"
     else:
         problem = (process.stderr.read() if process.stderr else "").strip().rpartition("\n")[2]
-    raise UserError(f"{cluster}: the head must be reached by SSH, but: {problem}")
+    raise login_failed(cluster, problem)
 
 
 def _token_header() -> dict[str, str]:

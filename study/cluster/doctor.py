@@ -15,7 +15,7 @@ from study.cluster.health_checks import health_problems, health_table
 from study.cluster.jobs import ask
 from study.cluster.package import packaged
 from study.cluster.problem import Problem, problem_table
-from study.errors import UserError
+from study.cluster.unreachable import UnreachableError
 
 
 def diagnose(cluster: Path | None, address: str | None, console: Console) -> bool:
@@ -30,16 +30,21 @@ def diagnose(cluster: Path | None, address: str | None, console: Console) -> boo
     nodes: list[Health] = []
     if cluster is not None:
         problems = file_problems(load_cluster_file(cluster))
-        console.print(f"{cluster}: {_count(problems)}", highlight=False)
+        console.print(f"{cluster}: {_count(problems)}", highlight=False, markup=False)
     if cluster is None and address is None:
         nodes = [examine()]
     elif address is not None or not problems:
         try:
             nodes = examine_cluster(cluster, address)
-        except UserError as error:
+        except UnreachableError as error:
             if cluster is None or address is not None:
                 raise
-            console.print(f"no running cluster was examined: {error}", highlight=False)
+            if error.is_down:
+                console.print(
+                    f"no running cluster was examined: {error}", highlight=False, markup=False
+                )
+            else:
+                problems.append(Problem(error.where, error.what, error.remedy))
     if nodes:
         console.print(health_table(nodes))
         problems += health_problems(nodes)
@@ -63,4 +68,6 @@ def examine_cluster(cluster: Path | None, address: str | None) -> list[Health]:
 
 
 def _count(problems: list[Problem]) -> str:
-    return f"{len(problems)} problems" if problems else "no problem found in the file"
+    if not problems:
+        return "no problem found in the file"
+    return "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from study.cluster.unreachable import lookup_failed
 from study.errors import UserError
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -32,7 +35,7 @@ class ClusterFile:
     @property
     def provider(self) -> dict[str, Any]:
         """The section ``provider``."""
-        return _mapping(self.values.get("provider"))
+        return mapping(self.values.get("provider"))
 
     @property
     def is_local(self) -> bool:
@@ -42,15 +45,15 @@ class ClusterFile:
     @property
     def node_types(self) -> dict[str, dict[str, Any]]:
         """The kinds of nodes, by name; empty for a local cluster."""
-        kinds = _mapping(self.values.get("available_node_types"))
-        return {name: _mapping(kind) for name, kind in kinds.items()}
+        kinds = mapping(self.values.get("available_node_types"))
+        return {name: mapping(kind) for name, kind in kinds.items()}
 
     @property
     def environment(self) -> dict[str, str]:
         """What `initialization_commands` write down for every node."""
         found = {}
         for command in self.commands("initialization_commands"):
-            for word in shlex.split(command):
+            for word in _words(command):
                 if _ASSIGNMENT.match(word):
                     name, _, value = word.partition("=")
                     found[name] = value.strip("'\"")
@@ -58,7 +61,8 @@ class ClusterFile:
 
     def commands(self, *sections: str) -> list[str]:
         """Return the commands of some sections, in order."""
-        return [str(command) for section in sections for command in self.values.get(section) or []]
+        found = [self.values.get(section) for section in sections]
+        return [str(command) for part in found if isinstance(part, list) for command in part]
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield (dotted path, text) of every text in the file."""
@@ -73,7 +77,7 @@ class ClusterFile:
         Raises:
             UserError: The head is not running, or cannot be looked up.
         """
-        auth = _mapping(self.values.get("auth"))
+        auth = mapping(self.values.get("auth"))
         known_hosts = Path.home() / ".incay" / "known_hosts"
         known_hosts.parent.mkdir(mode=0o700, exist_ok=True)
         command = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new"]
@@ -91,13 +95,19 @@ class ClusterFile:
         from ray.autoscaler.sdk import get_head_node_ip
 
         try:
-            address: str = get_head_node_ip(str(self.path))
+            with quietly():
+                address: str = get_head_node_ip(str(self.path))
         except Exception as error:  # a provider's own errors, of any kind
-            raise UserError(
-                f"{self.path}: the cluster must be running, but its head was not found: {error}. "
-                f"Start it with `ray up {self.path}`"
-            ) from error
+            raise lookup_failed(self.path, error) from error
         return address
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Drop what Ray's launcher prints on its way: what it raises says the same."""
+    nowhere = io.StringIO()
+    with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+        yield
 
 
 def load_cluster_file(path: Path) -> ClusterFile:
@@ -109,15 +119,33 @@ def load_cluster_file(path: Path) -> ClusterFile:
     try:
         values = YAML(typ="safe", pure=True).load(path.read_bytes())
     except (OSError, YAMLError) as error:
-        first = str(error).splitlines()[0]
-        raise UserError(f"{path}: the cluster file must be readable YAML, but: {first}") from error
+        what = f"the cluster file must be readable YAML, but: {_first_line(error)}"
+        raise UserError(f"{path}{_line_of(error)}: {what}") from error
     if not isinstance(values, dict):
         raise UserError(f"{path}: a cluster file must be a mapping of keys to values")
     return ClusterFile(path, values)
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def _line_of(error: Exception) -> str:
+    """Return ``", line N"`` for an error of YAML that knows it."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return "" if mark is None else f", line {mark.line + 1}"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(getattr(error, "problem", None) or error).strip().splitlines() or ["empty"])[0]
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return a mapping as it is, and anything else as an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # an open quote: the shell will say so, here it must end nothing
+        return command.split()
 
 
 def _texts(node: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,9 @@ from typing import Any
 from study.cluster.aws_checks import aws_problems
 from study.cluster.file import ClusterFile
 from study.cluster.local_checks import local_problems
+from study.cluster.places import place_problems
 from study.cluster.problem import Problem
+from study.cluster.schema import default_problems, type_problems
 
 TO_CHANGE = "CHANGE-ME"
 """What stands in a cluster file where a user must put a value."""
@@ -27,21 +29,14 @@ _CODE = ("study", "trainables", "analysis")
 def file_problems(file: ClusterFile) -> list[Problem]:
     """Return everything that is wrong with a cluster file, Ray's schema first."""
     where = str(file.path)
-    problems = [*_schema(file), *_name(file), *_to_change(file), *_secrets(file)]
-    problems += [*_start_lines(file), *_file_mounts(file), *_versions(file), *_key(file)]
-    problems += local_problems(file) if file.is_local else aws_problems(file)
+    types = type_problems(file)
+    problems = [*types, *_name(file), *_to_change(file), *_secrets(file)]
+    # Sections of the wrong type say nothing more: only what they should have been can be named.
+    if not types:
+        problems += [*default_problems(file), *_start_lines(file), *_file_mounts(file)]
+        problems += [*_versions(file), *_key(file), *_workers(file), *place_problems(file)]
+        problems += local_problems(file) if file.is_local else aws_problems(file)
     return [Problem(f"{where}: {item.where}", item.what, item.remedy) for item in problems]
-
-
-def _schema(file: ClusterFile) -> Iterator[Problem]:
-    from ray.autoscaler._private.util import prepare_config, validate_config
-
-    try:
-        validate_config(prepare_config(file.values))
-    except Exception as error:  # jsonschema's, click's, KeyError: all mean the same here
-        first = (str(error) or type(error).__name__).splitlines()[0]
-        remedy = "see the cluster YAML reference in Ray's documentation"
-        yield Problem("schema", f"Ray must accept the file, but: {first}", remedy)
 
 
 def _name(file: ClusterFile) -> Iterator[Problem]:
@@ -125,6 +120,15 @@ def _key(file: ClusterFile) -> Iterator[Problem]:
     elif TO_CHANGE not in str(key) and not Path(str(key)).expanduser().is_file():
         what = f"{key} must exist, but does not"
         yield Problem("auth.ssh_private_key", what, "give a path on this machine")
+
+
+def _workers(file: ClusterFile) -> Iterator[Problem]:
+    for name, kind in file.node_types.items():
+        least, most = kind.get("min_workers", 0), kind.get("max_workers")
+        if most is not None and least > most:
+            what = f"must be at most max_workers, {most}, but is {least}"
+            where = f"available_node_types.{name}.min_workers"
+            yield Problem(where, what, "lower it, or raise max_workers")
 
 
 def pinned_versions(file: ClusterFile) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.table import Table
+from rich.text import Text
 
 
 @dataclass(frozen=True)
@@ -29,5 +30,6 @@ def problem_table(problems: Iterable[Problem]) -> Table:
     for name in ("where", "problem", "remedy"):
         table.add_column(name, overflow="fold")
     for problem in problems:
-        table.add_row(problem.where, problem.what, problem.remedy)
+        # Brackets, as in ray[tune], are no markup.
+        table.add_row(Text(problem.where), Text(problem.what), Text(problem.remedy))
     return table

@@ -15,6 +15,7 @@ from ray.autoscaler._private.util import prepare_config, validate_config
 
 from study.cluster.file import ClusterFile, load_cluster_file
 from study.cluster.file_checks import TO_CHANGE, file_problems, pinned_versions
+from study.errors import UserError
 
 PROJECT = Path(__file__).parents[2]
 FILES = ("cluster.yaml", "cluster.local.yaml")
@@ -104,6 +105,24 @@ def test_versions_are_pinned_to_what_the_project_needs(name):
             "AWS_SECRET_ACCESS_KEY=abcd",
             "environment",
         ),
+        ("cluster.yaml", "g6.xlarge", "g6.xlrage", "gpu-spot.node_config.InstanceType"),
+        ("cluster.yaml", "g6.xlarge", "g6.3xlarge", "gpu-spot.node_config.InstanceType"),
+        ("cluster.yaml", "region us-west-2", "region us-wset-2", "provider.region"),
+        ("cluster.yaml", "region us-west-2", "region eu-west-1", "provider.availability_zone"),
+        ("cluster.yaml", "REGION=us-west-2", "REGION=eu-west-1", "AWS_DEFAULT_REGION"),
+        ("cluster.yaml", "s3://10-0-0-1/results", "/home/ubuntu/results", "INCAY_RESULTS"),
+        ("cluster.yaml", "s3://10-0-0-1/results", "", "INCAY_RESULTS"),
+        ("cluster.local.yaml", "RESULTS='10-0-0-1'", "RESULTS=''", "INCAY_RESULTS"),
+        (
+            "cluster.yaml",
+            "min_workers: 0\n    max_workers: 2 ",
+            "min_workers: 3\n    max_workers: 2 ",
+            "gpu-on-demand.min_workers",
+        ),
+        ("cluster.yaml", "max_workers: 8 ", "max_wrokers: 8 ", "schema: max_wrokers"),
+        ("cluster.yaml", "priority: 1 ", "priorty: 1 ", "node_types.gpu-spot.priorty"),
+        ("cluster.yaml", "max_workers: 8\n", "max_workers: many\n", "gpu-spot.max_workers"),
+        ("cluster.yaml", "{MarketType: spot}", "spot", "node_config"),
         ("cluster.local.yaml", "[10.0.0.2, ", "[10-0-0-1, ", "worker_ips"),
         ("cluster.local.yaml", "autoscaler_v2=0", "autoscaler_v2=1", "head_start"),
         ("cluster.local.yaml", "head_ip: *head_ip", "", "schema"),
@@ -113,6 +132,26 @@ def test_a_mistake_is_found(edit, name, old, new, where):
     problems = file_problems(edit(name, (old, new)))
     assert any(where in problem.where for problem in problems), problems
     assert all(problem.remedy for problem in problems)
+
+
+def test_a_list_that_is_none_is_one_problem(edit):
+    (problem,) = file_problems(edit("cluster.local.yaml", ("[10.0.0.2, 10.0.0.3]", "10.0.0.2")))
+    assert "provider.worker_ips" in problem.where
+    assert problem.what == "must be a list, but is '10.0.0.2'"
+
+
+def test_broken_yaml_names_its_line(edit):
+    with pytest.raises(UserError, match=r"cluster\.yaml, line \d\d"):
+        edit("cluster.yaml", ("  GroupName: incay", "GroupName: [incay"))
+
+
+def test_a_newer_family_of_instances_is_taken(edit):
+    assert file_problems(edit("cluster.yaml", ("g6.xlarge", "g99.12xlarge"))) == []
+
+
+def test_a_close_name_is_proposed(edit):
+    problems = file_problems(edit("cluster.yaml", ("region us-west-2", "region us-wset-2")))
+    assert [problem.remedy for problem in problems] == ["did you mean us-west-2?"]
 
 
 def test_the_project_itself_is_no_file_mount(edit):
