@@ -36,15 +36,21 @@ def pair_replicates(
     }
 
 
-def measure_discordance(results: StudyResults, comparison: Comparison) -> Discordance | None:
-    """Return the tests of a comparison's pairs; None where a trial has no per-sample records."""
+def measure_discordance(
+    results: StudyResults, comparison: Comparison
+) -> Discordance | AnalysisError | None:
+    """Return the tests of a comparison's pairs.
+
+    None where nothing is paired; an error where a trial's per-sample records are missing or
+    damaged.
+    """
     tests: list[McNemar] = []
     trials: list[str] = []
     for pair in pair_replicates(results, comparison.reference, comparison.arm).values():
         try:
             before, after = (read_samples(results, trial).correct for trial in pair)
-        except AnalysisError:
-            return None
+        except AnalysisError as error:
+            return error
         tests.append(mcnemar(int((~before & after).sum()), int((before & ~after).sum())))
         trials += [trial.fingerprint for trial in pair]
     return Discordance(tuple(tests), tuple(trials)) if tests else None

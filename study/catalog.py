@@ -35,6 +35,11 @@ def find_study(study: str) -> Document:
     raise StudyError(f"STUDY must be a file or one of {', '.join(names)}, but got {study!r}{hint}")
 
 
+def is_known(study: str) -> bool:
+    """Return whether a name stands for a built-in study or a file."""
+    return Path(study).is_file() or study in [path.stem for path in built_in_studies()]
+
+
 def study_name(study: str) -> str:
     """Return the name under which a study's results are kept.
 

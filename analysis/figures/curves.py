@@ -87,7 +87,10 @@ def _panel(panel: Axes, data: pa.Table, quantity: str) -> None:
             label = f"{style['label']}, {_SPLITS[split]}" if split == "train" else style["label"]
             look = {**style, **thin, "label": label}
             panel.plot(step, mean, markevery=marker_every(len(step)), **look)
-            panel.fill_between(step, mean - half, mean + half, color=style["color"], alpha=0.15)
+            # Student's interval knows no bounds, but these quantities have them.
+            low, most = np.maximum(mean - half, 0.0), 100.0 if quantity == "accuracy" else np.inf
+            high = np.minimum(mean + half, most)
+            panel.fill_between(step, low, high, color=style["color"], alpha=0.15)
 
 
 register_figure("paper-a-figure-2", "paper-b-figure-1")(

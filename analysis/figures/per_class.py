@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import bar_styles, legend_below
+from analysis.figures._style import arm_styles, bar_styles, legend_below
 from analysis.figures._trials import samples_by_arm
 from analysis.results import StudyResults
 from analysis.statistics.summary import summarize
@@ -48,13 +48,15 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     above, below = canvas.subplots(2, 1, sharex=True)
     arms, labels = distinct(data, "arm"), distinct(data, "label")
     width = 0.8 / len(arms)
-    for index, (name, style) in enumerate(bar_styles(arms).items()):
+    for index, (name, style) in enumerate(arm_styles(data, bar_styles).items()):
         each = where(data, arm=name)
         place = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
         for panel, quantity in ((above, "norm"), (below, "accuracy")):
             half = np.nan_to_num(numbers(each, f"{quantity}_half_width"))
+            value, most = numbers(each, quantity), 100.0 if quantity == "accuracy" else np.inf
+            ends = np.stack([np.minimum(half, value), np.minimum(half, most - value)])
             error = {"elinewidth": 0.7, "ecolor": "#555555"}
-            panel.bar(place, numbers(each, quantity), width, yerr=half, error_kw=error, **style)
+            panel.bar(place, value, width, yerr=ends, error_kw=error, **style)
     above.set_ylabel("mean ‖f‖")
     accuracy = numbers(data, "accuracy")
     below.set_ylim(max(0.0, accuracy.min() - 0.25 * (100.0 - accuracy.min()) - 1.0), 100.0)

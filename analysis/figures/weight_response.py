@@ -83,7 +83,8 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         axes.plot(numbers(diverged, "weight"), top, "x", color="#D55E00", label="diverged")
     axes.set_xscale("log")
     axes.set_xlabel("λ (incay.weight)")
-    axes.set_ylabel((data.schema.metadata or {}).get(b"metric", b"objective").decode())
+    metric = (data.schema.metadata or {}).get(b"metric", b"objective").decode()
+    axes.set_ylabel(f"{metric} (%)" if metric.endswith("error") else metric)
     legend_below(canvas)
 
 
@@ -145,7 +146,7 @@ def _confirm_rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
 def _mean_row(arm: Arm, weight: float, values: list[float]) -> dict[str, Any]:
     summary = summarize(values)
     half = summary.half_width or 0.0
-    ends = {"low": summary.mean - half, "high": summary.mean + half, "n": summary.n}
+    ends = {"low": max(0.0, summary.mean - half), "high": summary.mean + half, "n": summary.n}
     return {"kind": "mean", "arm": arm.name, "weight": weight, "value": summary.mean, **ends}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.cells import Cell, Column, Row, Table
 from analysis.comparisons import ALPHA, Comparison, compare_arms
 from analysis.discordance import Discordance, measure_discordance
+from analysis.errors import AnalysisError
 from analysis.results import StudyResults
 from analysis.tables import register_table
 from analysis.tables._cells import difference_cell
@@ -69,9 +70,11 @@ def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:
     return cells | _discordance_cells(measure_discordance(results, comparison))
 
 
-def _discordance_cells(found: Discordance | None) -> dict[str, Cell]:
+def _discordance_cells(found: Discordance | AnalysisError | None) -> dict[str, Cell]:
+    if isinstance(found, AnalysisError):
+        return {"mcnemar": Cell(reason="no per-sample records", notes=(str(found),))}
     if found is None:
-        return {"mcnemar": Cell(text="no per-sample records")}
+        return {"mcnemar": Cell(text="no pair")}
     pairs = len(found.tests)
     significant = sum(test.p < ALPHA for test in found.tests)
     return {

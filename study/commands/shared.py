@@ -59,13 +59,18 @@ def which_run(
     Raises:
         UserError: The store has no such run.
     """
-    from study.catalog import find_study, study_name
+    from study.catalog import find_study, is_known, study_name
     from study.runs import has_run, known_run, latest_run, variant
 
     named, _, run = study.rpartition("@")
     if named and Path(study).suffix not in (".yaml", ".yml"):
         return named, known_run(store, named, run, [f"run {run}"])
     if settings or seeds is not None:
+        if store.read_json(f"studies/{study}/latest.json") and not is_known(study):
+            raise UserError(
+                f"with --set or --seeds, STUDY must be the study's file, but is {study!r}; "
+                f"{study}@RUN names one of its runs"
+            )
         spec = read_study(study, settings, seeds)
         return spec.name, known_run(store, spec.name, spec.run, spec.document.overrides)
     name = study_name(study)

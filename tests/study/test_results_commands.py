@@ -174,6 +174,7 @@ def test_unequal_budgets_need_to_be_allowed(planted: StudyFactory) -> None:
         (["report", "plantd"], "there is no 'plantd'"),
         (["report", "planted", "--output", "results"], "can be written"),
         (["report", "planted", "--output", "report.pdf"], "must end in .html"),
+        (["table", "planted", "--seeds", "5"], "STUDY must be the study's file"),
         (["compare", "planted", "plantd"], "there is no 'plantd'"),
         (["verify", "table.md"], "table.md.manifest.json must exist"),
         (["verify", "damaged.md"], "must be a manifest, but is damaged"),
