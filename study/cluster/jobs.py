@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import shlex
 import sys
 import time
@@ -21,6 +22,7 @@ _SECONDS_TO_STOP = 120
 """How long a study may take to leave checkpoints when it is stopped."""
 _SECONDS_WITHOUT_ANSWER = 60.0
 _POLL_SECONDS = 0.5
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def find_jobs(client: Any, study: str, run: str | None = None) -> list[Any]:
@@ -39,6 +41,17 @@ def running_job(client: Any, study: str, run: str | None = None) -> str | None:
     """Return the job that is running a study now."""
     open_jobs = [job for job in find_jobs(client, study, run) if job.status not in _ENDED]
     return str(open_jobs[-1].submission_id) if open_jobs else None
+
+
+def last_failure(client: Any, study: str) -> str | None:
+    """Return how a study's last job failed, with the last line of its log; None if it did not."""
+    jobs = find_jobs(client, study)
+    if not jobs or jobs[-1].status != "FAILED":
+        return None
+    # Ray keeps the end of the log there, or why the job did not even start.
+    lines = [line.strip() for line in str(jobs[-1].message or "").splitlines() if line.strip()]
+    last = _COLOUR.sub("", lines[-1]).removeprefix("incay: ") if lines else "it left no log"
+    return f"the last job of {study}, {jobs[-1].submission_id}, failed: {last}"
 
 
 def submit_study(

@@ -10,7 +10,7 @@ from study.catalog import find_study, study_name
 from study.cluster.commands import overrides
 from study.cluster.connection import DASHBOARD_PORT, MLFLOW_PORT, connect, is_free, tunnel
 from study.cluster.file import load_cluster_file
-from study.cluster.jobs import ask, follow, running_job, stop, submit_study
+from study.cluster.jobs import ask, follow, last_failure, running_job, stop, submit_study
 from study.cluster.package import packaged
 from study.errors import UserError
 from study.overrides import apply_overrides
@@ -113,7 +113,17 @@ def ask_about(
     asked = [command, source.name if source else study, *options]
     asked += [] if output is None else ["--output", output]
     with connect(cluster, address) as client, packaged(source) as folder:
-        return ask(client, folder, asked)
+        # A job that failed early left nothing in the results that would tell of it.
+        failed = last_failure(client, study_name(study)) if command == "status" else None
+        try:
+            answer = ask(client, folder, asked)
+        except UserError as error:
+            if failed is None:
+                raise
+            raise UserError(f"{failed}\n{error}") from error
+        if failed is not None:
+            _say(failed)
+        return answer
 
 
 def serve_tunnels(cluster: Path, port: int) -> None:

@@ -79,6 +79,22 @@ def test_a_stopped_job_leaves_checkpoints(cluster):
     assert "but none is" in again.stderr
 
 
+def test_status_tells_of_a_job_that_failed_before_it_wrote_anything(cluster):
+    text = "name: dataless\nbase: {dataset: cifar10}\n"
+    (cluster.folder / "dataless.yaml").write_text(text)
+    address = ["--address", cluster.dashboard]
+    submitted = cluster.incay("submit", "dataless.yaml", *address, cwd=cluster.folder)
+    assert submitted.returncode == 1
+    for name in ("dataless", "dataless.yaml"):
+        status = cluster.incay("status", name, *address, cwd=cluster.folder)
+        assert status.returncode == 2
+        told, missing = status.stderr.strip().splitlines()
+        assert told.startswith("incay: the last job of dataless, incay-dataless-")
+        assert "failed: " in told
+        assert "data root" in told
+        assert "must have been run here first" in missing
+
+
 @pytest.mark.parametrize("token", ["", "0" * 32])
 def test_without_the_token_nothing_is_submitted_or_read(cluster, token):
     for path in ("/api/jobs/", "/api/version", "/nodes?view=summary", "/api/v0/tasks"):
