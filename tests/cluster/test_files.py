@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
 import shutil
 import subprocess
 import tomllib
 from pathlib import Path
 
+import botocore.session
 import pytest
 from packaging.requirements import Requirement
 from ray.autoscaler._private.util import prepare_config, validate_config
@@ -158,6 +160,19 @@ def test_the_project_itself_is_no_file_mount(edit):
     mount = ("  ~/.ray/auth_token: ~/.ray/auth_token", f"  ~/incay: {PROJECT}")
     problems = file_problems(edit("cluster.yaml", mount))
     assert any("old copy" in problem.what for problem in problems)
+
+
+def test_the_policies_to_copy_name_actions_that_exist():
+    model = botocore.session.get_session().get_service_model("ec2")
+    policies = re.findall(r"```json\n(.*?)```", (PROJECT / "docs/cluster.md").read_text(), re.S)
+    assert len(policies) == 3
+    for policy in map(json.loads, policies):
+        for statement in policy["Statement"]:
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                service, _, name = action.partition(":")
+                assert service in ("ec2", "s3", "iam")
+                assert service != "ec2" or name in model.operation_names
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
