@@ -67,11 +67,12 @@ def job_client(address: str, name: str = "") -> Any:
         # Given here, the token is sent whatever mode Ray was imported in.
         return JobSubmissionClient(address, headers=_token_header())
     except AuthenticationError as error:
-        raise UserError(
-            f"{name or address}: the cluster's token must be in ~/.ray/auth_token or "
-            "RAY_AUTH_TOKEN, but is missing or another one. Copy that file from whoever started "
-            "the cluster"
-        ) from error
+        what = (
+            "the cluster's token must be in ~/.ray/auth_token or RAY_AUTH_TOKEN, but is missing or "
+            "another one"
+        )
+        remedy = "copy that file from whoever started the cluster"
+        raise UnreachableError(name or address, what, remedy) from error
     except (ConnectionError, OSError, RuntimeError) as error:
         said = str(error).strip().splitlines()[0].rstrip(".")
         what = f"a Ray dashboard must answer, but: {said}"

@@ -16,6 +16,7 @@ from study.cluster.jobs import ask
 from study.cluster.package import packaged
 from study.cluster.problem import Problem, problem_table
 from study.cluster.unreachable import UnreachableError
+from study.errors import UserError
 
 
 def diagnose(cluster: Path | None, address: str | None, console: Console) -> bool:
@@ -36,15 +37,18 @@ def diagnose(cluster: Path | None, address: str | None, console: Console) -> boo
     elif address is not None or not problems:
         try:
             nodes = examine_cluster(cluster, address)
-        except UnreachableError as error:
+        except UserError as error:
             if cluster is None or address is not None:
                 raise
-            if error.is_down:
+            if isinstance(error, UnreachableError) and error.is_down:
                 console.print(
                     f"no running cluster was examined: {error}", highlight=False, markup=False
                 )
-            else:
+            elif isinstance(error, UnreachableError):
                 problems.append(Problem(error.where, error.what, error.remedy))
+            else:
+                remedy = f"look at its jobs: `incay ui --cluster {cluster}`"
+                problems.append(Problem(str(cluster), str(error), remedy))
     if nodes:
         console.print(health_table(nodes))
         problems += health_problems(nodes)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from study.cluster.unreachable import login_failed, lookup_failed
+from study.cluster.connection import job_client
+from study.cluster.unreachable import UnreachableError, login_failed, lookup_failed
 
 PROJECT = Path(__file__).parents[2]
 
@@ -66,6 +70,23 @@ def test_nothing_at_an_address_is_one_message(tmp_path):
     assert done.returncode == 2
     assert "a Ray dashboard must answer" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_head_without_ray_is_merely_down():
+    # As a tunnel does whose far end nothing listens at: it takes the connection and closes it.
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def close_all() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+
+        threading.Thread(target=close_all, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(UnreachableError, match="a Ray dashboard must answer") as raised:
+            job_client(url, "lab.yaml")
+    assert raised.value.is_down
+    assert raised.value.remedy.endswith("`ray up lab.yaml`")
 
 
 def test_missing_credentials_are_a_problem_with_their_remedy(tmp_path, edited):
