@@ -143,4 +143,5 @@ class NormalizedLoss(ClassifierLoss):
         del features_BD, labels_B
         if self._learned:
             assert isinstance(self.scale, Tensor)
-            self.scale.clamp_(min=SMALLEST_SCALE)
+            # Not clamp_, which PyTorch cannot run for several trials at once.
+            self.scale.copy_(self.scale.clamp(min=SMALLEST_SCALE))

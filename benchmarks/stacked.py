@@ -1,0 +1,141 @@
+"""Many small trials in one process: stacked training against one trial after another.
+
+Run as ``python -m benchmarks.stacked --data-root DIR``. MNIST-2D trials that differ in seed, λ,
+learning rate and weight decay train for the same steps, together and one after another; both
+are timed in turn, after a warm-up and without evaluation. Prints one line for each case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from trainables.config import TrialConfig
+from trainables.data import datasets
+from trainables.data.base import ImageData, Split
+from trainables.incay.term import IncaySettings
+from trainables.networks.mnist_2d import MNIST2DSettings
+from trainables.training.prepared import PreparedData, prepare
+from trainables.training.settings import OptimizerSettings
+from trainables.training.stack_member import StackMember
+from trainables.training.stacked_gate import rehearse
+from trainables.training.stacked_run import StackedRun
+
+
+def configurations(members: int, precision: str) -> list[TrialConfig]:
+    """Return trials of one architecture: a search over λ, rate and decay."""
+    base = TrialConfig(
+        dataset=datasets["mnist"](),
+        network=MNIST2DSettings(),
+        incay=IncaySettings(form="reciprocal", weight=0.1),
+        precision="bf16" if precision == "bf16" else "fp32",
+    )
+    return [
+        replace(
+            base,
+            seed=index,
+            incay=replace(base.incay, weight=0.1 * 1.5**index),
+            optimizer=OptimizerSettings(lr=0.005 + 0.0005 * index, weight_decay=1e-4 * index),
+        )
+        for index in range(members)
+    ]
+
+
+def load(root: str | None) -> ImageData:
+    """Return MNIST, or as many random images where there is no data root: the speed is the same."""
+    if root is not None:
+        return datasets["mnist"]().load(Path(root))
+    draw = np.random.default_rng(0)
+    images = draw.integers(0, 256, (60_000, 1, 28, 28), dtype=np.uint8)
+    split = Split(images, np.arange(60_000, dtype=np.int64) % 10)
+    return ImageData(split, split, tuple("0123456789"))
+
+
+def wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def alone(
+    configs: list[TrialConfig], data: PreparedData, device: torch.device, steps: int
+) -> float:
+    """Return the seconds that the trials take one after another."""
+    seconds = 0.0
+    for config in configs:
+        member = StackMember(config, data, device)
+        member.train_alone(3)
+        wait(device)
+        started = time.perf_counter()
+        member.train_alone(steps)
+        wait(device)
+        seconds += time.perf_counter() - started
+    return seconds
+
+
+def together(
+    configs: list[TrialConfig], data: PreparedData, device: torch.device, steps: int
+) -> float:
+    """Return the seconds that the trials take in a stack."""
+    run = StackedRun([StackMember(config, data, device) for config in configs])
+    for _ in range(3):
+        run.train_step()
+    wait(device)
+    started = time.perf_counter()
+    for _ in range(steps):
+        run.train_step()
+    wait(device)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print one line for each number of members, threads and precision."""
+    on_gpu = torch.cuda.is_available()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-root")
+    parser.add_argument("--members", type=int, nargs="+", default=[8, 32] if on_gpu else [4])
+    parser.add_argument("--steps", type=int, default=200 if on_gpu else 10)
+    parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    device = torch.device("cuda" if on_gpu else "cpu")
+    data = load(arguments.data_root)
+    name = torch.cuda.get_device_name() if on_gpu else platform.machine()
+    for threads in arguments.threads:
+        torch.set_num_threads(threads)
+        for precision in arguments.precision:
+            for members in arguments.members:
+                configs = configurations(members, precision)
+                prepared = prepare(configs[0], data, device)
+                reason = rehearse(configs, prepared, device)
+                pairs = [
+                    (
+                        alone(configs, prepared, device, arguments.steps),
+                        together(configs, prepared, device, arguments.steps),
+                    )
+                    for _ in range(arguments.repeats)
+                ]
+                ratios = sorted(one / other for one, other in pairs)
+                images = members * arguments.steps * configs[0].batch_size
+                slow, fast = (
+                    images / statistics.median(times) for times in zip(*pairs, strict=True)
+                )
+                print(
+                    f"stacked: {members} MNIST-2D trials, {precision}: {fast:,.0f} images/s "
+                    f"together, {slow:,.0f} one after another, ratio "
+                    f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); "
+                    f"gate {'closed: ' + reason if reason else 'open'}; {name}, {threads} "
+                    f"threads, torch {torch.__version__}, Python {platform.python_version()}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

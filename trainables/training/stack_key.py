@@ -1,0 +1,36 @@
+"""Which trials may train together: those of equal keys, unless one must train alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from trainables.config import TrialConfig
+from trainables.incay.term import IncaySettings
+
+
+def stack_key(config: TrialConfig) -> str:
+    """Return what trials that train together have in common.
+
+    They may differ in seed, learning rate, weight decay, λ and a threshold that is a number.
+    """
+    optimizer = replace(config.optimizer, lr=1.0, weight_decay=0.0)
+    common = replace(config, seed=0, optimizer=optimizer, incay=_common(config.incay))
+    return common.canonical_json()
+
+
+def must_train_alone(config: TrialConfig) -> str:
+    """Return why a trial cannot train with others, or nothing if it can.
+
+    What a network or a loss cannot do for several trials at once shows in the rehearsal
+    (`trainables.training.stacked_gate`), which runs them.
+    """
+    if config.deterministic:
+        return "deterministic: true asks for the bits of training alone"
+    return ""
+
+
+def _common(incay: IncaySettings) -> IncaySettings:
+    if not incay.active:
+        return IncaySettings()
+    threshold = incay.threshold if isinstance(incay.threshold, str) else 1.0
+    return replace(incay, weight=1.0, threshold=threshold)
