@@ -25,6 +25,7 @@ from trainables.networks.mnist_2d import MNIST2DSettings
 from trainables.training.prepared import PreparedData, prepare
 from trainables.training.settings import OptimizerSettings
 from trainables.training.stack_member import StackMember
+from trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS
 from trainables.training.stacked_gate import rehearse
 from trainables.training.stacked_run import StackedRun
 
@@ -104,8 +105,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
     parser.add_argument("--repeats", type=int, default=3)
-    arguments = parser.parse_args()
     device = torch.device("cuda" if on_gpu else "cpu")
+    parser.add_argument("--convolution", choices=[*CONVOLUTIONS], default=CHOSEN[device.type])
+    arguments = parser.parse_args()
+    CHOSEN[device.type] = arguments.convolution
     data = load(arguments.data_root)
     name = torch.cuda.get_device_name() if on_gpu else platform.machine()
     for threads in arguments.threads:
@@ -128,8 +131,8 @@ def main() -> None:
                     images / statistics.median(times) for times in zip(*pairs, strict=True)
                 )
                 print(
-                    f"stacked: {members} MNIST-2D trials, {precision}: {fast:,.0f} images/s "
-                    f"together, {slow:,.0f} one after another, ratio "
+                    f"stacked: {members} MNIST-2D trials, {precision}, {arguments.convolution}: "
+                    f"{fast:,.0f} images/s together, {slow:,.0f} one after another, ratio "
                     f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); "
                     f"gate {'closed: ' + reason if reason else 'open'}; {name}, {threads} "
                     f"threads, torch {torch.__version__}, Python {platform.python_version()}",

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS, Geometry
+
 _Fold = Callable[[Tensor, list[Tensor | None], int], Tensor]
 """Maps folded inputs (B, M·C, …), stacked parameters (M, …) and M to folded outputs."""
 
@@ -66,25 +68,36 @@ class _Folded(torch.autograd.Function):
 
 
 class FoldedConv2d(nn.Conv2d):
-    """A grouped convolution: each member's channels are a group."""
+    """A convolution of each member's channels with its own weights."""
 
     @staticmethod
     def can_fold(layer: Any) -> bool:
         """Return whether this is a convolution of the plain kind."""
-        return bool(layer.groups == 1 and layer.padding_mode == "zeros")
+        plain = layer.groups == 1 and layer.padding_mode == "zeros"
+        return plain and not isinstance(layer.padding, str)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the convolution of each member's images."""
 
         def fold(inputs: Tensor, stacked: list[Tensor | None], members: int) -> Tensor:
-            weight, bias = (None if value is None else value.flatten(0, 1) for value in stacked)
+            del members
+            weight, bias = stacked
             assert weight is not None
-            return F.conv2d(
-                inputs, weight, bias, self.stride, self.padding, self.dilation, groups=members
-            )
+            convolve = CONVOLUTIONS[CHOSEN.get(inputs.device.type, "grouped")]
+            padding = self.padding
+            assert not isinstance(padding, str)
+            geometry = Geometry(_pair(self.stride), _pair(padding), _pair(self.dilation))
+            outputs = convolve(inputs, weight, geometry)
+            # Added as the convolution itself would: in the outputs' dtype.
+            return outputs if bias is None else outputs + bias.to(outputs.dtype).view(-1, 1, 1)
 
         outputs: Tensor = _Folded.apply(fold, input, self.weight, self.bias)
         return outputs
+
+
+def _pair(values: tuple[int, ...]) -> tuple[int, int]:
+    first, second = values
+    return first, second
 
 
 class _FoldedBatchNorm(nn.modules.batchnorm._BatchNorm):
