@@ -30,11 +30,11 @@ from trainables.training.stacked_gate import rehearse
 from trainables.training.stacked_run import StackedRun
 
 
-def configurations(members: int, precision: str) -> list[TrialConfig]:
+def configurations(members: int, precision: str, width: float) -> list[TrialConfig]:
     """Return trials of one architecture: a search over λ, rate and decay."""
     base = TrialConfig(
         dataset=datasets["mnist"](),
-        network=MNIST2DSettings(),
+        network=MNIST2DSettings(width=width),
         incay=IncaySettings(form="reciprocal", weight=0.1),
         precision="bf16" if precision == "bf16" else "fp32",
     )
@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200 if on_gpu else 10)
     parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
+    parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--repeats", type=int, default=3)
     device = torch.device("cuda" if on_gpu else "cpu")
     parser.add_argument("--convolution", choices=[*CONVOLUTIONS], default=CHOSEN[device.type])
@@ -115,7 +116,7 @@ def main() -> None:
         torch.set_num_threads(threads)
         for precision in arguments.precision:
             for members in arguments.members:
-                configs = configurations(members, precision)
+                configs = configurations(members, precision, arguments.width)
                 prepared = prepare(configs[0], data, device)
                 reason = rehearse(configs, prepared, device)
                 pairs = [
@@ -131,8 +132,8 @@ def main() -> None:
                     images / statistics.median(times) for times in zip(*pairs, strict=True)
                 )
                 print(
-                    f"stacked: {members} MNIST-2D trials, {precision}, {arguments.convolution}: "
-                    f"{fast:,.0f} images/s together, {slow:,.0f} one after another, ratio "
+                    f"stacked: {members} MNIST-2D trials of width {arguments.width:g}, "
+                    f"{precision}, {arguments.convolution}: {fast:,.0f} images/s together, {slow:,.0f} one after another, ratio "
                     f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); "
                     f"gate {'closed: ' + reason if reason else 'open'}; {name}, {threads} "
                     f"threads, torch {torch.__version__}, Python {platform.python_version()}",
