@@ -131,9 +131,10 @@ def main() -> None:
                 slow, fast = (
                     images / statistics.median(times) for times in zip(*pairs, strict=True)
                 )
+                case = f"{members} MNIST-2D trials of width {arguments.width:g}, {precision}"
                 print(
-                    f"stacked: {members} MNIST-2D trials of width {arguments.width:g}, "
-                    f"{precision}, {arguments.convolution}: {fast:,.0f} images/s together, {slow:,.0f} one after another, ratio "
+                    f"stacked: {case}, {arguments.convolution}: {fast:,.0f} images/s together, "
+                    f"{slow:,.0f} one after another, ratio "
                     f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); "
                     f"gate {'closed: ' + reason if reason else 'open'}; {name}, {threads} "
                     f"threads, torch {torch.__version__}, Python {platform.python_version()}",

@@ -101,16 +101,15 @@ class StackMember(Trainer):
             raise outcome
         return outcome
 
-    def train_alone(self, count: int) -> None:
-        """Take some steps without a report."""
+    def train_alone(self, count: int) -> dict[str, float]:
+        """Take some steps without a report; return training metrics summed over them."""
+        rows = []
         for _ in range(count):
             set_lr(self._optimizer, self._lr(self.step))
-            self._train_step()
+            rows.append(self._train_step())
             self.step += 1
-
-    def sums(self) -> dict[str, float]:
-        """Return the training metrics summed over the steps since the last report."""
-        return {name: float(total) for name, total in self._sums.items()}
+        totals = torch.stack(rows).double().sum(0).tolist()
+        return dict(zip(self._measured, totals, strict=True))
 
     def evaluate(self, split: DeviceSplit) -> Samples:
         """Evaluate every image of a split with its own modules."""

@@ -1,6 +1,6 @@
 """Several trials at one step, as one computation: batches, steps, sums and evaluation.
 
-Shape suffixes: M members, B batch, T training metrics.
+Shape suffixes: S steps, M members, B batch, T training metrics.
 """
 
 from __future__ import annotations
@@ -37,11 +37,9 @@ class StackedRun:
         )
         weights = [member.config.incay.weight for member in members if member.incay is not None]
         self._step = StackedStep(first.modules, first.autocast, first.device, weights)
+        self._incay = first.incay
         self._names: list[str] = []
-        self._sums_TM: Tensor | None = None
-        self._bad_step_M = torch.full(
-            (len(members),), first.config.steps, device=first.device, dtype=torch.int64
-        )
+        self._rows: list[Tensor] = []  # (T, M) of each step since the last report
 
     def train_step(self) -> None:
         """Take one optimiser step of every member."""
@@ -54,15 +52,29 @@ class StackedRun:
         gradients = torch.autograd.grad(objective_M.sum(), list(self._state.parameters.values()))
         self._state.step(gradients, tuple(member.lr(self.step) for member in self._members))
         self._step.after_step(self._state, features_MBD, labels_BM)
-        self._accumulate(metrics)
+        if self._incay is not None and "train.incay" not in metrics:  # it has not started
+            metrics["train.incay"] = torch.zeros_like(metrics["train.loss"])
+        self._names = sorted(metrics)
+        self._rows.append(torch.stack([metrics[name] for name in self._names]))
         self.step += 1
 
     def totals(self) -> list[tuple[dict[str, float], int]]:
-        """Return each member's summed training metrics since the last call, and its bad step."""
-        assert self._sums_TM is not None
-        rows = torch.cat([self._sums_TM, self._bad_step_M.double().unsqueeze(0)]).T.tolist()
-        self._sums_TM = None
-        return [(dict(zip(self._names, row, strict=False)), int(row[-1])) for row in rows]
+        """Return each member's summed training metrics since the last call, and its bad step.
+
+        The latter is the first step whose objective was not finite, or all steps.
+        """
+        values_STM, self._rows = torch.stack(self._rows).double().cpu(), []
+        first, steps = self.step - len(values_STM), self._members[0].config.steps
+        finite_SM = values_STM[:, self._names.index("train.loss")].isfinite()
+        # The first that is not finite, by adding up how many are until then.
+        good_M = finite_SM.long().cumprod(0).sum(0).tolist()
+        bad_M = [steps if good == len(values_STM) else first + good for good in good_M]
+        rows = values_STM.sum(0).T.tolist()
+        totals = [dict(zip(self._names, row, strict=True)) for row in rows]
+        if self._incay is not None and self.step <= self._incay.settings.start_step:
+            for own in totals:
+                del own["train.incay"]  # until it starts, trials are the plain ones
+        return list(zip(totals, bad_M, strict=True))
 
     def evaluate(self, split: DeviceSplit) -> list[Samples]:
         """Evaluate every image of a split, in order, for each member."""
@@ -88,19 +100,3 @@ class StackedRun:
         train, chosen = self._data.train, chosen_BM.flatten()
         images_BM = self._data.normalize(train.images.index_select(0, chosen))
         return torch.unflatten(images_BM, 0, chosen_BM.shape), train.labels[chosen_BM]
-
-    def _accumulate(self, metrics: dict[str, Tensor]) -> None:
-        values_TM = torch.stack([value_M.double() for value_M in metrics.values()])
-        if self._sums_TM is None:
-            self._names, self._sums_TM = list(metrics), values_TM
-        elif self._names == list(metrics):
-            self._sums_TM += values_TM
-        else:  # incay has begun since the last report
-            row = dict(zip(self._names, self._sums_TM, strict=True))
-            sums = [
-                value + row.get(name, 0.0) for name, value in zip(metrics, values_TM, strict=True)
-            ]
-            self._names, self._sums_TM = list(metrics), torch.stack(sums)
-        objective_M = metrics["train.loss"]
-        earliest_M = self._bad_step_M.clamp_max(self.step)
-        self._bad_step_M = torch.where(objective_M.isfinite(), self._bad_step_M, earliest_M)
