@@ -6,7 +6,6 @@ a cell that names it, never a number.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,16 +74,10 @@ def _listing(store: Store, path: str) -> str:
 
 
 def _read_json(store: Store, path: str) -> dict[str, Any] | None:
-    content = store.read(path)
-    if content is None:
-        return None
     try:
-        values = json.loads(content)
-    except ValueError as error:
-        raise AnalysisError(f"{store.where(path)} must be JSON, but is damaged") from error
-    if not isinstance(values, dict):
-        raise AnalysisError(f"{store.where(path)} must be a JSON object, but is damaged")
-    return values
+        return store.read_json(path)
+    except RecordError as error:
+        raise AnalysisError(str(error)) from error
 
 
 def _read_trials(store: Store, planned: Sequence[Mapping[str, Any]]) -> list[Trial]:

@@ -184,7 +184,8 @@ def _notes(first: StudyResults, second: StudyResults) -> tuple[str, ...]:
     notes = [
         "Mean ± half the 95 % interval over seeds; difference is the second study's error minus "
         f"the first's; bold: the second is better, ↓: it is worse (Holm, α = {ALPHA}). A paired "
-        "difference is over the seeds that both have, so that it need not be that of the means."
+        "difference is over the seeds that both have, so that it need not be that of the means. "
+        "Arms on different data are not compared."
     ]
     for study in (first, second):
         if study.searches:

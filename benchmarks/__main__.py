@@ -16,6 +16,7 @@ def main() -> None:
     """Run the named benchmarks, or all short ones."""
     for name in sys.argv[1:] or SHORT:
         print(f"# {name}", flush=True)
+        sys.argv = [name]  # the names are not the benchmark's own options
         importlib.import_module(f"benchmarks.{name}").main()
 
 

@@ -172,7 +172,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--steps", type=int, default=500, help="steps from report to report")
     parser.add_argument("--turns", type=int, default=5)
-    chosen = parser.parse_args(None if __name__ == "__main__" else [])
+    chosen = parser.parse_args()
     root = Path(chosen.data_root) if chosen.data_root else None
     dataset, device = datasets[chosen.dataset](), torch.device(chosen.device)
     data = dataset.load(root)

@@ -23,14 +23,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 STUDY = """\
 name: idle
-base: {{dataset: digits, network: {{name: mnist-2d, width: 0.2}}, steps: {steps}, reports: {reports}}}
+base:
+  dataset: digits
+  network: {{name: mnist-2d, width: 0.2}}
+  steps: {steps}
+  reports: {reports}
 arms:
   RN + Softmax: {{incay: {{form: reciprocal, weight: 0.1}}}}
 search:
   RN + Softmax: {{incay.weight: log 1e-3 .. 1e3}}
 budget: {{trials: {trials}}}
 confirm: {{seeds: 1}}
-"""  # noqa: E501
+"""
 
 
 def incay(folder: Path, *arguments: str, module: str = "study.cli") -> tuple[float, str]:
@@ -117,7 +121,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--reports", type=int, default=100)
     parser.add_argument("--turns", type=int, default=5)
-    chosen = parser.parse_args(None if __name__ == "__main__" else [])
+    chosen = parser.parse_args()
     print(
         "# "
         + ", ".join(f"{name} {version(name)}" for name in ("ray", "optuna", "mlflow"))

@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10_000)
     parser.add_argument("--sampler", default="tpe")
     parser.add_argument("--sync", action="store_true", help="time MLflow's copy as well")
-    chosen = parser.parse_args(None if __name__ == "__main__" else ["--trials", "400"])
+    chosen = parser.parse_args()
     print(
         f"# {chosen.trials} trials in {ARMS} arms, sampler {chosen.sampler}; "
         + ", ".join(f"{name} {version(name)}" for name in ("ray", "optuna", "mlflow"))

@@ -11,7 +11,7 @@ import argparse
 import platform
 import statistics
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -95,49 +95,77 @@ def together(
     return time.perf_counter() - started
 
 
+@dataclass(frozen=True)
+class Case:
+    """What is measured: so many trials, of a network of a width, for so many steps, in turn."""
+
+    members: int
+    precision: str
+    width: float
+    steps: int
+    repeats: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The speed of trials together as a ratio to one after another, and how it came about."""
+
+    ratio: str
+    note: str
+
+
+def measure(case: Case, data: ImageData, device: torch.device) -> Measured:
+    """Train the case's trials together and one after another, in turn."""
+    configs = configurations(case.members, case.precision, case.width)
+    prepared = prepare(configs[0], data, device)
+    reason = rehearse(configs, prepared, device)
+    pairs = [
+        (
+            alone(configs, prepared, device, case.steps),
+            together(configs, prepared, device, case.steps),
+        )
+        for _ in range(case.repeats)
+    ]
+    ratios = sorted(one / other for one, other in pairs)
+    images = case.members * case.steps * configs[0].batch_size
+    slow, fast = (images / statistics.median(times) for times in zip(*pairs, strict=True))
+    return Measured(
+        f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
+        f"{fast:,.0f} images/s together, {slow:,.0f} one after another; gate "
+        f"{'closed: ' + reason if reason else 'open'}",
+    )
+
+
 def main() -> None:
     """Print one line for each number of members, threads and precision."""
-    on_gpu = torch.cuda.is_available()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root")
-    parser.add_argument("--members", type=int, nargs="+", default=[8, 32] if on_gpu else [4])
-    parser.add_argument("--steps", type=int, default=200 if on_gpu else 10)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--members", type=int, nargs="+", help="8 and 32 on a GPU, otherwise 4")
+    parser.add_argument("--steps", type=int, help="200 on a GPU, otherwise 10")
     parser.add_argument("--threads", type=int, nargs="+", default=[torch.get_num_threads()])
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--repeats", type=int, default=3)
-    device = torch.device("cuda" if on_gpu else "cpu")
-    parser.add_argument("--convolution", choices=[*CONVOLUTIONS], default=CHOSEN[device.type])
-    arguments = parser.parse_args()
-    CHOSEN[device.type] = arguments.convolution
-    data = load(arguments.data_root)
-    name = torch.cuda.get_device_name() if on_gpu else platform.machine()
-    for threads in arguments.threads:
+    parser.add_argument("--convolution", choices=[*CONVOLUTIONS], help="else the device's own")
+    chosen = parser.parse_args()
+    device = torch.device(chosen.device)
+    on_gpu = device.type == "cuda"
+    CHOSEN[device.type] = chosen.convolution or CHOSEN[device.type]
+    data = load(chosen.data_root)
+    machine = torch.cuda.get_device_name(device) if on_gpu else platform.machine()
+    for threads in chosen.threads:
         torch.set_num_threads(threads)
-        for precision in arguments.precision:
-            for members in arguments.members:
-                configs = configurations(members, precision, arguments.width)
-                prepared = prepare(configs[0], data, device)
-                reason = rehearse(configs, prepared, device)
-                pairs = [
-                    (
-                        alone(configs, prepared, device, arguments.steps),
-                        together(configs, prepared, device, arguments.steps),
-                    )
-                    for _ in range(arguments.repeats)
-                ]
-                ratios = sorted(one / other for one, other in pairs)
-                images = members * arguments.steps * configs[0].batch_size
-                slow, fast = (
-                    images / statistics.median(times) for times in zip(*pairs, strict=True)
-                )
-                case = f"{members} MNIST-2D trials of width {arguments.width:g}, {precision}"
+        for precision in chosen.precision:
+            for members in chosen.members or ([8, 32] if on_gpu else [4]):
+                steps = chosen.steps or (200 if on_gpu else 10)
+                case = Case(members, precision, chosen.width, steps, chosen.repeats)
+                measured = measure(case, data, device)
                 print(
-                    f"stacked: {case}, {arguments.convolution}: {fast:,.0f} images/s together, "
-                    f"{slow:,.0f} one after another, ratio "
-                    f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); "
-                    f"gate {'closed: ' + reason if reason else 'open'}; {name}, {threads} "
-                    f"threads, torch {torch.__version__}, Python {platform.python_version()}",
+                    f"stacked: {members} MNIST-2D trials of width {chosen.width:g}, {precision}, "
+                    f"{CHOSEN[device.type]}: ratio {measured.ratio}; {measured.note}; {machine}, "
+                    f"{threads} threads, torch {torch.__version__}, Python "
+                    f"{platform.python_version()}",
                     flush=True,
                 )
 

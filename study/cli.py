@@ -173,10 +173,10 @@ def status(
 ) -> None:
     """Show how far a study is, from any shell."""
     if cluster is not None or address is not None:
+        from study.cluster.submit import ask_about
+
         asked = cluster_commands.overrides(set_, seeds)
-        printed, _ = cluster_commands.remote(
-            "status", study, asked, cluster=cluster, address=address
-        )
+        printed, _ = ask_about("status", study, asked, cluster=cluster, address=address)
         sys.stdout.write(printed)
         return
     from study.overview import status_table

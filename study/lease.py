@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Any
 
 from study.errors import UserError
+from trainables.records import RecordError
 from trainables.store import Store
 
 BEAT_SECONDS = 5.0
@@ -192,14 +193,10 @@ class Lease:
         self._store.write(self._path, json.dumps(values).encode())
 
     def _read(self) -> dict[str, Any]:
-        content = self._store.read(self._path)
-        if content is None:
-            return {}
         try:
-            values = json.loads(content)
-        except ValueError:
+            return self._store.read_json(self._path) or {}
+        except RecordError:
             return {}
-        return values if isinstance(values, dict) else {}
 
 
 def _boot() -> str:

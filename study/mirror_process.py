@@ -109,8 +109,8 @@ def _follow(uri: str, study: str, run: str) -> int:
                 named = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
                 failures.append(f"{named}{error}")
         if last:
-            for failure in failures:
-                print(failure, file=sys.stderr)
+            if failures:  # on one line: the last is what the run shows
+                print("; ".join(failures), file=sys.stderr)
             return 1 if failures else 0
 
 

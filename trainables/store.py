@@ -243,7 +243,7 @@ class Store:
             return None
 
     def read_json(self, path: str) -> dict[str, Any] | None:
-        """Return a JSON file's content, None if it does not exist.
+        """Return the object that a JSON file holds, None if it does not exist.
 
         Raises:
             RecordError: The file is damaged.
@@ -252,9 +252,11 @@ class Store:
         if content is None:
             return None
         try:
-            values: dict[str, Any] = json.loads(content)
+            values = json.loads(content)
         except ValueError as error:
             raise RecordError(f"{self.where(path)} must be JSON, but is damaged") from error
+        if not isinstance(values, dict):
+            raise RecordError(f"{self.where(path)} must be a JSON object, but is damaged")
         return values
 
     def write(self, path: str, content: bytes) -> None:

@@ -84,21 +84,6 @@ def overrides(settings: list[str] | None, seeds: int | None) -> list[str]:
     return options if seeds is None else [*options, "--seeds", str(seeds)]
 
 
-def remote(
-    command: str,
-    study: str,
-    options: list[str],
-    *,
-    cluster: Path | None,
-    address: str | None,
-    output: str | None = None,
-) -> tuple[str, dict[str, bytes]]:
-    """Return what a command of ``incay`` prints on a cluster's head, and the files it writes."""
-    from study.cluster.submit import ask_about
-
-    return ask_about(command, study, options, cluster=cluster, address=address, output=output)
-
-
 def tunnels(cluster: Path, port: int) -> None:
     """Keep the dashboard and MLflow of a cluster reachable on this machine until Ctrl-C."""
     from study.cluster.submit import serve_tunnels

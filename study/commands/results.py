@@ -173,8 +173,10 @@ def _ask(
     output: Path | None,
 ) -> None:
     """Have a cluster's head do a command, whose output is written here."""
+    from study.cluster.submit import ask_about
+
     asked = None if output is None else output.name
-    printed, files = cluster_commands.remote(
+    printed, files = ask_about(
         command, study, options, cluster=cluster, address=address, output=asked
     )
     if output is None:
