@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +88,19 @@ class Figure:
         """
         if format in _DATA:
             return _write_data(self.data, format)
+        if format == "svg":
+            return self._svg
         if format not in _IMAGES:
             known = ", ".join((*_IMAGES, *_DATA))
             raise AnalysisError(f"figure format must be one of {known}, but got {format!r}")
+        return self._draw_as(format)
+
+    @cached_property
+    def _svg(self) -> bytes:
+        # Kept: a report and the file beside it show the same drawing.
+        return self._draw_as("svg")
+
+    def _draw_as(self, format: str) -> bytes:
         from matplotlib import rc_context
 
         file = io.BytesIO()

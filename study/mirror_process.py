@@ -10,14 +10,16 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 
 from study.errors import UserError
+from trainables.records import RecordError
 from trainables.store import Store
 
-_SECONDS_BEFORE_FIRST = 8.0
-"""Nothing has ended yet, and what MLflow imports would hold up Ray and the first trials."""
+_SECONDS_BEFORE_FIRST = 30.0
+"""Or until a trial has ended: what MLflow imports would hold up Ray and the first trials."""
 _SECONDS_BETWEEN_SYNCS = 2.0
 _SECONDS_UNTIL_TOLD = 5.0
 _SECONDS_TO_FINISH = 180.0  # the last trial may be followed by figures and a report
@@ -88,11 +90,14 @@ def _follow(uri: str, study: str, run: str) -> int:
         ended.set()
 
     threading.Thread(target=wait_for_end, daemon=True).start()
-    ended.wait(_SECONDS_BEFORE_FIRST)
+    store = Store(uri)
+    begun = time.monotonic()
+    while not (ended.wait(_SECONDS_BETWEEN_SYNCS) or _any_ended(store, study, run)):
+        if time.monotonic() - begun > _SECONDS_BEFORE_FIRST:
+            break
     from study.mirror import Mirror
     from study.optuna_copy import STORAGE, OptunaCopy
 
-    store = Store(uri)
     makers: list[Callable[[], Mirror | OptunaCopy]] = [lambda: Mirror(store, study, run)]
     if store.local_root is not None or STORAGE in os.environ:
         makers.append(lambda: OptunaCopy(store, study, run))
@@ -112,6 +117,15 @@ def _follow(uri: str, study: str, run: str) -> int:
             if failures:  # on one line: the last is what the run shows
                 print("; ".join(failures), file=sys.stderr)
             return 1 if failures else 0
+
+
+def _any_ended(store: Store, study: str, run: str) -> bool:
+    """Return whether there is anything to mirror yet."""
+    try:
+        books = store.read_json(f"studies/{study}/{run}/trials.json") or {"trials": []}
+        return any(store.read_record(row["fingerprint"]) is not None for row in books["trials"])
+    except (OSError, RecordError):
+        return True  # said by the first synchronisation
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ def quiet_ray() -> None:
     os.environ.setdefault("TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "1000")
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Workers for plain tasks, of which a run has none: they would delay those that train.
+    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
 
 
 def start_ray(cpus: float | None, gpus: float | None) -> None:

@@ -14,7 +14,7 @@ from trainables.losses.base import Loss
 from trainables.networks.base import FeatureNetwork
 from trainables.training.batches import DeviceSplit, Normalizer
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 250
 
 
 @dataclass(frozen=True)

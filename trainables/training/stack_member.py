@@ -54,7 +54,6 @@ class StackMember(Trainer):
         self.stacked_with = 1
         self.alone_because = ""
         self._outcomes: deque[dict[str, float] | DivergedError] = deque()
-        self._evaluated: Mapping[DeviceSplit, Samples] = {}
 
     @property
     def modules(self) -> nn.ModuleDict:
@@ -94,7 +93,6 @@ class StackMember(Trainer):
         if not self._outcomes and self.stack is not None:
             self.stack.train()
         if not self._outcomes:
-            self._evaluated = {}
             return super().advance()
         outcome = self._outcomes.popleft()
         if isinstance(outcome, DivergedError):
@@ -112,8 +110,9 @@ class StackMember(Trainer):
         return dict(zip(self._measured, totals, strict=True))
 
     def evaluate(self, split: DeviceSplit) -> Samples:
-        """Evaluate every image of a split with its own modules."""
-        return super()._evaluate(split)
+        """Evaluate every image of a split with its own modules, as they are now."""
+        self._evaluated.clear()
+        return self._evaluate(split)
 
     def take(
         self,
@@ -132,7 +131,7 @@ class StackMember(Trainer):
             seconds: What the steps took, for all members together.
             evaluated: What evaluation says of the splits that are due.
         """
-        first, self.step, self._evaluated = self.step, step, evaluated
+        first, self.step, self._evaluated = self.step, step, dict(evaluated)
         try:
             self._outcomes.append(self._report(first, totals, bad_step, seconds))
         except DivergedError as error:
@@ -150,8 +149,4 @@ class StackMember(Trainer):
         """Go on from what any `Trainer` of the same configuration saved."""
         if self.stack is not None:
             self.stack.dissolve()
-        self._evaluated = {}
         super().load_state_dict(state)
-
-    def _evaluate(self, split: DeviceSplit) -> Samples:
-        return self._evaluated.get(split) or super()._evaluate(split)

@@ -85,6 +85,7 @@ class Trainer:
         self._optimizer = build_optimizer(config.optimizer, self._modules)
         self._schedule = build_schedule(config.schedule, config.steps)
         self._measured: tuple[str, ...] = ()
+        self._evaluated: dict[DeviceSplit, Samples] = {}
 
     @property
     def finished(self) -> bool:
@@ -194,6 +195,7 @@ class Trainer:
         self._modules.load_state_dict(state["modules"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
+        self._evaluated.clear()
         self.history = list(state["history"])
         self.step = int(state["step"])
 
@@ -219,6 +221,7 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         objective.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
+        self._evaluated.clear()
         detached = features.detach()
         self.loss.after_step(detached, labels)
         return self._measure(objective.detach(), means, correct, detached)
@@ -240,9 +243,12 @@ class Trainer:
         return {} if tested is None else _prefixed("test", tested.metrics())
 
     def _evaluate(self, split: DeviceSplit) -> Samples:
-        return evaluate(
-            self.network, self.loss, split, self._data.normalize, autocast=self._autocast
-        )
+        """Evaluate a split, once between two steps: the last report's serves `samples` as well."""
+        if split not in self._evaluated:
+            self._evaluated[split] = evaluate(
+                self.network, self.loss, split, self._data.normalize, autocast=self._autocast
+            )
+        return self._evaluated[split]
 
 
 def _prefixed(split: str, metrics: dict[str, float]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from trainables.losses.center import CenterSettings
 from trainables.losses.l_softmax import LSoftmaxSettings
 from trainables.losses.softmax import SoftmaxSettings
 from trainables.networks.mnist_2d import MNIST2DSettings
+from trainables.training.evaluate import evaluate
 from trainables.training.settings import (
     AugmentSettings,
     OptimizerSettings,
@@ -161,6 +162,26 @@ def test_metrics_of_samples_are_means_over_them(digits):
     assert metrics["norm_correct"] == pytest.approx(float(samples.norm[correct].mean()), rel=1e-5)
     assert metrics["norm_wrong"] == pytest.approx(float(samples.norm[~correct].mean()), rel=1e-5)
     assert torch.allclose(samples.features.norm(dim=1), samples.norm)
+
+
+def test_the_last_report_and_the_samples_are_one_evaluation(digits, monkeypatch):
+    evaluations = []
+
+    def counted(network, loss, split, *rest, **options):
+        evaluations.append(split)
+        return evaluate(network, loss, split, *rest, **options)
+
+    monkeypatch.setattr("trainables.training.trainer.evaluate", counted)
+    trainer = Trainer(SMALL, digits, CPU)
+    while not trainer.finished:
+        trainer.advance()
+    assert len(evaluations) == SMALL.reports + 1  # validation each time, the test split once
+    kept = trainer.samples()[1]
+    assert len(evaluations) == SMALL.reports + 1
+    other = Trainer(SMALL, digits, CPU)
+    other.load_state_dict(trainer.state_dict())
+    assert torch.equal(other.samples()[1].loss, kept.loss)
+    assert len(evaluations) == SMALL.reports + 2
 
 
 def test_training_leaves_the_global_random_state_alone(digits):

@@ -1,0 +1,115 @@
+"""Fills docs/reproduction.md from the store: no number of its tables is typed by hand.
+
+Run as ``python -m benchmarks.reproduction --results DIR`` after the studies that the page names.
+Between ``<!-- COMMAND -->`` and ``<!-- end -->`` comes what the command says: ``incay table …``
+and ``incay compare …`` their Markdown, ``incay figure … --output FILE`` the figure, beside the
+page, ``trained STUDY …`` a line on when, on what and by which code the trials were trained.
+``--check`` only tells whether the page is what the store gives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import analysis
+from analysis.results import StudyResults, Trial
+from study.commands.shared import open_store, which_run
+
+PAGE = Path(__file__).parents[1] / "docs" / "reproduction.md"
+BLOCK = re.compile(r"<!-- (?P<command>(?:incay|trained) .+?) -->\n.*?<!-- end -->\n", re.DOTALL)
+
+
+def fill(page: str, results: str, folder: Path) -> str:
+    """Return the page with every block filled from the store; figures are written to the folder."""
+
+    def block(match: re.Match[str]) -> str:
+        command = match["command"]
+        print(command, file=sys.stderr, flush=True)
+        return f"<!-- {command} -->\n{output(command, results, folder)}\n<!-- end -->\n"
+
+    return BLOCK.sub(block, page)
+
+
+def output(command: str, results: str, folder: Path) -> str:
+    """Return what stands in a command's block.
+
+    Raises:
+        subprocess.CalledProcessError: The command failed.
+    """
+    program, *arguments = shlex.split(command)
+    if program == "trained":
+        return trained(results, arguments)
+    if arguments[0] == "figure":
+        path = arguments[arguments.index("--output") + 1]
+        incay([*arguments, "--results", results], folder)
+        return f"![{arguments[2]} of {arguments[1]}]({path})"
+    return incay([*arguments, "--results", results, "--format", "markdown"], folder).strip()
+
+
+def incay(arguments: Iterable[str], folder: Path) -> str:
+    """Run a command of incay in a folder and return what it prints."""
+    command = [sys.executable, "-m", "study.cli", *arguments]
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout
+
+
+def trained(results: str, arguments: list[str]) -> str:
+    """Return when, on what and by which code a study's trials were trained."""
+    parser = argparse.ArgumentParser(prog="trained")
+    parser.add_argument("study")
+    parser.add_argument("--set", action="append")
+    parser.add_argument("--seeds", type=int)
+    chosen = parser.parse_args(arguments)
+    store = open_store(results)
+    study = analysis.load(store, *which_run(chosen.study, chosen.set, chosen.seeds, store))
+    return " ".join(_facts(study))
+
+
+def _facts(study: StudyResults) -> Iterable[str]:
+    trials = [trial for trial in study.trials if trial.record is not None]
+    endings = Counter(trial.status for trial in trials)
+    told = ", ".join(f"{count} {ending}" for ending, count in endings.most_common())
+    seconds = sum(trial.seconds for trial in trials)
+    yield f"Trained: {len(trials)} trials ({told}), {seconds / 3600.0:.2f} device-hours,"
+    yield f"finished {max(str(_fact(trial, 'finished')) for trial in trials)[:10]};"
+    versions = {
+        f"{name} {version}"
+        for trial in trials
+        for name, version in _fact(trial, "versions").items()
+        if name in ("torch", "ray")
+    }
+    pythons = {f"Python {_fact(trial, 'python')}" for trial in trials}
+    devices = {str(_fact(trial, "device")) for trial in trials}
+    yield ", ".join([*sorted(devices), *sorted(pythons), *sorted(versions)]) + ";"
+    commits = sorted({str(_fact(trial, "git_commit"))[:7] for trial in trials})
+    yield f"commit {', '.join(commits)}."
+
+
+def _fact(trial: Trial, name: str) -> object:
+    assert trial.record is not None
+    return trial.record.provenance.get(name) or {}
+
+
+def main() -> None:
+    """Fill the page, or tell whether it is filled."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--results", default="results")
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    chosen = parser.parse_args()
+    results = chosen.results if "://" in chosen.results else str(Path(chosen.results).resolve())
+    before = PAGE.read_text(encoding="utf-8")
+    after = fill(before, results, PAGE.parent)
+    if chosen.check:
+        sys.exit("docs/reproduction.md differs from the store" if after != before else 0)
+    PAGE.write_text(after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
