@@ -32,8 +32,7 @@ def fingerprint(config: TrialConfig, data_hash: str) -> str:
 
 def code_version(config: TrialConfig) -> str:
     """Return the version of the code that trains this configuration."""
-    text = "\n".join(f"{name} {digest}" for name, digest in code_files(config).items())
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return _version(code_files(config))
 
 
 def code_files(config: TrialConfig) -> dict[str, str]:
@@ -42,6 +41,21 @@ def code_files(config: TrialConfig) -> dict[str, str]:
     roots |= {type(part).__module__ for part in (config.dataset, config.network, config.loss)}
     if config.incay.active:
         roots.add(forms[config.incay.form].__module__)
+    return _reached(roots)
+
+
+def modules_version(module: str) -> str:
+    """Return the version of a module of this package and of all that it imports from it."""
+    return _version(_reached({module}))
+
+
+def _version(files: dict[str, str]) -> str:
+    text = "\n".join(f"{name} {digest}" for name, digest in files.items())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _reached(roots: set[str]) -> dict[str, str]:
+    """Return the roots and what they import from this package, each module with its hash."""
     reached: set[str] = set()
     pending = list(roots)
     while pending:

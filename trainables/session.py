@@ -11,7 +11,7 @@ import os
 import pickle
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ class TrialSession:
         self._data = data
         self._device = device
         self._on_batch = on_batch
-        self._trainer: Trainer | None = None  # built, or brought back, by the first `advance`
+        self._trainer: Trainer | None = None  # built, or brought back, by `prepare`
         self._initial_weights: pa.Table | None = None
         self._provenance: dict[str, Any] = {"started": now(), "attempts": []}
         self._seconds_before = 0.0
@@ -83,6 +83,14 @@ class TrialSession:
         """Optimiser steps done."""
         return 0 if self._trainer is None else self._trainer.step
 
+    def prepare(self) -> None:
+        """Build the trainer, or bring it back from its checkpoint; `advance` does so by itself.
+
+        What goes wrong is the trial's ending, as in `advance`.
+        """
+        with self._recorded():
+            self._trainer = self._trainer or self._begin()
+
     def advance(self) -> dict[str, float]:
         """Train to the next report and keep it; when the trial ends, write its record.
 
@@ -92,7 +100,7 @@ class TrialSession:
         Raises:
             OSError: The store takes nothing more.
         """
-        try:
+        with self._recorded():
             trainer = self._trainer = self._trainer or self._begin()
             metrics = trainer.advance()
             if trainer.finished:
@@ -103,6 +111,13 @@ class TrialSession:
                 self._end("completed", "", _tables(trainer, self._initial_weights))
                 return metrics
             self._keep(trainer)
+        return dict(self._history[-1]) if self._history else {}
+
+    @contextlib.contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Write the record of a trial that diverges or fails inside of the block."""
+        try:
+            yield
         except DivergedError as error:
             self._end("diverged", str(error), step=error.step)
         except OSError:
@@ -110,7 +125,6 @@ class TrialSession:
         except Exception as error:
             tail = traceback.format_exc(limit=-4)
             self._end("failed", f"{type(error).__name__}: {error}\n{tail}")
-        return dict(self._history[-1]) if self._history else {}
 
     def leave(self) -> None:
         """Keep a checkpoint of an unfinished trial that somebody may go on with."""
@@ -154,12 +168,15 @@ class TrialSession:
             trainer.network.register_forward_pre_hook(lambda *_: on_batch())
         return trainer
 
+    def _new_trainer(self) -> Trainer:
+        return Trainer(self.task.config, self._data, self._device)
+
     def _built(self) -> Trainer:
         """Return a trainer that has not begun: its seed gives the same initial weights each time.
 
         The models of a search, to which the test split is sealed, are not looked into.
         """
-        trainer = Trainer(self.task.config, self._data, self._device)
+        trainer = self._new_trainer()
         if self.task.config.split.test != "sealed":
             self._initial_weights = weight_histograms(trainer.network, trainer.loss, "initial")
         return trainer
@@ -197,14 +214,18 @@ class TrialSession:
             "config": self.task.config.to_dict(),
             "data_hash": self.task.data_hash,
             "code_version": code_version(self.task.config),
-            "provenance": {**self._provenance, **environment(), **self._hardware()},
+            "provenance": {**self._provenance, **environment(), **self._circumstances()},
             "history": self._history,
         }
 
     def _seconds(self) -> float:
-        return self._seconds_before + time.monotonic() - self._started
+        return self._seconds_before + self._spent()
 
-    def _hardware(self) -> dict[str, Any]:
+    def _spent(self) -> float:
+        """Return the seconds that this process has trained the trial for."""
+        return time.monotonic() - self._started
+
+    def _circumstances(self) -> dict[str, Any]:
         return {
             "device": device_name(self._device),
             "device_type": self._device.type,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import ray
 import torch
@@ -12,8 +12,14 @@ from ray import tune
 from trainables.config import TrialConfig
 from trainables.data.base import ImageData
 from trainables.session import TrialSession, TrialTask
+from trainables.stack_session import StackSession
 from trainables.store import Store
 from trainables.watchdog import Watchdog
+
+
+class _Session(Protocol):
+    def leave(self) -> None:
+        """Leave what is unfinished so that it can go on elsewhere."""
 
 
 class IncayTrainable(tune.Trainable):
@@ -46,37 +52,27 @@ class IncayTrainable(tune.Trainable):
         self._refs = data
         self._loaded: dict[str, ImageData] = {}
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._session: TrialSession | None = None
+        self._session: _Session | None = None
         self._node = ray.get_runtime_context().get_node_id()
         self._begin(config)
 
     def step(self) -> dict[str, Any]:
         """Train to the next report."""
-        session = self._session
-        assert session is not None
         try:
             with self._watchdog.watching():
-                metrics = session.advance()
+                return {**self._advance(), "node_id": self._node}
         except OSError as error:
             # Told as a result: as an error, Tune would start the trial again and again.
             return {"store_error": str(error), "status": "unrecorded", "done": False}
-        record = session.record
-        return {
-            **metrics,
-            "trial_step": session.step,
-            "status": record.status if record else "running",
-            "done": record is not None,
-            "node_id": self._node,
-        }
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Leave the trial in hand and begin another."""
+        """Leave what is in hand and begin another."""
         self.cleanup()
         self._begin(new_config)
         return True
 
     def cleanup(self) -> None:
-        """Leave the trial in hand so that it can go on elsewhere."""
+        """Leave what is in hand so that it can go on elsewhere."""
         if self._session is not None:
             self._session.leave()
             self._session = None
@@ -88,15 +84,54 @@ class IncayTrainable(tune.Trainable):
         """Tune keeps no checkpoints here; see the class."""
 
     def _begin(self, config: dict[str, Any]) -> None:
-        task = TrialTask(
-            config["fingerprint"],
-            TrialConfig.from_dict(config["trial"]),
-            config["data_hash"],
-            config["keep_model"],
+        task = _task(config)
+        self._session = self.session(
+            task, self._data(task), self._store, self._device, on_batch=self._watchdog.beat
         )
+
+    def _advance(self) -> dict[str, Any]:
+        session = self._session
+        assert isinstance(session, TrialSession)
+        metrics = session.advance()
+        record = session.record
+        return {
+            **metrics,
+            "trial_step": session.step,
+            "status": record.status if record else "running",
+            "done": record is not None,
+        }
+
+    def _data(self, task: TrialTask) -> ImageData:
         if task.data_hash not in self._loaded:
             self._loaded[task.data_hash] = ray.get(self._refs[task.data_hash])
-        data = self._loaded[task.data_hash]
-        self._session = self.session(
-            task, data, self._store, self._device, on_batch=self._watchdog.beat
+        return self._loaded[task.data_hash]
+
+
+class StackTrainable(IncayTrainable):
+    """Trains one stack of trials after another in the same process."""
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        tasks = [_task(member) for member in config["members"]]
+        self._session = StackSession(
+            tasks,
+            self._data(tasks[0]),
+            self._store,
+            self._device,
+            self._watchdog.beat,
+            alone_because=config["alone_because"],
+            withdrawable=config["withdrawable"],
         )
+
+    def _advance(self) -> dict[str, Any]:
+        session = self._session
+        assert isinstance(session, StackSession)
+        return {"members": session.advance(), "done": session.done}
+
+
+def _task(config: Mapping[str, Any]) -> TrialTask:
+    return TrialTask(
+        config["fingerprint"],
+        TrialConfig.from_dict(config["trial"]),
+        config["data_hash"],
+        config["keep_model"],
+    )

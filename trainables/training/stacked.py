@@ -13,7 +13,7 @@ added in another order. That is checked each time before a stack begins
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -40,6 +40,8 @@ class StackedTrainer:
     Args:
         members: Trainers of equal `stack_key` at one step, which share one `PreparedData`. Each
             may have taken in a checkpoint of any `Trainer` of its configuration.
+        on_batch: Called now and then during the rehearsal, which hooks of the members' own
+            modules do not see.
 
     Attributes:
         members: Those whose trials have not ended, in order.
@@ -48,8 +50,11 @@ class StackedTrainer:
         ValueError: Members differ in what must be equal.
     """
 
-    def __init__(self, members: Sequence[StackMember]) -> None:
+    def __init__(
+        self, members: Sequence[StackMember], on_batch: Callable[[], None] | None = None
+    ) -> None:
         self.members = list(members)
+        self._on_batch = on_batch
         self._run: StackedRun | None = None
         self._rehearsed = False
         self._error: Exception | None = None
@@ -156,7 +161,7 @@ class StackedTrainer:
         self._rehearsed = True
         first = self.members[0]
         return must_train_alone(first.config) or rehearse(
-            [member.config for member in self.members], first.data, first.device
+            [member.config for member in self.members], first.data, first.device, self._on_batch
         )
 
     def _due(self, step: int) -> list[DeviceSplit]:

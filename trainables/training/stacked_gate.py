@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,7 +50,12 @@ ROUNDING = 1e-6
 _known: dict[tuple[str, int, str], str] = {}
 
 
-def rehearse(configs: Sequence[TrialConfig], data: PreparedData, device: torch.device) -> str:
+def rehearse(
+    configs: Sequence[TrialConfig],
+    data: PreparedData,
+    device: torch.device,
+    on_batch: Callable[[], None] | None = None,
+) -> str:
     """Return why trials must not train together on this device, or nothing if they may.
 
     The answer is remembered for as long as the process lives.
@@ -59,14 +64,16 @@ def rehearse(configs: Sequence[TrialConfig], data: PreparedData, device: torch.d
         configs: The trials, of equal `stack_key`.
         data: Their data set.
         device: Where they are to train.
+        on_batch: Called before each step.
     """
     known = (stack_key(configs[0]), len(configs), str(device))
     if known not in _known:
         varied = [_varied(config, index) for index, config in enumerate(configs)]
         exact = [replace(config, precision="fp32") for config in varied]
-        reason = _compare(exact, data, device)
+        beat = on_batch or (lambda: None)
+        reason = _compare(exact, data, device, beat)
         if not reason and varied != exact:
-            reason = _compare(varied, data, device)
+            reason = _compare(varied, data, device, beat)
         _known[known] = reason
     return _known[known]
 
@@ -87,7 +94,9 @@ def _varied(config: TrialConfig, index: int) -> TrialConfig:
     )
 
 
-def _compare(configs: list[TrialConfig], data: PreparedData, device: torch.device) -> str:
+def _compare(
+    configs: list[TrialConfig], data: PreparedData, device: torch.device, beat: Callable[[], None]
+) -> str:
     images, labels = data.train.images[:EVALUATION_BATCH], data.train.labels[:EVALUATION_BATCH]
     few = DeviceSplit(Split(images.cpu().numpy(), labels.cpu().numpy()), device)
     members = [StackMember(config, data, device) for config in configs]
@@ -97,9 +106,11 @@ def _compare(configs: list[TrialConfig], data: PreparedData, device: torch.devic
         run = StackedRun(members)
         for _ in range(min(STEPS, configs[0].steps)):
             starts = [_state(run, members[index]) for index in checked]
+            beat()
             run.train_step()
             totals, evaluated = run.totals(), run.evaluate(few)
             for index, start in zip(checked, starts, strict=True):
+                beat()
                 run.write_back(members[index])
                 stacked = _after(members[index], totals[index][0])
                 wrong = _worst(
