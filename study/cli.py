@@ -81,6 +81,7 @@ def plan(
     from study.plan import DataCatalog
     from study.probe import Probe
     from study.readiness import check_batches, check_data, check_room
+    from study.stacks import told_beforehand
 
     spec, store = read_study(study, set_, seeds), open_store(results)
     data = DataCatalog(data_root)
@@ -95,8 +96,10 @@ def plan(
     configs = [config for item in plans for config in (*item.search, *item.confirm)]
     total = sum(config.steps for config in configs)
     console.print(f"{len(configs)} trials, {total:,} steps in all", highlight=False)
+    wanted = spec.resources
+    for line in told_beforehand(spec, configs):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if probe:
-        wanted = spec.resources
         slots = (cpus or cpu_count()) // wanted.cpu
         if wanted.gpu:
             slots = min(slots, (gpus if gpus is not None else gpu_count()) // wanted.gpu)
@@ -113,7 +116,8 @@ def plan(
             f"estimated: {duration(seconds)} one after another"
             f"{f' ({gpu_hours:.1f} GPU-hours)' if wanted.gpu else ''}, about "
             f"{duration(seconds / max(1, slots))} with {int(slots)} at once on this machine "
-            "(measured over a few steps of each kind of trial, that many at once)",
+            "(measured over a few steps of each kind of trial, that many at once"
+            f"{'; training in stacks is not estimated' if wanted.stack > 1 else ''})",
             highlight=False,
         )
 

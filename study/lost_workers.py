@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 MOST = 3
 """How often a trial may lose its worker on a living node without getting further."""
+TOGETHER = 2
+"""How often it may do so in a stack: then it trains alone, so that others go on without it."""
 
 
 @dataclass
@@ -47,6 +49,15 @@ class LostWorkers:
         losses.nodes.append(node)
         if len(losses.nodes) < MOST:
             return True
+        return self._own(losses) < MOST
+
+    def suspects(self, fingerprint: str) -> bool:
+        """Return whether a trial lost so many workers that it must not train with others."""
+        losses = self._losses.get(fingerprint, _Losses())
+        return len(losses.nodes) >= TOGETHER and self._own(losses) >= TOGETHER
+
+    def _own(self, losses: _Losses) -> int:
+        """Return how many of the losses are not those of a lost node."""
         alive = self._alive()
         losses.nodes = [node for node in losses.nodes if node is None or node in alive]
-        return len(losses.nodes) < MOST
+        return len(losses.nodes)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from study.endings import Endings
 from study.halt import Halt
 from study.kept_models import KeptModels
 from study.lease import Lease
@@ -69,7 +70,7 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
 
     from study.scheduler import PruningScheduler
     from study.searcher import WorkSearcher
-    from trainables.trainable import IncayTrainable
+    from trainables.trainable import IncayTrainable, StackTrainable
 
     spec, store, data, halt, lease = place.spec, place.store, place.data, place.halt, place.lease
     # Loads the data before anything starts: damaged data ends here with its own message.
@@ -77,9 +78,21 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
     start_ray(place.cpus, place.gpus)
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
-    searcher = WorkSearcher(work, first, place.monitor, store, data, halt, place.models)
+    needs = {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu}
+    stack = spec.resources.stack
+    searcher = WorkSearcher(
+        work,
+        first,
+        place.monitor,
+        store,
+        data,
+        halt,
+        place.models,
+        stack,
+        lambda: _places(ray.cluster_resources(), needs),
+    )
     trainable = tune.with_parameters(
-        IncayTrainable,
+        StackTrainable if stack > 1 else IncayTrainable,
         store=store,
         data=shared,
         threads=max(1, int(spec.resources.cpu)),
@@ -94,7 +107,7 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
     # Ray has just put its own signal handlers in place.
     with halt.on_signals(), tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
         tune.Tuner(
-            tune.with_resources(trainable, {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu}),
+            tune.with_resources(trainable, needs),
             tune_config=TuneConfig(
                 search_alg=searcher,
                 scheduler=PruningScheduler(searcher),
@@ -113,9 +126,15 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
         return  # what is unfinished is another driver's to record
     # Record what an interruption left unfinished, so that nothing vanishes.
     why = "stopped by the user" if halt.interrupted else halt.store_error
+    endings = Endings(store, data)
     for trial in searcher.running():
-        if not searcher.has_result(trial):
-            searcher.record_ending(trial, "interrupted", why)
+        if not endings.has_result(trial):
+            endings.write(trial, "interrupted", why)
+
+
+def _places(total: Mapping[str, float], needs: Mapping[str, float]) -> int:
+    """Return how many trials of Tune's fit into what Ray has in all."""
+    return min(int(total.get(kind.upper(), 0) // need) for kind, need in needs.items() if need)
 
 
 def _stopper(stop: Callable[[], bool], tick: Callable[[], None]) -> Any:

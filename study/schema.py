@@ -79,12 +79,15 @@ class Resources(_Model):
     Attributes:
         cpu: CPUs.
         gpu: GPUs, or a part of one.
+        stack: Trials of one architecture that train together in one process, at most; they
+            share the CPUs and GPUs of one trial.
         stall_seconds: A worker that trains no batch for this long hangs: it is ended, and its
             trial goes on from the last checkpoint.
     """
 
     cpu: Annotated[float, Field(gt=0)] = 1
     gpu: Annotated[float, Field(ge=0)] = 0
+    stack: Annotated[int, Field(ge=1, le=1024)] = 1
     stall_seconds: Annotated[float, Field(gt=0)] = 1800
 
 

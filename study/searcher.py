@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ray
 from ray.tune.search import Searcher
 
+from study.endings import Endings
 from study.halt import Halt
 from study.kept_models import KeptModels
-from study.lost_workers import MOST, LostWorkers
+from study.lost_workers import MOST, TOGETHER, LostWorkers
 from study.monitor import Monitor
 from study.plan import DataCatalog, PlannedTrial
+from study.stacks import Stack, Stacks
 from study.work import Signal, Work
-from trainables.fingerprint import code_version
-from trainables.patience import patiently
-from trainables.provenance import now
-from trainables.records import RecordError, Status, TrialRecord
-from trainables.session import end_trial
 from trainables.store import Store
 
 
 class WorkSearcher(Searcher):
-    """Hands a phase's work to Tune, trial by trial.
+    """Hands a phase's work to Tune: one trial, or a stack of them, is one trial of Tune's.
 
     Nothing here can fail for outside reasons but the store, and that ends the run in good
     order through `halt`: an exception in a searcher would break it.
+
+    Args:
+        work: The phase's trials.
+        first: The first of them, taken before Ray was started, to learn whether there is
+            anything to train.
+        monitor: Counts what happens.
+        store: Where results live.
+        data: The study's data sets.
+        halt: Whether the run must end.
+        models: The trained networks that stay.
+        stack: Trials that train together at most; 1 is each on its own.
+        places: Returns how many trials of Tune's the machines have room for.
     """
 
     def __init__(
@@ -39,41 +47,56 @@ class WorkSearcher(Searcher):
         data: DataCatalog,
         halt: Halt,
         models: KeptModels,
+        stack: int,
+        places: Callable[[], int],
     ) -> None:
         super().__init__()
         self._work = work
-        # Taken before Ray was started, to learn whether there is anything to train.
-        self._first: PlannedTrial | None = first
         self._monitor = monitor
         self._store = store
         self._data = data
+        self._endings = Endings(store, data)
         self._halt = halt
         self._models = models
-        self._trials: dict[str, PlannedTrial] = {}
+        self._stacked = stack > 1
+        self._places = places
         # Tune's own retries count lost nodes as failures, and lose trials whose reused worker
         # turns out to be dead. So none are used: a trial that lost its worker is a new one to
         # Tune, and goes on from its checkpoint.
-        self._again: deque[PlannedTrial] = deque()
+        self._stacks = Stacks(work, first, stack)
+        self._running: dict[str, dict[str, PlannedTrial]] = {}  # by Tune's id and fingerprint
+        self._started: set[str] = set()
         self._lost = LostWorkers(_living_nodes)
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Return the next trial's configuration, None to wait or FINISHED."""
-        trial: PlannedTrial | Signal = Signal.WAIT
-        if self._again:
-            trial = self._again.popleft()
-        else:
-            with self._halt.guard():
-                trial = self._first or self._work.next()
-                self._first = None
-                if isinstance(trial, PlannedTrial):
-                    continued = self._store.has_checkpoint(trial.fingerprint)
-                    self._monitor.trial_started(trial, continued=continued)
-        if trial is Signal.DONE and not self._trials:
+        """Return the configuration of what comes next, None to wait or FINISHED."""
+        stack: Stack | Signal = Signal.WAIT
+        with self._halt.guard():
+            stack = self._stacks.next(self._has_place)
+        if stack is Signal.DONE and not self._running:
             finished: str = Searcher.FINISHED
             return finished
-        if not isinstance(trial, PlannedTrial):
+        if not isinstance(stack, Stack):
             return None  # one that runs may lose its worker yet
-        self._trials[trial_id] = trial
+        with self._halt.guard():
+            for trial in stack.trials:
+                if trial.fingerprint not in self._started:
+                    continued = self._store.has_checkpoint(trial.fingerprint)
+                    self._monitor.trial_started(trial, continued=continued)
+                    self._started.add(trial.fingerprint)
+        self._running[trial_id] = {trial.fingerprint: trial for trial in stack.trials}
+        if not self._stacked:
+            return self._task(stack.trials[0])
+        return {
+            "members": [self._task(trial) for trial in stack.trials],
+            "alone_because": stack.alone_because,
+            "withdrawable": self._work.pruning,
+        }
+
+    def _has_place(self) -> bool:
+        return not self._running or len(self._running) < self._places()
+
+    def _task(self, trial: PlannedTrial) -> dict[str, Any]:
         return {
             "fingerprint": trial.fingerprint,
             "trial": trial.config.to_dict(),
@@ -82,13 +105,21 @@ class WorkSearcher(Searcher):
         }
 
     def prunes(self, trial_id: str, result: Mapping[str, Any]) -> bool:
-        """Return whether to end the trial now; its ending is then recorded already.
+        """Record the endings of trials that are pruned now; return whether none is left.
 
-        Tune asks this, through its scheduler, before `on_trial_result`.
+        Tune asks this, through its scheduler, before `on_trial_result`. A worker that has
+        others left finds the endings in the store, and trains those trials no further.
         """
-        trial = self._trials.get(trial_id)
-        if trial is None or result.get("status") != "running" or not self._work.pruning:
+        if not self._work.pruning:
             return False
+        pruned = [
+            trial
+            for trial, _, status in self._reports(trial_id, result)
+            if status == "running" and self._prunes(trial)
+        ]
+        return bool(pruned) and not self._running.get(trial_id)
+
+    def _prunes(self, trial: PlannedTrial) -> bool:
         try:
             progress = self._store.read_progress(trial.fingerprint)
         except OSError:
@@ -96,57 +127,83 @@ class WorkSearcher(Searcher):
         if progress is None or not self._work.prunes(trial, progress["history"]):
             return False
         with self._halt.guard():
-            self.record_ending(trial, "pruned", f"pruned after {progress['step']} steps")
+            self._endings.write(trial, "pruned", f"pruned after {progress['step']} steps")
+            self._take_in(trial)
         return True
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Take in a report."""
-        trial = self._trials.get(trial_id)
+        """Take in a report, and the endings in it of some trials of a stack."""
         if "store_error" in result:
             self._halt.blame_store(result["store_error"])
-        elif trial is not None and "trial_step" in result:
-            step = int(result["trial_step"])
+        for trial, step, status in self._reports(trial_id, result):
             self._monitor.trial_reported(trial, step)
             self._lost.reached(trial.fingerprint, step, result.get("node_id"))
+            if status != "running":
+                with self._halt.guard():
+                    self._take_in(trial)
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Take in an ending, or the loss of a worker: then the trial goes on elsewhere."""
+        """Take in an ending, or the loss of a worker: then what it trained goes on elsewhere."""
         del result
-        trial = self._trials.pop(trial_id, None)
-        if trial is None:
-            return
         with self._halt.guard():
-            record = self._record(trial.fingerprint)
-            if record is None or (error and not record.is_final):
-                if self._lost.lost(trial.fingerprint):
-                    self._again.append(trial)
-                    self._monitor.worker_lost()
-                    return
-                reason = f"its worker process died or stalled {MOST} times at the same step"
-                record = self.record_ending(trial, "failed", reason)
-            for attempt in record.provenance.get("attempts", ()):
-                if "discarded" in attempt:
-                    self._monitor.found_damaged(attempt["discarded"])
-            self._work.end(trial, record)
-            self._models.offer(trial, record)
-            self._monitor.trial_ended(trial, record, reused=False)
+            lost = [
+                trial
+                for trial in list(self._running.get(trial_id, {}).values())
+                if not self._take_in(trial, error=error)
+            ]
+            if lost:
+                self._monitor.worker_lost()
+        self._running.pop(trial_id, None)
 
-    def _record(self, fingerprint: str) -> TrialRecord | None:
-        try:
-            return patiently(lambda: self._store.read_record(fingerprint))
-        except RecordError:
-            return None  # damaged as soon as it was written: like none, so the trial is made again
+    def _reports(
+        self, trial_id: str, result: Mapping[str, Any]
+    ) -> Iterator[tuple[PlannedTrial, int, str]]:
+        """Yield each running trial that reports, with its step and status."""
+        running = dict(self._running.get(trial_id, {}))
+        if "members" in result:
+            for fingerprint, step, status in result["members"]:
+                if fingerprint in running:
+                    yield running[fingerprint], int(step), status
+        elif "trial_step" in result:
+            for trial in running.values():
+                yield trial, int(result["trial_step"]), str(result["status"])
 
-    def has_result(self, trial: PlannedTrial) -> bool:
-        """Return whether the trial has ended with a result."""
-        record = self._record(trial.fingerprint)
-        return record is not None and record.is_final
+    def _take_in(self, trial: PlannedTrial, *, error: bool = False) -> bool:
+        """Take in a trial's ending; return whether it has one, or else is to go on elsewhere.
+
+        Args:
+            trial: The trial, which runs no longer.
+            error: Whether its worker was lost.
+
+        Raises:
+            OSError: The store takes nothing more.
+        """
+        for running in self._running.values():
+            running.pop(trial.fingerprint, None)
+        record = self._endings.read(trial)
+        if record is None or (error and not record.is_final):
+            if self._lost.lost(trial.fingerprint):
+                apart = self._stacked and self._lost.suspects(trial.fingerprint)
+                reason = f"its worker was lost {TOGETHER} times at the same step" if apart else ""
+                self._stacks.again(trial, reason)
+                return False
+            reason = f"its worker process died or stalled {MOST} times at the same step"
+            record = self._endings.write(trial, "failed", reason)
+        for attempt in record.provenance.get("attempts", ()):
+            if "discarded" in attempt:
+                self._monitor.found_damaged(attempt["discarded"])
+        self._work.end(trial, record)
+        self._models.offer(trial, record)
+        self._monitor.trial_ended(trial, record, reused=False)
+        return True
 
     def running(self) -> list[PlannedTrial]:
         """Return the trials that were handed out and have not ended."""
-        return [*self._trials.values(), *self._again]
+        running = [trial for each in self._running.values() for trial in each.values()]
+        again = [trial for trial in self._stacks.waiting if trial.fingerprint in self._started]
+        return [*running, *again]
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing is saved: the store remembers, and a new run asks it."""
@@ -157,26 +214,6 @@ class WorkSearcher(Searcher):
     def __getstate__(self) -> dict[str, Any]:
         # Tune pickles its searcher for a restore that never happens here.
         return {}
-
-    def record_ending(self, trial: PlannedTrial, status: Status, reason: str) -> TrialRecord:
-        """Record a trial that could not do so itself, with what it has reached.
-
-        Raises:
-            OSError: The store takes nothing more.
-        """
-        return patiently(lambda: self._record_ending(trial, status, reason))
-
-    def _record_ending(self, trial: PlannedTrial, status: Status, reason: str) -> TrialRecord:
-        progress = self._store.read_progress(trial.fingerprint) or {
-            "step": 0,
-            "seconds": 0.0,
-            "config": trial.config.to_dict(),
-            "data_hash": self._data.hash(trial.config.dataset),
-            "code_version": code_version(trial.config),
-            "provenance": {"started": now()},
-            "history": [],
-        }
-        return end_trial(self._store, trial.fingerprint, progress, status, reason)
 
 
 def _living_nodes() -> set[str]:

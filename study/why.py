@@ -78,12 +78,27 @@ def _hit(record: TrialRecord) -> list[str]:
         f"any study that asks for the same settings, data ({record.data_hash[:12]}) and training "
         f"code ({record.code_version}) takes this result",
     ]
+    if "stacked" in origin:
+        lines.append(_company(origin["stacked"]))
     if code_version(config) != record.code_version:
         lines.append(
             "the training code has changed since: a study that is run now asks for another "
             "fingerprint"
         )
     return lines
+
+
+def _company(stacked: Mapping[str, Any]) -> str:
+    """Say with how many others a trial was trained that was to train in a stack."""
+    reason, others = stacked["alone_because"], int(stacked["members"]) - 1
+    if not others:
+        return f"it trained alone{f': {reason}' if reason else ''}"
+    together = (
+        f"it trained together with up to {others} others"
+        if others > 1
+        else ("it trained together with another")
+    )
+    return f"{together}{f', later alone: {reason}' if reason else ''}"
 
 
 def _relative(store: Store, name: str, config: TrialConfig, data_hash: str | None) -> Iterator[str]:
