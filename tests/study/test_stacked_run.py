@@ -126,6 +126,9 @@ def test_who_diverges_or_must_be_alone_leaves_the_others_be(lone: Path, tmp_path
 
 def test_a_search_prunes_members_and_goes_on_with_the_others(tmp_path: Path) -> None:
     search = STUDY.replace("budget: {trials: 2}", "budget: {trials: 8, parallel: 4, pruner: asha}")
+    search = search.replace(
+        "optimizer.weight_decay: log 1e-5 .. 1e-2", "optimizer.lr: log 1e-6 .. 1e-1"
+    )
     study(tmp_path, search.replace("reports: 4", "reports: 8"))
     done = incay("run", "tiny.yaml", "--no-mirror", *STACKED, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -146,7 +149,7 @@ def test_a_search_prunes_members_and_goes_on_with_the_others(tmp_path: Path) -> 
 
 
 def test_ctrl_c_keeps_every_members_checkpoint(tmp_path: Path) -> None:
-    long = ["--set", "steps=1500", "--set", "reports=150", "--set", "budget.trials=3", "--seeds=1"]
+    long = ["--set", "steps=600", "--set", "reports=60", "--set", "budget.trials=3", "--seeds=1"]
     code, errors = interrupted(tmp_path, signal.SIGINT, *long, *STACKED)
     assert code == 130, errors
     assert "goes on from here" in errors
@@ -170,7 +173,7 @@ def test_ctrl_c_keeps_every_members_checkpoint(tmp_path: Path) -> None:
 
 def test_a_killed_worker_costs_no_trial(tmp_path: Path) -> None:
     study(tmp_path)
-    long = ["--set", "steps=300", "--set", "reports=30", "--seeds=1", *STACKED]
+    long = ["--set", "steps=600", "--set", "reports=60", "--seeds=1", *STACKED]
     driver = subprocess.Popen(
         [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *long],
         cwd=tmp_path,
@@ -181,10 +184,12 @@ def test_a_killed_worker_costs_no_trial(tmp_path: Path) -> None:
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
-    while len(list(tmp_path.glob("results/trials/*/*/checkpoint.pt"))) < 3:
+    kept: set[str] = set()
+    while len(kept) < 2:
         assert driver.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
+        kept = {path.parent.name for path in tmp_path.glob("results/trials/*/*/checkpoint.pt")}
     for process in psutil.Process(driver.pid).children(recursive=True):
         if " ".join(process.cmdline()).startswith(("ray::StackTrainable", "ray::ResourceTrain")):
             process.kill()
@@ -195,7 +200,8 @@ def test_a_killed_worker_costs_no_trial(tmp_path: Path) -> None:
     for record in records(tmp_path):
         steps = [attempt["from_step"] for attempt in record["provenance"]["attempts"]]
         assert steps[0] == 0
-        assert steps[-1] > 0
+        assert all(step > 0 for step in steps[1:])
+        assert len(steps) > 1 or record["fingerprint"] not in kept
 
 
 @pytest.mark.long
