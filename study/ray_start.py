@@ -10,6 +10,11 @@ from study.errors import HaltedError, UserError
 from study.hardware import cpu_count, gpu_count
 
 _CONNECT_SECONDS = 10.0
+_WAITING_TRIALS = 16
+"""Trials that wait for a place on a cluster at once, each a reason for its autoscaler to add nodes.
+
+With a searcher Tune lets one wait, so that one node after another would start, minutes each.
+"""
 
 
 def quiet_ray() -> None:
@@ -45,6 +50,7 @@ def start_ray(cpus: float | None, gpus: float | None) -> None:
     try:
         if address is not None:
             _answers(address)
+            os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(_WAITING_TRIALS))
             ray.init(**common)
             return
         ray.init(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -71,3 +72,25 @@ def test_a_node_that_was_drained_costs_nothing_but_its_last_interval(
     assert local_outcomes(tmp_path / "results") == undisturbed
     records = [json.loads(p.read_text()) for p in tmp_path.glob("results/trials/*/*/record.json")]
     assert {record["status"] for record in records} == {"completed"}
+
+
+def test_trials_ask_for_more_than_one_node_at_once(cluster, tmp_path):
+    """What an autoscaler sees: all trials that there are no places for, up to sixteen."""
+    write_study(tmp_path)
+    command = [sys.executable, "-m", "study.cli", "run", "small.yaml", "--no-mirror", "--seeds=4"]
+    settings = {**cluster.environment, "RAY_ADDRESS": cluster.address}
+    driver = subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=subprocess.DEVNULL)
+
+    def wanted() -> int:
+        listed = subprocess.run(
+            ["ray", "list", "placement-groups", "--address", cluster.dashboard],
+            env=cluster.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return listed.stdout.count("PENDING")
+
+    wait_for(lambda: wanted() == 6, "requests of the six trials that two places leave waiting")
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(timeout=90) == 130
