@@ -137,9 +137,9 @@ def _cells(document: Document, source: str, grid: Any) -> Iterator[tuple[str, di
         name = source
         for setting, value in cell.items():
             place = f"{{{setting}}}"
-            name = (
-                name.replace(place, str(value)) if place in source else f"{name} {setting}={value}"
-            )
+            # 1e3 is a float to YAML, and 1000 to a reader.
+            text = f"{value:.15g}" if isinstance(value, float) else str(value)
+            name = name.replace(place, text) if place in source else f"{name} {setting}={text}"
         yield name, cell
 
 

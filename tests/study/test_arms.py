@@ -36,15 +36,16 @@ def test_a_grid_makes_an_arm_of_each_combination(tmp_path: Path) -> None:
         "  Softmax: {}\n"
         "  RN {incay.weight}:\n"
         "    incay: {form: reciprocal}\n"
-        "    grid: {incay.weight: [1, 0.1, 0], incay.gate: [all, correct]}\n",
+        "    grid: {incay.weight: [1e+3, 0.1, 0], incay.gate: [all, correct]}\n",
     )
-    assert [arm.name for arm in spec.arms][:3] == [
+    assert [arm.name for arm in spec.arms][:4] == [
         "Softmax",
-        "RN 1 incay.gate=all",
-        "RN 1 incay.gate=correct",
+        "RN 1000 incay.gate=all",
+        "RN 1000 incay.gate=correct",
+        "RN 0.1 incay.gate=all",
     ]
     assert len(spec.arms) == 7
-    assert [arm.config.incay.weight for arm in spec.arms[1:]] == [1, 1, 0.1, 0.1, 0, 0]
+    assert [arm.config.incay.weight for arm in spec.arms[1:]] == [1e3, 1e3, 0.1, 0.1, 0, 0]
 
 
 def test_a_cell_of_a_grid_is_not_searched(tmp_path: Path) -> None:
