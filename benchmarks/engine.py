@@ -170,8 +170,9 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--steps", type=int, default=500, help="steps from report to report")
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--validation", type=float, default=0.0, help="share of images, per report")
+    parser.add_argument("--steps", type=int, default=200, help="steps from report to report")
+    parser.add_argument("--turns", type=int, default=9)
     chosen = parser.parse_args()
     root = Path(chosen.data_root) if chosen.data_root else None
     dataset, device = datasets[chosen.dataset](), torch.device(chosen.device)
@@ -183,7 +184,7 @@ def main() -> None:
         network=networks[chosen.network](),
         incay=IncaySettings(form="reciprocal", weight=0.1, gate="correct"),
         optimizer=OptimizerSettings(lr=0.01),
-        split=SplitSettings(validation=0.1),
+        split=SplitSettings(validation=chosen.validation),
         steps=chosen.steps * reports,
         reports=reports,
     )

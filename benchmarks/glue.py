@@ -2,9 +2,9 @@
 
 Run as ``python -m benchmarks.glue --data-root DIR`` (minutes). 32 trials of MNIST-2D with
 reciprocal incay, 300 steps each, λ and μ searched by TPE, three reports with validation on 6,000
-held-out images, logged to MLflow in SQLite, on two CPUs. `benchmarks.glue_study` is the yardstick.
-`incay run` also confirms its winner on a fresh seed, which the yardstick does not. Both are
-timed from the command to its end, in turn.
+held-out images, logged to MLflow in SQLite, on two CPUs; the winner is trained once more and
+tested. `benchmarks.glue_study` is the yardstick. Both are timed from the command to its end, in
+turn.
 """
 
 from __future__ import annotations
@@ -47,10 +47,18 @@ def seconds(command: Sequence[str], folder: Path, data_root: Path) -> float:
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     environment.pop("MLFLOW_TRACKING_URI", None)
     started = time.perf_counter()
-    with (folder / "log").open("wb") as log:
-        subprocess.run(
-            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, check=True
+    log = folder / "log"
+    with log.open("wb") as output:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{log.read_text(errors='replace')[-2000:]}")
     return time.perf_counter() - started
 
 
