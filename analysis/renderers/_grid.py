@@ -54,6 +54,9 @@ class Heading:
         return self.title if self.sub in ("", "measured") else f"{self.title}, {self.sub}"
 
 
+_EXPLODED = 1e6
+
+
 @dataclass(frozen=True)
 class Grid:
     """A table, ready to be set.
@@ -93,8 +96,15 @@ def lay_out(table: Table) -> Grid:
 
 
 def show_number(value: float, column: Column) -> str:
-    """Return a number with its column's decimals and a true minus sign."""
-    return f"{value:.{column.decimals}f}".replace("-", "−")
+    """Return a number with its column's decimals and a true minus sign.
+
+    What has exploded, such as the norm of a trial with too large a λ, is shown as 2.2e12.
+    """
+    text = f"{value:.{column.decimals}f}"
+    if abs(value) >= _EXPLODED:
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
 
 
 def _papers(table: Table, column: Column) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -218,7 +219,7 @@ def test_an_arm_without_incay_that_none_is_compared_with_has_no_response(
     for arm in ("Softmax", "CosFace", "λ = 0.1", "λ = 1"):
         factory.replicates(arm, [8.0, 8.5])
     frame = figure(load(factory.write(), "planted"), "weight-response").to_pandas()
-    assert list(frame["arm"]) == ["Softmax", "λ = 0.1", "λ = 1"]
+    assert list(frame["arm"].unique()) == ["Softmax", "λ = 0.1", "λ = 1"]
 
 
 def test_an_arm_looks_the_same_in_every_figure(factory: StudyFactory) -> None:
@@ -236,15 +237,21 @@ def test_an_arm_looks_the_same_in_every_figure(factory: StudyFactory) -> None:
 
 
 def test_response_of_a_grid(factory: StudyFactory) -> None:
-    factory.arm("λ = 0")
+    factory.arm("Softmax")
     for weight in (0.1, 1.0, 100.0):
-        factory.arm(f"λ = {weight:g}", {**RN, "incay.weight": weight})
-    for arm in ("λ = 0", "λ = 0.1", "λ = 1"):
-        factory.replicates(arm, [8.0, 8.5])
-    factory.trial("λ = 100", 0, status="diverged")
+        factory.arm(f"RN, λ = {weight:g}", {**RN, "incay.weight": weight})
+    for arm in ("Softmax", "RN, λ = 0.1", "RN, λ = 1"):
+        factory.replicates(arm, [8.0, 98.5])
+    factory.trial("RN, λ = 1", 2, status="diverged")
+    factory.trial("RN, λ = 100", 0, status="diverged")
     made = figure(load(factory.write(), "planted"), "weight-response")
     frame = made.to_pandas()
-    assert list(frame["kind"]) == ["mean", "mean", "mean", "diverged"]
+    errors = frame[frame["metric"] == "test.error"]
+    assert Counter(errors["kind"]) == {"seed": 6, "mean": 3, "diverged": 2}
+    assert set(errors["series"]) == {"Softmax", "RN"}
+    means = errors[errors["kind"] == "mean"]
+    assert set(means["low"]) == {0.0}  # an error lies between 0 and 100 %
+    assert set(means["high"]) == {100.0}
     assert made.render("png")
 
 

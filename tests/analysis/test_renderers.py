@@ -15,6 +15,7 @@ from study_factory import StudyFactory
 from analysis import AnalysisError, load, render, table
 from analysis.cells import Cell, Column, Mark, Row, Table
 from analysis.renderers import renderers
+from analysis.renderers._grid import show_number
 from analysis.renderers.latex import escape
 
 Maker = Callable[..., StudyFactory]
@@ -200,3 +201,10 @@ def test_every_format_is_there() -> None:
 
 def test_notebooks_show_html(shown: Table) -> None:
     assert shown._repr_html_().startswith('<figure class="incay-table"')
+
+
+def test_what_has_exploded_stays_readable() -> None:
+    column = Column(key="norm", title="‖f‖")
+    assert show_number(2_221_502_365_696.0, column) == "2.2e12"
+    assert show_number(-3e7, column) == "−3.0e7"
+    assert show_number(999_999.0, column) == "999999.00"
