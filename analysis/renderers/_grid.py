@@ -5,6 +5,7 @@ A column with published numbers becomes two: what was measured, and what the pap
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -101,7 +102,7 @@ def show_number(value: float, column: Column) -> str:
     What has exploded, such as the norm of a trial with too large a λ, is shown as 2.2e12.
     """
     text = f"{value:.{column.decimals}f}"
-    if abs(value) >= _EXPLODED:
+    if _EXPLODED <= abs(value) < math.inf:
         mantissa, _, exponent = f"{value:.1e}".partition("e")
         text = f"{mantissa}e{int(exponent)}"
     return text.replace("-", "−")
