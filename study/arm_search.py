@@ -51,6 +51,9 @@ class ArmSearch:
         self._histories = histories
         self._known = known
         self._judges: dict[int, PruneJudge] = {}
+        # Both are asked for every arm whenever a place is free, so they are kept as trials end.
+        self._spent = 0.0
+        self._ended_without_gap = 0
         self._sampler = PointSampler(
             arm.spaces,
             dotted(arm.config),
@@ -76,13 +79,12 @@ class ArmSearch:
     def exhausted(self) -> bool:
         """Whether the budget is handed out."""
         limit = self._spec.budget.seconds
-        spent = sum(outcome.seconds for outcome in self.outcomes.values())
-        return self.number >= self.total or (limit is not None and spent >= limit)
+        return self.number >= self.total or (limit is not None and self._spent >= limit)
 
     @property
     def ready(self) -> bool:
         """Whether the results that the next point depends on are known."""
-        return all(number in self.outcomes for number in self._sampler.sees(self.number))
+        return self._ended_without_gap >= len(self._sampler.sees(self.number))
 
     def take(self) -> PlannedTrial:
         """Choose the next point and return its trial."""
@@ -124,14 +126,13 @@ class ArmSearch:
         metrics = [record.metrics.get(name) for name in self._spec.objective.directions]
         values = tuple(value for value in metrics if value is not None and math.isfinite(value))
         whole = status == "completed" and len(values) == len(metrics)
+        seconds = float(record.provenance.get("seconds", 0.0))
         self.outcomes[trial.number] = Outcome(
-            trial.params,
-            status,
-            values if whole else None,
-            intermediate,
-            marks,
-            float(record.provenance.get("seconds", 0.0)),
+            trial.params, status, values if whole else None, intermediate, marks, seconds
         )
+        self._spent += seconds
+        while self._ended_without_gap in self.outcomes:
+            self._ended_without_gap += 1
 
     def winner(self) -> PlannedTrial | None:
         """Return the completed trial with the best objective, the earliest of equals."""

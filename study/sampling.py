@@ -152,7 +152,8 @@ class PointSampler:
         fixed = known if known is not None else self._fixed(number, draw)
         if fixed is not None:
             self._study.enqueue_trial(dict(fixed))
-        self._study.sampler = self._build(seed)
+        if fixed is None or self._sampler == "cmaes":  # which keeps its state in each trial
+            self._study.sampler = self._build(seed)
         trial = self._asked[number] = self._study.ask()
         point: dict[str, Any] = {}
         for name, space in self._spaces.items():

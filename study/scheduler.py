@@ -1,9 +1,10 @@
-"""Tune asks here, at each report, whether a trial goes on."""
+"""Tune asks here which trial begins, and at each report whether a trial goes on."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from study.searcher import WorkSearcher
@@ -18,6 +19,12 @@ class PruningScheduler(FIFOScheduler):
     def __init__(self, searcher: WorkSearcher) -> None:
         super().__init__()
         self._searcher = searcher
+
+    def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
+        """Return the first that waits. Tune's own choice looks through all that ever ended."""
+        live = tune_controller.get_live_trials()
+        waiting = {trial.trial_id: trial for trial in live if trial.status == Trial.PENDING}
+        return next((waiting[name] for name in self._searcher.handed_out if name in waiting), None)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Return Tune's word for ending the trial or going on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import ray
@@ -92,6 +92,11 @@ class WorkSearcher(Searcher):
             "alone_because": stack.alone_because,
             "withdrawable": self._work.pruning,
         }
+
+    @property
+    def handed_out(self) -> Iterable[str]:
+        """Ids of Tune's trials that have not ended, in the order in which they were handed out."""
+        return self._running
 
     def _has_place(self) -> bool:
         return not self._running or len(self._running) < self._places()
