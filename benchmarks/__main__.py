@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-SHORT = ("loss_memory", "analysis_scale")
+SHORT = ("loss_memory", "loss_times", "analysis_scale", "overheads")
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ Run as ``python -m benchmarks.engine --data-root DIR`` (minutes). The ceiling tr
 network with the same optimiser and precision on images that lie ready, normalised and in their
 layout: forward, cross entropy, backward, optimiser step, nothing else. The whole trial is what
 ``incay run`` trains: shuffled batches, normalisation, augmentation, incay, metrics at every
-step, validation at every report, progress and checkpoints in a real store. Both train in turn,
-so that what else the machine does weighs on both; the ratio is the median over the turns.
+step, progress and checkpoints in a real store, and with ``--validation`` an evaluation at every
+report. Both train in turn, so that what else the machine does weighs on both; the ratio is the median over the turns.
 """
 
 from __future__ import annotations
@@ -174,6 +174,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200, help="steps from report to report")
     parser.add_argument("--turns", type=int, default=9)
     chosen = parser.parse_args()
+    if not chosen.data_root and chosen.dataset != "digits":
+        parser.error("--data-root, or INCAY_DATA, must name the folder with the data set")
     root = Path(chosen.data_root) if chosen.data_root else None
     dataset, device = datasets[chosen.dataset](), torch.device(chosen.device)
     data = dataset.load(root)

@@ -85,6 +85,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1], help="of the DataLoader")
     parser.add_argument("--precision", nargs="+", default=["auto", "fp32"], help="of incay run")
     chosen = parser.parse_args()
+    if not chosen.data_root:
+        parser.error("--data-root, or INCAY_DATA, must name the folder that holds mnist/raw")
     root = Path(chosen.data_root).resolve()
     names = [f"glue, {workers} loader workers" for workers in chosen.workers]
     names += [f"incay run, {precision}" for precision in chosen.precision]
