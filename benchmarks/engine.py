@@ -5,7 +5,8 @@ network with the same optimiser and precision on images that lie ready, normalis
 layout: forward, cross entropy, backward, optimiser step, nothing else. The whole trial is what
 ``incay run`` trains: shuffled batches, normalisation, augmentation, incay, metrics at every
 step, progress and checkpoints in a real store, and with ``--validation`` an evaluation at every
-report. Both train in turn, so that what else the machine does weighs on both; the ratio is the median over the turns.
+report. Both train in turn, so that what else the machine does weighs on both; the ratio is the
+median over the turns.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,6 +36,21 @@ def fill(page: str, results: str, folder: Path) -> str:
         return f"<!-- {command} -->\n{output(command, results, folder)}\n<!-- end -->\n"
 
     return BLOCK.sub(block, page)
+
+
+def differences(page: str, results: str) -> list[str]:
+    """Return what of the page, and of the figures beside it, is not what the store gives."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "figures").mkdir()
+        filled = fill(page, results, folder)
+        found = [
+            f"docs/{path.relative_to(folder)} differs from the store"
+            for path in sorted(folder.rglob("*.svg"))
+            if not (there := PAGE.parent / path.relative_to(folder)).is_file()
+            or there.read_bytes() != path.read_bytes()
+        ]
+    return found + (["docs/reproduction.md differs from the store"] if filled != page else [])
 
 
 def output(command: str, results: str, folder: Path) -> str:
@@ -104,11 +120,10 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="change nothing")
     chosen = parser.parse_args()
     results = chosen.results if "://" in chosen.results else str(Path(chosen.results).resolve())
-    before = PAGE.read_text(encoding="utf-8")
-    after = fill(before, results, PAGE.parent)
+    page = PAGE.read_text(encoding="utf-8")
     if chosen.check:
-        sys.exit("docs/reproduction.md differs from the store" if after != before else 0)
-    PAGE.write_text(after, encoding="utf-8")
+        sys.exit("\n".join(differences(page, results)) or 0)
+    PAGE.write_text(fill(page, results, PAGE.parent), encoding="utf-8")
 
 
 if __name__ == "__main__":
