@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import numbers, where
+from analysis.figures._norms import NormRange, label_norms
 from analysis.figures._style import arm_styles, legend_below
 from analysis.figures._trials import samples_by_arm
 from analysis.results import StudyResults
@@ -27,12 +28,12 @@ def data(results: StudyResults) -> pa.Table:
     All replicates of an arm are pooled; a bin without images has no accuracy.
     """
     models = list(samples_by_arm(results))
-    largest = max(float(samples.norm.max()) for _, each in models for samples in each)
-    width = round_width(largest)
-    edges = np.arange(0.0, largest + width, width)
+    span = NormRange(each for _, each in models)
+    width = round_width(span.largest)
+    edges = np.arange(0.0, span.largest + width, width)
     rows = []
     for arm, each in models:
-        norm = np.concatenate([samples.norm for samples in each])
+        norm = span.clip(np.concatenate([samples.norm for samples in each]))
         correct = np.concatenate([samples.correct for samples in each])
         images, _ = np.histogram(norm, edges)
         right, _ = np.histogram(norm[correct], edges)
@@ -47,7 +48,7 @@ def data(results: StudyResults) -> pa.Table:
                     "accuracy": 100.0 * float(right[index]) / float(count) if count else None,
                 }
             )
-    return pa.Table.from_pylist(rows)
+    return span.note(pa.Table.from_pylist(rows))
 
 
 def draw(data: pa.Table, canvas: Canvas) -> None:
@@ -60,7 +61,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         below.plot(middle, numbers(bins, "images"), **style)
     above.set_ylabel("accuracy (%)")
     below.set_ylabel("images per model")
-    below.set_xlabel("‖f‖")
+    label_norms(below, data)
     below.set_ylim(bottom=0)
     legend_below(canvas)
 

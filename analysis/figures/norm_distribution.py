@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import distinct, numbers, where
+from analysis.figures._norms import NormRange, label_norms
 from analysis.figures._style import bar_styles, legend_below
 from analysis.figures._trials import samples_by_arm
 from analysis.results import StudyResults
@@ -22,11 +23,11 @@ _BINS = 40
 def data(results: StudyResults) -> pa.Table:
     """Return, by arm, kind and norm bin, the share of that kind's images; replicates pooled."""
     models = list(samples_by_arm(results))
-    largest = max(float(samples.norm.max()) for _, each in models for samples in each)
-    edges = np.linspace(0.0, largest or 1.0, _BINS + 1)
+    span = NormRange(each for _, each in models)
+    edges = np.linspace(0.0, span.largest or 1.0, _BINS + 1)
     rows = []
     for arm, each in models:
-        norm = np.concatenate([samples.norm for samples in each])
+        norm = span.clip(np.concatenate([samples.norm for samples in each]))
         correct = np.concatenate([samples.correct for samples in each])
         for kind, chosen in (("correct", correct), ("wrong", ~correct)):
             counts, _ = np.histogram(norm[chosen], edges)
@@ -42,7 +43,7 @@ def data(results: StudyResults) -> pa.Table:
                         "share": float(count) / total,
                     }
                 )
-    return pa.Table.from_pylist(rows)
+    return span.note(pa.Table.from_pylist(rows))
 
 
 def draw(data: pa.Table, canvas: Canvas) -> None:
@@ -66,7 +67,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
                 **{**style, "edgecolor": style["facecolor"], "linewidth": 1.0},
             )
         panel.set_title(arm)
-        panel.set_xlabel("‖f‖")
+        label_norms(panel, data)
     panels[0].set_ylabel("share of images (%)")
     legend_below(canvas)
 

@@ -150,6 +150,18 @@ def test_distribution_sums_to_all_images(confirmed: StudyResults) -> None:
     assert frame.groupby(["arm", "kind"])["share"].sum().to_numpy() == pytest.approx(np.ones(4))
 
 
+@pytest.mark.parametrize("name", ["paper-a-figure-1", "paper-a-figure-3"])
+def test_an_exploded_model_leaves_the_others_readable(factory: StudyFactory, name: str) -> None:
+    for arm, scale in (("Softmax", 20.0), ("RN", 25.0), ("RN, wild", 1e12)):
+        factory.arm(arm, {} if arm == "Softmax" else {**RN, "incay.weight": scale})
+        factory.trial(arm, 0, {"test.error": 8.0}, samples=drawn_samples(1, scale, 0.1, images=50))
+    made = figure(load(factory.write(), "planted"), name)
+    frame = made.to_pandas()
+    assert frame["high"].max() < 200.0
+    assert frame.groupby("arm")["images"].sum().to_list() == [50, 50, 50]
+    assert made.draw().axes[-1].get_xlabel() == "‖f‖ (last bin: and 50 images beyond)"
+
+
 def test_curves_are_means_over_seeds(confirmed: StudyResults) -> None:
     frame = figure(confirmed, "paper-a-figure-2").to_pandas()
     assert set(frame["metric"]) == {"test.norm", "test.loss", "test.accuracy"}
