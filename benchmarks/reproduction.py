@@ -1,10 +1,10 @@
-"""Fills docs/reproduction.md from the store: no number of its tables is typed by hand.
+"""Fills docs/reproduction.md and the README from the store: no table's number is typed by hand.
 
-Run as ``python -m benchmarks.reproduction --results DIR`` after the studies that the page names.
+Run as ``python -m benchmarks.reproduction --results DIR`` after the studies that the pages name.
 Between ``<!-- COMMAND -->`` and ``<!-- end -->`` comes what the command says: ``incay table …``
 and ``incay compare …`` their Markdown, ``incay figure … --output FILE`` the figure, beside the
 page, ``trained STUDY …`` a line on when, on what and by which code the trials were trained.
-``--check`` only tells whether the page is what the store gives.
+``--check`` only tells whether the pages are what the store gives.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import analysis
 from analysis.results import StudyResults, Trial
 from study.commands.shared import open_store, which_run
 
-PAGE = Path(__file__).parents[1] / "docs" / "reproduction.md"
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "reproduction.md")
 BLOCK = re.compile(r"<!-- (?P<command>(?:incay|trained) .+?) -->\n.*?<!-- end -->\n", re.DOTALL)
 
 
@@ -38,19 +39,20 @@ def fill(page: str, results: str, folder: Path) -> str:
     return BLOCK.sub(block, page)
 
 
-def differences(page: str, results: str) -> list[str]:
-    """Return what of the page, and of the figures beside it, is not what the store gives."""
+def differences(path: Path, results: str) -> list[str]:
+    """Return what of a page, and of the figures beside it, is not what the store gives."""
+    page = path.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "figures").mkdir()
         filled = fill(page, results, folder)
+        made = {figure: figure.relative_to(folder) for figure in sorted(folder.rglob("*.*g"))}
         found = [
-            f"docs/{path.relative_to(folder)} differs from the store"
-            for path in sorted(folder.rglob("*.svg"))
-            if not (there := PAGE.parent / path.relative_to(folder)).is_file()
-            or there.read_bytes() != path.read_bytes()
+            str(path.parent / name)
+            for figure, name in made.items()
+            if not (path.parent / name).is_file()
+            or (path.parent / name).read_bytes() != figure.read_bytes()
         ]
-    return found + (["docs/reproduction.md differs from the store"] if filled != page else [])
+    return found + ([str(path)] if filled != page else [])
 
 
 def output(command: str, results: str, folder: Path) -> str:
@@ -64,6 +66,7 @@ def output(command: str, results: str, folder: Path) -> str:
         return trained(results, arguments)
     if arguments[0] == "figure":
         path = arguments[arguments.index("--output") + 1]
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
         incay([*arguments, "--results", results], folder)
         return f"![{arguments[2]} of {arguments[1]}]({path})"
     return incay([*arguments, "--results", results, "--format", "markdown"], folder).strip()
@@ -114,16 +117,18 @@ def _fact(trial: Trial, name: str) -> object:
 
 
 def main() -> None:
-    """Fill the page, or tell whether it is filled."""
+    """Fill the pages, or tell whether they are filled."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--results", default="results")
     parser.add_argument("--check", action="store_true", help="change nothing")
     chosen = parser.parse_args()
     results = chosen.results if "://" in chosen.results else str(Path(chosen.results).resolve())
-    page = PAGE.read_text(encoding="utf-8")
     if chosen.check:
-        sys.exit("\n".join(differences(page, results)) or 0)
-    PAGE.write_text(fill(page, results, PAGE.parent), encoding="utf-8")
+        changed = [name for page in PAGES for name in differences(page, results)]
+        sys.exit("\n".join(f"{name} differs from the store" for name in changed) or 0)
+    for page in PAGES:
+        filled = fill(page.read_text(encoding="utf-8"), results, page.parent)
+        page.write_text(filled, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""docs/reproduction.md is filled from the store, and its small numbers come back."""
+"""Pages are filled from the store, and the small numbers of docs/reproduction.md come back."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ confirm: {seeds: 2}
 
 
 def blocks() -> dict[str, str]:
-    """What stands on the page, by command."""
-    page = reproduction.PAGE.read_text(encoding="utf-8")
+    """What stands on docs/reproduction.md, by command."""
+    page = reproduction.PAGES[-1].read_text(encoding="utf-8")
     return {match["command"]: match[0] for match in reproduction.BLOCK.finditer(page)}
 
 
@@ -69,13 +69,15 @@ def test_a_page_is_filled_from_the_store(tmp_path: Path) -> None:
     assert reproduction.fill(filled, str(tmp_path), tmp_path) == filled
 
 
-def test_every_figure_of_the_page_is_there() -> None:
-    for command in blocks():
-        words = shlex.split(command)
+@pytest.mark.parametrize("page", reproduction.PAGES, ids=lambda page: page.stem)
+def test_every_block_of_the_pages_is_filled(page: Path) -> None:
+    found = list(reproduction.BLOCK.finditer(page.read_text(encoding="utf-8")))
+    assert found
+    for match in found:
+        assert len(match[0].splitlines()) > 2, match["command"]
+        words = shlex.split(match["command"])
         if words[:2] == ["incay", "figure"]:
-            assert (reproduction.PAGE.parent / words[words.index("--output") + 1]).is_file(), (
-                command
-            )
+            assert (page.parent / words[words.index("--output") + 1]).is_file(), match["command"]
 
 
 @pytest.mark.long
