@@ -188,6 +188,9 @@ class WorkSearcher(Searcher):
         for running in self._running.values():
             running.pop(trial.fingerprint, None)
         record = self._endings.read(trial)
+        # A pruning that is another study's, older than the trial or not, ends nothing here.
+        if record is not None and not self._work.accepts(trial, record):
+            record = None
         if record is None or (error and not record.is_final):
             if self._lost.lost(trial.fingerprint):
                 apart = self._stacked and self._lost.suspects(trial.fingerprint)

@@ -43,6 +43,9 @@ class Work(Protocol):
     def prunes(self, trial: PlannedTrial, history: History) -> bool:
         """Return whether to end a running trial, given all of its reports so far."""
 
+    def accepts(self, trial: PlannedTrial, record: TrialRecord) -> bool:
+        """Return whether a record is how a running trial ended, not how another study pruned it."""
+
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Take in how a trial ended."""
 
@@ -80,7 +83,7 @@ class FixedWork:
             while self._queue:
                 trial = self._queue.popleft()
                 record = self._finished(trial.fingerprint)
-                if record is None or record.status == "pruned":
+                if record is None or not self.accepts(trial, record):
                     return trial
                 self._ended[trial.fingerprint] = record
             if not self._release():
@@ -90,6 +93,11 @@ class FixedWork:
         """Confirm trials run to their end."""
         del trial, history
         return False
+
+    def accepts(self, trial: PlannedTrial, record: TrialRecord) -> bool:
+        """Confirm trials are never pruned."""
+        del trial
+        return record.status != "pruned"
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Note an ending for those that wait for it."""
@@ -174,6 +182,11 @@ class SearchWork:
         waiting = self._running.get(trial.fingerprint, [])
         verdicts = [search.prunes(own, history) for search, own in waiting]
         return bool(verdicts) and all(verdicts)
+
+    def accepts(self, trial: PlannedTrial, record: TrialRecord) -> bool:
+        """Return whether every arm that waits for the trial takes the record as its ending."""
+        waiting = self._running.get(trial.fingerprint, [])
+        return all(search.accepts(own, record) for search, own in waiting)
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Tell the ending to every arm that waits for this fingerprint."""

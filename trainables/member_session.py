@@ -11,7 +11,6 @@ import torch
 
 from trainables.data.base import ImageData
 from trainables.fingerprint import modules_version
-from trainables.records import RecordError
 from trainables.session import TrialSession, TrialTask
 from trainables.store import Store
 from trainables.training.prepared import PreparedData
@@ -67,7 +66,6 @@ class MemberSession(TrialSession):
         super().__init__(task, data, store, device, on_batch)
         self.watch = Stopwatch()
         self.withdrawn = False
-        self._result_before: str | None = None
         self._shared = shared
         self._alone_because = alone_because
 
@@ -88,26 +86,10 @@ class MemberSession(TrialSession):
         rehearsed = self.member.alone_because if self.member is not None else ""
         return self._alone_because or rehearsed
 
-    def prepare(self) -> None:
-        """Do what `TrialSession.prepare` does, and note what result there is already.
-
-        There may be one: where another study has pruned the trial, this one may train it on.
-        """
-        self._result_before = self._result()
-        super().prepare()
-
     def withdraw(self) -> bool:
-        """End the trial here if somebody has recorded a result since; return whether so."""
-        self.withdrawn = self._result() not in (None, self._result_before)
+        """End the trial here if somebody has recorded a result meanwhile; return whether so."""
+        self.withdrawn = self._ended_elsewhere()
         return self.withdrawn
-
-    def _result(self) -> str | None:
-        """Return when the trial's result was recorded, None where there is none to be seen."""
-        try:
-            record = self.store.read_record(self.task.fingerprint)
-        except (RecordError, OSError):  # damaged, or the store is away: the trial goes on
-            return None
-        return str(record.provenance.get("finished")) if record and record.is_final else None
 
     def _new_trainer(self) -> Trainer:
         return StackMember(self.task.config, self._shared(), self._device)

@@ -74,6 +74,8 @@ class TrialSession:
         self._on_batch = on_batch
         self._trainer: Trainer | None = None  # built, or brought back, by `prepare`
         self._initial_weights: pa.Table | None = None
+        # There may be one when it begins: what another study has pruned, this one may train on.
+        self._result_before: str | None = None
         self._provenance: dict[str, Any] = {"started": now(), "attempts": []}
         self._seconds_before = 0.0
         self._started = self._checkpointed = time.monotonic()
@@ -132,15 +134,20 @@ class TrialSession:
             return
         # Where the store is away or full, an older checkpoint costs some work, no result.
         with contextlib.suppress(OSError):
-            if not self._has_result():
+            if not self._ended_elsewhere():
                 self._checkpoint(self._trainer)
 
-    def _has_result(self) -> bool:
+    def _ended_elsewhere(self) -> bool:
+        """Return whether somebody, such as a driver that prunes, has recorded a result since."""
+        return self._result() not in (None, self._result_before)
+
+    def _result(self) -> str | None:
+        """Return when the trial's result was recorded, None where there is none to be seen."""
         try:
-            known = self.store.read_record(self.task.fingerprint)
-        except RecordError:
-            return False  # damaged: it is being made again
-        return known is not None and known.is_final
+            record = self.store.read_record(self.task.fingerprint)
+        except (RecordError, OSError):  # damaged, or the store is away: the trial goes on
+            return None
+        return str(record.provenance.get("finished")) if record and record.is_final else None
 
     def _keep(self, trainer: Trainer) -> None:
         try:
@@ -159,6 +166,7 @@ class TrialSession:
         self._checkpointed = time.monotonic()
 
     def _begin(self) -> Trainer:
+        self._result_before = self._result()
         trainer = self._resumed() or self._built()
         self._provenance["attempts"].append(
             {"host": environment()["host"], "started": now(), "from_step": trainer.step}

@@ -157,6 +157,19 @@ def test_a_trial_that_another_study_pruned_earlier_is_trained_on() -> None:
     assert {status for status, _ in whole.verdicts().values()} == {"completed"}
 
 
+def test_another_studys_pruning_does_not_end_a_running_trial() -> None:
+    """Such as one that is found when the trial has lost its worker."""
+    pruned = Simulation(pruning())
+    pruned.run(lambda running: running[0])
+    whole = Simulation(pruning("none"), dict(pruned.stored))
+    refused = 0
+    while isinstance(trial := whole.work.next(), PlannedTrial):
+        record = whole.stored.get(trial.fingerprint)
+        refused += record is not None
+        assert record is None or not whole.work.accepts(trial, record)
+    assert refused > 0
+
+
 def test_a_judge_that_hears_all_again_gives_the_same_verdict() -> None:
     seen = {
         number: Outcome({}, "completed", (1.0,), dict.fromkeys(range(1, 10), 1.0), {})

@@ -16,7 +16,7 @@ from trainables.data.base import ImageData
 from trainables.data.digits import DigitsSettings
 from trainables.incay.term import IncaySettings
 from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.session import TrialSession, TrialTask, train
+from trainables.session import TrialSession, TrialTask, end_trial, train
 from trainables.store import Store
 from trainables.training.settings import OptimizerSettings, SplitSettings
 from trainables.training.trainer import Trainer
@@ -158,6 +158,18 @@ def test_checkpoints_are_kept_at_the_interval(store, digits, monkeypatch):
     progress = store.read_progress("ab12")
     assert progress is not None
     assert progress["step"] == 5
+
+
+def test_what_another_study_pruned_before_keeps_its_checkpoint(store, digits):
+    TrialSession(TASK, digits, store, CPU).advance()
+    end_trial(store, "ab12", store.read_progress("ab12"), "pruned", "hopeless there")
+    session = TrialSession(TASK, digits, store, CPU)
+    session.advance()
+    session.leave()
+    assert store.has_checkpoint("ab12")
+    end_trial(store, "ab12", store.read_progress("ab12"), "pruned", "hopeless here")
+    session.leave()
+    assert not store.has_checkpoint("ab12")
 
 
 def test_leaving_an_ended_trial_keeps_nothing(store, digits):
