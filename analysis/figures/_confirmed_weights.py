@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.figures._groups import distinct, numbers, where
 from analysis.figures._style import line_styles
@@ -17,8 +18,10 @@ from analysis.statistics.summary import summarize
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDE = 30.0
-"""A panel whose largest value is so many times its smallest has a logarithmic axis."""
+_WIDE = 10.0
+"""Norms whose largest is so many times the smallest have a logarithmic axis."""
+_EXPLODED = 1000.0
+_LEFT = 0.01  # of the axis
 
 
 def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
@@ -50,47 +53,42 @@ def _interval(metric: str, values: list[float]) -> dict[str, Any]:
 
 
 def draw(axes: Axes, data: pa.Table) -> None:
-    """Draw seeds as dots, a series' means as a line, and diverged seeds at the upper edge."""
+    """Draw seeds as dots, a series' means as a line, and at the upper edge what lies outside.
+
+    λ = 0 is a horizontal line, its seeds stand at the left edge. Above are diverged seeds, by
+    their number, and seeds more than a thousand times the median, by their value.
+    """
     seeds = numbers(where(data, kind="seed"), "value")
-    if seeds.min() > 0.0 and seeds.max() > _WIDE * seeds.min():
+    highest = _EXPLODED * float(np.median(seeds))
+    shown = seeds[seeds <= highest]
+    is_error = str(data["metric"][0]).endswith("error")  # its interval reaches 0
+    if not is_error and shown.min() > 0.0 and shown.max() > _WIDE * shown.min():
         axes.set_yscale("log")
     for name, style in line_styles(distinct(data, "series")).items():
-        _draw_series(axes, where(data, series=name), style)
+        _draw_series(axes, where(data, series=name), style, highest)
     diverged = where(data, kind="diverged")
-    if diverged.num_rows:
-        edge = axes.get_xaxis_transform()
-        at = numbers(diverged, "weight")
-        label = "diverged (number of seeds)"
-        top = np.full(len(at), 1.0)
-        axes.plot(
-            at,
-            top,
-            "x",
-            color=DIVERGED_COLOUR,
-            transform=edge,
-            clip_on=False,
-            linestyle="",
-            label=label,
-        )
-        for weight, count in zip(at, numbers(diverged, "n"), strict=True):
-            axes.annotate(
-                f"{count:.0f}",
-                (weight, 1.0),
-                xycoords=edge,
-                xytext=(4, 1),
-                textcoords="offset points",
-                color=DIVERGED_COLOUR,
-                fontsize=7,
-            )
+    counts = [f"{count:.0f}" for count in numbers(diverged, "n")]
+    _draw_outside(axes, 1.0, diverged, counts, "x", "diverged (number of seeds)")
+    beyond = data.filter(
+        pc.and_(pc.equal(data["kind"], "seed"), pc.greater(data["value"], highest))
+    )
+    values = [f"{value:.0e}".replace("e+", "e") for value in numbers(beyond, "value")]
+    _draw_outside(axes, 0.92, beyond, values, "^", "beyond the axis (value)")
 
 
-def _draw_series(axes: Axes, data: pa.Table, style: dict[str, Any]) -> None:
+def _draw_series(axes: Axes, data: pa.Table, style: dict[str, Any], highest: float) -> None:
     means, seeds = where(data, kind="mean"), where(data, kind="seed")
     weights, values = numbers(means, "weight"), numbers(means, "value")
+    values = np.where(values <= highest, values, np.nan)
     low, high = numbers(means, "low"), numbers(means, "high")
+    dots: dict[str, Any] = {"linestyle": "", "marker": ".", "color": "#444444", "markersize": 3.5}
+    each = numbers(seeds, "value")
+    each = np.where(each <= highest, each, np.nan)
     if len(weights) and not weights.any():
         axes.axhline(values[0], **{**style, "marker": "", "label": f"{style['label']} (λ = 0)"})
         axes.axhspan(low[0], high[0], color=style["color"], alpha=0.12)
+        edge = axes.get_yaxis_transform()
+        axes.plot(np.full(len(each), _LEFT), each, transform=edge, zorder=3, **dots)
         return
     # A λ at which every seed diverged breaks the line.
     gaps = np.setdiff1d(numbers(where(data, kind="diverged"), "weight"), weights)
@@ -106,11 +104,24 @@ def _draw_series(axes: Axes, data: pa.Table, style: dict[str, Any]) -> None:
         )
     )
     axes.errorbar(at, mean, [below, above], capsize=2, **style)
-    dots: dict[str, Any] = {
-        "linestyle": "",
-        "marker": ".",
-        "color": "#444444",
-        "markersize": 3.5,
-        "zorder": 3,
-    }
-    axes.plot(numbers(seeds, "weight"), numbers(seeds, "value"), **dots)
+    axes.plot(numbers(seeds, "weight"), each, zorder=3, **dots)
+
+
+def _draw_outside(
+    axes: Axes, height: float, rows: pa.Table, texts: list[str], marker: str, label: str
+) -> None:
+    for weight, text in zip(numbers(rows, "weight"), texts, strict=True):
+        edge = axes.get_xaxis_transform() if weight else axes.transAxes
+        at = weight or _LEFT
+        axes.plot(
+            at, height, marker, color=DIVERGED_COLOUR, transform=edge, clip_on=False, label=label
+        )
+        axes.annotate(
+            text,
+            (at, height),
+            xycoords=edge,
+            xytext=(4, 2),
+            textcoords="offset points",
+            color=DIVERGED_COLOUR,
+            fontsize=7,
+        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,18 +25,19 @@ class NormRange:
     model: one such would leave all others in a single bin. Its features count in the last bin.
 
     Args:
-        models: Per-sample evaluations, arm by arm and model by model.
+        models: Per-sample evaluations of each arm's models, by the arm's name.
 
     Attributes:
         largest: The upper end.
-        beyond: Images, over all models, whose features are longer.
     """
 
-    def __init__(self, models: Iterable[Sequence[Samples]]) -> None:
-        norms = [samples.norm for each in models for samples in each]
-        longest = np.array([float(norm.max()) for norm in norms])
+    def __init__(self, models: Mapping[str, Sequence[Samples]]) -> None:
+        longest = np.array([samples.norm.max() for each in models.values() for samples in each])
         self.largest = float(longest[longest <= _EXPLODED * np.median(longest)].max())
-        self.beyond = sum(int((norm > self.largest).sum()) for norm in norms)
+        self._beyond = {
+            name: sum(int((samples.norm > self.largest).sum()) for samples in each)
+            for name, each in models.items()
+        }
 
     def clip(self, norm: Floats) -> Floats:
         """Return norms with those beyond the range at its end."""
@@ -43,11 +45,17 @@ class NormRange:
         return clipped
 
     def note(self, data: pa.Table) -> pa.Table:
-        """Return a figure's data with how many images lie beyond."""
-        return data.replace_schema_metadata({_BEYOND: str(self.beyond).encode()})
+        """Return a figure's data with how many of each arm's images lie beyond."""
+        beyond = {name: count for name, count in self._beyond.items() if count}
+        return data.replace_schema_metadata({_BEYOND: json.dumps(beyond).encode()})
 
 
-def label_norms(axes: Axes, data: pa.Table) -> None:
-    """Label the axis of norms, with what the last bin holds besides."""
-    beyond = int((data.schema.metadata or {}).get(_BEYOND, b"0"))
-    axes.set_xlabel(f"‖f‖ (last bin: and {beyond:,} images beyond)" if beyond else "‖f‖")
+def label_norms(axes: Axes, data: pa.Table, arm: str | None = None) -> None:
+    """Label the axis of norms, with what the last bin holds besides, of one arm or of all."""
+    beyond = json.loads((data.schema.metadata or {}).get(_BEYOND, b"{}"))
+    told = {name: count for name, count in beyond.items() if arm in (None, name)}
+    note = "; ".join(
+        f"{count:,} images beyond" if arm else f"{count:,} images of {name} beyond"
+        for name, count in told.items()
+    )
+    axes.set_xlabel(f"‖f‖ (last bin: and {note})" if note else "‖f‖")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 from analysis.results import Arm
@@ -15,21 +16,34 @@ DIVERGED_COLOUR = "#D55E00"
 def series(arms: Sequence[Arm]) -> dict[str, str]:
     """Return the name of each arm's series, by arm: arms that differ in λ alone have one together.
 
-    It is what their names begin with, up to λ: ``RN`` of ``RN, λ = 0.1`` and ``RN, λ = 1``.
+    It is what their names share around λ: ``RN`` of ``RN, λ = 0.1`` and ``RN, λ = 1``. Where that
+    says nothing, or the same of two series, it is the name of its first arm.
     """
-    kinds: dict[str, list[Arm]] = {}
+    kinds: dict[str, list[str]] = {}
     for arm in arms:
-        kinds.setdefault(_kind(arm), []).append(arm)
-    names: dict[str, str] = {}
-    for kind in kinds.values():
-        columns = zip(*(arm.name for arm in kind), strict=False)
-        same = itertools.takewhile(lambda letters: len(set(letters)) == 1, columns)
-        shared = "".join(letters[0] for letters in same)
-        if len(kind) > 1:
-            shared = shared.rstrip("0123456789. =:,(λ-")
-        for arm in kind:
-            names[arm.name] = shared or kind[0].name
-    return names
+        kinds.setdefault(_kind(arm), []).append(arm.name)
+    shared = {kind: _shared(names) for kind, names in kinds.items()}
+    counts = Counter(shared.values())
+    return {
+        name: shared[kind] if shared[kind] and counts[shared[kind]] == 1 else names[0]
+        for kind, names in kinds.items()
+        for name in names
+    }
+
+
+def _shared(names: Sequence[str]) -> str:
+    """Return the beginning and end that names have in common, without what surrounds a number."""
+    if len(names) == 1:
+        return names[0]
+    start = _common(names).rstrip("0123456789.e+- =:,(λ")
+    end = _common([name[::-1] for name in names])[::-1].lstrip("0123456789.e+- =:,")
+    return " ".join(filter(None, (start, end)))
+
+
+def _common(names: Sequence[str]) -> str:
+    columns = zip(*names, strict=False)
+    same = itertools.takewhile(lambda letters: len(set(letters)) == 1, columns)
+    return "".join(letters[0] for letters in same)
 
 
 def _kind(arm: Arm) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING
 
@@ -11,24 +12,35 @@ import pyarrow as pa
 from analysis.errors import AnalysisError
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._trials import samples_by_arm
+from analysis.figures._trials import completed
 from analysis.results import StudyResults
+from analysis.samples import read_samples
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 _MOST_IMAGES = 2_000
 _COLUMNS = 3
+_ENDED = b"ended"
 
 
 def data(results: StudyResults) -> pa.Table:
     """Return label, correctness and both feature coordinates of the first replicate's images.
 
-    At most 2,000 images per arm, evenly spaced in the split's order.
+    At most 2,000 images per arm, evenly spaced in the split's order. An arm whose first replicate
+    has not completed has no rows; the metadata say how it ended.
     """
     parts = []
-    for arm, models in samples_by_arm(results):
-        samples = models[0]
+    ended: dict[str, str] = {}
+    completed(results)  # or else say that there is none
+    for arm in results.arms:
+        if not (trials := arm.phase("confirm")):
+            continue
+        first = trials[0]
+        if first.status != "completed":
+            ended[arm.name] = first.status
+            continue
+        samples = read_samples(results, first)
         if samples.features is None:
             continue
         chosen = np.unique(
@@ -49,14 +61,17 @@ def data(results: StudyResults) -> pa.Table:
         raise AnalysisError(
             f"features of study {results.name!r} must be two-dimensional to be drawn, but are not"
         )
-    return pa.concat_tables(parts)
+    return pa.concat_tables(parts).replace_schema_metadata({_ENDED: json.dumps(ended).encode()})
 
 
 def draw(data: pa.Table, canvas: Canvas) -> None:
     """Draw one panel per arm; each class is a colour and its number stands at its mean."""
     from matplotlib import colormaps
 
-    arms, labels = distinct(data, "arm"), sorted(distinct(data, "label"))
+    ended = json.loads((data.schema.metadata or {}).get(_ENDED, b"{}"))
+    order = json.loads((data.schema.metadata or {}).get(b"arms", b"[]"))
+    labels = sorted(distinct(data, "label"))
+    arms = sorted({*distinct(data, "arm"), *ended}, key=order.index)
     columns = min(_COLUMNS, len(arms))
     rows = math.ceil(len(arms) / columns)
     canvas.set_size_inches(2.3 * columns, 2.4 * rows)
@@ -74,7 +89,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
                 place = float(np.median(x)), float(np.median(y))
                 panel.text(*place, str(label), ha="center", va="center", bbox=box, zorder=5)
         panel.set_aspect("equal", adjustable="datalim")
-        panel.set_title(arm)
+        panel.set_title(f"{arm}: {ended[arm]}" if arm in ended else arm)
 
 
 register_figure("feature-scatter")(

@@ -28,7 +28,7 @@ def data(results: StudyResults) -> pa.Table:
     All replicates of an arm are pooled; a bin without images has no accuracy.
     """
     models = list(samples_by_arm(results))
-    span = NormRange(each for _, each in models)
+    span = NormRange({arm.name: each for arm, each in models})
     width = round_width(span.largest)
     edges = np.arange(0.0, span.largest + width, width)
     rows = []

@@ -23,7 +23,7 @@ _BINS = 40
 def data(results: StudyResults) -> pa.Table:
     """Return, by arm, kind and norm bin, the share of that kind's images; replicates pooled."""
     models = list(samples_by_arm(results))
-    span = NormRange(each for _, each in models)
+    span = NormRange({arm.name: each for arm, each in models})
     edges = np.linspace(0.0, span.largest or 1.0, _BINS + 1)
     rows = []
     for arm, each in models:
@@ -67,7 +67,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
                 **{**style, "edgecolor": style["facecolor"], "linewidth": 1.0},
             )
         panel.set_title(arm)
-        label_norms(panel, data)
+        label_norms(panel, data, arm)
     panels[0].set_ylabel("share of images (%)")
     legend_below(canvas)
 

@@ -59,7 +59,8 @@ def data(results: StudyResults) -> pa.Table:
     for arm in arms:
         own = (_searched_weights if searched else _confirmed_weights).rows(results, arm)
         rows += [{"series": names[arm.name], **row} for row in own]
-    weights = {row["weight"] for row in rows if row["kind"] != "band" and row["weight"] > 0.0}
+    results_at = {row["weight"] for row in rows if row["kind"] in ("seed", "trial")}
+    weights = results_at - {0.0}
     if len(weights) < 2:
         raise AnalysisError(
             f"study {results.name!r} must have results at two λ (incay.weight) above 0 at least, "

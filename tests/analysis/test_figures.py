@@ -159,7 +159,11 @@ def test_an_exploded_model_leaves_the_others_readable(factory: StudyFactory, nam
     frame = made.to_pandas()
     assert frame["high"].max() < 200.0
     assert frame.groupby("arm")["images"].sum().to_list() == [50, 50, 50]
-    assert made.draw().axes[-1].get_xlabel() == "‖f‖ (last bin: and 50 images beyond)"
+    labels = [axes.get_xlabel() for axes in made.draw().axes]
+    if name == "paper-a-figure-1":
+        assert labels[-1] == "‖f‖ (last bin: and 50 images of RN, wild beyond)"
+    else:
+        assert labels == ["‖f‖", "‖f‖", "‖f‖ (last bin: and 50 images beyond)"]
 
 
 def test_curves_are_means_over_seeds(confirmed: StudyResults) -> None:
@@ -265,6 +269,42 @@ def test_response_of_a_grid(factory: StudyFactory) -> None:
     assert set(means["low"]) == {0.0}  # an error lies between 0 and 100 %
     assert set(means["high"]) == {100.0}
     assert made.render("png")
+
+
+def test_series_of_a_response_keep_apart(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    for gate in ("all", "correct"):
+        for weight in (0.1, 1.0):
+            settings = {**RN, "incay.weight": weight, "incay.gate": gate}
+            factory.arm(f"RN, λ = {weight:g} ({gate})", settings)
+            factory.replicates(f"RN, λ = {weight:g} ({gate})", [8.0, 8.5])
+    factory.replicates("Softmax", [8.0, 8.5])
+    frame = figure(load(factory.write(), "planted"), "weight-response").to_pandas()
+    assert set(frame["series"]) == {"Softmax", "RN (all)", "RN (correct)"}
+
+
+def test_a_response_needs_results_and_not_only_divergence(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    factory.replicates("Softmax", [8.0])
+    for weight in (0.1, 1.0):
+        factory.arm(f"RN {weight:g}", {**RN, "incay.weight": weight})
+        factory.trial(f"RN {weight:g}", 0, status="diverged")
+    with pytest.raises(AnalysisError, match="two λ"):
+        figure(load(factory.write(), "planted"), "weight-response")
+
+
+def test_features_are_those_of_the_first_seed(factory: StudyFactory) -> None:
+    for arm in ("Softmax", "RN"):
+        factory.arm(arm, {} if arm == "Softmax" else RN)
+        for number in (0, 1):
+            samples = drawn_samples(number, 20.0, 0.1, images=50)
+            if (arm, number) == ("RN", 0):
+                factory.trial(arm, number, status="diverged")
+            else:
+                factory.trial(arm, number, {"test.error": 8.0}, samples=samples)
+    made = figure(load(factory.write(), "planted"), "feature-scatter")
+    assert set(made.to_pandas()["arm"]) == {"Softmax"}
+    assert [axes.get_title() for axes in made.draw().axes] == ["Softmax", "RN: diverged"]
 
 
 def test_importance_finds_what_matters(searched: StudyResults) -> None:
