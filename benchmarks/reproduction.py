@@ -107,8 +107,12 @@ def _facts(study: StudyResults) -> Iterable[str]:
     pythons = {f"Python {_fact(trial, 'python')}" for trial in trials}
     devices = {str(_fact(trial, "device")) for trial in trials}
     yield ", ".join([*sorted(devices), *sorted(pythons), *sorted(versions)]) + ";"
-    commits = sorted({str(_fact(trial, "git_commit"))[:7] for trial in trials})
-    yield f"commit {', '.join(commits)}."
+    yield f"commit {', '.join(sorted({_commit(trial) for trial in trials}))}."
+
+
+def _commit(trial: Trial) -> str:
+    known = str(_fact(trial, "git_commit") or "unknown")[:7]
+    return f"{known} with changes" if _fact(trial, "git_diff") else known
 
 
 def _fact(trial: Trial, name: str) -> object:
