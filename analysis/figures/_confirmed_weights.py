@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import line_styles
+from analysis.figures._style import line_styles, spread_out
 from analysis.figures._weights import DIVERGED_COLOUR, SETTING
 from analysis.measure import measure
 from analysis.results import Arm, StudyResults
@@ -18,8 +18,6 @@ from analysis.statistics.summary import summarize
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDE = 10.0
-"""Norms whose largest is so many times the smallest have a logarithmic axis."""
 _EXPLODED = 1000.0
 _LEFT = 0.01  # of the axis
 
@@ -61,9 +59,8 @@ def draw(axes: Axes, data: pa.Table) -> None:
     seeds = numbers(where(data, kind="seed"), "value")
     highest = _EXPLODED * float(np.median(seeds))
     shown = seeds[seeds <= highest]
-    is_error = str(data["metric"][0]).endswith("error")  # its interval reaches 0
-    if not is_error and shown.min() > 0.0 and shown.max() > _WIDE * shown.min():
-        axes.set_yscale("log")
+    if not str(data["metric"][0]).endswith("error"):  # whose intervals may reach 0
+        spread_out(axes, shown)
     for name, style in line_styles(distinct(data, "series")).items():
         _draw_series(axes, where(data, series=name), style, highest)
     diverged = where(data, kind="diverged")

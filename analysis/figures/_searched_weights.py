@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.figures._groups import numbers, where
-from analysis.figures._style import arm_styles
+from analysis.figures._style import arm_styles, spread_out
 from analysis.figures._weights import DIVERGED_COLOUR, SETTING
 from analysis.results import Arm, StudyResults
 
@@ -28,9 +28,10 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     """Return the objective of an arm's search trials.
 
     Kinds: ``trial``, a completed one; ``band``, the mean of a Gaussian process over log λ with its
-    95% band; ``mean``, of an arm of one λ, without an interval, because its trials differ in more
-    than their seed; ``diverged``, a trial that diverged. Whatever else was searched varies along:
-    bands and means are averages over it.
+    95% band, of the objective's logarithm where that is positive, as errors are; ``mean``, of an
+    arm of one λ, without an interval, because its trials differ in more than their seed;
+    ``diverged``, a trial that diverged. Whatever else was searched varies along: bands and means
+    are averages over it.
     """
     metric = results.objective["metric"]
     place = {"metric": metric, "arm": arm.name}
@@ -50,14 +51,15 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
         ends = {"value": mean, "low": mean, "high": mean, "n": len(points)}
         found.append({"kind": "mean", **place, "weight": weights.pop(), **ends})
     elif len(points) >= _LEAST_TRIALS and min(weights) > 0.0:
-        for at_weight, mean, half in zip(*_band(*np.array(points).T), strict=True):
-            ends = {"value": mean, "low": mean - half, "high": mean + half, "n": len(points)}
+        for at_weight, mean, low, high in zip(*_band(*np.array(points).T), strict=True):
+            ends = {"value": mean, "low": low, "high": high, "n": len(points)}
             found.append({"kind": "band", **place, "weight": at_weight, **ends})
     return found
 
 
 def draw(axes: Axes, data: pa.Table) -> None:
     """Draw trials as dots, bands, and diverged trials at the upper edge."""
+    spread_out(axes, numbers(where(data, kind="trial"), "value"))
     for name, style in arm_styles(data).items():
         _draw_arm(axes, where(data, arm=name), style)
     diverged = where(data, kind="diverged")
@@ -87,8 +89,16 @@ def _draw_arm(axes: Axes, data: pa.Table, style: dict[str, Any]) -> None:
             axes.axhline(row["value"], **line)
 
 
-def _band(weight: _Floats, value: _Floats) -> tuple[_Floats, _Floats, _Floats]:
-    """Return λ, mean and half the 95% band of a Gaussian process over log λ."""
+def _band(weight: _Floats, value: _Floats) -> tuple[_Floats, _Floats, _Floats, _Floats]:
+    """Return λ, and mean, lower and upper end of the 95% band of a Gaussian process over log λ."""
+    if value.min() > 0.0:
+        at, mean, half = _process(weight, np.log(value))
+        return at, np.exp(mean), np.exp(mean - half), np.exp(mean + half)
+    at, mean, half = _process(weight, value)
+    return at, mean, mean - half, mean + half
+
+
+def _process(weight: _Floats, value: _Floats) -> tuple[_Floats, _Floats, _Floats]:
     import warnings
 
     from sklearn.gaussian_process import GaussianProcessRegressor

@@ -10,11 +10,14 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from analysis.figures._groups import distinct
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 COLOURS = ("#000000", "#E69F00", "#0072B2", "#CC79A7", "#D55E00", "#56B4E9", "#009E73", "#7A7A7A")
@@ -63,6 +66,20 @@ def arm_styles(
     known = json.loads((data.schema.metadata or {}).get(b"arms", b"[]"))
     every = styles([*known, *names])
     return {name: every[name] for name in names}
+
+
+def spread_out(axes: Axes, values: npt.NDArray[np.float64]) -> None:
+    """Give positive values that span more than a decade a logarithmic axis."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    known = values[np.isfinite(values)]
+    if not known.size or known.min() <= 0.0 or known.max() <= 10.0 * known.min():
+        return
+    axes.set_yscale("log")
+    if known.max() < 1000.0 * known.min():
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def marker_every(count: int) -> int:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from analysis.errors import AnalysisError
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import numbers, where
-from analysis.figures._style import arm_styles, legend_below, marker_every
+from analysis.figures._style import arm_styles, legend_below, marker_every, spread_out
 from analysis.results import StudyResults
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
             markevery=marker_every(len(trials)),
             **style,
         )
+    spread_out(axes, numbers(data, "value"))
     axes.set_xlabel("search trials of the arm, however they ended")
     metric = (data.schema.metadata or {}).get(b"metric", b"objective").decode()
     axes.set_ylabel(f"best {metric} so far")
