@@ -74,8 +74,8 @@ def plan(
     probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
-    from study.display import duration
     from study.estimate import Estimate, remember
+    from study.forecast import forecast, forecast_text
     from study.hardware import cpu_count, gpu_count
     from study.overview import plan_arms, plan_table, shared_settings
     from study.plan import DataCatalog
@@ -95,31 +95,30 @@ def plan(
     console.print(f"all arms: {shared_settings(spec)}", highlight=False, markup=False)
     configs = [config for item in plans for config in (*item.search, *item.confirm)]
     total = sum(config.steps for config in configs)
-    console.print(f"{len(configs)} trials, {total:,} steps in all", highlight=False)
-    wanted = spec.resources
+    finished = sum(item.finished for item in plans)
+    console.print(
+        f"{len(configs)} trials, {total:,} steps in all"
+        f"{f'; {finished} are finished' if finished else ''}",
+        highlight=False,
+    )
     for line in told_beforehand(spec, configs):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    if probe:
-        slots = (cpus or cpu_count()) // wanted.cpu
-        if wanted.gpu:
-            slots = min(slots, (gpus if gpus is not None else gpu_count()) // wanted.gpu)
-        measured = Probe(
+    if finished == len(configs):
+        console.print("nothing is left to train")
+    elif probe:
+        places = (cpus or cpu_count()) // spec.resources.cpu
+        if spec.resources.gpu:
+            places = min(places, (gpus if gpus is not None else gpu_count()) // spec.resources.gpu)
+        pace = Probe(
             data,
-            threads=max(1, int(wanted.cpu)),
-            gpu=wanted.gpu > 0,
-            at_once=min(int(slots), len(configs)),
+            threads=max(1, int(spec.resources.cpu)),
+            gpu=spec.resources.gpu > 0,
+            at_once=min(int(places), len(configs)),
         )
-        seconds = measured.seconds(configs)
-        gpu_hours = seconds * wanted.gpu / 3600.0
-        remember(spec.run, Estimate(seconds, gpu_hours))
-        console.print(
-            f"estimated: {duration(seconds)} one after another"
-            f"{f' ({gpu_hours:.1f} GPU-hours)' if wanted.gpu else ''}, about "
-            f"{duration(seconds / max(1, slots))} with {int(slots)} at once on this machine "
-            "(measured over a few steps of each kind of trial, that many at once"
-            f"{'; training in stacks is not estimated' if wanted.stack > 1 else ''})",
-            highlight=False,
-        )
+        expected = forecast(plans, pace.seconds, int(places))
+        hours = expected.total * spec.resources.gpu / 3600.0
+        remember(spec.run, Estimate(expected.total, hours))
+        console.print(forecast_text(spec, expected, int(places)), highlight=False)
 
 
 @app.command()

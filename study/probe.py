@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -64,9 +64,9 @@ class Probe:
         self._device = torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
         self._known: dict[TrialConfig, Pace] = {}
 
-    def seconds(self, configs: Iterable[TrialConfig]) -> float:
-        """Return the estimated seconds of all the trials, one after another."""
-        return sum(self.pace(config).seconds(config) for config in configs)
+    def seconds(self, config: TrialConfig) -> float:
+        """Return the estimated seconds of a trial."""
+        return self.pace(config).seconds(config)
 
     def pace(self, config: TrialConfig) -> Pace:
         """Return the pace of trials like this one."""

@@ -53,6 +53,9 @@ def test_plan_runs_nothing(finished, tmp_path):
     again = incay("run", "tiny.yaml", "--no-mirror", cwd=finished)
     assert "training took" in again.stdout
     assert "`incay plan` had estimated" in again.stdout
+    after = incay("plan", "tiny.yaml", cwd=finished)
+    assert "8 trials, 320 steps in all; 8 are finished" in after.stdout
+    assert "nothing is left to train" in after.stdout
 
 
 def test_killed_driver_loses_nothing_and_trains_nothing_twice(finished, tmp_path):
