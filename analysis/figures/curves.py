@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.figures import FigureDefinition, register_figure
 from analysis.figures._groups import distinct, numbers, where
 from analysis.figures._histories import read_curves
-from analysis.figures._style import arm_styles, legend_below, marker_every
+from analysis.figures._style import arm_styles, legend_below, marker_every, spread_out
 from analysis.results import StudyResults
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _panel(panel: Axes, data: pa.Table, quantity: str) -> None:
     styles = arm_styles(data)
     # The loss that is minimised contains the incay term; the papers draw the softmax loss.
     hidden = "train.loss" if "train.softmax" in distinct(data, "metric") else "train.softmax"
+    means: list[npt.NDArray[np.float64]] = []
     for metric in distinct(data, "metric"):
         split, _, name = metric.partition(".")
         if metric == hidden or name not in (quantity, "softmax" if quantity == "loss" else ""):
@@ -83,6 +85,7 @@ def _panel(panel: Axes, data: pa.Table, quantity: str) -> None:
             curve = where(data, arm=arm, metric=metric)
             step, mean = numbers(curve, "step"), numbers(curve, "mean")
             half = np.nan_to_num(numbers(curve, "half_width"))
+            means.append(mean)
             thin = {"alpha": 0.45, "linewidth": 0.9} if split == "train" else {}
             label = f"{style['label']}, {_SPLITS[split]}" if split == "train" else style["label"]
             look = {**style, **thin, "label": label}
@@ -91,6 +94,17 @@ def _panel(panel: Axes, data: pa.Table, quantity: str) -> None:
             low, most = np.maximum(mean - half, 0.0), 100.0 if quantity == "accuracy" else np.inf
             high = np.minimum(mean + half, most)
             panel.fill_between(step, low, high, color=style["color"], alpha=0.15)
+    if quantity != "accuracy":
+        _show_the_means(panel, np.concatenate(means))
+
+
+def _show_the_means(panel: Axes, means: npt.NDArray[np.float64]) -> None:
+    """Scale a panel by its means: early bands may be many times as wide, and are cut."""
+    spread_out(panel, means)
+    known = means[np.isfinite(means)]
+    if known.size and known.max() > 0.0:
+        low = known.min() / 1.5 if panel.get_yscale() == "log" else 0.0
+        panel.set_ylim(low, 1.5 * known.max())
 
 
 register_figure("paper-a-figure-2", "paper-b-figure-1")(
