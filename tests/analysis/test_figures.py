@@ -92,6 +92,7 @@ OF_CONFIRMED = [
     "paper-b-figure-1",
     "paper-b-figure-3",
     "paper-b-figure-4",
+    "paired-differences",
     "roc",
 ]
 OF_SEARCHED = ["best-so-far", "importance", "weight-response"]

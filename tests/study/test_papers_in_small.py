@@ -54,6 +54,7 @@ OF_FIGURE = {
     **{name: "paper-a-table-5" for name in figures if name.startswith("paper-")},
     "feature-scatter": "paper-b-table-2",
     "norm-roc": "paper-b-table-2",
+    "paired-differences": "paper-b-table-2",
     "roc": "paper-a-table-1",
     "weight-response": "paper-a-table-3",
 }
