@@ -1,4 +1,4 @@
-"""Fills docs/reproduction.md and the README from the store: no table's number is typed by hand.
+"""Fills docs/reproduction.md and pages like it from the store: no table's number is typed by hand.
 
 Run as ``python -m benchmarks.reproduction --results DIR`` after the studies that the pages name.
 Between ``<!-- COMMAND -->`` and ``<!-- end -->`` comes what the command says: ``incay table …``
@@ -24,7 +24,11 @@ from analysis.results import StudyResults, Trial
 from study.commands.shared import open_store, which_run
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "reproduction.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "reproduction.md",
+    ROOT / "docs" / "tuned-rn.md",
+)
 BLOCK = re.compile(r"<!-- (?P<command>(?:incay|trained) .+?) -->\n.*?<!-- end -->\n", re.DOTALL)
 
 

@@ -32,9 +32,9 @@ confirm: {seeds: 2}
 
 
 def blocks() -> dict[str, str]:
-    """What stands on docs/reproduction.md, by command."""
-    page = reproduction.PAGES[-1].read_text(encoding="utf-8")
-    return {match["command"]: match[0] for match in reproduction.BLOCK.finditer(page)}
+    """What stands on the pages, by command."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in reproduction.PAGES)
+    return {match["command"]: match[0] for match in reproduction.BLOCK.finditer(pages)}
 
 
 def run(study: str, results: Path, *settings: str) -> None:
