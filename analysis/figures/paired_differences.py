@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from analysis.comparisons import compare_arms
@@ -28,7 +27,7 @@ SCHEMA = pa.schema(
         ("arm", pa.string()),
         ("reference", pa.string()),
         ("kind", pa.string()),
-        ("seed", pa.int64()),
+        ("replicate", pa.int64()),
         ("value", pa.float64()),
         ("low", pa.float64()),
         ("high", pa.float64()),
@@ -36,17 +35,24 @@ SCHEMA = pa.schema(
         ("supported", pa.bool_()),
     ]
 )
-_WIDE = 100.0
-_SEEDS: dict[str, Any] = {"linestyle": "", "markersize": 3.5, "alpha": 0.6}
-_MEAN: dict[str, Any] = {"linestyle": "", "color": "black", "marker": "D", "zorder": 3}
+_UNLIKE = 100.0  # arms whose differences are so many times as large get no common linear axis
+_ROUNDING = 1e-6
+_LONG = 4.0  # an interval of more than so many times what the seeds span is cut
+_SEEDS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3, "alpha": 0.6}
+_MEAN: dict[str, Any] = {"linestyle": "", "color": "black", "zorder": 3}
+_MARKERS: dict[bool | None, dict[str, Any]] = {
+    False: {**_MEAN, "marker": "D", "markerfacecolor": "white", "label": "mean, not supported"},
+    True: {**_MEAN, "marker": "D", "label": "mean, supported after Holm"},
+    None: {**_MEAN, "marker": "|", "markersize": 9, "label": "mean, not tested"},
+}
 
 
 def data(results: StudyResults) -> pa.Table:
-    """Return arm - reference in error and norm, on the seeds that both have.
+    """Return arm - reference in error and norm, on the replicates that both have.
 
-    Kinds: ``seed``, one replicate, by its number; ``mean``, over `n` of them, with the 95% interval
-    of the paired t-test and whether that test, Holm-corrected, supports the difference. A longer
-    feature is not better in itself, and no difference in norm is tested.
+    Kinds: ``seed``, one replicate; ``mean``, over `n` of them, with the 95% interval of the paired
+    t-test, which is not corrected for how many are compared, and whether the test, which is,
+    supports the difference. A longer feature is not better in itself: norms are not tested.
 
     Raises:
         AnalysisError: No arm has a seed in common with its reference.
@@ -62,15 +68,14 @@ def data(results: StudyResults) -> pa.Table:
             if test is None:
                 continue
             place = {"metric": metric, "arm": name, "reference": reference}
-            rows += [
-                {**place, "kind": "seed", "seed": seed, "value": mine[seed] - others[seed], "n": 1}
-                for seed in sorted(mine.keys() & others.keys())
-            ]
+            for number in sorted(mine.keys() & others.keys()):
+                value = mine[number] - others[number]
+                rows.append({**place, "kind": "seed", "replicate": number, "value": value, "n": 1})
             mean = {"kind": "mean", "value": test.difference, "n": test.n}
             if test.half_width is not None:
                 mean["low"] = test.difference - test.half_width
                 mean["high"] = test.difference + test.half_width
-            supported = name in comparisons and comparisons[name].decided
+            supported = comparisons[name].decided if name in comparisons else None
             rows.append({**place, **mean, "supported": supported})
     if not rows:
         raise AnalysisError(
@@ -81,56 +86,73 @@ def data(results: StudyResults) -> pa.Table:
 
 
 def draw(data: pa.Table, canvas: Canvas) -> None:
-    """Draw a line per arm and a panel per metric; intervals that leave a panel are cut."""
+    """Draw a line per arm and a panel per metric; an arrow ends an interval that is cut."""
     metrics, arms = distinct(data, "metric"), distinct(data, "arm")
     canvas.set_size_inches(6.4, 1.0 + 0.36 * len(arms))
     panels = canvas.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     for axes, metric in zip(panels, metrics, strict=True):
-        _draw_panel(axes, where(data, metric=metric), arms)
-        quantity = "error (points)" if metric.endswith("error") else "‖f‖ (not tested)"
-        axes.set_xlabel(f"difference in {metric.partition('.')[0]} {quantity}")
-    compared = dict(zip(data["arm"].to_pylist(), data["reference"].to_pylist(), strict=True))
-    labels = [f"{name}\n− {reference}" for name, reference in compared.items()]
-    panels[0].set_yticks(range(len(arms)), labels, fontsize=7)
+        shown = where(data, metric=metric)
+        scale = _scale(axes, shown)
+        _draw_seeds(axes, shown, arms)
+        _draw_means(axes, shown, arms)
+        split, _, quantity = metric.partition(".")
+        unit = "error (points, left is better)" if quantity == "error" else "‖f‖"
+        axes.set_xlabel(f"difference in {split} {unit}{scale}")
+    labels = {
+        row["arm"]: f"{row['arm']}\n− {row['reference']} (n = {row['n']})"
+        for row in reversed(where(data, kind="mean").to_pylist())  # the first metric's n
+    }
+    panels[0].set_yticks(range(len(arms)), [labels[name] for name in arms], fontsize=7)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
     legend_below(canvas)
 
 
-def _draw_panel(axes: Axes, data: pa.Table, arms: list[str]) -> None:
-    axes.axvline(0.0, color="#7a7a7a", linewidth=0.8)
+def _draw_seeds(axes: Axes, data: pa.Table, arms: list[str]) -> None:
     styles = arm_styles(data)
     for line, name in enumerate(arms):
-        seeds = where(data, arm=name, kind="seed")
-        for mean in where(data, arm=name, kind="mean").to_pylist():
-            looks = {key: styles[name][key] for key in ("color", "marker")}
-            values = numbers(seeds, "value")
-            place = line + 0.22 * np.ones(len(values))
-            axes.plot(values, place, **_SEEDS, **looks)
-            if mean["low"] is not None:
-                ends = [mean["low"], mean["high"]]
-                axes.plot(ends, [line - 0.12] * 2, color="black", linewidth=1.2)
-            face = "black" if mean["supported"] else "white"
-            axes.plot(mean["value"], line - 0.12, **_MEAN, markerfacecolor=face)
-    for face, told in (("white", "mean, 95 % interval"), ("black", "the same, supported (Holm)")):
-        axes.plot([], [], **_MEAN, markerfacecolor=face, label=told)
-    axes.plot([], [], **_SEEDS, color="#7a7a7a", marker="o", label="one seed")
-    _limit(axes, numbers(where(data, kind="seed"), "value"))
+        values = numbers(where(data, arm=name, kind="seed"), "value")
+        if len(values):
+            axes.plot(values, [line + 0.22] * len(values), **_SEEDS, color=styles[name]["color"])
+    axes.plot([], [], **_SEEDS, color="#7a7a7a", label="one seed")
 
 
-def _limit(axes: Axes, values: npt.NDArray[np.float64]) -> None:
-    """Let the seeds, not their intervals, give the axis its length; spread out what explodes."""
+def _draw_means(axes: Axes, data: pa.Table, arms: list[str]) -> None:
+    axes.axvline(0.0, color="#7a7a7a", linewidth=0.8)
+    axes.plot([], [], color="black", linewidth=1.2, label="95 % interval, uncorrected")
+    least, most = axes.get_xlim()
+    for row in where(data, kind="mean").to_pylist():
+        line = arms.index(row["arm"]) - 0.12
+        if row["low"] is not None:
+            low, high = max(least, row["low"]), min(most, row["high"])
+            axes.plot([low, high], [line] * 2, color="black", linewidth=1.2)
+            for end, whole, marker in ((low, row["low"], "<"), (high, row["high"], ">")):
+                if end != whole:
+                    axes.plot(end, line, **_MEAN, marker=marker, clip_on=False)
+        axes.plot(row["value"], line, **_MARKERS[row["supported"]])
+
+
+def _scale(axes: Axes, data: pa.Table) -> str:
+    """Set the axis so that what is small can be seen; return what its label must say of it."""
     from matplotlib.ticker import AsinhLocator
 
-    sizes = np.abs(values[values != 0.0])
-    width = float(np.quantile(sizes, 0.25)) if sizes.size else 1.0
-    if sizes.size and sizes.max() > _WIDE * width:
-        axes.set_xscale("asinh", linear_width=width)
-        axes.xaxis.set_major_locator(AsinhLocator(width, numticks=5))
-        axes.xaxis.set_major_formatter("{x:g}")
-        return
-    low, high = min(0.0, values.min()), max(0.0, values.max())
-    margin = 0.15 * (high - low) or 1.0
-    axes.set_xlim(low - margin, high + margin)
+    seeds, means = where(data, kind="seed"), where(data, kind="mean")
+    largest = [np.abs(numbers(where(seeds, arm=n), "value")).max() for n in distinct(seeds, "arm")]
+    most = max(largest)
+    width = min((size for size in largest if size > _ROUNDING), default=1.0)
+    values = numbers(seeds, "value")
+    span = max(0.0, values.max()) - min(0.0, values.min()) or 1.0
+    kept = numbers(means, "high") - numbers(means, "low") <= _LONG * span
+    ends = [*values, *numbers(means, "low")[kept], *numbers(means, "high")[kept], 0.0]
+    low, high = float(min(ends)), float(max(ends))
+    if most <= _UNLIKE * width:
+        margin = 0.06 * (high - low) or 1.0
+        axes.set_xlim(low - margin, high + margin)
+        return ""
+    axes.set_xscale("asinh", linear_width=width)
+    axes.xaxis.set_major_locator(AsinhLocator(width, numticks=5))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlim(low - 0.5 * abs(low) - 0.2 * width, high + 0.5 * abs(high) + 0.2 * width)
+    return f"\nlinear up to about {width:.2g}, then logarithmic"
 
 
 register_figure("paired-differences")(
