@@ -63,6 +63,7 @@ class PublishedTable:
         network: What its network is called in configurations.
         steps: For how many optimiser steps; the L-Softmax authors' published settings, which the
             papers follow, where those do not say.
+        learning_rate: From which learning rate on, None where it was varied or nothing was trained.
     """
 
     paper: str
@@ -80,6 +81,7 @@ class PublishedTable:
     dataset_names: tuple[str, ...] = ()
     network: str = ""
     steps: int | None = None
+    learning_rate: float | None = None
 
     def cell(self, row: str, column: str) -> Published | None:
         """Return a cell, None where the paper has none."""
@@ -185,6 +187,7 @@ def _parse(document: Mapping[str, Any]) -> PublishedTable:
         dataset_names=tuple(document.get("dataset_names", ())),
         network=document.get("network", ""),
         steps=document.get("steps"),
+        learning_rate=document.get("learning_rate"),
     )
 
 

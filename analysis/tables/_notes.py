@@ -53,7 +53,10 @@ def study_notes(
     """Return the notes that a table of measured numbers carries."""
     notes = [_interval(columns, rows), _tests(comparisons), _undecided(comparisons)]
     if published is not None:
-        notes += [_verdicts(rows, published), *published.remarks]
+        verdicts = _verdicts(rows, published)
+        notes += [verdicts, *published.remarks]
+        if verdicts:
+            notes.append(_departure(results, published))
     notes.append(_trained(results))
     if results.overrides:
         notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
@@ -97,6 +100,18 @@ def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
     return (
         "Beside published numbers: = reproduced, ≠ different, ? undecided (90 % interval of the "
         f"mean against {', '.join(allowed)}, two one-sided tests)."
+    )
+
+
+def _departure(results: StudyResults, published: PublishedTable) -> str:
+    """Return a departure that a verdict beside the paper's number does not know of."""
+    rates = {arm.setting("optimizer.lr") for arm in results.arms} - {None, published.learning_rate}
+    if published.learning_rate is None or not rates:
+        return ""
+    ours = " or ".join(f"{rate:g}" for rate in sorted(rates))
+    return (
+        f"Trained from a learning rate of {ours}, the paper from {published.learning_rate:g}: the "
+        "verdicts take no account of that."
     )
 
 

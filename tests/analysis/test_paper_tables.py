@@ -353,6 +353,24 @@ def test_like_things_get_a_verdict(factory: StudyFactory) -> None:
     assert [each and each.verdict for each in verdicts] == ["reproduced", "different"]
 
 
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        ((0.1, 0.1), ""),
+        ((0.01, 0.01), "Trained from a learning rate of 0.01, the paper from 0.1"),
+        ((0.1, 0.05), "Trained from a learning rate of 0.05, the paper from 0.1"),
+    ],
+)
+def test_verdicts_tell_of_another_learning_rate(
+    factory: StudyFactory, rates: tuple[float, float], said: str
+) -> None:
+    for arm, rate in zip(("Softmax", "L-Softmax"), rates, strict=True):
+        factory.arm(arm, {"steps": 10_000, "optimizer.lr": rate})
+        factory.replicates(arm, [11.4, 11.3, 11.35])
+    notes = [note for note in built(factory, "paper-b-table-2").notes if "Trained from" in note]
+    assert [note.partition(":")[0] for note in notes] == ([said] if said else [])
+
+
 def test_planted_cases_come_out_so(factory: StudyFactory) -> None:
     """Published: 88.62 (softmax), 89.44 (RN + softmax), 89.91 (L-softmax), within 1 point."""
     planted = {
