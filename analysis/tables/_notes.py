@@ -160,5 +160,6 @@ def _time(hours: float, device: str) -> str:
     if hours < 1.0 / 60.0:
         return f"less than 1 {device}-minute"
     if hours < 1.0:
-        return f"{hours * 60.0:.0f} {device}-minutes"
+        minutes = round(hours * 60.0)
+        return f"{minutes} {device}-minute{'s' if minutes > 1 else ''}"
     return f"{hours:.1f} {device}-hours"
