@@ -1,5 +1,7 @@
 """The one error type of this package."""
 
+from trainables.errors import UserError
 
-class AnalysisError(Exception):
+
+class AnalysisError(UserError):
     """What was asked for cannot be read out truthfully; the message says why."""

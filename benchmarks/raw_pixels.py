@@ -9,9 +9,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from study.catalog import find_study
 from study.spec import parse_study
-from trainables.faces.verification import FaceVerification, raw_pixels
+from trainables.faces.verification import FaceVerification
+
+
+def raw_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return the pixels as features."""
+    return images.reshape(len(images), -1).astype(np.float32)
 
 
 def main() -> None:

@@ -251,31 +251,18 @@ app.command()(cluster_commands.stop)
 
 def main() -> None:
     """Run the command; a user's mistake is one message and exit code 2."""
-    from study.errors import HaltedError, UserError
+    from study.errors import IncayError
 
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except (HaltedError, OSError) as error:
+    except IncayError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except OSError as error:
         _say(str(error))
         sys.exit(1)
-    except Exception as error:
-        if not isinstance(error, (UserError, *_known_errors())):
-            raise
-        _say(str(error))
-        sys.exit(2)
-
-
-def _known_errors() -> tuple[type[Exception], ...]:
-    """Return the other rooms' errors that a user can mend, of the rooms in use."""
-    wanted = (
-        ("trainables.data.base", "DataError"),
-        ("trainables.records", "RecordError"),
-        ("analysis.errors", "AnalysisError"),
-    )
-    modules = ((sys.modules.get(module), name) for module, name in wanted)
-    return tuple(getattr(module, name) for module, name in modules if module is not None)
 
 
 def _say(message: str) -> None:

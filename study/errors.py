@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from trainables.errors import HaltedError, IncayError, UserError
 
-class UserError(Exception):
-    """What must hold, what came instead and where."""
+__all__ = ["HaltedError", "IncayError", "StudyError", "UserError"]
 
 
 class StudyError(UserError):
     """Something is wrong with a study file or an override of it."""
-
-
-class HaltedError(Exception):
-    """A run had to end before its work was done, through no fault of the study: exit code 1."""

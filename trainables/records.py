@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from trainables.errors import UserError
+
 SCHEMA_VERSION = 1
 
 Status = Literal["completed", "pruned", "diverged", "failed", "interrupted"]
@@ -27,7 +29,7 @@ EVALUATED = ("error", "loss", "norm", "norm_correct", "norm_wrong")
 """What an evaluation of images measures; metrics are named ``val.error``, ``test.error``, …"""
 
 
-class RecordError(Exception):
+class RecordError(UserError):
     """A record that is damaged, or of a newer schema than this program reads."""
 
 

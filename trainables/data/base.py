@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trainables.errors import UserError
 from trainables.settings import Component
 
 READERS = 8
@@ -22,7 +23,7 @@ FeaturesOf = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """Maps images (count, channels, height, width), uint8, to features (count, D)."""
 
 
-class DataError(Exception):
+class DataError(UserError):
     """Data that is missing, damaged or of the wrong shape; the message says what to do."""
 
 

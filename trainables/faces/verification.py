@@ -95,8 +95,3 @@ class FaceVerification:
         features = np.concatenate([features_of(self.images), features_of(flipped)], axis=1)
         folded = cross_validate(features, self.first, self.second, self.same, self.fold)
         return FaceResult(self, features, folded)
-
-
-def raw_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Return the pixels as features: the baseline that a network has to beat."""
-    return images.reshape(len(images), -1).astype(np.float32)

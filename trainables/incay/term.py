@@ -94,17 +94,21 @@ class Incay(nn.Module):
             correct_B: Whether each sample's largest plain logit is its label's.
             step: Number of optimiser steps done before this one.
         """
-        squared_norm_B = widened(features_BD).square().sum(dim=1)
+        features_BD = widened(features_BD)
+        squared_norm_B = features_BD.square().sum(dim=1)
         if self._threshold.multiple is not None:
             self._update_mean(squared_norm_B.detach())
         if step < self.settings.start_step:
             return None
-        penalty_B = self._penalty(squared_norm_B, self.settings.epsilon)
         counts_B = self._counts(squared_norm_B.detach(), correct_B)
-        if counts_B is not None:
-            # where, not a product: a diverged sample that is masked must not add 0 · inf.
-            penalty_B = torch.where(counts_B, penalty_B, torch.zeros_like(penalty_B))
-        return Term(penalty_B, self.settings.weight)
+        epsilon, weight = self.settings.epsilon, self.settings.weight
+        if counts_B is None:
+            return Term(self._penalty(squared_norm_B, epsilon), weight)
+        # Features that do not count are masked before anything is computed of them: an infinite
+        # one would else have the gradient 0 · ∞.
+        counted_BD = torch.where(counts_B.unsqueeze(1), features_BD, 0.0)
+        penalty_B = self._penalty(counted_BD.square().sum(dim=1), epsilon)
+        return Term(torch.where(counts_B, penalty_B, torch.zeros_like(penalty_B)), weight)
 
     def _counts(self, squared_norm_B: Tensor, correct_B: Tensor) -> Tensor | None:
         counts_B = None

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.raw_pixels import raw_pixels
 from trainables.data import datasets
 from trainables.data.base import DatasetSettings, ImageData
 from trainables.data.idx import IDXSettings
 from trainables.data.status import status, verify
-from trainables.faces.verification import FaceResult, FaceVerification, raw_pixels
+from trainables.faces.verification import FaceResult, FaceVerification
 
 MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.raw_pixels import raw_pixels
 from trainables.config import TrialConfig
 from trainables.data.faces import ORLFacesSettings
-from trainables.faces.verification import FaceVerification, raw_pixels
+from trainables.faces.verification import FaceVerification
 from trainables.losses.normface import NormFaceSettings
 from trainables.networks.spherenet import SphereNet20Settings
 from trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from benchmarks.raw_pixels import raw_pixels
 from trainables.config import TrialConfig
 from trainables.data.base import ImageData, Split
 from trainables.faces.protocol import cross_validate
-from trainables.faces.verification import FaceVerification, raw_pixels
+from trainables.faces.verification import FaceVerification
 from trainables.networks import networks
 from trainables.session import TrialTask, train
 from trainables.store import Store

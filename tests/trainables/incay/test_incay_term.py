@@ -48,6 +48,18 @@ def test_gate_and_threshold_must_both_hold() -> None:
     assert values(incay(features_of(1, 2, 3), correct, 0)) == [0, -4, 0]
 
 
+@pytest.mark.parametrize("form", ["linear", "log", "reciprocal"])
+def test_an_infinite_feature_that_does_not_count_has_no_gradient(form: str) -> None:
+    features = features_of(1, math.inf, 2).requires_grad_()
+    incay = Incay(IncaySettings(form=form, weight=1.0, threshold=2.5))
+    term = incay(features, ALL, 0)
+    assert term is not None
+    term.value_B.sum().backward()
+    assert features.grad is not None
+    assert features.grad[1].tolist() == [0.0, 0.0]
+    assert features.grad.isfinite().all()
+
+
 def test_the_mean_counts_all_samples() -> None:
     """h(i) masks addends; N stays the number of samples (eq. 8)."""
     term = linear(gate="correct")(features_of(1, 2), torch.tensor([True, False]), 0)

@@ -1,0 +1,98 @@
+"""What of a module's text computes, and what its statements bind."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@cache
+def module_file(module: str) -> Path | None:
+    """Return a module's file, None where there is no such module."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ModuleNotFoundError, ValueError):  # its parent is no package
+        return None
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+
+
+def parsed(text: str) -> ast.Module:
+    """Return a module's tree without docstrings, types of functions, and imports for types."""
+    tree: ast.Module = _Cleaned().visit(ast.parse(text))
+    return tree
+
+
+def dotted(node: ast.AST) -> str:
+    """Return a name such as ``a.b.c``, empty for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = dotted(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def local_names(function: ast.AST) -> set[str]:
+    """Return the names that a function binds: its arguments, and what it assigns."""
+    names = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    stores = (node for node in ast.walk(function) if isinstance(node, ast.Name))
+    imported = {
+        (alias.asname or alias.name)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    return (names | {node.id for node in stores if isinstance(node.ctx, ast.Store)}) - imported
+
+
+def bound_names(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement binds in its module."""
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+        yield statement.name
+        return
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        else:
+            pending += ast.iter_child_nodes(node)
+
+
+class _Cleaned(ast.NodeTransformer):
+    """Takes out what does not compute: docstrings, types of functions, imports for types."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """Take out texts that stand by themselves."""
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            return None
+        return self.generic_visit(node)
+
+    def visit_If(self, node: ast.If) -> Any:
+        """Take out what only a type checker runs."""
+        if dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING":
+            return [self.visit(each) for each in node.orelse] or None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        """Take out the type of an argument."""
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Take out the type of what a function returns."""
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        """Take out the type of what a function returns."""
+        node.returns = None
+        return self.generic_visit(node)
