@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.results import Arm, StudyResults
+from incay.analysis.results import Arm, StudyResults
 
 
 @dataclass(frozen=True)

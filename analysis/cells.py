@@ -162,7 +162,7 @@ class Table:
 
     def to_arrow(self) -> pa.Table:
         """Return one row per table row: values, half-widths, n and published numbers."""
-        from analysis.renderers._flat import flat_table
+        from incay.analysis.renderers._flat import flat_table
 
         return flat_table(self)
 
@@ -172,11 +172,11 @@ class Table:
         return frame
 
     def __str__(self) -> str:
-        from analysis.renderers import render
+        from incay.analysis.renderers import render
 
         return render(self, "terminal")
 
     def _repr_html_(self) -> str:
-        from analysis.renderers.html import figure_html
+        from incay.analysis.renderers.html import figure_html
 
         return figure_html(self)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.cells import Mark
-from analysis.measure import measure
-from analysis.references import references
-from analysis.results import StudyResults
-from analysis.statistics.effect import hedges_g
-from analysis.statistics.holm import holm
-from analysis.statistics.paired import PairedTest, paired_test
-from analysis.statistics.power import seeds_needed
+from incay.analysis.cells import Mark
+from incay.analysis.measure import measure
+from incay.analysis.references import references
+from incay.analysis.results import StudyResults
+from incay.analysis.statistics.effect import hedges_g
+from incay.analysis.statistics.holm import holm
+from incay.analysis.statistics.paired import PairedTest, paired_test
+from incay.analysis.statistics.power import seeds_needed
 
 ALPHA = 0.05
 

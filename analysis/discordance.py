@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.comparisons import Comparison
-from analysis.errors import AnalysisError
-from analysis.results import StudyResults, Trial
-from analysis.samples import read_samples
-from analysis.statistics.mcnemar import McNemar, mcnemar
+from incay.analysis.comparisons import Comparison
+from incay.analysis.errors import AnalysisError
+from incay.analysis.results import StudyResults, Trial
+from incay.analysis.samples import read_samples
+from incay.analysis.statistics.mcnemar import McNemar, mcnemar
 
 
 @dataclass(frozen=True)

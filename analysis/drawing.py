@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from analysis.figures import FigureDefinition
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures import FigureDefinition
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,6 +1,6 @@
 """The one error type of this package."""
 
-from trainables.errors import UserError
+from incay.trainables.errors import UserError
 
 
 class AnalysisError(UserError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.cells import Table
-from analysis.errors import AnalysisError
-from analysis.manifests import write_manifest
-from analysis.renderers import render
+from incay.analysis.cells import Table
+from incay.analysis.errors import AnalysisError
+from incay.analysis.manifests import write_manifest
+from incay.analysis.renderers import render
 
 FORMATS = {
     ".txt": "terminal",

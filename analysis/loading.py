@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import AnalysisError
-from analysis.results import Arm, StudyResults, Trial
-from trainables.records import RecordError
-from trainables.store import Store
+from incay.analysis.errors import AnalysisError
+from incay.analysis.results import Arm, StudyResults, Trial
+from incay.trainables.records import RecordError
+from incay.trainables.store import Store
 
 STUDY_SCHEMA = 1
 """The newest `study.json` that this program reads."""

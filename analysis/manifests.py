@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.cells import Table
-from analysis.errors import AnalysisError
-from analysis.loading import load
-from analysis.renderers import render
-from analysis.renderers.json import cell_values
-from analysis.side_by_side import COMPARE, compare
-from analysis.tables import build_table
-from trainables.store import Store
+from incay.analysis.cells import Table
+from incay.analysis.errors import AnalysisError
+from incay.analysis.loading import load
+from incay.analysis.renderers import render
+from incay.analysis.renderers.json import cell_values
+from incay.analysis.side_by_side import COMPARE, compare
+from incay.analysis.tables import build_table
+from incay.trainables.store import Store
 
 MANIFEST_SCHEMA = 1
 SUFFIX = ".manifest.json"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analysis.results import Arm, Phase, StudyResults, Trial
+from incay.analysis.results import Arm, Phase, StudyResults, Trial
 
 _WORST_ERROR = 100.0
 _ORDER = ("completed", "pruned", "diverged", "failed", "interrupted", "damaged", "pending")

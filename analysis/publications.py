@@ -14,8 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from analysis.cells import Published
-from analysis.errors import AnalysisError
+from incay.analysis.cells import Published
+from incay.analysis.errors import AnalysisError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +162,7 @@ def published_tables() -> tuple[str, ...]:
 
 
 def _folder() -> Any:
-    return files("analysis") / "published"
+    return files("incay.analysis") / "published"
 
 
 def _parse(document: Mapping[str, Any]) -> PublishedTable:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.results import Arm, StudyResults
+from incay.analysis.results import Arm, StudyResults
 
 _INCAY = ("incay",)
 _CONTEXT = ("dataset", "network")

@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from analysis.errors import AnalysisError
+from incay.analysis.errors import AnalysisError
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """A study's results, as the store holds them.
 
-Records are read when a study is loaded (`analysis.loading`); histories, per-sample
+Records are read when a study is loaded (`incay.analysis.loading`); histories, per-sample
 evaluations and other tables only where a table or figure asks for them.
 """
 
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from trainables.records import RecordError, TrialRecord
-from trainables.store import Store
+from incay.analysis.errors import AnalysisError
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from analysis.errors import AnalysisError
-from analysis.results import StudyResults, Trial
+from incay.analysis.errors import AnalysisError
+from incay.analysis.results import StudyResults, Trial
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analysis.cells import Cell, Column, Mark, Row, Table
-from analysis.comparisons import ALPHA
-from analysis.errors import AnalysisError
-from analysis.measure import Measurement, measure
-from analysis.references import flat_settings
-from analysis.results import Arm, StudyResults
-from analysis.statistics.holm import holm
-from analysis.statistics.paired import paired_test
-from analysis.statistics.welch import welch_test
-from analysis.tables._cells import measured_cell
-from analysis.tables._notes import protocol_sentence
-from analysis.tables.general import show
+from incay.analysis.cells import Cell, Column, Mark, Row, Table
+from incay.analysis.comparisons import ALPHA
+from incay.analysis.errors import AnalysisError
+from incay.analysis.measure import Measurement, measure
+from incay.analysis.references import flat_settings
+from incay.analysis.results import Arm, StudyResults
+from incay.analysis.statistics.holm import holm
+from incay.analysis.statistics.paired import paired_test
+from incay.analysis.statistics.welch import welch_test
+from incay.analysis.tables._cells import measured_cell
+from incay.analysis.tables._notes import protocol_sentence
+from incay.analysis.tables.general import show
 
 COMPARE = "compare"
 """Name of the table of two studies."""

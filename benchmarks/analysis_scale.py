@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from analysis.tables import tables
-from trainables.config import TrialConfig
-from trainables.provenance import environment, now
-from trainables.records import TrialRecord
-from trainables.store import Store
+from incay.analysis.tables import tables
+from incay.trainables.config import TrialConfig
+from incay.trainables.provenance import environment, now
+from incay.trainables.records import TrialRecord
+from incay.trainables.store import Store
 
 ARMS = 20
 REPLICATES = 5
@@ -37,7 +37,7 @@ IMAGES = 10_000
 _MEASURE = """
 import json, re, sys, time
 started = time.perf_counter()
-from analysis import load, render, table
+from incay.analysis import load, render, table
 results = load(sys.argv[1], "scale")
 loaded = time.perf_counter()
 text = render(table(results, sys.argv[2]), "terminal")

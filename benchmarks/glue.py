@@ -109,7 +109,7 @@ def main() -> None:
                 else:
                     study = STUDY.format(steps=chosen.steps, trials=chosen.trials, precision=kind)
                     (folder / "glue.yaml").write_text(study)
-                    command = [sys.executable, "-m", "study.cli", "run", "glue.yaml"]
+                    command = [sys.executable, "-m", "incay", "run", "glue.yaml"]
                     command += ["--cpus", "2"]
                 taken[name].append(seconds(command, folder, root))
             print(f"turn {turn + 1}: {name}: {taken[name][-1]:.1f} s", flush=True)

@@ -26,7 +26,7 @@ def train_mnist(config: dict[str, Any]) -> None:
     from torch.utils.data import DataLoader, Subset
     from torchvision import datasets, transforms
 
-    from trainables.networks.mnist_2d import MNIST2DSettings
+    from incay.trainables.networks.mnist_2d import MNIST2DSettings
 
     transform = transforms.Compose(
         [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]

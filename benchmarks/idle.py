@@ -14,10 +14,10 @@ import sys
 import time
 from typing import Any
 
-from study import cli
-from trainables import trainable
-from trainables.session import TrialSession
-from trainables.trainable import IncayTrainable
+from incay.study import cli
+from incay.trainables import trainable
+from incay.trainables.session import TrialSession
+from incay.trainables.trainable import IncayTrainable
 
 
 class IdleSession(TrialSession):

@@ -19,9 +19,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from trainables.losses import losses
-from trainables.losses.base import Loss
-from trainables.training.objective import reduce_terms
+from incay.trainables.losses import losses
+from incay.trainables.losses.base import Loss
+from incay.trainables.training.objective import reduce_terms
 
 
 class LiveStorages(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -23,9 +23,9 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from trainables.losses import losses
-from trainables.losses.base import Loss
-from trainables.training.objective import reduce_terms
+from incay.trainables.losses import losses
+from incay.trainables.losses.base import Loss
+from incay.trainables.training.objective import reduce_terms
 
 Way = Literal["as called", "CUDA graph", "compiled"]
 Step = Callable[[], None]

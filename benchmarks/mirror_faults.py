@@ -41,8 +41,8 @@ def training_seconds(address: str | None) -> float:
     """Run the study and return the training time of its trials."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "study.yaml").write_text(STUDY)
-        command = [sys.executable, "-m", "study.cli", "run", "study.yaml", "--cpus", "1"]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        command = [sys.executable, "-m", "incay", "run", "study.yaml", "--cpus", "1"]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / ".src")}
         if address is None:
             command += ["--no-mirror"]
         else:

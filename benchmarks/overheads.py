@@ -37,7 +37,7 @@ confirm: {{seeds: 1}}
 """
 
 
-def incay(folder: Path, *arguments: str, module: str = "study.cli") -> tuple[float, str]:
+def incay(folder: Path, *arguments: str, module: str = "incay.study.cli") -> tuple[float, str]:
     """Run a command of incay in a folder; return its seconds and what it said on both streams."""
     started = time.perf_counter()
     done = subprocess.run(
@@ -93,7 +93,7 @@ def seconds_to_first_step(folder: Path) -> float:
     """Return the time from the command to the report of a first training step."""
     (folder / "idle.yaml").write_text(STUDY.format(steps=2000, reports=2000, trials=1))
     started = time.time()
-    command = [sys.executable, "-m", "study.cli", "run", "idle.yaml"]
+    command = [sys.executable, "-m", "incay", "run", "idle.yaml"]
     with (folder / "log").open("wb") as log:
         driver = subprocess.Popen(
             command, cwd=folder, env=environment(), stdout=log, stderr=subprocess.STDOUT

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from study.catalog import find_study
-from study.spec import parse_study
-from trainables.faces.verification import FaceVerification
+from incay.study.catalog import find_study
+from incay.study.spec import parse_study
+from incay.trainables.faces.verification import FaceVerification
 
 
 def raw_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

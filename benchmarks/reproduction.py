@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import analysis
-from analysis.results import StudyResults, Trial
-from study.commands.shared import open_store, which_run
+from incay import analysis
+from incay.analysis.results import StudyResults, Trial
+from incay.study.commands.shared import open_store, which_run
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -78,7 +78,7 @@ def output(command: str, results: str, folder: Path) -> str:
 
 def incay(arguments: Iterable[str], folder: Path) -> str:
     """Run a command of incay in a folder and return what it prints."""
-    command = [sys.executable, "-m", "study.cli", *arguments]
+    command = [sys.executable, "-m", "incay", *arguments]
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout
 

@@ -61,7 +61,14 @@ def search(pruner: str, arguments: argparse.Namespace, folder: Path) -> Search:
         seeds=arguments.seeds,
     )
     (folder / "study.yaml").write_text(text)
-    command = [sys.executable, "-m", "study.cli", "run", str(folder / "study.yaml"), "--no-mirror"]
+    command = [
+        sys.executable,
+        "-m",
+        "incay.study.cli",
+        "run",
+        str(folder / "study.yaml"),
+        "--no-mirror",
+    ]
     command += ["--data-root", str(Path(arguments.data_root).resolve())]
     command += ["--results", str(folder / "results")]
     if arguments.cpus:

@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data import datasets
-from trainables.data.base import ImageData, Split
-from trainables.incay.term import IncaySettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.training.prepared import PreparedData, prepare
-from trainables.training.settings import OptimizerSettings
-from trainables.training.stack_member import StackMember
-from trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS
-from trainables.training.stacked_gate import rehearse
-from trainables.training.stacked_run import StackedRun
+from incay.trainables.config import TrialConfig
+from incay.trainables.data import datasets
+from incay.trainables.data.base import ImageData, Split
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.training.prepared import PreparedData, prepare
+from incay.trainables.training.settings import OptimizerSettings
+from incay.trainables.training.stack_member import StackMember
+from incay.trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS
+from incay.trainables.training.stacked_gate import rehearse
+from incay.trainables.training.stacked_run import StackedRun
 
 
 def configurations(members: int, precision: str, width: float) -> list[TrialConfig]:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from study.plan import PlannedTrial, Planner
-from study.pruning import PruneJudge
-from study.sampling import Outcome, PointSampler
-from study.spec import Arm, StudySpec
-from study.trial import dotted
-from trainables.records import TrialRecord
+from incay.study.plan import PlannedTrial, Planner
+from incay.study.pruning import PruneJudge
+from incay.study.sampling import Outcome, PointSampler
+from incay.study.spec import Arm, StudySpec
+from incay.study.trial import dotted
+from incay.trainables.records import TrialRecord
 
 History = Sequence[Mapping[str, Any]]
 """A trial's reports: metrics by name."""

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from study.document import Document, flatten
-from study.grid import grid_points
-from study.hardware import auto_precision
-from study.schema import Ablation, Header
-from study.space import Space, parse_space
-from study.trial import DERIVED, ValueProblem, build_trial, dotted, merge, nested
-from study.wording import unknown_key
-from trainables.config import COMPONENTS, TrialConfig
-from trainables.incay.threshold import ArmReference, arm_reference
-from trainables.settings import to_dict
+from incay.study.document import Document, flatten
+from incay.study.grid import grid_points
+from incay.study.hardware import auto_precision
+from incay.study.schema import Ablation, Header
+from incay.study.space import Space, parse_space
+from incay.study.trial import DERIVED, ValueProblem, build_trial, dotted, merge, nested
+from incay.study.wording import unknown_key
+from incay.trainables.config import COMPONENTS, TrialConfig
+from incay.trainables.incay.threshold import ArmReference, arm_reference
+from incay.trainables.settings import to_dict
 
 _THRESHOLD = "incay.threshold"
 

@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.store import Store
+from incay.trainables.store import Store
 
 if TYPE_CHECKING:
-    from analysis.results import StudyResults
+    from incay.analysis.results import StudyResults
 
 _OPEN = ("pending", "interrupted")
 
@@ -24,7 +24,7 @@ def ended_results(store: Store, study: str, run: str) -> StudyResults | None:
 
     A study that has not begun to confirm has no table to show yet.
     """
-    import analysis
+    from incay import analysis
 
     results = analysis.load(store, study, run)
     confirmed = any(trial.phase == "confirm" for trial in results.trials)
@@ -58,8 +58,8 @@ def write_attachments(results: StudyResults, folder: Path) -> None:
     Raises:
         AnalysisError: The study names a table that does not exist, or records are damaged.
     """
-    import analysis
-    from analysis.figures import every_figure
+    from incay import analysis
+    from incay.analysis.figures import every_figure
 
     table = analysis.table(results, allow_unequal=True)
     for suffix in ("md", "html", "csv"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from study.document import Document, load_document
-from study.errors import StudyError
+from incay.study.document import Document, load_document
+from incay.study.errors import StudyError
 
 BUILT_IN = Path(__file__).parent / "studies"
 

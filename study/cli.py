@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from study.cluster import commands as cluster_commands
-from study.cluster.commands import Address, Cluster
-from study.commands import data, methods, networks
-from study.commands import results as results_commands
-from study.commands import why as why_command
-from study.commands.shared import (
+from incay.study.cluster import commands as cluster_commands
+from incay.study.cluster.commands import Address, Cluster
+from incay.study.commands import data, methods, networks
+from incay.study.commands import results as results_commands
+from incay.study.commands import why as why_command
+from incay.study.commands.shared import (
     DataRoot,
     Results,
     Seeds,
@@ -24,13 +24,13 @@ from study.commands.shared import (
     read_study,
     which_run,
 )
-from study.commands.shared import console as _console
+from incay.study.commands.shared import console as _console
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from study.spec import StudySpec
-    from trainables.store import Store
+    from incay.study.spec import StudySpec
+    from incay.trainables.store import Store
 
 app = typer.Typer(
     name="incay",
@@ -50,8 +50,8 @@ def studies() -> None:
     """List the built-in studies."""
     from rich.table import Table
 
-    from study.catalog import built_in_studies
-    from study.document import load_document
+    from incay.study.catalog import built_in_studies
+    from incay.study.document import load_document
 
     table = Table(box=None)
     table.add_column("study")
@@ -74,14 +74,14 @@ def plan(
     probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
-    from study.estimate import Estimate, remember
-    from study.forecast import forecast, forecast_text
-    from study.hardware import cpu_count, gpu_count
-    from study.overview import plan_arms, plan_table, shared_settings
-    from study.plan import DataCatalog
-    from study.probe import Probe
-    from study.readiness import check_batches, check_data, check_room
-    from study.stacks import told_beforehand
+    from incay.study.estimate import Estimate, remember
+    from incay.study.forecast import forecast, forecast_text
+    from incay.study.hardware import cpu_count, gpu_count
+    from incay.study.overview import plan_arms, plan_table, shared_settings
+    from incay.study.plan import DataCatalog
+    from incay.study.probe import Probe
+    from incay.study.readiness import check_batches, check_data, check_room
+    from incay.study.stacks import told_beforehand
 
     spec, store = read_study(study, set_, seeds), open_store(results)
     data = DataCatalog(data_root)
@@ -135,12 +135,12 @@ def run(
     """Run a study; running it again goes on where it stopped."""
     from contextlib import nullcontext
 
-    from study.display import Display
-    from study.mirror_process import MirrorProcess
-    from study.monitor import Monitor
-    from study.plan import DataCatalog
-    from study.readiness import check_data
-    from study.runner import StudyRunner
+    from incay.study.display import Display
+    from incay.study.mirror_process import MirrorProcess
+    from incay.study.monitor import Monitor
+    from incay.study.plan import DataCatalog
+    from incay.study.readiness import check_data
+    from incay.study.runner import StudyRunner
 
     spec, store = read_study(study, set_, seeds), open_store(results)
     data = DataCatalog(data_root)
@@ -176,13 +176,13 @@ def status(
 ) -> None:
     """Show how far a study is, from any shell."""
     if cluster is not None or address is not None:
-        from study.cluster.submit import ask_about
+        from incay.study.cluster.submit import ask_about
 
         asked = cluster_commands.overrides(set_, seeds)
         printed, _ = ask_about("status", study, asked, cluster=cluster, address=address)
         sys.stdout.write(printed)
         return
-    from study.overview import status_table
+    from incay.study.overview import status_table
 
     store = open_store(results)
     _console().print(status_table(store, *which_run(study, set_, seeds, store)))
@@ -198,10 +198,10 @@ def sync(
     """Bring MLflow up to the store."""
     from mlflow.exceptions import MlflowException
 
-    from study.errors import HaltedError
-    from study.mirror import Mirror
-    from study.mirror_database import tracking_uri
-    from study.optuna_copy import STORAGE, OptunaCopy
+    from incay.study.errors import HaltedError
+    from incay.study.mirror import Mirror
+    from incay.study.mirror_database import tracking_uri
+    from incay.study.optuna_copy import STORAGE, OptunaCopy
 
     store = open_store(results)
     name, run_id = which_run(study, set_, seeds, store)
@@ -230,7 +230,7 @@ def ui(
     if cluster is not None:
         cluster_commands.tunnels(cluster, port)
         return
-    from study.serve import serve_mlflow, serve_optuna
+    from incay.study.serve import serve_mlflow, serve_optuna
 
     serve = serve_optuna if optuna else serve_mlflow
     raise typer.Exit(serve(open_store(results), port))
@@ -251,7 +251,7 @@ app.command()(cluster_commands.stop)
 
 def main() -> None:
     """Run the command; a user's mistake is one message and exit code 2."""
-    from study.errors import IncayError
+    from incay.study.errors import IncayError
 
     try:
         app()
@@ -270,8 +270,8 @@ def _say(message: str) -> None:
 
 
 def _cost(spec: StudySpec, summary: Any) -> str:
-    from study.display import duration
-    from study.estimate import recall
+    from incay.study.display import duration
+    from incay.study.estimate import recall
 
     planned = recall(spec.run)
     text = f"training took {duration(summary.seconds)}, one trial after another"

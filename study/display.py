@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from study.monitor import ArmProgress, Monitor
+from incay.study.monitor import ArmProgress, Monitor
 
 _SECONDS_BETWEEN_LINES = 10.0
 

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from study.errors import StudyError
+from incay.study.errors import StudyError
 
 KeyPath = tuple[str, ...]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from study.plan import DataCatalog, PlannedTrial
-from trainables.fingerprint import code_version
-from trainables.patience import patiently
-from trainables.provenance import now
-from trainables.records import RecordError, Status, TrialRecord
-from trainables.session import end_trial
-from trainables.store import Store
+from incay.study.plan import DataCatalog, PlannedTrial
+from incay.trainables.fingerprint import code_version
+from incay.trainables.patience import patiently
+from incay.trainables.provenance import now
+from incay.trainables.records import RecordError, Status, TrialRecord
+from incay.trainables.session import end_trial
+from incay.trainables.store import Store
 
 
 class Endings:

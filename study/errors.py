@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainables.errors import HaltedError, IncayError, UserError
+from incay.trainables.errors import HaltedError, IncayError, UserError
 
 __all__ = ["HaltedError", "IncayError", "StudyError", "UserError"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from analysis.budget import has_setting
-from study.arms import Arm, search_path
-from study.document import Document
-from study.schema import Header
-from trainables.records import EVALUATED
+from incay.analysis.budget import has_setting
+from incay.study.arms import Arm, search_path
+from incay.study.document import Document
+from incay.study.schema import Header
+from incay.trainables.records import EVALUATED
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")
 """Settings that decide how much an arm is trained or looked at: the same in every arm, unless

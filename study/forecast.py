@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from study.display import duration
-from study.overview import ArmPlan
-from study.spec import StudySpec
-from trainables.config import TrialConfig
+from incay.study.display import duration
+from incay.study.overview import ArmPlan
+from incay.study.spec import StudySpec
+from incay.trainables.config import TrialConfig
 
 START_SECONDS = 20.0
 """What a run takes besides its trials: Ray's start, the first workers, the last results.

@@ -8,7 +8,7 @@ from typing import Any
 
 from optuna.distributions import CategoricalDistribution, IntDistribution
 
-from study.space import Space
+from incay.study.space import Space
 
 
 def grid_points(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from study.plan import PlannedTrial
-from trainables.records import TrialRecord
-from trainables.store import Store
+from incay.study.plan import PlannedTrial
+from incay.trainables.records import TrialRecord
+from incay.trainables.store import Store
 
 _METRIC = "test.error"
 

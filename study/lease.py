@@ -23,9 +23,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from study.errors import UserError
-from trainables.records import RecordError
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.trainables.records import RecordError
+from incay.trainables.store import Store
 
 BEAT_SECONDS = 5.0
 _BEATS_MISSED = 4

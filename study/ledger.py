@@ -14,12 +14,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from study.errors import UserError
-from study.plan import PlannedTrial
-from study.spec import StudySpec
-from trainables.config import TrialConfig
-from trainables.fingerprint import code_files, code_version
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.study.plan import PlannedTrial
+from incay.study.spec import StudySpec
+from incay.trainables.config import TrialConfig
+from incay.trainables.fingerprint import code_files, code_version
+from incay.trainables.store import Store
 
 SCHEMA = 1
 _SECONDS_BETWEEN_WRITES = 1.0

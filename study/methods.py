@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trainables.config import COMPONENTS
-from trainables.incay import forms
-from trainables.incay.term import IncaySettings
-from trainables.settings import to_dict
+from incay.trainables.config import COMPONENTS
+from incay.trainables.incay import forms
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.settings import to_dict
 
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")
 

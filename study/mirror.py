@@ -3,7 +3,7 @@
 The store is the truth; MLflow is a copy for browsing. `Mirror.sync` may be called at any time
 and any number of times: every run is looked up by its key before it is created, and metrics
 carry the times of the records, so that logging them again changes nothing. Once all trials have
-ended, the study's run also gets its table, figures and report (`study.attachments`).
+ended, the study's run also gets its table, figures and report (`incay.study.attachments`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from study.attachments import digest, ended_results, write_attachments
-from study.mirror_database import client_artifacts, open_client
-from trainables.records import FINAL, RecordError
-from trainables.store import Store
+from incay.study.attachments import digest, ended_results, write_attachments
+from incay.study.mirror_database import client_artifacts, open_client
+from incay.trainables.records import FINAL, RecordError
+from incay.trainables.store import Store
 
 _KEY = "incay.key"
 _STEP = "incay.step"

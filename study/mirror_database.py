@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from study.errors import UserError
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.trainables.store import Store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

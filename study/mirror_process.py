@@ -1,6 +1,6 @@
 """Follows a running study from a process of its own: MLflow and Optuna never delay training.
 
-Started by `incay run` as ``python -m study.mirror_process``; it ends when its standard input
+Started by `incay run` as ``python -m incay.study.mirror_process``; it ends when its standard input
 closes (the run has ended, or died) after one last synchronisation.
 """
 
@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from study.errors import UserError
-from trainables.records import RecordError
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.trainables.records import RecordError
+from incay.trainables.store import Store
 
 _SECONDS_BEFORE_FIRST = 30.0
 """Or until a trial has ended: what MLflow imports would hold up Ray and the first trials."""
@@ -41,7 +41,7 @@ class MirrorProcess:
 
     def __enter__(self) -> MirrorProcess:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "study.mirror_process", *self._arguments],
+            [sys.executable, "-m", "incay.study.mirror_process", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -95,8 +95,8 @@ def _follow(uri: str, study: str, run: str) -> int:
     while not (ended.wait(_SECONDS_BETWEEN_SYNCS) or _any_ended(store, study, run)):
         if time.monotonic() - begun > _SECONDS_BEFORE_FIRST:
             break
-    from study.mirror import Mirror
-    from study.optuna_copy import STORAGE, OptunaCopy
+    from incay.study.mirror import Mirror
+    from incay.study.optuna_copy import STORAGE, OptunaCopy
 
     makers: list[Callable[[], Mirror | OptunaCopy]] = [lambda: Mirror(store, study, run)]
     if store.local_root is not None or STORAGE in os.environ:

@@ -1,4 +1,4 @@
-"""What a running study looks like, arm by arm: counted here, drawn in `study.display`."""
+"""What a running study looks like, arm by arm: counted here, drawn in `incay.study.display`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from study.plan import PlannedTrial, WaitingTrial
-from study.spec import StudySpec
-from trainables.records import TrialRecord
+from incay.study.plan import PlannedTrial, WaitingTrial
+from incay.study.spec import StudySpec
+from incay.trainables.records import TrialRecord
 
 
 @dataclass

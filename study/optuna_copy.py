@@ -1,8 +1,8 @@
 """A copy of the searches for Optuna's own tools: one Optuna study per searched arm.
 
 Searches do not need it: their points come from the study file and the store alone
-(`study.sampling`). Like MLflow it is filled from the store, at any time and any number of times,
-and holds trials that have ended only, so that none is ever left running.
+(`incay.study.sampling`). Like MLflow it is filled from the store, at any time and any number of
+times, and holds trials that have ended only, so that none is ever left running.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from study.errors import UserError
-from study.sampling import STATES
-from study.space import parse_space
-from trainables.records import RecordError, TrialRecord
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.study.sampling import STATES
+from incay.study.space import parse_space
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.store import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
 _NUMBER, _FINGERPRINT = "incay.number", "incay.fingerprint"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from difflib import SequenceMatcher
 
-from study.document import Document, KeyPath, flatten, parse_value
-from study.errors import StudyError
-from study.spec import header_keys
-from study.trial import as_component
-from trainables.config import COMPONENTS
+from incay.study.document import Document, KeyPath, flatten, parse_value
+from incay.study.errors import StudyError
+from incay.study.spec import header_keys
+from incay.study.trial import as_component
+from incay.trainables.config import COMPONENTS
 
 
 def apply_overrides(

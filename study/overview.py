@@ -9,15 +9,15 @@ from typing import Any
 
 from rich.table import Table
 
-from study.grid import grid_points
-from study.plan import DataCatalog, PlannedTrial, Planner, confirm_config
-from study.runs import variant
-from study.space import parse_space
-from study.spec import Arm, StudySpec
-from study.trial import dotted
-from trainables.config import TrialConfig
-from trainables.records import RecordError
-from trainables.store import Store
+from incay.study.grid import grid_points
+from incay.study.plan import DataCatalog, PlannedTrial, Planner, confirm_config
+from incay.study.runs import variant
+from incay.study.space import parse_space
+from incay.study.spec import Arm, StudySpec
+from incay.study.trial import dotted
+from incay.trainables.config import TrialConfig
+from incay.trainables.records import RecordError
+from incay.trainables.store import Store
 
 _ENDINGS = (
     "completed",

@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from study.endings import Endings
-from study.halt import Halt
-from study.kept_models import KeptModels
-from study.lease import Lease
-from study.ledger import Ledger
-from study.monitor import Monitor
-from study.plan import DataCatalog, PlannedTrial
-from study.ray_start import quiet_ray, start_ray
-from study.readiness import check_batches
-from study.spec import StudySpec
-from study.work import Work
-from trainables.patience import patiently
-from trainables.store import Store
+from incay.study.endings import Endings
+from incay.study.halt import Halt
+from incay.study.kept_models import KeptModels
+from incay.study.lease import Lease
+from incay.study.ledger import Ledger
+from incay.study.monitor import Monitor
+from incay.study.plan import DataCatalog, PlannedTrial
+from incay.study.ray_start import quiet_ray, start_ray
+from incay.study.readiness import check_batches
+from incay.study.spec import StudySpec
+from incay.study.work import Work
+from incay.trainables.patience import patiently
+from incay.trainables.store import Store
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
     from ray import tune
     from ray.tune import CheckpointConfig, RunConfig, TuneConfig
 
-    from study.scheduler import PruningScheduler
-    from study.searcher import WorkSearcher
-    from trainables.trainable import IncayTrainable, StackTrainable
+    from incay.study.scheduler import PruningScheduler
+    from incay.study.searcher import WorkSearcher
+    from incay.trainables.trainable import IncayTrainable, StackTrainable
 
     spec, store, data, halt, lease = place.spec, place.store, place.data, place.halt, place.lease
     # Loads the data before anything starts: damaged data ends here with its own message.

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from study.spec import Arm, StudySpec
-from study.trial import build_trial, merge, nested
-from trainables.config import TrialConfig
-from trainables.data import DatasetSettings, ImageData
-from trainables.fingerprint import fingerprint
-from trainables.records import TrialRecord
-from trainables.training.seeds import derive_seed
+from incay.study.spec import Arm, StudySpec
+from incay.study.trial import build_trial, merge, nested
+from incay.trainables.config import TrialConfig
+from incay.trainables.data import DatasetSettings, ImageData
+from incay.trainables.fingerprint import fingerprint
+from incay.trainables.records import TrialRecord
+from incay.trainables.training.seeds import derive_seed
 
 Phase = Literal["search", "confirm"]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from study.plan import DataCatalog
-from trainables.config import TrialConfig
-from trainables.training.prepared import prepare
-from trainables.training.trainer import DivergedError, Trainer
+from incay.study.plan import DataCatalog
+from incay.trainables.config import TrialConfig
+from incay.trainables.training.prepared import prepare
+from incay.trainables.training.trainer import DivergedError, Trainer
 
 _REPORTS = 5
 _STEPS_PER_REPORT = 4

@@ -15,7 +15,7 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, Successive
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
-from study.sampling import Outcome
+from incay.study.sampling import Outcome
 
 REDUCTION = 3
 """Of the trials that reach a rung, one in this many goes on to the next."""

@@ -10,8 +10,8 @@ from typing import Any
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from scipy.stats import qmc
 
-from study.space import Space
-from trainables.training.seeds import derive_seed
+from incay.study.space import Space
+from incay.trainables.training.seeds import derive_seed
 
 
 def quasi_random_point(

@@ -6,8 +6,8 @@ import os
 import re
 import socket
 
-from study.errors import HaltedError, UserError
-from study.hardware import cpu_count, gpu_count
+from incay.study.errors import HaltedError, UserError
+from incay.study.hardware import cpu_count, gpu_count
 
 _CONNECT_SECONDS = 10.0
 _WAITING_TRIALS = 16

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from study.document import KeyPath
-from study.errors import UserError
-from study.hardware import cpu_count, gpu_count
-from study.plan import SEARCH_VALIDATION, DataCatalog
-from study.spec import Arm, StudySpec
-from trainables.data import DataError
+from incay.study.document import KeyPath
+from incay.study.errors import UserError
+from incay.study.hardware import cpu_count, gpu_count
+from incay.study.plan import SEARCH_VALIDATION, DataCatalog
+from incay.study.spec import Arm, StudySpec
+from incay.trainables.data import DataError
 
 
 def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from study.errors import UserError
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.trainables.store import Store
 
 _MOST_NAMED = 3
 

@@ -6,20 +6,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from study.errors import HaltedError
-from study.halt import Halt
-from study.kept_models import KeptModels
-from study.lease import Lease
-from study.ledger import Ledger
-from study.monitor import Monitor, totals
-from study.phase import Place, train_phase
-from study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
-from study.readiness import check_room
-from study.spec import StudySpec
-from study.work import FixedWork, SearchWork, Work
-from trainables.patience import patiently
-from trainables.records import RecordError, TrialRecord
-from trainables.store import Store
+from incay.study.errors import HaltedError
+from incay.study.halt import Halt
+from incay.study.kept_models import KeptModels
+from incay.study.lease import Lease
+from incay.study.ledger import Ledger
+from incay.study.monitor import Monitor, totals
+from incay.study.phase import Place, train_phase
+from incay.study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
+from incay.study.readiness import check_room
+from incay.study.spec import StudySpec
+from incay.study.work import FixedWork, SearchWork, Work
+from incay.trainables.patience import patiently
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.store import Store
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from study.errors import UserError
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.trainables.store import Store
 
 
 def latest_run(store: Store, name: str) -> str:

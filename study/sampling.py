@@ -22,11 +22,11 @@ from optuna.distributions import (
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
 
-from study.grid import grid_points
-from study.quasi_random import quasi_random_point
-from study.space import Space
-from trainables.records import Status
-from trainables.training.seeds import derive_seed
+from incay.study.grid import grid_points
+from incay.study.quasi_random import quasi_random_point
+from incay.study.space import Space
+from incay.trainables.records import Status
+from incay.trainables.training.seeds import derive_seed
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)

@@ -7,7 +7,7 @@ from typing import Any
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from study.searcher import WorkSearcher
+from incay.study.searcher import WorkSearcher
 
 
 class PruningScheduler(FIFOScheduler):

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from study.document import Document, flatten
-from study.errors import StudyError
-from study.wording import expected, unknown_key
+from incay.study.document import Document, flatten
+from incay.study.errors import StudyError
+from incay.study.wording import expected, unknown_key
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""

@@ -8,15 +8,15 @@ from typing import Any
 import ray
 from ray.tune.search import Searcher
 
-from study.endings import Endings
-from study.halt import Halt
-from study.kept_models import KeptModels
-from study.lost_workers import MOST, TOGETHER, LostWorkers
-from study.monitor import Monitor
-from study.plan import DataCatalog, PlannedTrial
-from study.stacks import Stack, Stacks
-from study.work import Signal, Work
-from trainables.store import Store
+from incay.study.endings import Endings
+from incay.study.halt import Halt
+from incay.study.kept_models import KeptModels
+from incay.study.lost_workers import MOST, TOGETHER, LostWorkers
+from incay.study.monitor import Monitor
+from incay.study.plan import DataCatalog, PlannedTrial
+from incay.study.stacks import Stack, Stacks
+from incay.study.work import Signal, Work
+from incay.trainables.store import Store
 
 
 class WorkSearcher(Searcher):

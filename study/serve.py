@@ -7,11 +7,11 @@ import socket
 import sys
 import urllib.request
 
-from study.errors import HaltedError, UserError
-from study.mirror_database import artifact_root, tracking_uri
-from study.results_folder import require_results
-from study.server_process import ServerProcess, noted_signals
-from trainables.store import Store
+from incay.study.errors import HaltedError, UserError
+from incay.study.mirror_database import artifact_root, tracking_uri
+from incay.study.results_folder import require_results
+from incay.study.server_process import ServerProcess, noted_signals
+from incay.trainables.store import Store
 
 _SECONDS_BETWEEN_LOOKS = 0.3
 
@@ -65,7 +65,7 @@ def serve_optuna(store: Store, port: int) -> int:
             "optuna-dashboard must be installed for this, but is not: "
             "pip install 'incay[dashboard]'"
         ) from None
-    from study.optuna_copy import copy_all, open_storage, storage_place
+    from incay.study.optuna_copy import copy_all, open_storage, storage_place
 
     storage = storage_place(store)
     require_results(store)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.arms import Arm, resolve_arms
-from study.document import Document
-from study.fairness import check_fair
-from study.schema import SECTIONS, Budget, Header, Objective, Resources, parse_header
-from trainables.training.seeds import derive_seed
+from incay.study.arms import Arm, resolve_arms
+from incay.study.document import Document
+from incay.study.fairness import check_fair
+from incay.study.schema import SECTIONS, Budget, Header, Objective, Resources, parse_header
+from incay.trainables.training.seeds import derive_seed
 
 __all__ = ["Arm", "Budget", "Objective", "Resources", "StudySpec", "header_keys", "parse_study"]
 
@@ -103,8 +103,8 @@ def _check_table(document: Document, header: Header) -> None:
     """Refuse a table that does not exist before the study runs, not after."""
     if header.table is None:
         return
-    from analysis.errors import AnalysisError
-    from analysis.tables import tables
+    from incay.analysis.errors import AnalysisError
+    from incay.analysis.tables import tables
 
     try:
         tables[header.table]

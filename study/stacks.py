@@ -6,11 +6,11 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from study.plan import PlannedTrial
-from study.spec import StudySpec
-from study.work import Signal, Work
-from trainables.config import TrialConfig
-from trainables.training.stack_key import must_train_alone, stack_key
+from incay.study.plan import PlannedTrial
+from incay.study.spec import StudySpec
+from incay.study.work import Signal, Work
+from incay.trainables.config import TrialConfig
+from incay.trainables.training.stack_key import must_train_alone, stack_key
 
 _MOST_WAITING = 1000
 """Trials that are looked at, at most, for those that may train together."""

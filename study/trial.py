@@ -12,11 +12,11 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from study.wording import expected, unknown_key
-from trainables.config import COMPONENTS, TrialConfig
-from trainables.incay import forms
-from trainables.registry import UnknownNameError
-from trainables.settings import Settings, to_dict
+from incay.study.wording import expected, unknown_key
+from incay.trainables.config import COMPONENTS, TrialConfig
+from incay.trainables.incay import forms
+from incay.trainables.registry import UnknownNameError
+from incay.trainables.settings import Settings, to_dict
 
 DERIVED = {
     "seed": "a trial's seed is derived from the study's seed and the replicate",

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from study.document import Document
-from study.errors import UserError
-from study.ledger import code_modules
-from study.plan import confirm_config, search_config
-from study.spec import parse_study
-from study.trial import dotted
-from trainables.config import TrialConfig
-from trainables.fingerprint import code_files, code_version
-from trainables.records import RecordError, TrialRecord
-from trainables.store import Store
+from incay.study.document import Document
+from incay.study.errors import UserError
+from incay.study.ledger import code_modules
+from incay.study.plan import confirm_config, search_config
+from incay.study.spec import parse_study
+from incay.study.trial import dotted
+from incay.trainables.config import TrialConfig
+from incay.trainables.fingerprint import code_files, code_version
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.store import Store
 
 _MOST_DIFFERENCES = 6
 _ENDED_WITHOUT_RESULT = {

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, Protocol
 
-from study.arm_search import ArmSearch, Histories, History
-from study.plan import PlannedTrial, Planner, WaitingTrial
-from study.spec import StudySpec
-from trainables.records import TrialRecord
+from incay.study.arm_search import ArmSearch, Histories, History
+from incay.study.plan import PlannedTrial, Planner, WaitingTrial
+from incay.study.spec import StudySpec
+from incay.trainables.records import TrialRecord
 
 
 class Signal(Enum):
@@ -130,7 +130,7 @@ class SearchWork:
         spec: The study.
         planner: Makes its trials.
         finished: See `Finished`.
-        histories: See `study.arm_search.Histories`.
+        histories: See `incay.study.arm_search.Histories`.
         known: Points of an earlier run, by (arm, number), so that they need not be chosen
             again.
     """

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from trainables.data import DatasetSettings, datasets
-from trainables.data.digits import DigitsSettings
-from trainables.incay.term import IncaySettings
-from trainables.losses import LossSettings, losses
-from trainables.losses.softmax import SoftmaxSettings
-from trainables.networks import NetworkSettings, networks
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.registry import Registry
-from trainables.settings import Settings, require, to_dict
-from trainables.training.settings import (
+from incay.trainables.data import DatasetSettings, datasets
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.losses import LossSettings, losses
+from incay.trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.networks import NetworkSettings, networks
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.registry import Registry
+from incay.trainables.settings import Settings, require, to_dict
+from incay.trainables.training.settings import (
     AugmentSettings,
     OptimizerSettings,
     ScheduleSettings,
@@ -94,7 +94,7 @@ class TrialConfig(Settings):
     def from_dict(cls, values: Mapping[str, Any]) -> TrialConfig:
         """Return the configuration that `to_dict` or `canonical_json` described.
 
-        This is for values that were checked before; study files go through `study.trial`.
+        This is for values that were checked before; study files go through `incay.study.trial`.
         """
         return _restore(cls, values)
 

@@ -2,7 +2,7 @@
 
 The code's version covers exactly the definitions that can change a trial's result: the training
 loop, the trial's own components and whatever they import from this package, wherever it lies
-(`trainables.source_code`). A new loss leaves all other fingerprints alone.
+(`incay.trainables.source_code`). A new loss leaves all other fingerprints alone.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 
-from trainables.config import TrialConfig
-from trainables.incay import forms
-from trainables.source_code import Scope, digest, reached
+from incay.trainables.config import TrialConfig
+from incay.trainables.incay import forms
+from incay.trainables.source_code import Scope, digest, reached
 
-_LOOP = "trainables.training.trainer"
+_LOOP = "incay.trainables.training.trainer"
 SCOPE = Scope(
-    own=("trainables",),
+    own=("incay",),
     # They only describe and look up: what they decide stands in the configuration.
-    without=("trainables.config", "trainables.errors", "trainables.registry"),
+    without=(
+        "incay",
+        "incay.trainables.config",
+        "incay.trainables.errors",
+        "incay.trainables.registry",
+    ),
 )
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from trainables.data.base import ImageData
-from trainables.fingerprint import modules_version
-from trainables.session import TrialSession, TrialTask
-from trainables.store import Store
-from trainables.training.prepared import PreparedData
-from trainables.training.stack_member import StackMember
-from trainables.training.trainer import Trainer
+from incay.trainables.data.base import ImageData
+from incay.trainables.fingerprint import modules_version
+from incay.trainables.session import TrialSession, TrialTask
+from incay.trainables.store import Store
+from incay.trainables.training.prepared import PreparedData
+from incay.trainables.training.stack_member import StackMember
+from incay.trainables.training.trainer import Trainer
 
 
 class Stopwatch:
@@ -110,4 +110,4 @@ class MemberSession(TrialSession):
 
 @functools.cache
 def _stack_version() -> str:
-    return modules_version("trainables.training.stacked")
+    return modules_version("incay.trainables.training.stacked")

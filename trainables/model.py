@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.records import RecordError
-from trainables.store import Store
-from trainables.training.trainer import Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.records import RecordError
+from incay.trainables.store import Store
+from incay.trainables.training.trainer import Trainer
 
 
 def save_model(store: Store, fingerprint: str, trainer: Trainer, data: ImageData) -> None:

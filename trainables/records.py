@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from trainables.errors import UserError
+from incay.trainables.errors import UserError
 
 SCHEMA_VERSION = 1
 

@@ -18,17 +18,17 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.fingerprint import code_version
-from trainables.model import save_model
-from trainables.patience import is_hopeless, patiently
-from trainables.provenance import device_name, environment, now
-from trainables.records import RecordError, Status, TrialRecord
-from trainables.store import Store
-from trainables.training.evaluate import Samples
-from trainables.training.trainer import DivergedError, Trainer
-from trainables.weights import weight_histograms
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.fingerprint import code_version
+from incay.trainables.model import save_model
+from incay.trainables.patience import is_hopeless, patiently
+from incay.trainables.provenance import device_name, environment, now
+from incay.trainables.records import RecordError, Status, TrialRecord
+from incay.trainables.store import Store
+from incay.trainables.training.evaluate import Samples
+from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.weights import weight_histograms
 
 CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))
 """Checkpoints are at least this far apart: the most work that a crash can cost."""

@@ -19,7 +19,14 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from trainables.source_tree import FUNCTIONS, bound_names, dotted, local_names, module_file, parsed
+from incay.trainables.source_tree import (
+    FUNCTIONS,
+    bound_names,
+    dotted,
+    local_names,
+    module_file,
+    parsed,
+)
 
 _DYNAMIC = {"import_module", "__import__", "exec"}
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import torch
 
-from trainables.data.base import ImageData
-from trainables.member_session import MemberSession
-from trainables.session import TrialTask
-from trainables.store import Store
-from trainables.training.prepared import PreparedData, prepare
-from trainables.training.stacked import StackedTrainer
+from incay.trainables.data.base import ImageData
+from incay.trainables.member_session import MemberSession
+from incay.trainables.session import TrialTask
+from incay.trainables.store import Store
+from incay.trainables.training.prepared import PreparedData, prepare
+from incay.trainables.training.stacked import StackedTrainer
 
 
 class MemberReport(NamedTuple):

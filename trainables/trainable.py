@@ -9,12 +9,12 @@ import ray
 import torch
 from ray import tune
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.session import TrialSession, TrialTask
-from trainables.stack_session import StackSession
-from trainables.store import Store
-from trainables.watchdog import Watchdog
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.session import TrialSession, TrialTask
+from incay.trainables.stack_session import StackSession
+from incay.trainables.store import Store
+from incay.trainables.watchdog import Watchdog
 
 
 class _Session(Protocol):

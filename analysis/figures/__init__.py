@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from analysis.registry import Registry
-from analysis.results import StudyResults
+from incay.analysis.errors import AnalysisError
+from incay.analysis.registry import Registry
+from incay.analysis.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-    from analysis.drawing import Figure
+    from incay.analysis.drawing import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class FigureDefinition:
     size: tuple[float, float] = (6.4, 3.2)
 
 
-figures: Registry[FigureDefinition] = Registry("figure", "analysis.figures")
+figures: Registry[FigureDefinition] = Registry("figure", "incay.analysis.figures")
 """All figure definitions by name."""
 
 register_figure = figures.register
@@ -51,8 +51,8 @@ def build_figure(results: StudyResults, name: str) -> Figure:
     Raises:
         AnalysisError: There is no such figure, or the study does not hold its data.
     """
-    from analysis.drawing import Figure
-    from analysis.tables._notes import protocol_sentence
+    from incay.analysis.drawing import Figure
+    from incay.analysis.tables._notes import protocol_sentence
 
     definition = figures[name]
     data = definition.data(results)

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import line_styles, spread_out
-from analysis.figures._weights import DIVERGED_COLOUR, SETTING
-from analysis.measure import measure
-from analysis.results import Arm, StudyResults
-from analysis.statistics.summary import summarize
+from incay.analysis.figures._groups import distinct, numbers, where
+from incay.analysis.figures._style import line_styles, spread_out
+from incay.analysis.figures._weights import DIVERGED_COLOUR, SETTING
+from incay.analysis.measure import measure
+from incay.analysis.results import Arm, StudyResults
+from incay.analysis.statistics.summary import summarize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

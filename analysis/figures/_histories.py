@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from analysis.figures._trials import completed
-from analysis.results import StudyResults
-from analysis.statistics.summary import summarize
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures._trials import completed
+from incay.analysis.results import StudyResults
+from incay.analysis.statistics.summary import summarize
 
 SCHEMA = pa.schema(
     [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from analysis.samples import Floats, Samples
+from incay.analysis.samples import Floats, Samples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.figures._groups import numbers, where
-from analysis.figures._style import arm_styles, spread_out
-from analysis.figures._weights import DIVERGED_COLOUR, SETTING
-from analysis.results import Arm, StudyResults
+from incay.analysis.figures._groups import numbers, where
+from incay.analysis.figures._style import arm_styles, spread_out
+from incay.analysis.figures._weights import DIVERGED_COLOUR, SETTING
+from incay.analysis.results import Arm, StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analysis.figures._groups import distinct
+from incay.analysis.figures._groups import distinct
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.errors import AnalysisError
-from analysis.results import Arm, StudyResults, Trial
-from analysis.samples import Samples, read_samples
+from incay.analysis.errors import AnalysisError
+from incay.analysis.results import Arm, StudyResults, Trial
+from incay.analysis.samples import Samples, read_samples
 
 
 def completed(results: StudyResults) -> list[tuple[Arm, list[Trial]]]:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from analysis.results import Arm
+from incay.analysis.results import Arm
 
 SETTING = "incay.weight"
 DIVERGED_COLOUR = "#D55E00"

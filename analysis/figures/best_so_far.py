@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import numbers, where
-from analysis.figures._style import arm_styles, legend_below, marker_every, spread_out
-from analysis.results import StudyResults
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures._groups import numbers, where
+from incay.analysis.figures._style import arm_styles, legend_below, marker_every, spread_out
+from incay.analysis.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

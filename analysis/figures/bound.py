@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import COLOURS
-from analysis.figures._trials import samples_by_arm
-from analysis.results import StudyResults
+from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures._groups import distinct, numbers, where
+from incay.analysis.figures._style import COLOURS
+from incay.analysis.figures._trials import samples_by_arm
+from incay.analysis.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._trials import completed
-from analysis.results import StudyResults
-from analysis.samples import read_samples
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures._groups import distinct, numbers, where
+from incay.analysis.figures._trials import completed
+from incay.analysis.results import StudyResults
+from incay.analysis.samples import read_samples
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

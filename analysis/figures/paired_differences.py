@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from analysis.comparisons import compare_arms
-from analysis.errors import AnalysisError
-from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import arm_styles, legend_below
-from analysis.measure import measure
-from analysis.references import references
-from analysis.results import StudyResults
-from analysis.statistics.paired import paired_test
+from incay.analysis.comparisons import compare_arms
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures._groups import distinct, numbers, where
+from incay.analysis.figures._style import arm_styles, legend_below
+from incay.analysis.measure import measure
+from incay.analysis.references import references
+from incay.analysis.results import StudyResults
+from incay.analysis.statistics.paired import paired_test
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import distinct, numbers, where
-from analysis.figures._style import arm_styles, bar_styles, legend_below
-from analysis.figures._trials import samples_by_arm
-from analysis.results import StudyResults
-from analysis.statistics.summary import summarize
+from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures._groups import distinct, numbers, where
+from incay.analysis.figures._style import arm_styles, bar_styles, legend_below
+from incay.analysis.figures._trials import samples_by_arm
+from incay.analysis.results import StudyResults
+from incay.analysis.statistics.summary import summarize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from analysis.figures import FigureDefinition, register_figure
-from analysis.figures._groups import numbers, where
-from analysis.figures._style import arm_styles, legend_below, marker_every
-from analysis.figures._trials import completed, samples_by_arm
-from analysis.results import StudyResults
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures._groups import numbers, where
+from incay.analysis.figures._style import arm_styles, legend_below, marker_every
+from incay.analysis.figures._trials import completed, samples_by_arm
+from incay.analysis.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

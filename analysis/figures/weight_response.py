@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from analysis.errors import AnalysisError
-from analysis.figures import (
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures import (
     FigureDefinition,
     _confirmed_weights,
     _searched_weights,
     register_figure,
 )
-from analysis.figures._groups import distinct, where
-from analysis.figures._style import legend_below
-from analysis.figures._weights import SETTING, series
-from analysis.references import references
-from analysis.results import StudyResults
+from incay.analysis.figures._groups import distinct, where
+from incay.analysis.figures._style import legend_below
+from incay.analysis.figures._weights import SETTING, series
+from incay.analysis.references import references
+from incay.analysis.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.cells import Table
-from analysis.registry import Registry
+from incay.analysis.cells import Table
+from incay.analysis.registry import Registry
 
 Renderer = Callable[[Table], str]
 
-renderers: Registry[Renderer] = Registry("format", "analysis.renderers")
+renderers: Registry[Renderer] = Registry("format", "incay.analysis.renderers")
 """All renderers by the name of their format."""
 
 register_renderer = renderers.register

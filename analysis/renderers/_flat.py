@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.cells import Cell, Column, Table
+from incay.analysis.cells import Cell, Column, Table
 
 _Value = Callable[[Cell], Any]
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis.cells import Cell, Column, Mark, Row, Table, Verdict
+from incay.analysis.cells import Cell, Column, Mark, Row, Table, Verdict
 
 MISSING = "—"
 SYMBOLS: dict[Verdict, str] = {"reproduced": "=", "different": "≠", "undecided": "?"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from analysis.cells import Table
-from analysis.renderers import register_renderer
-from analysis.renderers._flat import flat_table
+from incay.analysis.cells import Table
+from incay.analysis.renderers import register_renderer
+from incay.analysis.renderers._flat import flat_table
 
 
 @register_renderer("csv")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from html import escape
 from itertools import groupby
 
-from analysis.cells import Table
-from analysis.renderers import register_renderer
-from analysis.renderers._grid import Grid, Heading, Item, lay_out
+from incay.analysis.cells import Table
+from incay.analysis.renderers import register_renderer
+from incay.analysis.renderers._grid import Grid, Heading, Item, lay_out
 
 Link = Callable[[Item], str]
 """Makes the text of an item that has trials behind it into a link to them."""

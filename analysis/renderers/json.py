@@ -6,8 +6,8 @@ import dataclasses
 import json
 from typing import Any
 
-from analysis.cells import Cell, Table
-from analysis.renderers import register_renderer
+from incay.analysis.cells import Cell, Table
+from incay.analysis.renderers import register_renderer
 
 
 @register_renderer("json")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from analysis.cells import Table
-from analysis.renderers import register_renderer
-from analysis.renderers._grid import Grid, Item, lay_out
+from incay.analysis.cells import Table
+from incay.analysis.renderers import register_renderer
+from incay.analysis.renderers._grid import Grid, Item, lay_out
 
 # LaTeX's kernel lets \@nodocument be \relax from \begin{document} on.
 _HEAD = r"""% Compiles as it is. In a paper: \usepackage{booktabs,graphicx} and \input this file.

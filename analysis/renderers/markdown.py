@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.cells import Table
-from analysis.renderers import register_renderer
-from analysis.renderers._grid import Item, lay_out
+from incay.analysis.cells import Table
+from incay.analysis.renderers import register_renderer
+from incay.analysis.renderers._grid import Item, lay_out
 
 
 @register_renderer("markdown")

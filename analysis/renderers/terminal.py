@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.cells import Table
-from analysis.renderers import register_renderer
-from analysis.renderers._grid import MISSING, Grid, Heading, Item, lay_out
+from incay.analysis.cells import Table
+from incay.analysis.renderers import register_renderer
+from incay.analysis.renderers._grid import MISSING, Grid, Heading, Item, lay_out
 
 _GAP = 3
 _LONG_WORD = 24

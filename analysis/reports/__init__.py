@@ -5,14 +5,14 @@ Every number links to the trials behind it, which are listed at the end of the p
 
 from __future__ import annotations
 
-from analysis.renderers.html import figure_html
-from analysis.reports._answer import answer
-from analysis.reports._figures import figures_section
-from analysis.reports._page import page, section
-from analysis.reports._study import arms_section, endings_section, provenance_section
-from analysis.reports._trials import link_to_trials, trials_section
-from analysis.results import StudyResults
-from analysis.tables import build_table
+from incay.analysis.renderers.html import figure_html
+from incay.analysis.reports._answer import answer
+from incay.analysis.reports._figures import figures_section
+from incay.analysis.reports._page import page, section
+from incay.analysis.reports._study import arms_section, endings_section, provenance_section
+from incay.analysis.reports._trials import link_to_trials, trials_section
+from incay.analysis.results import StudyResults
+from incay.analysis.tables import build_table
 
 
 def report(results: StudyResults, *, allow_unequal: bool = False) -> str:

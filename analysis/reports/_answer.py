@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from analysis.comparisons import Comparison, compare_arms
-from analysis.reports._trials import trials_link
-from analysis.results import StudyResults
-from analysis.tables._notes import describe_need, protocol_sentence
+from incay.analysis.comparisons import Comparison, compare_arms
+from incay.analysis.reports._trials import trials_link
+from incay.analysis.results import StudyResults
+from incay.analysis.tables._notes import describe_need, protocol_sentence
 
 
 def answer(results: StudyResults) -> str:

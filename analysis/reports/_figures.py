@@ -6,10 +6,10 @@ import base64
 import re
 from html import escape
 
-from analysis.drawing import Figure
-from analysis.errors import AnalysisError
-from analysis.figures import every_figure, figures
-from analysis.results import StudyResults
+from incay.analysis.drawing import Figure
+from incay.analysis.errors import AnalysisError
+from incay.analysis.figures import every_figure, figures
+from incay.analysis.results import StudyResults
 
 _MOST_DATA = 200_000
 """Data of at most so many bytes can be saved from the page itself."""

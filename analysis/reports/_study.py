@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from analysis.measure import describe_endings
-from analysis.references import references, shared_settings
-from analysis.reports._page import simple_table
-from analysis.reports._trials import trials_link
-from analysis.results import Arm, StudyResults
-from analysis.tables.general import show
+from incay.analysis.measure import describe_endings
+from incay.analysis.references import references, shared_settings
+from incay.analysis.reports._page import simple_table
+from incay.analysis.reports._trials import trials_link
+from incay.analysis.results import Arm, StudyResults
+from incay.analysis.tables.general import show
 
 _DERIVED = ("seed", "split.seed", "split.test")
 _FACTS = ("host", "device", "python", "git_commit", "git_diff")

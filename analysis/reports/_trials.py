@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from analysis.renderers._grid import Item
-from analysis.results import StudyResults, Trial
+from incay.analysis.renderers._grid import Item
+from incay.analysis.results import StudyResults, Trial
 
 _METRICS = ("error", "loss", "norm")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.statistics.paired import PairedTest
+from incay.analysis.statistics.paired import PairedTest
 
 
 def hedges_g(test: PairedTest) -> float | None:

@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from analysis.cells import Verdict
-from analysis.statistics.summary import summarize, t_quantile
+from incay.analysis.cells import Verdict
+from incay.analysis.statistics.summary import summarize, t_quantile
 
 _CONFIDENCE = 0.90
 

@@ -1,7 +1,7 @@
 """McNemar's exact test: two trained models on the same test images.
 
 It says whether two *models* differ on this population of images. Whether two *methods* differ
-is a matter of seeds: see `analysis.statistics.paired`.
+is a matter of seeds: see `incay.analysis.statistics.paired`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.statistics.summary import summarize
+from incay.analysis.statistics.summary import summarize
 
 _ROUNDING = 1e-12
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from analysis.statistics.summary import t_quantile
+from incay.analysis.statistics.summary import t_quantile
 
 MOST_SEEDS = 1_000
 """Where more seeds than this would be needed, nobody will run them."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.statistics.summary import CONFIDENCE, summarize, t_quantile
+from incay.analysis.statistics.summary import CONFIDENCE, summarize, t_quantile
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from analysis.budget import Inequality, find_inequalities, untunable
-from analysis.cells import Cell, Mark, Table
-from analysis.errors import AnalysisError
-from analysis.registry import Registry
-from analysis.results import StudyResults
+from incay.analysis.budget import Inequality, find_inequalities, untunable
+from incay.analysis.cells import Cell, Mark, Table
+from incay.analysis.errors import AnalysisError
+from incay.analysis.registry import Registry
+from incay.analysis.results import StudyResults
 
 Definition = Callable[[StudyResults], Table]
 
-tables: Registry[Definition] = Registry("table", "analysis.tables")
+tables: Registry[Definition] = Registry("table", "incay.analysis.tables")
 """All table definitions by name."""
 
 register_table = tables.register

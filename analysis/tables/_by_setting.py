@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.cells import Table
-from analysis.publications import PublishedTable
-from analysis.results import Arm, StudyResults
-from analysis.tables._methods import Quantity, methods_table
+from incay.analysis.cells import Table
+from incay.analysis.publications import PublishedTable
+from incay.analysis.results import Arm, StudyResults
+from incay.analysis.tables._methods import Quantity, methods_table
 
 
 def by_setting_table(

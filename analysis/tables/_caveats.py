@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.publications import PublishedLine, PublishedTable
-from analysis.results import Arm
+from incay.analysis.publications import PublishedLine, PublishedTable
+from incay.analysis.results import Arm
 
 
 def caveats(

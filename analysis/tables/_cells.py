@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analysis.cells import Cell, Published
-from analysis.comparisons import Comparison
-from analysis.measure import Measurement, measure
-from analysis.results import Arm, StudyResults
-from analysis.statistics.equivalence import equivalence
-from analysis.statistics.summary import summarize
+from incay.analysis.cells import Cell, Published
+from incay.analysis.comparisons import Comparison
+from incay.analysis.measure import Measurement, measure
+from incay.analysis.results import Arm, StudyResults
+from incay.analysis.statistics.equivalence import equivalence
+from incay.analysis.statistics.summary import summarize
 
 
 def metric_cell(

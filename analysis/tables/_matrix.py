@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from analysis.cells import Cell, Column, Row, Table
-from analysis.comparisons import compare_arms
-from analysis.publications import PublishedTable
-from analysis.results import Arm, StudyResults
-from analysis.tables._caveats import caveats
-from analysis.tables._cells import metric_cell
-from analysis.tables._methods import NOT_IN_STUDY, normalized
-from analysis.tables._notes import protocol_sentence, study_notes
+from incay.analysis.cells import Cell, Column, Row, Table
+from incay.analysis.comparisons import compare_arms
+from incay.analysis.publications import PublishedTable
+from incay.analysis.results import Arm, StudyResults
+from incay.analysis.tables._caveats import caveats
+from incay.analysis.tables._cells import metric_cell
+from incay.analysis.tables._methods import NOT_IN_STUDY, normalized
+from incay.analysis.tables._notes import protocol_sentence, study_notes
 
 Place = Callable[[Arm], tuple[str, str]]
 """Says in which row and column of the table an arm stands, by published key where it has one."""

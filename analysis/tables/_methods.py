@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from analysis.cells import Cell, Column, Row, Table
-from analysis.comparisons import Comparison, compare_arms
-from analysis.publications import PublishedTable
-from analysis.results import Arm, StudyResults
-from analysis.tables._caveats import caveats
-from analysis.tables._cells import count_cell, metric_cell
-from analysis.tables._notes import protocol_sentence, study_notes
+from incay.analysis.cells import Cell, Column, Row, Table
+from incay.analysis.comparisons import Comparison, compare_arms
+from incay.analysis.publications import PublishedTable
+from incay.analysis.results import Arm, StudyResults
+from incay.analysis.tables._caveats import caveats
+from incay.analysis.tables._cells import count_cell, metric_cell
+from incay.analysis.tables._notes import protocol_sentence, study_notes
 
 NOT_IN_STUDY = "not in this study"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from analysis.results import Arm
+from incay.analysis.results import Arm
 
 _SEPARATOR = re.compile(r"\s*(?:,|/|·|@|:|\bon\b|\bwith\b|\(|\)|\[|\])\s*")
 _SETTING = re.compile(r"(?:λ|μ|lambda|mu|scale|weight|weight decay)\s*[=×x]?\s*[\d.e+-]+", re.I)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from analysis.cells import Column, Row
-from analysis.comparisons import ALPHA, Comparison
-from analysis.publications import PublishedTable
-from analysis.references import shared_settings
-from analysis.results import StudyResults
+from incay.analysis.cells import Column, Row
+from incay.analysis.comparisons import ALPHA, Comparison
+from incay.analysis.publications import PublishedTable
+from incay.analysis.references import shared_settings
+from incay.analysis.results import StudyResults
 
 _TOLD = (
     "dataset.name",

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from analysis.cells import Cell, Column, Row, Table
-from analysis.comparisons import Comparison, compare_arms
-from analysis.measure import describe_endings
-from analysis.results import Arm, StudyResults, Trial
-from analysis.tables import register_table
-from analysis.tables._cells import count_cell, difference_cell, metric_cell
-from analysis.tables._notes import protocol_sentence, study_notes
+from incay.analysis.cells import Cell, Column, Row, Table
+from incay.analysis.comparisons import Comparison, compare_arms
+from incay.analysis.measure import describe_endings
+from incay.analysis.results import Arm, StudyResults, Trial
+from incay.analysis.tables import register_table
+from incay.analysis.tables._cells import count_cell, difference_cell, metric_cell
+from incay.analysis.tables._notes import protocol_sentence, study_notes
 
 _CHANGE = Column(key="change", title="Δ to reference")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from analysis.cells import Cell, Column, Row, Table
-from analysis.publications import PublishedTable, published_table
-from analysis.results import StudyResults
-from analysis.tables import register_table
+from incay.analysis.cells import Cell, Column, Row, Table
+from incay.analysis.publications import PublishedTable, published_table
+from incay.analysis.results import StudyResults
+from incay.analysis.tables import register_table
 
 
 @register_table("paper-a-table-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from study.cluster.aws_names import name_problems
-from study.cluster.file import ClusterFile, mapping
-from study.cluster.problem import Problem
+from incay.study.cluster.aws_names import name_problems
+from incay.study.cluster.file import ClusterFile, mapping
+from incay.study.cluster.problem import Problem
 
 _LEAST_DISK_GIB = 100
 """PyTorch with CUDA takes 7, checkpoints and Ray's spilled objects the rest."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from study.cluster.file import ClusterFile, mapping
-from study.cluster.problem import Problem
+from incay.study.cluster.file import ClusterFile, mapping
+from incay.study.cluster.problem import Problem
 
 _REGION = re.compile(
     r"[a-z]{2,4}(-(gov|iso[a-z]?|de))?-(central|(north|south)?(east|west)|north|south)-\d"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from study.commands import completion
+from incay.study.commands import completion
 
 Cluster = Annotated[
     Path | None, typer.Option("--cluster", help="Cluster file; its head is reached by SSH.")
@@ -31,7 +31,7 @@ def doctor(cluster: Cluster = None, address: Address = None) -> None:
     """Check a cluster file and its nodes, or this machine; exit code 1 with the remedies."""
     from rich.console import Console
 
-    from study.cluster.doctor import diagnose
+    from incay.study.cluster.doctor import diagnose
 
     console = Console(width=None if sys.stdout.isatty() else 160)
     if not diagnose(cluster, address, console):
@@ -54,7 +54,7 @@ def submit(
     follow: Annotated[bool, typer.Option(help="Show the job's log until it ends.")] = True,
 ) -> None:
     """Run a study on a cluster; submitting it again takes up the job, or goes on."""
-    from study.cluster.submit import submit_and_follow
+    from incay.study.cluster.submit import submit_and_follow
 
     options = [] if data_root is None else ["--data-root", data_root]
     options += [] if results is None else ["--results", results]
@@ -73,7 +73,7 @@ def stop(
     seeds: _Seeds = None,
 ) -> None:
     """Stop a study's job on a cluster, with checkpoints."""
-    from study.cluster.submit import stop_study
+    from incay.study.cluster.submit import stop_study
 
     stop_study(study, set_ or [], seeds, cluster=cluster, address=address)
 
@@ -86,6 +86,6 @@ def overrides(settings: list[str] | None, seeds: int | None) -> list[str]:
 
 def tunnels(cluster: Path, port: int) -> None:
     """Keep the dashboard and MLflow of a cluster reachable on this machine until Ctrl-C."""
-    from study.cluster.submit import serve_tunnels
+    from incay.study.cluster.submit import serve_tunnels
 
     serve_tunnels(cluster, port)

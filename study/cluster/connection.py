@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from study.cluster.file import load_cluster_file
-from study.cluster.unreachable import UnreachableError, login_failed
-from study.errors import UserError
+from incay.study.cluster.file import load_cluster_file
+from incay.study.cluster.unreachable import UnreachableError, login_failed
+from incay.study.errors import UserError
 
 DASHBOARD_PORT = 8265
 MLFLOW_PORT = 5000

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from study.cluster.connection import connect
-from study.cluster.file import load_cluster_file
-from study.cluster.file_checks import file_problems
-from study.cluster.health import Health, examine
-from study.cluster.health_checks import health_problems, health_table
-from study.cluster.jobs import ask
-from study.cluster.package import packaged
-from study.cluster.problem import Problem, problem_table
-from study.cluster.unreachable import UnreachableError
-from study.errors import UserError
+from incay.study.cluster.connection import connect
+from incay.study.cluster.file import load_cluster_file
+from incay.study.cluster.file_checks import file_problems
+from incay.study.cluster.health import Health, examine
+from incay.study.cluster.health_checks import health_problems, health_table
+from incay.study.cluster.jobs import ask
+from incay.study.cluster.package import packaged
+from incay.study.cluster.problem import Problem, problem_table
+from incay.study.cluster.unreachable import UnreachableError
+from incay.study.errors import UserError
 
 
 def diagnose(cluster: Path | None, address: str | None, console: Console) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from study.cluster.unreachable import lookup_failed
-from study.errors import UserError
+from incay.study.cluster.unreachable import lookup_failed
+from incay.study.errors import UserError
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 

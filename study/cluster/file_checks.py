@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from study.cluster.aws_checks import aws_problems
-from study.cluster.file import ClusterFile
-from study.cluster.local_checks import local_problems
-from study.cluster.places import place_problems
-from study.cluster.problem import Problem
-from study.cluster.schema import default_problems, type_problems
+from incay.study.cluster.aws_checks import aws_problems
+from incay.study.cluster.file import ClusterFile
+from incay.study.cluster.local_checks import local_problems
+from incay.study.cluster.places import place_problems
+from incay.study.cluster.problem import Problem
+from incay.study.cluster.schema import default_problems, type_problems
 
 TO_CHANGE = "CHANGE-ME"
 """What stands in a cluster file where a user must put a value."""
@@ -23,7 +23,7 @@ _SECRET = re.compile(
     r"(?:SECRET_ACCESS_KEY|PASSWORD|AUTH_TOKEN|SECRET_KEY)=['\"]?[^\s'\"$]|://[^/\s:@]+:[^/\s@]+@"
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
-_CODE = ("study", "trainables", "analysis")
+_CODE = ("incay", "study", "trainables", "analysis")
 
 
 def file_problems(file: ClusterFile) -> list[Problem]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from study.cluster.health import Health
-from study.cluster.problem import Problem
+from incay.study.cluster.health import Health
+from incay.study.cluster.problem import Problem
 
 _LEAST_DISK = 10 * 2**30
 _LEAST_DRIVER = {"12": 525, "13": 580}

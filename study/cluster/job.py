@@ -1,8 +1,8 @@
-"""Runs on the cluster's head: ``python -m study.cluster.job COMMAND …`` is a job's entry point.
+"""Runs on the cluster's head, as the entry point of a job: ``COMMAND …``, as ``incay`` takes it.
 
-``run`` follows the job's life. Any other command of ``incay`` is run for a client that cannot
-reach the results itself: what it prints, and the files that ``--output`` asks for, go back on
-one marked line of the job's log.
+``run`` follows the job's life. Any other command is run for a client that cannot reach the results
+itself: what it prints, and the files that ``--output`` asks for, go back on one marked line of the
+job's log.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _incay(arguments: list[str]) -> int:
-    from study.cli import main as incay
+    from incay.study.cli import main as incay
 
     sys.argv = ["incay", *arguments]
     try:
@@ -68,7 +68,7 @@ def _incay(arguments: list[str]) -> int:
 
 
 def _doctor() -> int:
-    from study.cluster.nodes import examine_nodes
+    from incay.study.cluster.nodes import examine_nodes
 
     print(json.dumps(examine_nodes()))
     return 0

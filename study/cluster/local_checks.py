@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from study.cluster.file import ClusterFile
-from study.cluster.problem import Problem
+from incay.study.cluster.file import ClusterFile
+from incay.study.cluster.problem import Problem
 
 
 def local_problems(file: ClusterFile) -> list[Problem]:

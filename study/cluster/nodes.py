@@ -6,7 +6,7 @@ import os
 import uuid
 from typing import Any
 
-from study.cluster.health import Health, examine, probe_path
+from incay.study.cluster.health import Health, examine, probe_path
 
 _SETTINGS = ("INCAY_RESULTS", "INCAY_DATA", "MLFLOW_TRACKING_URI")
 _SECONDS_PER_NODE = 120.0
@@ -54,7 +54,7 @@ def examine_nodes() -> list[dict[str, Any]]:
 def _examine_node(
     node: str, role: str, gpus: float, settings: dict[str, str], probe: str
 ) -> dict[str, Any]:
-    from trainables.store import Store
+    from incay.trainables.store import Store
 
     health = examine(node, role, settings)
     health.offered_gpus = gpus
@@ -67,7 +67,7 @@ def _examine_node(
 
 
 def _leave_probe(uri: str) -> str:
-    from trainables.store import Store
+    from incay.trainables.store import Store
 
     path = probe_path(uuid.uuid4().hex)
     if uri:
@@ -79,7 +79,7 @@ def _leave_probe(uri: str) -> str:
 
 
 def _remove_probe(uri: str, path: str) -> None:
-    from trainables.store import Store
+    from incay.trainables.store import Store
 
     if uri and path:
         Store(uri).delete(path)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from study.errors import UserError
+import incay
+from incay.study.errors import UserError
 
-PROJECT = Path(__file__).resolve().parents[2]
-"""Where the packages of the project lie."""
+PACKAGE = Path(incay.__file__).parent
+"""Where the project's package lies."""
 
-_PACKAGES = ("study", "trainables", "analysis")
 _SUFFIXES = (".py", ".yaml", ".toml", ".typed")
 _MOST_BYTES = 20 * 2**20
 """Ray's dashboard takes 100 MiB; code that large would be something else by mistake."""
@@ -21,17 +22,17 @@ _NAMED = 5
 
 
 @contextmanager
-def packaged(study: Path | None, project: Path = PROJECT) -> Iterator[Path]:
+def packaged(study: Path | None, package: Path = PACKAGE) -> Iterator[Path]:
     """Provide a folder with the code and the study file while the ``with`` block runs.
 
     Args:
         study: The study file, placed at the folder's top; None for the code alone.
-        project: Where the packages lie.
+        package: Where the project's package lies.
 
     Raises:
         UserError: It is too large to send.
     """
-    files = {path.relative_to(project): path for path in project_files(project)}
+    files = {path.relative_to(package.parent): path for path in package_files(package)}
     if study is not None:
         files[Path(study.name)] = study
     check_size(files)
@@ -43,12 +44,13 @@ def packaged(study: Path | None, project: Path = PROJECT) -> Iterator[Path]:
         yield Path(folder)
 
 
-def project_files(project: Path) -> Iterator[Path]:
-    """Yield the files of the project's packages."""
-    for package in _PACKAGES:
-        for path in sorted((project / package).rglob("*")):
-            if path.suffix in _SUFFIXES and path.is_file():
-                yield path
+def package_files(package: Path) -> Iterator[Path]:
+    """Yield the files of the project's package."""
+    # In a checkout, its rooms are links.
+    for folder, _, names in os.walk(package, followlinks=True):
+        for name in sorted(names):
+            if name.endswith(_SUFFIXES):
+                yield Path(folder, name)
 
 
 def check_size(files: dict[Path, Path]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from study.cluster.file import ClusterFile
-from study.cluster.problem import Problem
+from incay.study.cluster.file import ClusterFile
+from incay.study.cluster.problem import Problem
 
 _WHERE = "initialization_commands: INCAY_RESULTS"
 

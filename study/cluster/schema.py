@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from study.cluster.file import ClusterFile, quietly
-from study.cluster.problem import Problem
+from incay.study.cluster.file import ClusterFile, quietly
+from incay.study.cluster.problem import Problem
 
 _REFERENCE = "see the cluster YAML reference in Ray's documentation"
 _KINDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from study.errors import UserError
+from incay.study.errors import UserError
 
 _CREDENTIALS = ("credential", "profile", "authfailure", "invalidclienttokenid", "expired")
 _RIGHTS = ("unauthorizedoperation", "accessdenied")

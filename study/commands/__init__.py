@@ -1,1 +1,1 @@
-"""Commands that show what there is to study; `study.cli` registers them."""
+"""Commands that show what there is to study; `incay.study.cli` registers them."""

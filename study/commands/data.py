@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from study.commands import completion
-from study.commands.shared import DataRoot, Set, component, console
-from study.errors import UserError
+from incay.study.commands import completion
+from incay.study.commands.shared import DataRoot, Set, component, console
+from incay.study.errors import UserError
 
 if TYPE_CHECKING:
-    from trainables.data import DatasetSettings
-    from trainables.data.status import DatasetContent
+    from incay.trainables.data import DatasetSettings
+    from incay.trainables.data.status import DatasetContent
 
 app = typer.Typer(help="List, fetch and verify data sets.", rich_markup_mode=None)
 
@@ -36,8 +36,8 @@ def list_(data_root: DataRoot = None) -> None:
     """Show which data sets are there, and how to obtain the others."""
     from rich.table import Table
 
-    from trainables.data import datasets
-    from trainables.data.status import all_statuses
+    from incay.trainables.data import datasets
+    from incay.trainables.data.status import all_statuses
 
     table = Table(title=f"data sets in {data_root}" if data_root else "data sets, no data root")
     table.add_column("data set", no_wrap=True)
@@ -71,8 +71,8 @@ def verify(
     set_: Set = None,
 ) -> None:
     """Read data sets from end to end: counts, classes, shape and content hash."""
-    from trainables.data import DataError
-    from trainables.data.status import all_statuses, verify
+    from incay.trainables.data import DataError
+    from incay.trainables.data.status import all_statuses, verify
 
     if name is not None:
         _show(name, verify(component("dataset", name, set_ or ()), data_root))
@@ -96,7 +96,7 @@ def verify(
 @app.command()
 def fetch(name: Name, data_root: DataRoot = None, set_: Set = None) -> None:
     """Download a data set into the data root, and verify it."""
-    from trainables.data.status import status, verify
+    from incay.trainables.data.status import status, verify
 
     dataset: DatasetSettings = component("dataset", name, set_ or ())
     if not status(dataset, data_root).found:

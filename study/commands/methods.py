@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from study.commands.shared import console
+from incay.study.commands.shared import console
 
 
 def methods(
@@ -18,7 +18,7 @@ def methods(
     """List losses, incay forms, networks and data sets: equation, settings, search, source."""
     from rich.table import Table
 
-    from study.methods import columns, methods, methods_markdown
+    from incay.study.methods import columns, methods, methods_markdown
 
     if format_ == "markdown":
         sys.stdout.write(methods_markdown())

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from study.commands import completion
-from study.commands.shared import DataRoot, Set, component, console
-from study.errors import UserError
+from incay.study.commands import completion
+from incay.study.commands.shared import DataRoot, Set, component, console
+from incay.study.errors import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.table import Table
 
-    from trainables.networks import NetworkSettings
-    from trainables.networks.summary import Layer
+    from incay.trainables.networks import NetworkSettings
+    from incay.trainables.networks.summary import Layer
 
     ImageShape = tuple[int, int, int]
 
@@ -47,7 +47,7 @@ def networks(
     data_root: DataRoot = None,
 ) -> None:
     """List the networks, or show one's layers: output, parameters and FLOPs per image."""
-    from trainables.networks import networks as registered
+    from incay.trainables.networks import networks as registered
 
     if dataset is not None and image_shape is not None:
         raise UserError("--dataset and --image-shape must not be given together")
@@ -134,7 +134,7 @@ def _layers(network: NetworkSettings, shape: ImageShape) -> Table:
 
 
 def _measured(network: NetworkSettings, shape: ImageShape) -> list[Layer]:
-    from trainables.networks.summary import layer_table
+    from incay.trainables.networks.summary import layer_table
 
     try:
         return layer_table(network, shape)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from study.catalog import study_name
-from study.cluster import commands as cluster_commands
-from study.cluster.commands import Address, Cluster
-from study.commands import completion
-from study.commands.shared import Results, Seeds, Set, StudyArgument, open_store, which_run
-from study.errors import UserError
+from incay.study.catalog import study_name
+from incay.study.cluster import commands as cluster_commands
+from incay.study.cluster.commands import Address, Cluster
+from incay.study.commands import completion
+from incay.study.commands.shared import Results, Seeds, Set, StudyArgument, open_store, which_run
+from incay.study.errors import UserError
 
 if TYPE_CHECKING:
-    from analysis.cells import Table
+    from incay.analysis.cells import Table
 
 Format = Annotated[
     str | None,
@@ -58,7 +58,7 @@ def table(
         options += ["--allow-unequal"] if allow_unequal else []
         _ask("table", study, options, cluster, address, output)
         return
-    import analysis
+    from incay import analysis
 
     store = open_store(results)
     loaded = analysis.load(store, *which_run(study, set_, seeds, store))
@@ -85,7 +85,7 @@ def figure(
         options = [name, *cluster_commands.overrides(set_, seeds)]
         _ask("figure", study, options, cluster, address, output)
         return
-    import analysis
+    from incay import analysis
 
     store = open_store(results)
     loaded = analysis.load(store, *which_run(study, set_, seeds, store))
@@ -116,7 +116,7 @@ def report(
         _ask("report", study, options, cluster, address, path)
         sys.stdout.write(f"{path}\n")
         return
-    import analysis
+    from incay import analysis
 
     store = open_store(results)
     loaded = analysis.load(store, *which_run(study, set_, seeds, store))
@@ -137,7 +137,7 @@ def compare(
     output: TableOutput = None,
 ) -> None:
     """Set two studies, or two runs of one (NAME@RUN), side by side, arm by arm."""
-    import analysis
+    from incay import analysis
 
     store = open_store(results)
     one, other = (
@@ -151,7 +151,7 @@ def verify(
     results: Results = "results",
 ) -> None:
     """Build an exported table again and name the cells that no longer match; exit code 1 then."""
-    import analysis
+    from incay import analysis
 
     mismatches = analysis.verify(table_file, open_store(results))
     for mismatch in mismatches:
@@ -173,7 +173,7 @@ def _ask(
     output: Path | None,
 ) -> None:
     """Have a cluster's head do a command, whose output is written here."""
-    from study.cluster.submit import ask_about
+    from incay.study.cluster.submit import ask_about
 
     asked = None if output is None else output.name
     printed, files = ask_about(
@@ -188,7 +188,7 @@ def _ask(
 
 
 def _show(table: Table, format_: str | None, output: Path | None) -> None:
-    import analysis
+    from incay import analysis
 
     chosen = _format(format_, output)
     if output is None:
@@ -199,7 +199,7 @@ def _show(table: Table, format_: str | None, output: Path | None) -> None:
 
 
 def _format(format_: str | None, output: Path | None) -> str:
-    from analysis.exports import format_of
+    from incay.analysis.exports import format_of
 
     if format_ is not None:
         return format_

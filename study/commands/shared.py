@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from study.commands import completion
-from study.errors import UserError
+from incay.study.commands import completion
+from incay.study.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from study.spec import StudySpec
-    from trainables.store import Store
+    from incay.study.spec import StudySpec
+    from incay.trainables.store import Store
 
 StudyArgument = Annotated[
     str,
@@ -39,9 +39,9 @@ Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the 
 
 def read_study(study: str, settings: list[str] | None, seeds: int | None) -> StudySpec:
     """Return the checked study that a name or path and its overrides stand for."""
-    from study.catalog import find_study
-    from study.overrides import apply_overrides
-    from study.spec import parse_study
+    from incay.study.catalog import find_study
+    from incay.study.overrides import apply_overrides
+    from incay.study.spec import parse_study
 
     document = find_study(study)
     apply_overrides(document, settings or [], seeds=seeds)
@@ -59,8 +59,8 @@ def which_run(
     Raises:
         UserError: The store has no such run.
     """
-    from study.catalog import find_study, is_known, study_name
-    from study.runs import has_run, known_run, latest_run, variant
+    from incay.study.catalog import find_study, is_known, study_name
+    from incay.study.runs import has_run, known_run, latest_run, variant
 
     named, _, run = study.rpartition("@")
     if named and Path(study).suffix not in (".yaml", ".yml"):
@@ -93,7 +93,7 @@ def open_store(results: str) -> Store:
     Raises:
         UserError: It holds a password, or is no URI that is understood.
     """
-    from trainables.store import Store, refuse_password
+    from incay.trainables.store import Store, refuse_password
 
     try:
         refuse_password(results)
@@ -127,9 +127,9 @@ def component(kind: str, name: str, settings: Sequence[str] = ()) -> Any:
     Raises:
         UserError: There is no such component, or a setting does not fit it.
     """
-    from study.document import Document
-    from study.overrides import apply_overrides
-    from study.trial import ValueProblem, build_trial
+    from incay.study.document import Document
+    from incay.study.overrides import apply_overrides
+    from incay.study.trial import ValueProblem, build_trial
 
     document = Document("NAME", {"base": {kind: {"name": name}}})
     for text in settings:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from study.commands.shared import Results, console, open_store
+from incay.study.commands.shared import Results, console, open_store
 
 Fingerprint = Annotated[
     str, typer.Argument(help="A trial's fingerprint, or enough of its first digits.")
@@ -15,7 +15,7 @@ Fingerprint = Annotated[
 
 def why(fingerprint: Fingerprint, results: Results = "results") -> None:
     """Explain why a trial has a result already (hit) or must be trained (miss)."""
-    from study.why import explain
+    from incay.study.why import explain
 
     found = explain(open_store(results), fingerprint)
     out = console()

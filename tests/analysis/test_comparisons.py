@@ -8,13 +8,13 @@ import pytest
 from statsmodels.stats.power import TTestPower
 from study_factory import StudyFactory
 
-from analysis import load, table
-from analysis.cells import Mark
-from analysis.comparisons import compare_arms
-from analysis.references import references
-from analysis.results import Arm, StudyResults, Trial
-from trainables.records import TrialRecord
-from trainables.store import Store
+from incay.analysis import load, table
+from incay.analysis.cells import Mark
+from incay.analysis.comparisons import compare_arms
+from incay.analysis.references import references
+from incay.analysis.results import Arm, StudyResults, Trial
+from incay.trainables.records import TrialRecord
+from incay.trainables.store import Store
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 

@@ -11,11 +11,11 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 from study_factory import StudyFactory, drawn_history, drawn_samples
 
-from analysis import AnalysisError, figure, load
-from analysis.figures import figures
-from analysis.figures._style import COLOURS, arm_styles, bar_styles, line_styles
-from analysis.figures.norm_bins import round_width
-from analysis.results import StudyResults
+from incay.analysis import AnalysisError, figure, load
+from incay.analysis.figures import figures
+from incay.analysis.figures._style import COLOURS, arm_styles, bar_styles, line_styles
+from incay.analysis.figures.norm_bins import round_width
+from incay.analysis.results import StudyResults
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 SPACE = {"incay.weight": "log 1e-3 .. 1e3", "optimizer.weight_decay": "log 1e-5 .. 1e-2"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from study_factory import StudyFactory
 
-from analysis import AnalysisError, load
+from incay.analysis import AnalysisError, load
 
 
 def test_reads_what_the_study_wrote(factory: StudyFactory) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from study_factory import StudyFactory, drawn_samples
 
-from analysis import (
+from incay.analysis import (
     AnalysisError,
     compare,
     export,

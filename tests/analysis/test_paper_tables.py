@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 from study_factory import StudyFactory
 
-from analysis import AnalysisError, load, table
-from analysis.budget import has_setting
-from analysis.cells import Cell, Table
-from analysis.tables import tables
+from incay.analysis import AnalysisError, load, table
+from incay.analysis.budget import has_setting
+from incay.analysis.cells import Cell, Table
+from incay.analysis.tables import tables
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 CIFAR10 = {"dataset.name": "cifar10", "network.name": "cifar10"}

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from study_factory import StudyFactory
 
-from analysis import AnalysisError, load, render, table
-from analysis.cells import Cell, Column, Mark, Row, Table
-from analysis.renderers import renderers
-from analysis.renderers._grid import show_number
-from analysis.renderers.latex import escape
+from incay.analysis import AnalysisError, load, render, table
+from incay.analysis.cells import Cell, Column, Mark, Row, Table
+from incay.analysis.renderers import renderers
+from incay.analysis.renderers._grid import show_number
+from incay.analysis.renderers.latex import escape
 
 Maker = Callable[..., StudyFactory]
 COMPILERS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from study_factory import StudyFactory, drawn_history, drawn_samples
 
-from analysis import AnalysisError, load, report
+from incay.analysis import AnalysisError, load, report
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

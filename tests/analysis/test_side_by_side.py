@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from study_factory import StudyFactory
 
-from analysis import AnalysisError, compare, load, render
-from analysis.cells import Mark
-from analysis.results import StudyResults
-from analysis.statistics.welch import welch_test
+from incay.analysis import AnalysisError, compare, load, render
+from incay.analysis.cells import Mark
+from incay.analysis.results import StudyResults
+from incay.analysis.statistics.welch import welch_test
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 

@@ -12,13 +12,13 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import ttost_paired
 
-from analysis.statistics.effect import hedges_g
-from analysis.statistics.equivalence import equivalence
-from analysis.statistics.holm import holm
-from analysis.statistics.mcnemar import mcnemar
-from analysis.statistics.paired import paired_test
-from analysis.statistics.power import power, seeds_needed
-from analysis.statistics.summary import summarize
+from incay.analysis.statistics.effect import hedges_g
+from incay.analysis.statistics.equivalence import equivalence
+from incay.analysis.statistics.holm import holm
+from incay.analysis.statistics.mcnemar import mcnemar
+from incay.analysis.statistics.paired import paired_test
+from incay.analysis.statistics.power import power, seeds_needed
+from incay.analysis.statistics.summary import summarize
 
 numbers = st.floats(0.0, 100.0).map(lambda value: round(value, 2))
 

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 from study_factory import StudyFactory
 
-from analysis import AnalysisError, load, table
-from analysis.cells import Cell, Table
+from incay.analysis import AnalysisError, load, table
+from incay.analysis.cells import Cell, Table
 
 Maker = Callable[..., StudyFactory]
 

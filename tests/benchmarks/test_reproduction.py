@@ -38,7 +38,7 @@ def blocks() -> dict[str, str]:
 
 
 def run(study: str, results: Path, *settings: str) -> None:
-    command = [sys.executable, "-m", "study.cli", "run", study, "--no-mirror", *settings]
+    command = [sys.executable, "-m", "incay", "run", study, "--no-mirror", *settings]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run(
         [*command, "--results", str(results)],

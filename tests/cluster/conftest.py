@@ -20,9 +20,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("undisturbed")
     write_study(folder)
     subprocess.run(
-        [sys.executable, "-m", "study.cli", "run", "small.yaml", "--no-mirror"],
+        [sys.executable, "-m", "incay", "run", "small.yaml", "--no-mirror"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT / ".src")},
         stdout=subprocess.DEVNULL,
         check=True,
     )

@@ -37,7 +37,7 @@ class Raylets:
         self.environment = {
             **os.environ,
             "HOME": str(home),
-            "PYTHONPATH": str(PROJECT),
+            "PYTHONPATH": str(PROJECT / ".src"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(16),
@@ -90,7 +90,7 @@ class Raylets:
     def incay(self, *arguments: str, cwd: Path, timeout: float = 180):
         """Run a command of incay as a client of this cluster."""
         return subprocess.run(
-            [sys.executable, "-m", "study.cli", *arguments],
+            [sys.executable, "-m", "incay", *arguments],
             cwd=cwd,
             env=self.environment,
             capture_output=True,

@@ -15,9 +15,9 @@ import pytest
 from packaging.requirements import Requirement
 from ray.autoscaler._private.util import prepare_config, validate_config
 
-from study.cluster.file import ClusterFile, load_cluster_file
-from study.cluster.file_checks import TO_CHANGE, file_problems, pinned_versions
-from study.errors import UserError
+from incay.study.cluster.file import ClusterFile, load_cluster_file
+from incay.study.cluster.file_checks import TO_CHANGE, file_problems, pinned_versions
+from incay.study.errors import UserError
 
 PROJECT = Path(__file__).parents[2]
 FILES = ("cluster.yaml", "cluster.local.yaml")

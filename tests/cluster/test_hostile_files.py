@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from study.cluster.file import load_cluster_file
-from study.commands.shared import open_store
-from study.document import load_document
-from study.errors import UserError
-from study.spec import parse_study
-from trainables.config import TrialConfig
-from trainables.data import datasets
-from trainables.records import RecordError, TrialRecord
-from trainables.session import TrialSession, TrialTask
-from trainables.store import Store
+from incay.study.cluster.file import load_cluster_file
+from incay.study.commands.shared import open_store
+from incay.study.document import load_document
+from incay.study.errors import UserError
+from incay.study.spec import parse_study
+from incay.trainables.config import TrialConfig
+from incay.trainables.data import datasets
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.session import TrialSession, TrialTask
+from incay.trainables.store import Store
 
 NAME = "ab" + "0" * 18
 

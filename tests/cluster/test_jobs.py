@@ -30,7 +30,9 @@ def cluster(tmp_path_factory):
 def test_a_job_outlives_its_client_and_is_taken_up_again(cluster, undisturbed):
     submit = ["submit", "small.yaml", "--address", cluster.dashboard, "--no-mirror"]
     client = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", *submit], cwd=cluster.folder, env=cluster.environment
+        [sys.executable, "-m", "incay", *submit],
+        cwd=cluster.folder,
+        env=cluster.environment,
     )
     wait_for(
         lambda: list(cluster.folder.glob("results/trials/*/*/progress.json")), "a report of a trial"
@@ -106,7 +108,7 @@ def test_without_the_token_nothing_is_submitted_or_read(cluster, token):
     environment = {**cluster.environment, "RAY_AUTH_TOKEN": token}
     submit = ["submit", "small.yaml", "--address", cluster.dashboard]
     done = subprocess.run(
-        [sys.executable, "-m", "study.cli", *submit],
+        [sys.executable, "-m", "incay", *submit],
         cwd=cluster.folder,
         env=environment,
         capture_output=True,

@@ -21,7 +21,7 @@ def test_a_study_survives_the_loss_of_a_node(tmp_path, undisturbed):
     write_study(tmp_path)
     with _raylets(tmp_path, 0, 1, 1) as cluster:
         driver = subprocess.Popen(
-            [sys.executable, "-m", "study.cli", "run", "small.yaml", "--no-mirror"],
+            [sys.executable, "-m", "incay", "run", "small.yaml", "--no-mirror"],
             cwd=tmp_path,
             env={**cluster.environment, "RAY_ADDRESS": cluster.address},
             stdout=subprocess.PIPE,
@@ -44,7 +44,7 @@ def test_a_study_survives_the_loss_of_all_nodes(tmp_path, undisturbed):
     submit = ["submit", "small.yaml", "--no-mirror"]
     with _raylets(tmp_path, 2) as cluster:
         client = subprocess.Popen(
-            [sys.executable, "-m", "study.cli", *submit, "--address", cluster.dashboard],
+            [sys.executable, "-m", "incay", *submit, "--address", cluster.dashboard],
             cwd=tmp_path,
             env=cluster.environment,
         )

@@ -43,7 +43,7 @@ def test_a_node_that_was_drained_costs_nothing_but_its_last_interval(
 ):
     write_study(tmp_path)
     driver = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "run", "small.yaml", "--no-mirror"],
+        [sys.executable, "-m", "incay", "run", "small.yaml", "--no-mirror"],
         cwd=tmp_path,
         env={**cluster.environment, "RAY_ADDRESS": cluster.address},
         stdout=subprocess.PIPE,
@@ -77,7 +77,15 @@ def test_a_node_that_was_drained_costs_nothing_but_its_last_interval(
 def test_trials_ask_for_more_than_one_node_at_once(cluster, tmp_path):
     """What an autoscaler sees: all trials that there are no places for, up to sixteen."""
     write_study(tmp_path)
-    command = [sys.executable, "-m", "study.cli", "run", "small.yaml", "--no-mirror", "--seeds=4"]
+    command = [
+        sys.executable,
+        "-m",
+        "incay.study.cli",
+        "run",
+        "small.yaml",
+        "--no-mirror",
+        "--seeds=4",
+    ]
     settings = {**cluster.environment, "RAY_ADDRESS": cluster.address}
     driver = subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=subprocess.DEVNULL)
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from study.cluster import package
-from study.cluster.package import PROJECT, check_size, packaged
-from study.errors import UserError
+from incay.study.cluster import package
+from incay.study.cluster.package import PACKAGE, check_size, packaged
+from incay.study.errors import UserError
 
 
 def test_only_the_project_and_the_study(tmp_path):
@@ -17,9 +17,9 @@ def test_only_the_project_and_the_study(tmp_path):
     study.write_text("name: mine")
     (tmp_path / "unrelated.py").touch()
     with packaged(study) as folder:
-        assert {path.name for path in folder.iterdir()} == {
-            "study", "trainables", "analysis", "mine.yaml",
-        }  # fmt: skip
+        assert {path.name for path in folder.iterdir()} == {"incay", "mine.yaml"}
+        rooms = {path.name for path in (folder / "incay").iterdir()}
+        assert rooms == {"__init__.py", "__main__.py", "study", "trainables", "analysis"}
         suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
         assert suffixes <= {".py", ".yaml", ".toml", ".typed"}
     assert not folder.exists()
@@ -27,7 +27,7 @@ def test_only_the_project_and_the_study(tmp_path):
 
 def test_the_package_is_enough_to_run_from(tmp_path):
     with packaged(None) as folder:
-        command = "import study.runner, analysis; print(study.__file__, analysis.__file__)"
+        command = "import incay.study.runner, incay.analysis; print(incay.__file__)"
         done = subprocess.run(
             [sys.executable, "-c", command],
             cwd=folder,
@@ -36,7 +36,7 @@ def test_the_package_is_enough_to_run_from(tmp_path):
             text=True,
             check=True,
         )
-        assert done.stdout.count(str(folder)) == 2
+        assert done.stdout.count(str(folder)) == 1
 
 
 def test_what_is_too_large_is_refused_by_name(tmp_path, monkeypatch):
@@ -49,5 +49,5 @@ def test_what_is_too_large_is_refused_by_name(tmp_path, monkeypatch):
 
 
 def test_the_project_is_far_below_the_limit():
-    sizes = sum(path.stat().st_size for path in package.project_files(PROJECT))
+    sizes = sum(path.stat().st_size for path in package.package_files(PACKAGE))
     assert sizes < 5 * 2**20

@@ -12,8 +12,8 @@ from rig.nodes import Nodes, missing
 from services import CREDENTIALS, s3_server, s3_uri
 from small_study import TRIALS, outcomes, wait_for, write_study
 
-from study.cluster.connection import free_port
-from trainables.store import Store
+from incay.study.cluster.connection import free_port
+from incay.trainables.store import Store
 
 pytest.importorskip("moto.server", reason="needs moto[server]")
 pytestmark = [
@@ -51,7 +51,7 @@ def _whole_way(user: User, nodes: Nodes, store: Store, undisturbed: dict) -> Non
     worker = next(n for n in _WORKERS if "Trainable" in nodes.run(n, "ps -eo args"))
     nodes.kill_programs(worker, "raylet", "ray::")
     wait_for(lambda: _ended(store) >= 1, "the end of a trial", seconds=240)
-    nodes.kill_programs(_HEAD, "gcs_server", "raylet", "ray::", "study.cluster.job")
+    nodes.kill_programs(_HEAD, "gcs_server", "raylet", "ray::", "incay.study.cluster.job")
     client.kill()
     user.log.append(f"$ incay submit small.yaml --cluster lab.yaml\n{client.communicate()[0]}")
 

@@ -13,9 +13,9 @@ import pytest
 from services import BUCKET, CREDENTIALS, postgres, postgres_programs, query, s3_server, s3_uri
 from small_study import TRIALS, outcomes, write_study
 
-from study.errors import UserError
-from study.lease import Lease
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.study.lease import Lease
+from incay.trainables.store import Store
 
 pytestmark = pytest.mark.long
 
@@ -61,7 +61,7 @@ def test_a_lease_on_s3_has_one_holder(store):
 
 
 def test_doctor_reaches_s3(store):
-    from study.cluster.health import examine
+    from incay.study.cluster.health import examine
 
     health = examine(environment={"INCAY_RESULTS": store.uri})
     assert health.store_error == ""
@@ -77,9 +77,13 @@ def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, un
     with postgres(Path("/tmp") / f"incay-postgres-{os.getpid()}") as socket:
         tracking = f"postgresql+psycopg://postgres@/mlflow?host={socket}"
         done = subprocess.run(
-            [sys.executable, "-m", "study.cli", "run", "small.yaml", "--results", store.uri],
+            [sys.executable, "-m", "incay", "run", "small.yaml", "--results", store.uri],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), "MLFLOW_TRACKING_URI": tracking},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(PROJECT / ".src"),
+                "MLFLOW_TRACKING_URI": tracking,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -112,9 +116,9 @@ def test_searches_with_results_on_s3_are_copied_to_optuna_on_postgresql(store, t
         }
         options = ["--results", store.uri, "--set", "steps=40", "--set", "reports=4"]
         done = subprocess.run(
-            [sys.executable, "-m", "study.cli", "run", "small.yaml", *options],
+            [sys.executable, "-m", "incay", "run", "small.yaml", *options],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), **settings},
+            env={**os.environ, "PYTHONPATH": str(PROJECT / ".src"), **settings},
             capture_output=True,
             text=True,
             check=False,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from study.cluster.connection import job_client
-from study.cluster.unreachable import UnreachableError, login_failed, lookup_failed
+from incay.study.cluster.connection import job_client
+from incay.study.cluster.unreachable import UnreachableError, login_failed, lookup_failed
 
 PROJECT = Path(__file__).parents[2]
 
@@ -22,10 +22,10 @@ PROJECT = Path(__file__).parents[2]
 def incay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``incay`` as a user without credentials would."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    environment |= {"HOME": str(folder), "PYTHONPATH": str(PROJECT)}
+    environment |= {"HOME": str(folder), "PYTHONPATH": str(PROJECT / ".src")}
     environment["AWS_EC2_METADATA_DISABLED"] = "true"
     return subprocess.run(
-        [sys.executable, "-m", "study.cli", *arguments],
+        [sys.executable, "-m", "incay", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,

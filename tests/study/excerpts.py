@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from incay.trainables.data.idx import FILES, read_idx
 from tests.trainables.data.data_cases import CASES
-from trainables.data.idx import FILES, read_idx
 
 REAL = Path(os.environ.get("INCAY_DATA") or Path(__file__).parents[3] / "shared" / "data")
 TRAIN, TEST = 256, 64

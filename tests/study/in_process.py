@@ -9,7 +9,7 @@ import sys
 from typing import NamedTuple
 from unittest import mock
 
-from study.cli import main
+from incay.study.cli import main
 
 
 class Done(NamedTuple):

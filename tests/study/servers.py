@@ -69,7 +69,7 @@ def incay_ui(folder: Path) -> Iterator[str]:
     """Serve a folder's ``results`` by ``incay ui`` and yield its address."""
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "ui", "--port", str(port)],
+        [sys.executable, "-m", "incay", "ui", "--port", str(port)],
         cwd=folder,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from study.document import load_document
-from study.errors import StudyError
-from study.overrides import apply_overrides
-from study.spec import StudySpec, parse_study
-from trainables.records import EVALUATED
-from trainables.training.evaluate import Samples
+from incay.study.document import load_document
+from incay.study.errors import StudyError
+from incay.study.overrides import apply_overrides
+from incay.study.spec import StudySpec, parse_study
+from incay.trainables.records import EVALUATED
+from incay.trainables.training.evaluate import Samples
 
 HEAD = "name: x\nbase: {dataset: digits, steps: 10}\n"
 

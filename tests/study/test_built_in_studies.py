@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from in_process import incay
 
-import analysis
-from analysis.tables._methods import NOT_IN_STUDY
-from study.catalog import built_in_studies, find_study
-from study.ledger import Ledger
-from study.overrides import apply_overrides
-from study.plan import DataCatalog, Planner
-from study.spec import parse_study
+from incay import analysis
+from incay.analysis.tables._methods import NOT_IN_STUDY
+from incay.study.catalog import built_in_studies, find_study
+from incay.study.ledger import Ledger
+from incay.study.overrides import apply_overrides
+from incay.study.plan import DataCatalog, Planner
+from incay.study.spec import parse_study
+from incay.trainables.store import Store
 from tests.trainables.data.data_cases import CASES
-from trainables.store import Store
 
 STUDIES = [path.stem for path in built_in_studies()]
 SMALL = ["network.width=0.25", "steps=200"]
@@ -33,7 +33,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_is_one_for_every_table_with_measured_numbers() -> None:
-    from analysis.tables import tables
+    from incay.analysis.tables import tables
 
     filled = {find_study(study).values.get("table") for study in STUDIES}
     printed = {"paper-a-table-8", "paper-b-table-1"}  # networks, which need no study

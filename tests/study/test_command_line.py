@@ -24,9 +24,9 @@ arms:
 def incay(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("INCAY_")}
     return subprocess.run(
-        [sys.executable, "-m", "study.cli", *arguments],
+        [sys.executable, "-m", "incay", *arguments],
         cwd=cwd,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env={**environment, "PYTHONPATH": str(ROOT / ".src")},
         capture_output=True,
         text=True,
         timeout=120,
@@ -81,7 +81,7 @@ def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
     assert time.monotonic() - started < 5  # a generous bound: the machine may be busy
     code = (
         "import sys; sys.argv=['incay', '--help']\n"
-        "from study.cli import main\n"
+        "from incay.study.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'torch', 'ray', 'mlflow', 'optuna', 'pandas', 'scipy', 'pyarrow'}\n"
@@ -95,7 +95,7 @@ def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
 
 def test_analysis_loads_neither_torch_nor_ray():
     code = (
-        "import sys, analysis, analysis.results, analysis.tables\n"
+        "import sys, analysis, incay.analysis.results, incay.analysis.tables\n"
         "heavy = {'torch', 'ray', 'mlflow', 'optuna'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.figures import figures
-from analysis.renderers import renderers
-from study.catalog import built_in_studies
-from study.commands import completion
-from trainables.config import COMPONENTS
+from incay.analysis.figures import figures
+from incay.analysis.renderers import renderers
+from incay.study.catalog import built_in_studies
+from incay.study.commands import completion
+from incay.trainables.config import COMPONENTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,13 +21,15 @@ ROOT = Path(__file__).parents[2]
 def completed(line: str, cwd: Path) -> list[str]:
     """Ask as bash does at Tab."""
     words = line.split(" ")
-    code = "import sys; sys.argv = ['incay']; from study.cli import app; app(prog_name='incay')"
+    code = (
+        "import sys; sys.argv = ['incay']; from incay.study.cli import app; app(prog_name='incay')"
+    )
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code],
         cwd=cwd,
         env={
             **os.environ,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(ROOT / ".src"),
             "_INCAY_COMPLETE": "complete_bash",
             "COMP_WORDS": line,
             "COMP_CWORD": str(len(words) - 1),

@@ -43,13 +43,13 @@ import torch
 package, folder, kind, name = sys.argv[1:]
 importlib.import_module(package).__path__.append(folder)
 
-from study.document import load_document
-from study.methods import methods_markdown
-from study.plan import DataCatalog, Planner
-from study.spec import parse_study
-from trainables.fingerprint import code_files
-from trainables.session import TrialTask, train
-from trainables.store import Store
+from incay.study.document import load_document
+from incay.study.methods import methods_markdown
+from incay.study.plan import DataCatalog, Planner
+from incay.study.spec import parse_study
+from incay.trainables.fingerprint import code_files
+from incay.trainables.session import TrialTask, train
+from incay.trainables.store import Store
 
 data = DataCatalog(Path("data"))
 trial = Planner(parse_study(load_document(Path("study.yaml"))), data).confirm_trials()[0]
@@ -112,7 +112,7 @@ def test_an_example_trains_on_digits(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", TRAIN, package, str(folder), registered[1], example.path.stem],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+        env={"PYTHONPATH": str(ROOT / ".src"), "PATH": "", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=240,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from study.catalog import find_study
-from study.forecast import START_SECONDS, forecast, forecast_text
-from study.overrides import apply_overrides
-from study.overview import ArmPlan
-from study.spec import Arm, StudySpec, parse_study
-from trainables.config import TrialConfig
+from incay.study.catalog import find_study
+from incay.study.forecast import START_SECONDS, forecast, forecast_text
+from incay.study.overrides import apply_overrides
+from incay.study.overview import ArmPlan
+from incay.study.spec import Arm, StudySpec, parse_study
+from incay.trainables.config import TrialConfig
 
 
 def _spec() -> StudySpec:

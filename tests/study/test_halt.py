@@ -15,7 +15,7 @@ FAULTY_STORES = '''
 import errno
 import time
 from pathlib import Path
-from trainables.store import Store
+from incay.trainables.store import Store
 
 
 class FullStore(Store):
@@ -48,7 +48,7 @@ RUN = """
 import sys
 from unittest import mock
 import faulty_stores
-from study import cli
+from incay.study import cli
 
 store, *arguments = sys.argv[1:]
 sys.argv = ["incay", "run", "tiny.yaml", "--no-mirror", *arguments]
@@ -99,7 +99,7 @@ def test_a_request_to_terminate_is_like_ctrl_c(tmp_path: Path) -> None:
 def test_the_watchdog_ends_a_process_that_hangs_and_no_other() -> None:
     script = (
         "import sys, time\n"
-        "from trainables.watchdog import Watchdog\n"
+        "from incay.trainables.watchdog import Watchdog\n"
         "dog = Watchdog(2.0)\n"
         "with dog.watching():\n"
         "    for _ in range(5):\n"

@@ -9,15 +9,15 @@ import pytest
 import torch
 from tiny_study import STUDY, incay
 
-from study.kept_models import KeptModels
-from study.plan import PlannedTrial
-from trainables.config import TrialConfig
-from trainables.data.digits import DigitsSettings
-from trainables.model import load_model
-from trainables.records import RecordError, TrialRecord
-from trainables.store import Store
-from trainables.training.batches import DeviceSplit, Normalizer, split_validation
-from trainables.training.evaluate import evaluate
+from incay.study.kept_models import KeptModels
+from incay.study.plan import PlannedTrial
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.model import load_model
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.store import Store
+from incay.trainables.training.batches import DeviceSplit, Normalizer, split_validation
+from incay.trainables.training.evaluate import evaluate
 
 
 def trial(name: str, phase: str = "confirm") -> PlannedTrial:

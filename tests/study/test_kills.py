@@ -16,8 +16,8 @@ import pytest
 from optuna.trial import TrialState
 from tiny_study import ENVIRONMENT, STUDY, incay, results
 
-from study.optuna_copy import open_storage, storage_place
-from trainables.store import Store
+from incay.study.optuna_copy import open_storage, storage_place
+from incay.trainables.store import Store
 
 TWELVE = STUDY.replace("budget: {trials: 2}", "budget: {trials: 4}").replace(
     "steps: 40", "steps: 120"
@@ -32,7 +32,7 @@ class Driver:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "study.cli", "run", "tiny.yaml"],
+            [sys.executable, "-m", "incay", "run", "tiny.yaml"],
             cwd=folder,
             env=ENVIRONMENT,
             stdout=subprocess.DEVNULL,

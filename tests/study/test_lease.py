@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from tiny_study import ENVIRONMENT, STUDY, incay
 
-from study.errors import UserError
-from study.lease import Lease, _boot, _process_namespace
-from trainables.store import Store
+from incay.study.errors import UserError
+from incay.study.lease import Lease, _boot, _process_namespace
+from incay.trainables.store import Store
 
 PATH = "studies/small/abc/lease.json"
 BEAT = 0.5
@@ -91,7 +91,8 @@ def test_a_process_of_this_machine_that_is_gone_is_replaced_at_once(store):
 
 def test_a_killed_process_leaves_no_lock(tmp_path):
     hold = (
-        "import sys, time; from study.lease import Lease; from trainables.store import Store\n"
+        "import sys, time; from incay.study.lease import Lease\n"
+        "from incay.trainables.store import Store\n"
         "with Lease(Store(sys.argv[1]), 'small', 'abc'): print(flush=True); time.sleep(600)"
     )
     holder = subprocess.Popen(
@@ -134,7 +135,7 @@ def test_a_second_driver_of_a_running_study_is_refused(tmp_path):
     (tmp_path / "tiny.yaml").write_text(STUDY)
     run = ["run", "tiny.yaml", "--no-mirror", "--set", "steps=40000", "--set", "reports=4000"]
     first = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", *run],
+        [sys.executable, "-m", "incay", *run],
         cwd=tmp_path,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,

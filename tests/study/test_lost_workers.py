@@ -9,7 +9,7 @@ import sys
 import pytest
 from tiny_study import ENVIRONMENT, STUDY
 
-from study.lost_workers import MOST, LostWorkers
+from incay.study.lost_workers import MOST, LostWorkers
 
 
 def test_a_trial_that_kills_its_worker_at_the_same_step_fails():
@@ -61,8 +61,8 @@ def test_getting_further_begins_the_count_anew():
 KILLING_STORE = """
 import os, signal, sys
 from unittest import mock
-from trainables.store import Store
-from study import cli
+from incay.trainables.store import Store
+from incay.study import cli
 
 
 class KillingStore(Store):

@@ -15,18 +15,18 @@ import torch
 from excerpts import write_excerpts
 from tiny_study import incay
 
+from incay.trainables.config import TrialConfig
+from incay.trainables.data import DatasetSettings, ImageData, datasets
+from incay.trainables.incay import forms
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.losses import LossSettings, losses
+from incay.trainables.losses.arcface import ArcFaceSettings
+from incay.trainables.losses.cosface import CosFaceSettings
+from incay.trainables.networks import networks
+from incay.trainables.session import TrialTask, train
+from incay.trainables.store import Store
+from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
 from tests.trainables.data.data_cases import CASES
-from trainables.config import TrialConfig
-from trainables.data import DatasetSettings, ImageData, datasets
-from trainables.incay import forms
-from trainables.incay.term import IncaySettings
-from trainables.losses import LossSettings, losses
-from trainables.losses.arcface import ArcFaceSettings
-from trainables.losses.cosface import CosFaceSettings
-from trainables.networks import networks
-from trainables.session import TrialTask, train
-from trainables.store import Store
-from trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
 
 NETWORKS: dict[str, DatasetSettings] = {
     "mnist-2d": datasets["mnist"](),

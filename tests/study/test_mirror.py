@@ -17,7 +17,7 @@ from typing import Any
 from servers import free_port
 from tiny_study import ENVIRONMENT, incay
 
-from trainables.store import Store
+from incay.trainables.store import Store
 
 
 def runs(folder: Path) -> list[Any]:
@@ -77,7 +77,8 @@ def test_a_process_killed_while_it_makes_the_database_leaves_none(finished, tmp_
     database = copy / "results" / "mlflow.db"
     database.unlink()
     code = (
-        "from study.mirror_database import open_client; from trainables.store import Store\n"
+        "from incay.study.mirror_database import open_client\n"
+        "from incay.trainables.store import Store\n"
         "open_client(Store('results'))"
     )
     maker = subprocess.Popen([sys.executable, "-c", code], cwd=copy, env=ENVIRONMENT)

@@ -61,7 +61,7 @@ def test_a_server_killed_in_mid_study_is_filled_later(finished, tmp_path):
     (tmp_path / "results").mkdir()
     with mlflow_server(tmp_path / "results", port) as server:
         driver = subprocess.Popen(
-            [sys.executable, "-m", "study.cli", "run", "tiny.yaml"],
+            [sys.executable, "-m", "incay", "run", "tiny.yaml"],
             cwd=tmp_path,
             env={**ENVIRONMENT, "MLFLOW_TRACKING_URI": address},
             stdout=subprocess.PIPE,

@@ -8,9 +8,9 @@ import statistics
 
 from test_search import no_history, spec
 
-from study.plan import DataCatalog, PlannedTrial, Planner
-from study.work import SearchWork
-from trainables.records import TrialRecord
+from incay.study.plan import DataCatalog, PlannedTrial, Planner
+from incay.study.work import SearchWork
+from incay.trainables.records import TrialRecord
 
 STUDIES, TRIALS = 120, 16
 EXPECTED_BEST = -1.766

@@ -17,8 +17,8 @@ from optuna.trial import TrialState
 from servers import free_port, wait_until_served
 from tiny_study import ENVIRONMENT
 
-from study.optuna_copy import OptunaCopy, open_storage, storage_place
-from trainables.store import Store
+from incay.study.optuna_copy import OptunaCopy, open_storage, storage_place
+from incay.trainables.store import Store
 
 
 def studies(results: Path) -> dict[str, optuna.Study]:
@@ -72,7 +72,7 @@ def test_a_remote_store_needs_a_database() -> None:
 def test_the_dashboard_serves_the_searches(finished: Path) -> None:
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "ui", "--optuna", "--port", str(port)],
+        [sys.executable, "-m", "incay", "ui", "--optuna", "--port", str(port)],
         cwd=finished,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,

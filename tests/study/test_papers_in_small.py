@@ -16,19 +16,19 @@ import pytest
 import torch
 from excerpts import write_excerpts
 
-from analysis import figure, load, manifest, render, report, table, verify
-from analysis.figures import figures
-from analysis.renderers import renderers
-from analysis.results import StudyResults
-from analysis.tables import tables
-from study.catalog import find_study
-from study.ledger import Ledger
-from study.overrides import apply_overrides
-from study.plan import DataCatalog, Planner
-from study.spec import parse_study
+from incay.analysis import figure, load, manifest, render, report, table, verify
+from incay.analysis.figures import figures
+from incay.analysis.renderers import renderers
+from incay.analysis.results import StudyResults
+from incay.analysis.tables import tables
+from incay.study.catalog import find_study
+from incay.study.ledger import Ledger
+from incay.study.overrides import apply_overrides
+from incay.study.plan import DataCatalog, Planner
+from incay.study.spec import parse_study
+from incay.trainables.session import TrialTask, train
+from incay.trainables.store import Store
 from tests.analysis.test_renderers import LATEX
-from trainables.session import TrialTask, train
-from trainables.store import Store
 
 SEEDS = 2
 SMALL = ["network.width=0.06", "steps=4", "batch_size=16", "reports=2", "precision=fp32"]

@@ -16,14 +16,14 @@ from optuna.trial import TrialState
 from test_search import points, spec
 from tiny_study import STUDY, incay
 
-from study.optuna_copy import open_storage, storage_place
-from study.plan import DataCatalog, PlannedTrial, Planner
-from study.pruning import PruneJudge
-from study.sampling import Outcome
-from study.spec import StudySpec
-from study.work import SearchWork, Signal
-from trainables.records import Status, TrialRecord
-from trainables.store import Store
+from incay.study.optuna_copy import open_storage, storage_place
+from incay.study.plan import DataCatalog, PlannedTrial, Planner
+from incay.study.pruning import PruneJudge
+from incay.study.sampling import Outcome
+from incay.study.spec import StudySpec
+from incay.study.work import SearchWork, Signal
+from incay.trainables.records import Status, TrialRecord
+from incay.trainables.store import Store
 
 REPORTS = 9
 

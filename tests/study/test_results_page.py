@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from in_process import incay
 
-from analysis.figures import figures
-from analysis.tables import tables
+from incay.analysis.figures import figures
+from incay.analysis.tables import tables
 from tests.analysis.study_factory import StudyFactory, drawn_history, drawn_samples
 
 PAGE = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")

@@ -61,7 +61,7 @@ def test_plan_runs_nothing(finished, tmp_path):
 def test_killed_driver_loses_nothing_and_trains_nothing_twice(finished, tmp_path):
     """Kill -9 after some results; the same command ends with the undisturbed run's results."""
     (tmp_path / "tiny.yaml").write_text(STUDY)
-    command = [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror"]
+    command = [sys.executable, "-m", "incay", "run", "tiny.yaml", "--no-mirror"]
     driver = subprocess.Popen(
         command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.DEVNULL, start_new_session=True
     )

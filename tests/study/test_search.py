@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.document import Document
-from study.plan import DataCatalog, PlannedTrial, Planner
-from study.spec import StudySpec, parse_study
-from study.work import FixedWork, SearchWork, Signal
-from trainables.records import TrialRecord
+from incay.study.document import Document
+from incay.study.plan import DataCatalog, PlannedTrial, Planner
+from incay.study.spec import StudySpec, parse_study
+from incay.study.work import FixedWork, SearchWork, Signal
+from incay.trainables.records import TrialRecord
 
 
 def spec(**changes: Any) -> StudySpec:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from in_process import incay
 
+from incay.trainables.config import COMPONENTS
+from incay.trainables.data.base import DatasetSettings
+from incay.trainables.data.idx import IDXSettings
+from incay.trainables.incay import forms
+from incay.trainables.networks import networks
+from incay.trainables.networks.summary import layer_table
 from tests.trainables.data.data_cases import CASES, write_idx
-from trainables.config import COMPONENTS
-from trainables.data.base import DatasetSettings
-from trainables.data.idx import IDXSettings
-from trainables.incay import forms
-from trainables.networks import networks
-from trainables.networks.summary import layer_table
 
 METHODS_PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 

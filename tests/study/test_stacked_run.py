@@ -175,7 +175,7 @@ def test_a_killed_worker_costs_no_trial(tmp_path: Path) -> None:
     study(tmp_path)
     long = ["--set", "steps=600", "--set", "reports=60", "--seeds=1", *STACKED]
     driver = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *long],
+        [sys.executable, "-m", "incay", "run", "tiny.yaml", "--no-mirror", *long],
         cwd=tmp_path,
         env={**ENVIRONMENT, "INCAY_CHECKPOINT_SECONDS": "0"},
         stdout=subprocess.PIPE,

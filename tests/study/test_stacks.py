@@ -11,11 +11,11 @@ from in_process import incay
 from test_search import spec
 from tiny_study import STUDY
 
-from study.errors import StudyError
-from study.plan import DataCatalog, PlannedTrial, Planner
-from study.spec import StudySpec
-from study.stacks import Stack, Stacks, told_beforehand
-from study.work import FixedWork, SearchWork, Signal
+from incay.study.errors import StudyError
+from incay.study.plan import DataCatalog, PlannedTrial, Planner
+from incay.study.spec import StudySpec
+from incay.study.stacks import Stack, Stacks, told_beforehand
+from incay.study.work import FixedWork, SearchWork, Signal
 
 ARMS: Mapping[str, Any] = {
     "Softmax": {},

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from study.catalog import built_in_studies, find_study
-from study.document import load_document
-from study.errors import StudyError
-from study.overrides import apply_overrides
-from study.spec import StudySpec, parse_study
-from study.trial import dotted
+from incay.study.catalog import built_in_studies, find_study
+from incay.study.document import load_document
+from incay.study.errors import StudyError
+from incay.study.overrides import apply_overrides
+from incay.study.spec import StudySpec, parse_study
+from incay.study.trial import dotted
 
 GOOD = """\
 name: example

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from tiny_study import incay
 
-from study.document import Document, load_document
-from study.errors import StudyError
-from study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
-from study.spec import StudySpec, parse_study
-from study.work import FixedWork, Signal
-from trainables.records import Status, TrialRecord
+from incay.study.document import Document, load_document
+from incay.study.errors import StudyError
+from incay.study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
+from incay.study.spec import StudySpec, parse_study
+from incay.study.work import FixedWork, Signal
+from incay.trainables.records import Status, TrialRecord
 
 STUDY = """\
 name: referring

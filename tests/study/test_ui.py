@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from in_process import incay
 
-from study.mirror import Mirror
-from study.serve import require_free, serve_mlflow
-from study.server_process import ServerProcess
-from trainables.store import Store
+from incay.study.mirror import Mirror
+from incay.study.serve import require_free, serve_mlflow
+from incay.study.server_process import ServerProcess
+from incay.trainables.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,8 +140,17 @@ def test_a_signal_to_it_alone_ends_the_server_too(
     number: signal.Signals, filled: Path, port: int
 ) -> None:
     server = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "ui", "--results", str(filled), "--port", str(port)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [
+            sys.executable,
+            "-m",
+            "incay.study.cli",
+            "ui",
+            "--results",
+            str(filled),
+            "--port",
+            str(port),
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT / ".src")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -188,7 +197,7 @@ def stubborn() -> list[str]:
 def test_what_does_not_heed_the_request_is_killed(
     stubborn: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("study.server_process._SECONDS_TO_END", 0.3)
+    monkeypatch.setattr("incay.study.server_process._SECONDS_TO_END", 0.3)
     with ServerProcess(stubborn, os.environ) as server:
         deadline = time.monotonic() + 30
         while server.said != "up":

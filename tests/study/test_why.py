@@ -10,9 +10,9 @@ from unittest import mock
 import pytest
 from in_process import incay
 
-from study.why import explain
-from trainables.fingerprint import code_files
-from trainables.store import Store
+from incay.study.why import explain
+from incay.trainables.fingerprint import code_files
+from incay.trainables.store import Store
 
 
 @pytest.fixture
@@ -70,15 +70,15 @@ def test_changed_training_code_is_named_by_module(store: Store) -> None:
     store.write_progress("f" * 20, progress)
 
     def changed(config: object) -> dict[str, str]:
-        return {**code_files(config), "trainables.training.trainer": "new"}  # type: ignore[arg-type]
+        return {**code_files(config), "incay.trainables.training.trainer": "new"}  # type: ignore[arg-type]
 
     with (
-        mock.patch("study.why.code_files", changed),
-        mock.patch("study.why.code_version", return_value="changed"),
+        mock.patch("incay.study.why.code_files", changed),
+        mock.patch("incay.study.why.code_version", return_value="changed"),
     ):
         text = "\n".join(explain(store, "f" * 20).lines)
     assert f"the training code: changed now, {record.code_version} there" in text
-    assert "trainables.training.trainer has changed" in text
+    assert "incay.trainables.training.trainer has changed" in text
     assert text.count("has changed") == 1
 
 

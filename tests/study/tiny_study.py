@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
 
 STUDY = """\
 name: tiny
@@ -37,7 +37,7 @@ def incay(
     *arguments: str, cwd: Path, timeout: float = 240, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "study.cli", *arguments],
+        [sys.executable, "-m", "incay", *arguments],
         cwd=cwd,
         env={**ENVIRONMENT, **environment},
         capture_output=True,
@@ -51,7 +51,7 @@ def interrupted(folder: Path, number: int, *settings: str) -> tuple[int, str]:
     """Start the tiny study, send it a signal once a trial has reported; return code and errors."""
     (folder / "tiny.yaml").write_text(STUDY)
     driver = subprocess.Popen(
-        [sys.executable, "-m", "study.cli", "run", "tiny.yaml", "--no-mirror", *settings],
+        [sys.executable, "-m", "incay", "run", "tiny.yaml", "--no-mirror", *settings],
         cwd=folder,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from trainables.config import TrialConfig
-from trainables.fingerprint import code_files, fingerprint
-from trainables.incay.term import IncaySettings
-from trainables.losses.l_softmax import LSoftmaxSettings
-from trainables.training.settings import OptimizerSettings
+from incay.trainables.config import TrialConfig
+from incay.trainables.fingerprint import code_files, fingerprint
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.training.settings import OptimizerSettings
 
 BASE = TrialConfig()
 
@@ -51,12 +51,12 @@ def test_an_incay_term_that_is_off_is_the_baseline():
 
 def test_code_version_covers_the_loop_and_the_trials_own_components_only():
     files = set(code_files(BASE))
-    assert {"trainables.training.trainer", "trainables.losses.softmax"} <= files
-    assert {"trainables.training.batches", "trainables.losses.base"} <= files
-    assert not files & {"trainables.losses.center", "trainables.incay.reciprocal"}
+    assert {"incay.trainables.training.trainer", "incay.trainables.losses.softmax"} <= files
+    assert {"incay.trainables.training.batches", "incay.trainables.losses.base"} <= files
+    assert not files & {"incay.trainables.losses.center", "incay.trainables.incay.reciprocal"}
     with_incay = set(code_files(replace(BASE, incay=IncaySettings(form="log", weight=1.0))))
-    assert with_incay - files == {"trainables.incay.log"}
+    assert with_incay - files == {"incay.trainables.incay.log"}
 
 
 def test_what_only_reads_a_model_is_no_part_of_its_fingerprint():
-    assert not set(code_files(BASE)) & {"trainables.weights", "trainables.session"}
+    assert not set(code_files(BASE)) & {"incay.trainables.weights", "incay.trainables.session"}

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from trainables import session as module
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.incay.term import IncaySettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.session import TrialSession, TrialTask, end_trial, train
-from trainables.store import Store
-from trainables.training.settings import OptimizerSettings, SplitSettings
-from trainables.training.trainer import Trainer
-from trainables.weights import weight_histograms
+from incay.trainables import session as module
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.session import TrialSession, TrialTask, end_trial, train
+from incay.trainables.store import Store
+from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.trainer import Trainer
+from incay.trainables.weights import weight_histograms
 
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(
@@ -110,7 +110,7 @@ def test_failed_trial_is_a_record_with_its_error_and_not_a_result(store, digits,
     def broken(*_: object) -> None:
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr("trainables.training.trainer.reduce_terms", broken)
+    monkeypatch.setattr("incay.trainables.training.trainer.reduce_terms", broken)
     record = train(TASK, digits, store, CPU)
     assert record.status == "failed"
     assert "out of luck" in record.reason

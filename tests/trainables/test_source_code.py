@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from trainables.config import COMPONENTS
-from trainables.fingerprint import SCOPE
-from trainables.incay import forms
-from trainables.source_code import Scope, UntraceableImportError, digest, reached
+from incay.trainables.config import COMPONENTS
+from incay.trainables.fingerprint import SCOPE
+from incay.trainables.incay import forms
+from incay.trainables.source_code import Scope, UntraceableImportError, digest, reached
 
 Version = Callable[..., str]
 

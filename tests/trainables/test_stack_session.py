@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.incay.term import IncaySettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.records import TrialRecord
-from trainables.session import TrialSession, TrialTask, end_trial, train
-from trainables.stack_session import StackSession
-from trainables.store import Store
-from trainables.training import stacked
-from trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.records import TrialRecord
+from incay.trainables.session import TrialSession, TrialTask, end_trial, train
+from incay.trainables.stack_session import StackSession
+from incay.trainables.store import Store
+from incay.trainables.training import stacked
+from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(
@@ -246,7 +246,7 @@ def test_every_batch_is_a_sign_of_life_and_the_rehearsal_gives_some(store, digit
         rehearsed.append(len(beats) - before)
         return reason
 
-    monkeypatch.setattr("trainables.training.stacked_gate._known", {})
+    monkeypatch.setattr("incay.trainables.training.stacked_gate._known", {})
     monkeypatch.setattr(stacked, "rehearse", watched)
     stack.advance()
     (heard,) = rehearsed

@@ -13,10 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from trainables.incay import forms
-from trainables.incay.threshold import parse_threshold
-from trainables.losses.base import Loss
-from trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.incay import forms
+from incay.trainables.incay.threshold import parse_threshold
+from incay.trainables.losses.base import Loss
+from incay.trainables.losses.softmax import SoftmaxSettings
 
 torch.set_num_threads(1)
 

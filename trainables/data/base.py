@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trainables.errors import UserError
-from trainables.settings import Component
+from incay.trainables.errors import UserError
+from incay.trainables.settings import Component
 
 READERS = 8
 """Threads that read files at the same time."""

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import PIL
 
-from trainables.settings import Component, to_dict
+from incay.trainables.settings import Component, to_dict
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

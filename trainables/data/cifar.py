@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from trainables.data.base import (
+from incay.trainables.data.base import (
     DataError,
     DatasetSettings,
     ImageData,
@@ -17,9 +17,9 @@ from trainables.data.base import (
     hash_files,
     require_root,
 )
-from trainables.data.decode import PixelFormat
-from trainables.data.encoded import EncodedSplit, load_decoded
-from trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
+from incay.trainables.data.decode import PixelFormat
+from incay.trainables.data.encoded import EncodedSplit, load_decoded
+from incay.trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
 
 IMAGE_BYTES = 3 * 32 * 32
 URL = "https://www.cs.toronto.edu/~kriz"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainables.data import register_dataset
-from trainables.data.cifar import CIFARSettings
+from incay.trainables.data import register_dataset
+from incay.trainables.data.cifar import CIFARSettings
 
 _CLASS_NAMES = """
     apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from trainables.data.base import DataError
-from trainables.data.memory import require_memory
+from incay.trainables.data.base import DataError
+from incay.trainables.data.memory import require_memory
 
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "WEBP")
 """The formats that are read; Pillow's many others are not offered to a file's bytes."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from trainables.data import register_dataset
-from trainables.data.base import DatasetSettings, ImageData, Split
+from incay.trainables.data import register_dataset
+from incay.trainables.data.base import DatasetSettings, ImageData, Split
 
 
 @register_dataset("digits")

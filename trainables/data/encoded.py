@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trainables.data.base import DatasetSettings, ImageData, Split
-from trainables.data.cache import Arrays, cached
-from trainables.data.decode import EncodedImage, PixelFormat, decode_images
+from incay.trainables.data.base import DatasetSettings, ImageData, Split
+from incay.trainables.data.cache import Arrays, cached
+from incay.trainables.data.decode import EncodedImage, PixelFormat, decode_images
 
 
 @dataclass(frozen=True)

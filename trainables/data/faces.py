@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data import register_dataset
-from trainables.data.base import (
+from incay.trainables.data import register_dataset
+from incay.trainables.data.base import (
     DataError,
     DatasetSettings,
     ImageData,
@@ -17,12 +17,12 @@ from trainables.data.base import (
     hash_files,
     require_root,
 )
-from trainables.data.cache import Arrays, cached
-from trainables.data.decode import SUFFIXES, EncodedImage, PixelFormat, decode_images
-from trainables.data.folders import Classes, encoded_split, images_by_class
-from trainables.faces.pairs import Face, Pair, read_pairs
-from trainables.faces.verification import FaceVerification
-from trainables.settings import require
+from incay.trainables.data.cache import Arrays, cached
+from incay.trainables.data.decode import SUFFIXES, EncodedImage, PixelFormat, decode_images
+from incay.trainables.data.folders import Classes, encoded_split, images_by_class
+from incay.trainables.faces.pairs import Face, Pair, read_pairs
+from incay.trainables.faces.verification import FaceVerification
+from incay.trainables.settings import require
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from trainables.data.base import DataError
-from trainables.data.decode import SUFFIXES, EncodedImage
-from trainables.data.encoded import EncodedSplit
+from incay.trainables.data.base import DataError
+from incay.trainables.data.decode import SUFFIXES, EncodedImage
+from incay.trainables.data.encoded import EncodedSplit
 
 Classes = dict[str, list[Path]]
 """Image files by the name of their class."""

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from trainables.data.base import DataError
-from trainables.data.decode import EncodedImage
-from trainables.data.encoded import EncodedSplit
+from incay.trainables.data.base import DataError
+from incay.trainables.data.decode import EncodedImage
+from incay.trainables.data.encoded import EncodedSplit
 
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.parquet$")
 

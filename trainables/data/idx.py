@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from trainables.data import register_dataset
-from trainables.data.base import (
+from incay.trainables.data import register_dataset
+from incay.trainables.data.base import (
     DataError,
     DatasetSettings,
     ImageData,

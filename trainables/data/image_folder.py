@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainables.data import register_dataset
-from trainables.data.base import DataError, DatasetSettings, ImageData, hash_files, require_root
-from trainables.data.decode import PixelFormat
-from trainables.data.encoded import load_decoded
-from trainables.data.folders import Classes, encoded_split, images_by_class
-from trainables.settings import require
+from incay.trainables.data import register_dataset
+from incay.trainables.data.base import (
+    DataError,
+    DatasetSettings,
+    ImageData,
+    hash_files,
+    require_root,
+)
+from incay.trainables.data.decode import PixelFormat
+from incay.trainables.data.encoded import load_decoded
+from incay.trainables.data.folders import Classes, encoded_split, images_by_class
+from incay.trainables.settings import require
 
 
 @register_dataset("image_folder")

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainables.data import register_dataset
-from trainables.data.base import DataError, DatasetSettings, ImageData, hash_files, require_root
-from trainables.data.decode import PixelFormat
-from trainables.data.encoded import load_decoded
-from trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
-from trainables.settings import require
+from incay.trainables.data import register_dataset
+from incay.trainables.data.base import (
+    DataError,
+    DatasetSettings,
+    ImageData,
+    hash_files,
+    require_root,
+)
+from incay.trainables.data.decode import PixelFormat
+from incay.trainables.data.encoded import load_decoded
+from incay.trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
+from incay.trainables.settings import require
 
 
 @register_dataset("parquet")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainables.data import datasets
-from trainables.data.base import DataError, DatasetSettings, ImageData
+from incay.trainables.data import datasets
+from incay.trainables.data.base import DataError, DatasetSettings, ImageData
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from trainables.data.base import DataError
+from incay.trainables.data.base import DataError
 
 
 class Face(NamedTuple):

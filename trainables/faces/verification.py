@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trainables.data.base import FeaturesOf
-from trainables.faces.protocol import FoldedScores, cross_validate
-from trainables.faces.roc import RocCurve, roc_curve
+from incay.trainables.data.base import FeaturesOf
+from incay.trainables.faces.protocol import FoldedScores, cross_validate
+from incay.trainables.faces.roc import RocCurve, roc_curve
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Feature incay: regularisers that lengthen feature vectors. Each form is one file."""
 
-from trainables.incay.base import IncayForm
-from trainables.registry import Registry
+from incay.trainables.incay.base import IncayForm
+from incay.trainables.registry import Registry
 
 forms: Registry[IncayForm] = Registry("incay form", __name__)
 register_form = forms.register

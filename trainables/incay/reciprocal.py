@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from trainables.incay import register_form
-from trainables.incay.base import IncayForm
+from incay.trainables.incay import register_form
+from incay.trainables.incay.base import IncayForm
 
 
 @register_form("reciprocal")

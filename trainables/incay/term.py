@@ -11,10 +11,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from trainables.incay import forms
-from trainables.incay.threshold import parse_threshold
-from trainables.losses.base import Term, widened
-from trainables.settings import Settings, require, require_finite
+from incay.trainables.incay import forms
+from incay.trainables.incay.threshold import parse_threshold
+from incay.trainables.losses.base import Term, widened
+from incay.trainables.settings import Settings, require, require_finite
 
 RUNNING_MEAN_DECAY = 0.99
 """Share of the old running mean norm that one training step keeps."""
@@ -32,7 +32,7 @@ class IncaySettings(Settings):
         gate: The samples that count, h(i): all (paper A), those classified correctly
             (paper B), or those classified incorrectly.
         threshold: τ; samples with ‖f‖ > τ contribute 0 (paper A, section 3.4). See
-            `trainables.incay.threshold` for the notation.
+            `incay.trainables.incay.threshold` for the notation.
         start_step: The term is off before this step (paper A, section 3.3).
         epsilon: ε of eq. 8.
     """

@@ -1,7 +1,7 @@
 """Losses. Each file registers one; `losses` maps names to their settings classes."""
 
-from trainables.losses.base import LossSettings
-from trainables.registry import Registry
+from incay.trainables.losses.base import LossSettings
+from incay.trainables.registry import Registry
 
 losses: Registry[LossSettings] = Registry("loss", __name__)
 register_loss = losses.register

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from trainables.losses import register_loss
-from trainables.losses.angular import AngularMarginLoss, AngularMarginSettings
-from trainables.losses.base import Loss
-from trainables.losses.normalized import unit_class_scores
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.angular import AngularMarginLoss, AngularMarginSettings
+from incay.trainables.losses.base import Loss
+from incay.trainables.losses.normalized import unit_class_scores
 
 
 @register_loss("a-softmax")

@@ -2,7 +2,7 @@
 
 The target's logit ‖w_y‖‖f‖cos θ becomes ‖w_y‖‖f‖ψ(θ). During training it is blended with the
 plain one, (λ_t·plain + margin) / (1 + λ_t), and λ_t falls from `base` to `min_weight`
-(`trainables.losses.margin`). No other logit changes.
+(`incay.trainables.losses.margin`). No other logit changes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from trainables.losses.base import ClassifierLoss, LossSettings
-from trainables.losses.margin import annealing_weight, psi
-from trainables.settings import require, require_finite
+from incay.trainables.losses.base import ClassifierLoss, LossSettings
+from incay.trainables.losses.margin import annealing_weight, psi
+from incay.trainables.settings import require, require_finite
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from trainables.losses import register_loss
-from trainables.losses.base import Loss, LossSettings
-from trainables.losses.normalized import NormalizedLoss, unit_rows
-from trainables.losses.target import own_class
-from trainables.settings import require, require_finite
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses.normalized import NormalizedLoss, unit_rows
+from incay.trainables.losses.target import own_class
+from incay.trainables.settings import require, require_finite
 
 
 @register_loss("arcface")

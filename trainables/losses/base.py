@@ -3,7 +3,7 @@
 Shape suffixes: B batch, D feature dimension, K classes.
 
 A loss owns the classifier's weights. It maps features and labels to *named per-sample terms*;
-it never reduces or adds them up (`trainables.training.objective` does, in one place).
+it never reduces or adds them up (`incay.trainables.training.objective` does, in one place).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trainables.losses.target import cross_entropy
-from trainables.settings import Component
+from incay.trainables.losses.target import cross_entropy
+from incay.trainables.settings import Component
 
 
 class Term(NamedTuple):

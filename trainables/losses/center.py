@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from trainables.losses import register_loss
-from trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings, Term
-from trainables.settings import require, require_finite
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings, Term
+from incay.trainables.settings import require, require_finite
 
 
 @register_loss("center")

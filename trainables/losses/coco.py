@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from trainables.losses import register_loss
-from trainables.losses.base import Loss, LossSettings
-from trainables.losses.normalized import NormalizedLoss
-from trainables.settings import require_finite
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses.normalized import NormalizedLoss
+from incay.trainables.settings import require_finite
 
 LARGEST_LOSS = 1e-4
 """ε in the bound on α: the loss that remains when features and classes agree."""

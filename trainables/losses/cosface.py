@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from trainables.losses import register_loss
-from trainables.losses.base import Loss, LossSettings
-from trainables.losses.normalized import NormalizedLoss
-from trainables.settings import require, require_finite
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses.normalized import NormalizedLoss
+from incay.trainables.settings import require, require_finite
 
 
 @register_loss("cosface")

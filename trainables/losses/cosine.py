@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainables.losses import register_loss
-from trainables.losses.base import Loss, LossSettings
-from trainables.losses.normalized import NormalizedLoss
-from trainables.settings import require_finite
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses.normalized import NormalizedLoss
+from incay.trainables.settings import require_finite
 
 
 @register_loss("cosine")

@@ -8,9 +8,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from trainables.losses import register_loss
-from trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings, Term
-from trainables.settings import require
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings, Term
+from incay.trainables.settings import require
 
 
 @register_loss("hinge")

@@ -9,10 +9,10 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor
 
-from trainables.losses import register_loss
-from trainables.losses.base import Loss, LossSettings
-from trainables.losses.normalized import NormalizedLoss, unit_rows
-from trainables.settings import require_finite
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses.normalized import NormalizedLoss, unit_rows
+from incay.trainables.settings import require_finite
 
 TARGET_PROBABILITY = 0.9
 """p in the bound on α: the target's probability that is to be reached on average."""

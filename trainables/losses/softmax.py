@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainables.losses import register_loss
-from trainables.losses.base import ClassifierLoss, Loss, LossSettings
+from incay.trainables.losses import register_loss
+from incay.trainables.losses.base import ClassifierLoss, Loss, LossSettings
 
 
 @register_loss("softmax")

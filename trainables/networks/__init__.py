@@ -1,7 +1,7 @@
 """Networks. Each file registers one; `networks` maps names to their settings classes."""
 
-from trainables.networks.base import NetworkSettings
-from trainables.registry import Registry
+from incay.trainables.networks.base import NetworkSettings
+from incay.trainables.registry import Registry
 
 networks: Registry[NetworkSettings] = Registry("network", __name__)
 register_network = networks.register

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from trainables.networks.head import PLACEMENTS, FeatureHead, FeaturePlacement
-from trainables.settings import Component, require, require_finite
+from incay.trainables.networks.head import PLACEMENTS, FeatureHead, FeaturePlacement
+from incay.trainables.settings import Component, require, require_finite
 
 
 class FeatureNetwork(nn.Module):

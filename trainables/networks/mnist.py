@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainables.networks import register_network
-from trainables.networks.plain_cnn import PlainCNNSettings
+from incay.trainables.networks import register_network
+from incay.trainables.networks.plain_cnn import PlainCNNSettings
 
 
 @register_network("mnist")

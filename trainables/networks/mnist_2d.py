@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from trainables.networks import register_network
-from trainables.networks.base import FeatureNetwork, NetworkSettings
-from trainables.networks.init import msra
+from incay.trainables.networks import register_network
+from incay.trainables.networks.base import FeatureNetwork, NetworkSettings
+from incay.trainables.networks.init import msra
 
 
 @register_network("mnist-2d")

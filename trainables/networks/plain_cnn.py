@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from torch import nn
 
-from trainables.networks.base import FeatureNetwork, NetworkSettings
-from trainables.networks.head import FeaturePlacement
-from trainables.networks.init import msra
+from incay.trainables.networks.base import FeatureNetwork, NetworkSettings
+from incay.trainables.networks.head import FeaturePlacement
+from incay.trainables.networks.init import msra
 
 
 @dataclass(frozen=True, kw_only=True)

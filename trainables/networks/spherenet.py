@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from trainables.networks import register_network
-from trainables.networks.base import FeatureNetwork, NetworkSettings
-from trainables.networks.init import gaussian, xavier
+from incay.trainables.networks import register_network
+from incay.trainables.networks.base import FeatureNetwork, NetworkSettings
+from incay.trainables.networks.init import gaussian, xavier
 
 STAGE_CHANNELS = (64, 128, 256, 512)
 RESIDUAL_STD = 0.01

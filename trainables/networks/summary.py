@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainables.networks.base import NetworkSettings
+from incay.trainables.networks.base import NetworkSettings
 
 
 @dataclass(frozen=True)

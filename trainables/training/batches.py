@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from trainables.data.base import Split
-from trainables.training.seeds import derive_seed, generator
-from trainables.training.settings import AugmentSettings, SplitSettings
+from incay.trainables.data.base import Split
+from incay.trainables.training.seeds import derive_seed, generator
+from incay.trainables.training.settings import AugmentSettings, SplitSettings
 
 
 class DeviceSplit:

@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from trainables.losses.base import Loss
-from trainables.networks.base import FeatureNetwork
-from trainables.training.batches import DeviceSplit, Normalizer
+from incay.trainables.losses.base import Loss
+from incay.trainables.networks.base import FeatureNetwork
+from incay.trainables.training.batches import DeviceSplit, Normalizer
 
 EVALUATION_BATCH = 250
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from trainables.losses.base import Term
+from incay.trainables.losses.base import Term
 
 
 def reduce_terms(terms: Mapping[str, Term]) -> tuple[Tensor, dict[str, Tensor]]:

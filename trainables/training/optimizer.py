@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from trainables.training.settings import OptimizerSettings
+from incay.trainables.training.settings import OptimizerSettings
 
 _NORMALIZATION = (nn.BatchNorm1d, nn.BatchNorm2d)
 """Modules whose parameters have no weight decay."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData, Verification
-from trainables.training.batches import DeviceSplit, Normalizer, split_validation
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData, Verification
+from incay.trainables.training.batches import DeviceSplit, Normalizer, split_validation
 
 
 @dataclass(frozen=True)

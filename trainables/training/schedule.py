@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from typing import Any, Protocol
 
-from trainables.training.settings import ScheduleSettings
+from incay.trainables.training.settings import ScheduleSettings
 
 
 class Schedule(Protocol):

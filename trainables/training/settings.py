@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from trainables.settings import Settings, require, require_finite
+from incay.trainables.settings import Settings, require, require_finite
 
 
 @dataclass(frozen=True, kw_only=True)

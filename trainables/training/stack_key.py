@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from trainables.config import TrialConfig
-from trainables.incay.term import IncaySettings
+from incay.trainables.config import TrialConfig
+from incay.trainables.incay.term import IncaySettings
 
 
 def stack_key(config: TrialConfig) -> str:
@@ -22,7 +22,7 @@ def must_train_alone(config: TrialConfig) -> str:
     """Return why a trial cannot train with others, or nothing if it can.
 
     What a network or a loss cannot do for several trials at once shows in the rehearsal
-    (`trainables.training.stacked_gate`), which runs them.
+    (`incay.trainables.training.stacked_gate`), which runs them.
     """
     if config.deterministic:
         return "deterministic: true asks for the bits of training alone"

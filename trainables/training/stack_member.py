@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.training.batches import DeviceSplit, TrainingBatches
-from trainables.training.evaluate import Samples
-from trainables.training.optimizer import set_lr
-from trainables.training.prepared import PreparedData
-from trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.training.batches import DeviceSplit, TrainingBatches
+from incay.trainables.training.evaluate import Samples
+from incay.trainables.training.optimizer import set_lr
+from incay.trainables.training.prepared import PreparedData
+from incay.trainables.training.trainer import DivergedError, Trainer
 
 
 class Stack(Protocol):

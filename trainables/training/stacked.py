@@ -7,7 +7,7 @@ all of them. Data order, learning rate, statistics and endings stay each member'
 
 What a member computes is what it would compute alone, but for the rounding of sums that are
 added in another order. That is checked each time before a stack begins
-(`trainables.training.stacked_gate`); if it does not hold, its members train one by one.
+(`incay.trainables.training.stacked_gate`); if it does not hold, its members train one by one.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.training.batches import DeviceSplit
-from trainables.training.prepared import PreparedData, prepare
-from trainables.training.stack_key import must_train_alone, stack_key
-from trainables.training.stack_member import StackMember
-from trainables.training.stacked_gate import rehearse
-from trainables.training.stacked_run import StackedRun
-from trainables.training.trainer import DivergedError
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.training.batches import DeviceSplit
+from incay.trainables.training.prepared import PreparedData, prepare
+from incay.trainables.training.stack_key import must_train_alone, stack_key
+from incay.trainables.training.stack_member import StackMember
+from incay.trainables.training.stacked_gate import rehearse
+from incay.trainables.training.stacked_run import StackedRun
+from incay.trainables.training.trainer import DivergedError
 
 Outcome = dict[str, float] | DivergedError
 """A report's metrics, or that the trial diverged."""

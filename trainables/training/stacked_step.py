@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from trainables.losses.base import Loss
-from trainables.training.batches import DeviceSplit, Normalizer
-from trainables.training.evaluate import EVALUATION_BATCH, Samples
-from trainables.training.stacked_layers import fold_layers
-from trainables.training.stacked_state import StackedState
+from incay.trainables.losses.base import Loss
+from incay.trainables.training.batches import DeviceSplit, Normalizer
+from incay.trainables.training.evaluate import EVALUATION_BATCH, Samples
+from incay.trainables.training.stacked_layers import fold_layers
+from incay.trainables.training.stacked_state import StackedState
 
 
 class StackedStep:
@@ -92,7 +92,7 @@ class StackedStep:
     def evaluate(
         self, state: StackedState, split: DeviceSplit, normalize: Normalizer
     ) -> list[Samples]:
-        """Return what `trainables.training.evaluate.evaluate` returns, for each member."""
+        """Return what `incay.trainables.training.evaluate.evaluate` returns, for each member."""
         self._trial.eval()
         run = vmap(
             lambda *values: functional_call(self._trial, values[:2], ("evaluate", values[2])),

@@ -15,17 +15,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData, VerificationResult
-from trainables.incay.term import Incay
-from trainables.training.batches import DeviceSplit, TrainingBatches
-from trainables.training.determinism import deterministic_algorithms
-from trainables.training.evaluate import Samples, evaluate, extract_features
-from trainables.training.objective import reduce_terms
-from trainables.training.optimizer import build_optimizer, set_lr
-from trainables.training.prepared import PreparedData, prepare
-from trainables.training.schedule import build_schedule
-from trainables.training.seeds import derive_seed
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData, VerificationResult
+from incay.trainables.incay.term import Incay
+from incay.trainables.training.batches import DeviceSplit, TrainingBatches
+from incay.trainables.training.determinism import deterministic_algorithms
+from incay.trainables.training.evaluate import Samples, evaluate, extract_features
+from incay.trainables.training.objective import reduce_terms
+from incay.trainables.training.optimizer import build_optimizer, set_lr
+from incay.trainables.training.prepared import PreparedData, prepare
+from incay.trainables.training.schedule import build_schedule
+from incay.trainables.training.seeds import derive_seed
 
 
 class DivergedError(Exception):

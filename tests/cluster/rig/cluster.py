@@ -53,7 +53,7 @@ class User:
         self.environment = {
             **kept,
             "HOME": str(home),
-            "PYTHONPATH": str(PROJECT),
+            "PYTHONPATH": str(PROJECT / ".src"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "RAY_USAGE_STATS_ENABLED": "0",
             "COLUMNS": "160",
@@ -61,7 +61,7 @@ class User:
 
     def incay(self, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         """Run a command of incay."""
-        return self._run(["incay", *arguments], [sys.executable, "-m", "study.cli"], timeout)
+        return self._run(["incay", *arguments], [sys.executable, "-m", "incay"], timeout)
 
     def ray(self, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
         """Run a command of ray."""
@@ -70,7 +70,7 @@ class User:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command of incay and leave it running."""
         return subprocess.Popen(
-            [sys.executable, "-m", "study.cli", *arguments],
+            [sys.executable, "-m", "incay", *arguments],
             cwd=self.home,
             env=self.environment,
             stdout=subprocess.PIPE,

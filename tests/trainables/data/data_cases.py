@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from trainables.data import DatasetSettings, datasets
-from trainables.data.idx import FILES
+from incay.trainables.data import DatasetSettings, datasets
+from incay.trainables.data.idx import FILES
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainables.data import datasets
-from trainables.data.cache import Arrays, cache_folder, cached
+from incay.trainables.data import datasets
+from incay.trainables.data.cache import Arrays, cache_folder, cached
 
 CIFAR10 = datasets["cifar10"]()
 

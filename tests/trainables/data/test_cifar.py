@@ -9,8 +9,8 @@ import pytest
 import torchvision
 from data_cases import CASES, pixels
 
-from trainables.data import DataError, datasets
-from trainables.data.cifar100 import CIFAR100Settings
+from incay.trainables.data import DataError, datasets
+from incay.trainables.data.cifar100 import CIFAR100Settings
 
 
 def write_binary(folder: Path, count: int = 3) -> dict[str, np.ndarray]:

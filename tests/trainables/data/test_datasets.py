@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from data_cases import CASES
 
-from trainables.config import TrialConfig
-from trainables.data import DataError, datasets
-from trainables.data.base import DatasetSettings, ImageData
-from trainables.data.status import all_statuses, status, verify
+from incay.trainables.config import TrialConfig
+from incay.trainables.data import DataError, datasets
+from incay.trainables.data.base import DatasetSettings, ImageData
+from incay.trainables.data.status import all_statuses, status, verify
 
 NAMES = sorted(CASES)
 OF_FILES = sorted(set(CASES) - {"digits"})

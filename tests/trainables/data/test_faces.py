@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from data_cases import CASES, PAIRS, encode, pixels, write_people
 
-from trainables.data import DataError
-from trainables.data.faces import ORLFacesSettings
-from trainables.faces.verification import FaceVerification
+from incay.trainables.data import DataError
+from incay.trainables.data.faces import ORLFacesSettings
+from incay.trainables.faces.verification import FaceVerification
 
 
 @pytest.fixture

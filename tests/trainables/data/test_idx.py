@@ -11,8 +11,8 @@ import pytest
 import torchvision
 from data_cases import write_idx
 
-from trainables.data import DataError, datasets
-from trainables.data.idx import read_idx
+from incay.trainables.data import DataError, datasets
+from incay.trainables.data.idx import read_idx
 
 
 def content(*shape: int, kind: int = 8) -> bytes:

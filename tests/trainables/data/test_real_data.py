@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.raw_pixels import raw_pixels
-from trainables.data import datasets
-from trainables.data.base import DatasetSettings, ImageData
-from trainables.data.idx import IDXSettings
-from trainables.data.status import status, verify
-from trainables.faces.verification import FaceResult, FaceVerification
+from incay.trainables.data import datasets
+from incay.trainables.data.base import DatasetSettings, ImageData
+from incay.trainables.data.idx import IDXSettings
+from incay.trainables.data.status import status, verify
+from incay.trainables.faces.verification import FaceResult, FaceVerification
 
 MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainables.data.base import Split
-from trainables.training.batches import split_validation
-from trainables.training.settings import SplitSettings
+from incay.trainables.data.base import Split
+from incay.trainables.training.batches import split_validation
+from incay.trainables.training.settings import SplitSettings
 
 
 def numbered(labels: list[int]) -> Split:

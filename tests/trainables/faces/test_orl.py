@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from benchmarks.raw_pixels import raw_pixels
-from trainables.config import TrialConfig
-from trainables.data.faces import ORLFacesSettings
-from trainables.faces.verification import FaceVerification
-from trainables.losses.normface import NormFaceSettings
-from trainables.networks.spherenet import SphereNet20Settings
-from trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
-from trainables.training.trainer import Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.faces import ORLFacesSettings
+from incay.trainables.faces.verification import FaceVerification
+from incay.trainables.losses.normface import NormFaceSettings
+from incay.trainables.networks.spherenet import SphereNet20Settings
+from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
+from incay.trainables.training.trainer import Trainer
 
 
 @pytest.mark.long

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trainables.data.base import DataError
-from trainables.faces.pairs import Face, read_pairs
+from incay.trainables.data.base import DataError
+from incay.trainables.faces.pairs import Face, read_pairs
 
 TEXT = "2\t1\nAnn_Lee\t1\t2\nAnn_Lee\t2\tBob\t10\nBob\t3\t4\nCy\t1\tBob\t3\n"
 

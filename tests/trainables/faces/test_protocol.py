@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainables.faces import protocol
-from trainables.faces.protocol import best_threshold, cosine, cross_validate
+from incay.trainables.faces import protocol
+from incay.trainables.faces.protocol import best_threshold, cosine, cross_validate
 
 Ints = npt.NDArray[np.int64]
 

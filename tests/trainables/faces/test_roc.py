@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainables.faces.roc import roc_curve
+from incay.trainables.faces.roc import roc_curve
 
 # Few different values, so that there are ties.
 SCORES = st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2, max_size=40).filter(

@@ -11,15 +11,15 @@ import pytest
 import torch
 
 from benchmarks.raw_pixels import raw_pixels
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData, Split
-from trainables.faces.protocol import cross_validate
-from trainables.faces.verification import FaceVerification
-from trainables.networks import networks
-from trainables.session import TrialTask, train
-from trainables.store import Store
-from trainables.training.settings import OptimizerSettings, SplitSettings
-from trainables.training.trainer import Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData, Split
+from incay.trainables.faces.protocol import cross_validate
+from incay.trainables.faces.verification import FaceVerification
+from incay.trainables.networks import networks
+from incay.trainables.session import TrialTask, train
+from incay.trainables.store import Store
+from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.trainer import Trainer
 
 Images = npt.NDArray[np.uint8]
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from trainables.incay import forms
-from trainables.incay.term import Incay, IncaySettings
-from trainables.losses.base import Term
+from incay.trainables.incay import forms
+from incay.trainables.incay.term import Incay, IncaySettings
+from incay.trainables.losses.base import Term
 
 few = settings(
     max_examples=12,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from incay_cases import IncayCase
 
-from trainables.incay import forms
+from incay.trainables.incay import forms
 
 torch.set_num_threads(1)
 

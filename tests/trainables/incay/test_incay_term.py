@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from trainables.incay.term import RUNNING_MEAN_DECAY, Incay, IncaySettings
-from trainables.losses.base import Term
+from incay.trainables.incay.term import RUNNING_MEAN_DECAY, Incay, IncaySettings
+from incay.trainables.losses.base import Term
 
 
 def features_of(*norms: float) -> Tensor:

@@ -7,16 +7,16 @@ from functools import cache
 import pytest
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.incay.term import IncaySettings
-from trainables.losses import LossSettings, losses
-from trainables.losses.coco import COCOSettings
-from trainables.losses.softmax import SoftmaxSettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.training.settings import OptimizerSettings
-from trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.losses import LossSettings, losses
+from incay.trainables.losses.coco import COCOSettings
+from incay.trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.training.settings import OptimizerSettings
+from incay.trainables.training.trainer import DivergedError, Trainer
 
 torch.set_num_threads(1)
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from trainables.incay.threshold import Threshold, arm_reference, parse_threshold
+from incay.trainables.incay.threshold import Threshold, arm_reference, parse_threshold
 
 SQRT2_FACTOR = 1 + math.sqrt(2)
 

@@ -19,8 +19,8 @@ from naive_losses import Matrix, Vector, inner_products
 from torch import Tensor
 from torch.func import functional_call
 
-from trainables.losses import losses
-from trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses import losses
+from incay.trainables.losses.base import Loss, LossSettings
 
 TOLERANCE = {torch.float64: (1e-10, 1e-10), torch.float32: (1e-4, 2e-5)}
 """Relative and absolute, by dtype."""

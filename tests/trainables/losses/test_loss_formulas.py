@@ -10,18 +10,18 @@ import torch
 from loss_cases import LossCase, registered, weight_of
 from naive_losses import Matrix, Vector
 
-from trainables.losses.a_softmax import ASoftmaxSettings
-from trainables.losses.arcface import ArcFaceSettings
-from trainables.losses.base import Loss
-from trainables.losses.center import CenterLoss, CenterSettings
-from trainables.losses.coco import COCOSettings, scale_bound
-from trainables.losses.cosface import CosFaceSettings
-from trainables.losses.cosine import CosineSettings
-from trainables.losses.hinge import HingeSettings
-from trainables.losses.l2_softmax import L2SoftmaxSettings
-from trainables.losses.l_softmax import LSoftmaxSettings
-from trainables.losses.normface import NormFaceSettings
-from trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.losses.a_softmax import ASoftmaxSettings
+from incay.trainables.losses.arcface import ArcFaceSettings
+from incay.trainables.losses.base import Loss
+from incay.trainables.losses.center import CenterLoss, CenterSettings
+from incay.trainables.losses.coco import COCOSettings, scale_bound
+from incay.trainables.losses.cosface import CosFaceSettings
+from incay.trainables.losses.cosine import CosineSettings
+from incay.trainables.losses.hinge import HingeSettings
+from incay.trainables.losses.l2_softmax import L2SoftmaxSettings
+from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.losses.normface import NormFaceSettings
+from incay.trainables.losses.softmax import SoftmaxSettings
 
 torch.set_num_threads(1)
 

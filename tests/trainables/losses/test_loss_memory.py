@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from benchmarks.loss_memory import LiveStorages, Usage, main, measure
-from trainables.losses import losses, target
-from trainables.losses.base import LossSettings
-from trainables.losses.hinge import HingeSettings
-from trainables.losses.l2_softmax import L2SoftmaxSettings
-from trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.losses import losses, target
+from incay.trainables.losses.base import LossSettings
+from incay.trainables.losses.hinge import HingeSettings
+from incay.trainables.losses.l2_softmax import L2SoftmaxSettings
+from incay.trainables.losses.softmax import SoftmaxSettings
 
 BATCH, FEATURES, CLASSES = 12, 7, 101
 """Chosen so that no tensor but a (batch, classes) matrix has this many bytes."""

@@ -8,10 +8,10 @@ import naive_losses as naive
 import pytest
 import torch
 
-from trainables.losses.a_softmax import ASoftmaxSettings
-from trainables.losses.angular import AngularMarginSettings
-from trainables.losses.l_softmax import LSoftmax, LSoftmaxSettings
-from trainables.losses.margin import annealing_weight, cos_multiple, psi
+from incay.trainables.losses.a_softmax import ASoftmaxSettings
+from incay.trainables.losses.angular import AngularMarginSettings
+from incay.trainables.losses.l_softmax import LSoftmax, LSoftmaxSettings
+from incay.trainables.losses.margin import annealing_weight, cos_multiple, psi
 
 MARGINS = (1, 2, 3, 4)
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, vmap
 
-from trainables.losses import losses, target
-from trainables.losses.base import Loss, LossSettings
-from trainables.losses.l_softmax import LSoftmaxSettings
-from trainables.training.objective import reduce_terms
+from incay.trainables.losses import losses, target
+from incay.trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.training.objective import reduce_terms
 
 BATCH, FEATURES, CLASSES = 9, 4, 5
 """More samples than classes: some share their class vector."""

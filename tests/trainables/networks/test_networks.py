@@ -10,15 +10,15 @@ import torch
 from network_cases import CASES
 from torch import nn
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData, Split
-from trainables.incay.term import IncaySettings
-from trainables.networks import networks
-from trainables.networks.base import FeatureNetwork
-from trainables.networks.head import PLACEMENTS, FeaturePlacement
-from trainables.networks.summary import layer_table
-from trainables.training.settings import OptimizerSettings, SplitSettings
-from trainables.training.trainer import Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData, Split
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.networks import networks
+from incay.trainables.networks.base import FeatureNetwork
+from incay.trainables.networks.head import PLACEMENTS, FeaturePlacement
+from incay.trainables.networks.summary import layer_table
+from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.trainer import Trainer
 
 NAMES = sorted(CASES)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from network_cases import CASES
 
-from trainables.networks import networks
-from trainables.training.optimizer import build_optimizer, set_lr
-from trainables.training.settings import OptimizerSettings
+from incay.trainables.networks import networks
+from incay.trainables.training.optimizer import build_optimizer, set_lr
+from incay.trainables.training.settings import OptimizerSettings
 
 
 def rule_of(name: str) -> tuple[float, float]:

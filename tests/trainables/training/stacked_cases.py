@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.incay.term import IncaySettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.training.settings import OptimizerSettings, SplitSettings
-from trainables.training.stack_member import StackMember
-from trainables.training.stacked import Outcome, StackedTrainer
-from trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.stack_member import StackMember
+from incay.trainables.training.stacked import Outcome, StackedTrainer
+from incay.trainables.training.trainer import DivergedError, Trainer
 
 CPU = torch.device("cpu")
 SMALL = TrialConfig(

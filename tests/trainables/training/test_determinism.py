@@ -10,17 +10,17 @@ import pytest
 import torch
 from torch.backends import cudnn
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.incay.term import IncaySettings
-from trainables.losses import losses
-from trainables.losses.center import CenterSettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.training import trainer as module
-from trainables.training.determinism import deterministic_algorithms
-from trainables.training.settings import OptimizerSettings, SplitSettings
-from trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.losses import losses
+from incay.trainables.losses.center import CenterSettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.training import trainer as module
+from incay.trainables.training.determinism import deterministic_algorithms
+from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.trainer import DivergedError, Trainer
 
 CONFIG = TrialConfig(
     network=MNIST2DSettings(width=0.3, dimension=4),

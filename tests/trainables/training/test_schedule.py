@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trainables.training.schedule import build_schedule
-from trainables.training.settings import ScheduleSettings
+from incay.trainables.training.schedule import build_schedule
+from incay.trainables.training.settings import ScheduleSettings
 
 
 def test_step_schedule_falls_at_steps_and_fractions():

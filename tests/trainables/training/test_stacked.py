@@ -19,26 +19,26 @@ from stacked_cases import (
     with_incay,
 )
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.losses import losses
-from trainables.losses.center import CenterSettings
-from trainables.losses.l_softmax import LSoftmaxSettings
-from trainables.losses.normface import NormFaceSettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.training.prepared import prepare
-from trainables.training.settings import (
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.losses import losses
+from incay.trainables.losses.center import CenterSettings
+from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.losses.normface import NormFaceSettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.training.prepared import prepare
+from incay.trainables.training.settings import (
     AugmentSettings,
     OptimizerSettings,
     ScheduleSettings,
     SplitSettings,
 )
-from trainables.training.stack_key import must_train_alone, stack_key
-from trainables.training.stack_member import StackMember
-from trainables.training.stacked import StackedTrainer
-from trainables.training.stacked_run import StackedRun
-from trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.training.stack_key import must_train_alone, stack_key
+from incay.trainables.training.stack_member import StackMember
+from incay.trainables.training.stacked import StackedTrainer
+from incay.trainables.training.stacked_run import StackedRun
+from incay.trainables.training.trainer import DivergedError, Trainer
 
 
 @pytest.fixture(scope="module")

@@ -11,18 +11,18 @@ import torch.nn.functional as F
 from stacked_cases import CPU, SMALL, alone, assert_same, differing, stacked, together, with_incay
 from torch import Tensor
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings
-from trainables.networks import networks
-from trainables.training import stacked_gate
-from trainables.training.prepared import prepare
-from trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS, Geometry
-from trainables.training.stacked_gate import rehearse
-from trainables.training.stacked_layers import _FoldedBatchNorm
-from trainables.training.stacked_run import StackedRun
-from trainables.training.stacked_state import StackedState
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings
+from incay.trainables.networks import networks
+from incay.trainables.training import stacked_gate
+from incay.trainables.training.prepared import prepare
+from incay.trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS, Geometry
+from incay.trainables.training.stacked_gate import rehearse
+from incay.trainables.training.stacked_layers import _FoldedBatchNorm
+from incay.trainables.training.stacked_run import StackedRun
+from incay.trainables.training.stacked_state import StackedState
 
 
 @pytest.fixture(scope="module")

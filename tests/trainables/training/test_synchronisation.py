@@ -15,14 +15,14 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.incay.term import IncaySettings
-from trainables.losses import losses, target
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.training.settings import AugmentSettings, OptimizerSettings
-from trainables.training.trainer import Trainer
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.losses import losses, target
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.training.settings import AugmentSettings, OptimizerSettings
+from incay.trainables.training.trainer import Trainer
 
 WAITING = {
     "aten._local_scalar_dense",  # .item(), float(tensor), bool(tensor)

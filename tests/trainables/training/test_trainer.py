@@ -9,23 +9,23 @@ from dataclasses import replace
 import pytest
 import torch
 
-from trainables.config import TrialConfig
-from trainables.data.base import ImageData
-from trainables.data.digits import DigitsSettings
-from trainables.incay import forms
-from trainables.incay.term import IncaySettings
-from trainables.losses.center import CenterSettings
-from trainables.losses.l_softmax import LSoftmaxSettings
-from trainables.losses.softmax import SoftmaxSettings
-from trainables.networks.mnist_2d import MNIST2DSettings
-from trainables.training.evaluate import evaluate
-from trainables.training.settings import (
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay import forms
+from incay.trainables.incay.term import IncaySettings
+from incay.trainables.losses.center import CenterSettings
+from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.training.evaluate import evaluate
+from incay.trainables.training.settings import (
     AugmentSettings,
     OptimizerSettings,
     ScheduleSettings,
     SplitSettings,
 )
-from trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.training.trainer import DivergedError, Trainer
 
 CPU = torch.device("cpu")
 SMALL = TrialConfig(
@@ -171,7 +171,7 @@ def test_the_last_report_and_the_samples_are_one_evaluation(digits, monkeypatch)
         evaluations.append(split)
         return evaluate(network, loss, split, *rest, **options)
 
-    monkeypatch.setattr("trainables.training.trainer.evaluate", counted)
+    monkeypatch.setattr("incay.trainables.training.trainer.evaluate", counted)
     trainer = Trainer(SMALL, digits, CPU)
     while not trainer.finished:
         trainer.advance()
