@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from incay.study.catalog import find_study
-from incay.study.spec import parse_study
+from incay.study.spec.catalog import find_study
+from incay.study.spec.study import parse_study
 from incay.trainables.faces.verification import FaceVerification
 
 

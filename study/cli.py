@@ -29,7 +29,7 @@ from incay.study.commands.shared import console as _console
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from incay.study.spec import StudySpec
+    from incay.study.spec.study import StudySpec
     from incay.trainables.store import Store
 
 app = typer.Typer(
@@ -50,8 +50,8 @@ def studies() -> None:
     """List the built-in studies."""
     from rich.table import Table
 
-    from incay.study.catalog import built_in_studies
-    from incay.study.document import load_document
+    from incay.study.spec.catalog import built_in_studies
+    from incay.study.spec.document import load_document
 
     table = Table(box=None)
     table.add_column("study")
@@ -74,14 +74,14 @@ def plan(
     probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
-    from incay.study.estimate import Estimate, remember
-    from incay.study.forecast import forecast, forecast_text
+    from incay.study.execution.stacks import told_beforehand
     from incay.study.hardware import cpu_count, gpu_count
-    from incay.study.overview import plan_arms, plan_table, shared_settings
-    from incay.study.plan import DataCatalog
-    from incay.study.probe import Probe
-    from incay.study.readiness import check_batches, check_data, check_room
-    from incay.study.stacks import told_beforehand
+    from incay.study.planning.estimates import Estimate, remember
+    from incay.study.planning.forecast import forecast, forecast_text
+    from incay.study.planning.overview import plan_arms, plan_table, shared_settings
+    from incay.study.planning.probe import Probe
+    from incay.study.planning.readiness import check_batches, check_data, check_room
+    from incay.study.planning.trials import DataCatalog
 
     spec, store = read_study(study, set_, seeds), open_store(results)
     data = DataCatalog(data_root)
@@ -135,12 +135,12 @@ def run(
     """Run a study; running it again goes on where it stopped."""
     from contextlib import nullcontext
 
-    from incay.study.display import Display
-    from incay.study.mirror_process import MirrorProcess
-    from incay.study.monitor import Monitor
-    from incay.study.plan import DataCatalog
-    from incay.study.readiness import check_data
-    from incay.study.runner import StudyRunner
+    from incay.study.commands.display import Display
+    from incay.study.execution.monitor import Monitor
+    from incay.study.execution.runner import StudyRunner
+    from incay.study.mirrors.follower import MirrorProcess
+    from incay.study.planning.readiness import check_data
+    from incay.study.planning.trials import DataCatalog
 
     spec, store = read_study(study, set_, seeds), open_store(results)
     data = DataCatalog(data_root)
@@ -182,7 +182,7 @@ def status(
         printed, _ = ask_about("status", study, asked, cluster=cluster, address=address)
         sys.stdout.write(printed)
         return
-    from incay.study.overview import status_table
+    from incay.study.planning.overview import status_table
 
     store = open_store(results)
     _console().print(status_table(store, *which_run(study, set_, seeds, store)))
@@ -199,9 +199,9 @@ def sync(
     from mlflow.exceptions import MlflowException
 
     from incay.study.errors import HaltedError
-    from incay.study.mirror import Mirror
-    from incay.study.mirror_database import tracking_uri
-    from incay.study.optuna_copy import STORAGE, OptunaCopy
+    from incay.study.mirrors.mlflow_database import tracking_uri
+    from incay.study.mirrors.mlflow_mirror import Mirror
+    from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
 
     store = open_store(results)
     name, run_id = which_run(study, set_, seeds, store)
@@ -230,7 +230,7 @@ def ui(
     if cluster is not None:
         cluster_commands.tunnels(cluster, port)
         return
-    from incay.study.serve import serve_mlflow, serve_optuna
+    from incay.study.mirrors.serve import serve_mlflow, serve_optuna
 
     serve = serve_optuna if optuna else serve_mlflow
     raise typer.Exit(serve(open_store(results), port))
@@ -270,8 +270,8 @@ def _say(message: str) -> None:
 
 
 def _cost(spec: StudySpec, summary: Any) -> str:
-    from incay.study.display import duration
-    from incay.study.estimate import recall
+    from incay.study.commands.display import duration
+    from incay.study.planning.estimates import recall
 
     planned = recall(spec.run)
     text = f"training took {duration(summary.seconds)}, one trial after another"

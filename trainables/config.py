@@ -94,7 +94,7 @@ class TrialConfig(Settings):
     def from_dict(cls, values: Mapping[str, Any]) -> TrialConfig:
         """Return the configuration that `to_dict` or `canonical_json` described.
 
-        This is for values that were checked before; study files go through `incay.study.trial`.
+        This is for values that were checked before, as those of a study file are.
         """
         return _restore(cls, values)
 

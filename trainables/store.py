@@ -12,7 +12,7 @@ Layout under the root::
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
     trials/ab/abcdef…/model.pt         what it trained, for the best few of a study
     code/VERSION.json                  modules of a version of the training code, with hashes
-    studies/NAME/RUN/…                 what a study asked for, see `incay.study.ledger`
+    studies/NAME/RUN/…                 what a study asked for, see `incay.study.execution.ledger`
 
 Every file is written whole: a reader sees the old content or the new, never a part. A table's
 name holds its checksum, so that two studies that happen to train the same trial at once never

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from incay.study.cluster.checks.file import file_problems
+from incay.study.cluster.checks.health import health_problems, health_table
+from incay.study.cluster.checks.problem import Problem, problem_table
 from incay.study.cluster.connection import connect
 from incay.study.cluster.file import load_cluster_file
-from incay.study.cluster.file_checks import file_problems
 from incay.study.cluster.health import Health, examine
-from incay.study.cluster.health_checks import health_problems, health_table
 from incay.study.cluster.jobs import ask
 from incay.study.cluster.package import packaged
-from incay.study.cluster.problem import Problem, problem_table
 from incay.study.cluster.unreachable import UnreachableError
 from incay.study.errors import UserError
 

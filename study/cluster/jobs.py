@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from incay.study.cluster.job import ANSWER
 from incay.study.errors import UserError
+from incay.study.head_job import ANSWER
 
 _STUDY, _RUN = "incay.study", "incay.run"
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
@@ -162,7 +162,7 @@ def _submit(
     while True:
         try:
             submitted: str = client.submit_job(
-                entrypoint=shlex.join(["python", "-m", "incay.study.cluster.job", *arguments]),
+                entrypoint=shlex.join(["python", "-m", "incay.study.head_job", *arguments]),
                 submission_id=name,
                 runtime_env=_runtime_env(folder),
                 metadata=metadata,

@@ -6,15 +6,15 @@ import sys
 import time
 from pathlib import Path
 
-from incay.study.catalog import find_study, study_name
 from incay.study.cluster.commands import overrides
 from incay.study.cluster.connection import DASHBOARD_PORT, MLFLOW_PORT, connect, is_free, tunnel
 from incay.study.cluster.file import load_cluster_file
 from incay.study.cluster.jobs import ask, follow, last_failure, running_job, stop, submit_study
 from incay.study.cluster.package import packaged
 from incay.study.errors import UserError
-from incay.study.overrides import apply_overrides
-from incay.study.spec import StudySpec, parse_study
+from incay.study.spec.catalog import find_study, study_name
+from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.study import StudySpec, parse_study
 
 _EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "STOPPED": 130}
 

@@ -14,7 +14,7 @@ _NAME = re.compile(r'"([^"]+)"')
 
 def studies(incomplete: str) -> list[str]:
     """Return built-in studies, and files and folders here, that begin so."""
-    from incay.study.catalog import built_in_studies
+    from incay.study.spec.catalog import built_in_studies
 
     # Path.glob would drop what the user has typed, such as "./".
     found = sorted(glob.glob(f"{glob.escape(incomplete)}*"))  # noqa: PTH207

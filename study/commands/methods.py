@@ -18,7 +18,7 @@ def methods(
     """List losses, incay forms, networks and data sets: equation, settings, search, source."""
     from rich.table import Table
 
-    from incay.study.methods import columns, methods, methods_markdown
+    from incay.study.planning.methods import columns, methods, methods_markdown
 
     if format_ == "markdown":
         sys.stdout.write(methods_markdown())

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from incay.study.catalog import study_name
 from incay.study.cluster import commands as cluster_commands
 from incay.study.cluster.commands import Address, Cluster
 from incay.study.commands import completion
 from incay.study.commands.shared import Results, Seeds, Set, StudyArgument, open_store, which_run
 from incay.study.errors import UserError
+from incay.study.spec.catalog import study_name
 
 if TYPE_CHECKING:
     from incay.analysis.cells import Table

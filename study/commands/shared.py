@@ -15,7 +15,7 @@ from incay.study.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from incay.study.spec import StudySpec
+    from incay.study.spec.study import StudySpec
     from incay.trainables.store import Store
 
 StudyArgument = Annotated[
@@ -39,9 +39,9 @@ Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the 
 
 def read_study(study: str, settings: list[str] | None, seeds: int | None) -> StudySpec:
     """Return the checked study that a name or path and its overrides stand for."""
-    from incay.study.catalog import find_study
-    from incay.study.overrides import apply_overrides
-    from incay.study.spec import parse_study
+    from incay.study.spec.catalog import find_study
+    from incay.study.spec.overrides import apply_overrides
+    from incay.study.spec.study import parse_study
 
     document = find_study(study)
     apply_overrides(document, settings or [], seeds=seeds)
@@ -59,8 +59,8 @@ def which_run(
     Raises:
         UserError: The store has no such run.
     """
-    from incay.study.catalog import find_study, is_known, study_name
-    from incay.study.runs import has_run, known_run, latest_run, variant
+    from incay.study.planning.runs import has_run, known_run, latest_run, variant
+    from incay.study.spec.catalog import find_study, is_known, study_name
 
     named, _, run = study.rpartition("@")
     if named and Path(study).suffix not in (".yaml", ".yml"):
@@ -127,9 +127,9 @@ def component(kind: str, name: str, settings: Sequence[str] = ()) -> Any:
     Raises:
         UserError: There is no such component, or a setting does not fit it.
     """
-    from incay.study.document import Document
-    from incay.study.overrides import apply_overrides
-    from incay.study.trial import ValueProblem, build_trial
+    from incay.study.spec.document import Document
+    from incay.study.spec.overrides import apply_overrides
+    from incay.study.spec.settings import ValueProblem, build_trial
 
     document = Document("NAME", {"base": {kind: {"name": name}}})
     for text in settings:

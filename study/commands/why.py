@@ -15,7 +15,7 @@ Fingerprint = Annotated[
 
 def why(fingerprint: Fingerprint, results: Results = "results") -> None:
     """Explain why a trial has a result already (hit) or must be trained (miss)."""
-    from incay.study.why import explain
+    from incay.study.planning.explain import explain
 
     found = explain(open_store(results), fingerprint)
     out = console()

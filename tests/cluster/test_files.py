@@ -15,8 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from ray.autoscaler._private.util import prepare_config, validate_config
 
+from incay.study.cluster.checks.file import TO_CHANGE, file_problems, pinned_versions
 from incay.study.cluster.file import ClusterFile, load_cluster_file
-from incay.study.cluster.file_checks import TO_CHANGE, file_problems, pinned_versions
 from incay.study.errors import UserError
 
 PROJECT = Path(__file__).parents[2]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from incay.study.cluster.checks.health import health_problems
 from incay.study.cluster.health import Health, examine
-from incay.study.cluster.health_checks import health_problems
 
 VERSIONS = {"python": "3.11.7", "ray": "2.60.0", "torch": "2.15.0", "mlflow": "3", "pyarrow": "25"}
 GIB = 2**30

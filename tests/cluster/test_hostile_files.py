@@ -15,9 +15,9 @@ import torch
 
 from incay.study.cluster.file import load_cluster_file
 from incay.study.commands.shared import open_store
-from incay.study.document import load_document
 from incay.study.errors import UserError
-from incay.study.spec import parse_study
+from incay.study.spec.document import load_document
+from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.records import RecordError, TrialRecord

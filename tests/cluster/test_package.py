@@ -27,7 +27,7 @@ def test_only_the_project_and_the_study(tmp_path):
 
 def test_the_package_is_enough_to_run_from(tmp_path):
     with packaged(None) as folder:
-        command = "import incay.study.runner, incay.analysis; print(incay.__file__)"
+        command = "import incay.study.execution.runner, incay.analysis; print(incay.__file__)"
         done = subprocess.run(
             [sys.executable, "-c", command],
             cwd=folder,

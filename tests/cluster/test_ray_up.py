@@ -51,7 +51,7 @@ def _whole_way(user: User, nodes: Nodes, store: Store, undisturbed: dict) -> Non
     worker = next(n for n in _WORKERS if "Trainable" in nodes.run(n, "ps -eo args"))
     nodes.kill_programs(worker, "raylet", "ray::")
     wait_for(lambda: _ended(store) >= 1, "the end of a trial", seconds=240)
-    nodes.kill_programs(_HEAD, "gcs_server", "raylet", "ray::", "incay.study.cluster.job")
+    nodes.kill_programs(_HEAD, "gcs_server", "raylet", "ray::", "incay.study.head_job")
     client.kill()
     user.log.append(f"$ incay submit small.yaml --cluster lab.yaml\n{client.communicate()[0]}")
 

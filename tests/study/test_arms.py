@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from incay.study.document import load_document
 from incay.study.errors import StudyError
-from incay.study.overrides import apply_overrides
-from incay.study.spec import StudySpec, parse_study
+from incay.study.spec.document import load_document
+from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.records import EVALUATED
 from incay.trainables.training.evaluate import Samples
 

@@ -9,11 +9,11 @@ from in_process import incay
 
 from incay import analysis
 from incay.analysis.tables._methods import NOT_IN_STUDY
-from incay.study.catalog import built_in_studies, find_study
-from incay.study.ledger import Ledger
-from incay.study.overrides import apply_overrides
-from incay.study.plan import DataCatalog, Planner
-from incay.study.spec import parse_study
+from incay.study.execution.ledger import Ledger
+from incay.study.planning.trials import DataCatalog, Planner
+from incay.study.spec.catalog import built_in_studies, find_study
+from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.study import parse_study
 from incay.trainables.store import Store
 from tests.trainables.data.data_cases import CASES
 

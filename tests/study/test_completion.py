@@ -11,8 +11,8 @@ import pytest
 
 from incay.analysis.figures import figures
 from incay.analysis.renderers import renderers
-from incay.study.catalog import built_in_studies
 from incay.study.commands import completion
+from incay.study.spec.catalog import built_in_studies
 from incay.trainables.config import COMPONENTS
 
 ROOT = Path(__file__).parents[2]

@@ -43,10 +43,10 @@ import torch
 package, folder, kind, name = sys.argv[1:]
 importlib.import_module(package).__path__.append(folder)
 
-from incay.study.document import load_document
-from incay.study.methods import methods_markdown
-from incay.study.plan import DataCatalog, Planner
-from incay.study.spec import parse_study
+from incay.study.spec.document import load_document
+from incay.study.planning.methods import methods_markdown
+from incay.study.planning.trials import DataCatalog, Planner
+from incay.study.spec.study import parse_study
 from incay.trainables.fingerprint import code_files
 from incay.trainables.session import TrialTask, train
 from incay.trainables.store import Store

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from incay.study.catalog import find_study
-from incay.study.forecast import START_SECONDS, forecast, forecast_text
-from incay.study.overrides import apply_overrides
-from incay.study.overview import ArmPlan
-from incay.study.spec import Arm, StudySpec, parse_study
+from incay.study.planning.forecast import START_SECONDS, forecast, forecast_text
+from incay.study.planning.overview import ArmPlan
+from incay.study.spec.catalog import find_study
+from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.study import Arm, StudySpec, parse_study
 from incay.trainables.config import TrialConfig
 
 

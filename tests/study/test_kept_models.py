@@ -9,8 +9,8 @@ import pytest
 import torch
 from tiny_study import STUDY, incay
 
-from incay.study.kept_models import KeptModels
-from incay.study.plan import PlannedTrial
+from incay.study.execution.kept_models import KeptModels
+from incay.study.planning.trials import PlannedTrial
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.model import load_model

@@ -16,7 +16,7 @@ import pytest
 from optuna.trial import TrialState
 from tiny_study import ENVIRONMENT, STUDY, incay, results
 
-from incay.study.optuna_copy import open_storage, storage_place
+from incay.study.mirrors.optuna_copy import open_storage, storage_place
 from incay.trainables.store import Store
 
 TWELVE = STUDY.replace("budget: {trials: 2}", "budget: {trials: 4}").replace(

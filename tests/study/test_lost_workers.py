@@ -9,7 +9,7 @@ import sys
 import pytest
 from tiny_study import ENVIRONMENT, STUDY
 
-from incay.study.lost_workers import MOST, LostWorkers
+from incay.study.execution.lost_workers import MOST, LostWorkers
 
 
 def test_a_trial_that_kills_its_worker_at_the_same_step_fails():

@@ -77,7 +77,7 @@ def test_a_process_killed_while_it_makes_the_database_leaves_none(finished, tmp_
     database = copy / "results" / "mlflow.db"
     database.unlink()
     code = (
-        "from incay.study.mirror_database import open_client\n"
+        "from incay.study.mirrors.mlflow_database import open_client\n"
         "from incay.trainables.store import Store\n"
         "open_client(Store('results'))"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from test_search import ended, spec
 
-from incay.study.monitor import Monitor
-from incay.study.plan import DataCatalog, Planner
+from incay.study.execution.monitor import Monitor
+from incay.study.planning.trials import DataCatalog, Planner
 
 
 def test_a_search_shows_its_best_and_a_confirmation_its_mean() -> None:

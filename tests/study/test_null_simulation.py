@@ -8,8 +8,8 @@ import statistics
 
 from test_search import no_history, spec
 
-from incay.study.plan import DataCatalog, PlannedTrial, Planner
-from incay.study.work import SearchWork
+from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
+from incay.study.search.order import SearchWork
 from incay.trainables.records import TrialRecord
 
 STUDIES, TRIALS = 120, 16

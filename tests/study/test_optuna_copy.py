@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from servers import free_port, wait_until_served
 from tiny_study import ENVIRONMENT
 
-from incay.study.optuna_copy import OptunaCopy, open_storage, storage_place
+from incay.study.mirrors.optuna_copy import OptunaCopy, open_storage, storage_place
 from incay.trainables.store import Store
 
 

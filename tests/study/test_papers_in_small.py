@@ -21,11 +21,11 @@ from incay.analysis.figures import figures
 from incay.analysis.renderers import renderers
 from incay.analysis.results import StudyResults
 from incay.analysis.tables import tables
-from incay.study.catalog import find_study
-from incay.study.ledger import Ledger
-from incay.study.overrides import apply_overrides
-from incay.study.plan import DataCatalog, Planner
-from incay.study.spec import parse_study
+from incay.study.execution.ledger import Ledger
+from incay.study.planning.trials import DataCatalog, Planner
+from incay.study.spec.catalog import find_study
+from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.study import parse_study
 from incay.trainables.session import TrialTask, train
 from incay.trainables.store import Store
 from tests.analysis.test_renderers import LATEX

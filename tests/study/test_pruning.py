@@ -16,12 +16,12 @@ from optuna.trial import TrialState
 from test_search import points, spec
 from tiny_study import STUDY, incay
 
-from incay.study.optuna_copy import open_storage, storage_place
-from incay.study.plan import DataCatalog, PlannedTrial, Planner
-from incay.study.pruning import PruneJudge
-from incay.study.sampling import Outcome
-from incay.study.spec import StudySpec
-from incay.study.work import SearchWork, Signal
+from incay.study.mirrors.optuna_copy import open_storage, storage_place
+from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
+from incay.study.search.order import SearchWork, Signal
+from incay.study.search.pruner import PruneJudge
+from incay.study.search.sampler import Outcome
+from incay.study.spec.study import StudySpec
 from incay.trainables.records import Status, TrialRecord
 from incay.trainables.store import Store
 

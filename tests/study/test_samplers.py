@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from test_search import points, simulate, spec
 
-from incay.study.document import Document
 from incay.study.errors import StudyError
-from incay.study.spec import parse_study
+from incay.study.spec.document import Document
+from incay.study.spec.study import parse_study
 
 SAMPLERS = ("tpe", "random", "gp", "cmaes", "quasi-random")
 

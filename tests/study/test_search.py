@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incay.study.document import Document
-from incay.study.plan import DataCatalog, PlannedTrial, Planner
-from incay.study.spec import StudySpec, parse_study
-from incay.study.work import FixedWork, SearchWork, Signal
+from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
+from incay.study.search.order import FixedWork, SearchWork, Signal
+from incay.study.spec.document import Document
+from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.records import TrialRecord
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from incay.study.space import parse_space
+from incay.study.spec.ranges import parse_space
 
 
 @pytest.mark.parametrize(

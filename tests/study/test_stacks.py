@@ -12,10 +12,10 @@ from test_search import spec
 from tiny_study import STUDY
 
 from incay.study.errors import StudyError
-from incay.study.plan import DataCatalog, PlannedTrial, Planner
-from incay.study.spec import StudySpec
-from incay.study.stacks import Stack, Stacks, told_beforehand
-from incay.study.work import FixedWork, SearchWork, Signal
+from incay.study.execution.stacks import Stack, Stacks, told_beforehand
+from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
+from incay.study.search.order import FixedWork, SearchWork, Signal
+from incay.study.spec.study import StudySpec
 
 ARMS: Mapping[str, Any] = {
     "Softmax": {},

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from incay.study.catalog import built_in_studies, find_study
-from incay.study.document import load_document
 from incay.study.errors import StudyError
-from incay.study.overrides import apply_overrides
-from incay.study.spec import StudySpec, parse_study
-from incay.study.trial import dotted
+from incay.study.spec.catalog import built_in_studies, find_study
+from incay.study.spec.document import load_document
+from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.settings import dotted
+from incay.study.spec.study import StudySpec, parse_study
 
 GOOD = """\
 name: example

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from tiny_study import incay
 
-from incay.study.document import Document, load_document
 from incay.study.errors import StudyError
-from incay.study.plan import DataCatalog, PlannedTrial, Planner, WaitingTrial
-from incay.study.spec import StudySpec, parse_study
-from incay.study.work import FixedWork, Signal
+from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, WaitingTrial
+from incay.study.search.order import FixedWork, Signal
+from incay.study.spec.document import Document, load_document
+from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.records import Status, TrialRecord
 
 STUDY = """\

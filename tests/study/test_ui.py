@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from in_process import incay
 
-from incay.study.mirror import Mirror
-from incay.study.serve import require_free, serve_mlflow
-from incay.study.server_process import ServerProcess
+from incay.study.mirrors.mlflow_mirror import Mirror
+from incay.study.mirrors.serve import require_free, serve_mlflow
+from incay.study.mirrors.server_process import ServerProcess
 from incay.trainables.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -197,7 +197,7 @@ def stubborn() -> list[str]:
 def test_what_does_not_heed_the_request_is_killed(
     stubborn: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("incay.study.server_process._SECONDS_TO_END", 0.3)
+    monkeypatch.setattr("incay.study.mirrors.server_process._SECONDS_TO_END", 0.3)
     with ServerProcess(stubborn, os.environ) as server:
         deadline = time.monotonic() + 30
         while server.said != "up":

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from in_process import incay
 
-from incay.study.why import explain
+from incay.study.planning.explain import explain
 from incay.trainables.fingerprint import code_files
 from incay.trainables.store import Store
 
@@ -73,8 +73,8 @@ def test_changed_training_code_is_named_by_module(store: Store) -> None:
         return {**code_files(config), "incay.trainables.training.trainer": "new"}  # type: ignore[arg-type]
 
     with (
-        mock.patch("incay.study.why.code_files", changed),
-        mock.patch("incay.study.why.code_version", return_value="changed"),
+        mock.patch("incay.study.planning.explain.code_files", changed),
+        mock.patch("incay.study.planning.explain.code_version", return_value="changed"),
     ):
         text = "\n".join(explain(store, "f" * 20).lines)
     assert f"the training code: changed now, {record.code_version} there" in text

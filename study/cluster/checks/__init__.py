@@ -1,0 +1,1 @@
+"""What `incay doctor` asks of a cluster file and of machines."""

@@ -1,0 +1,172 @@
+"""What a running study looks like, arm by arm: counts only; commands draw them."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from incay.study.planning.trials import PlannedTrial, WaitingTrial
+from incay.study.spec.study import StudySpec
+from incay.trainables.records import TrialRecord
+
+
+@dataclass
+class ArmProgress:
+    """One arm's counts in the current phase.
+
+    Attributes:
+        total: Trials that the phase asks for.
+        endings: Trials by ending, those of earlier runs included.
+        running: Share done of each running trial, by fingerprint.
+        values: The metric of each completed trial so far.
+    """
+
+    total: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+    running: dict[str, float] = field(default_factory=dict)
+    values: list[float] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """Trials that have ended, interrupted ones aside: those go on later."""
+        return sum(self.endings.values()) - self.endings["interrupted"]
+
+
+class Monitor:
+    """Counts events of a run. Safe to read from another thread.
+
+    Attributes:
+        phase: The phase in progress.
+        started: Trials that this run has started.
+        continued: Those of them that went on from a checkpoint.
+        damaged: Files that could not be used, so that their work was done again.
+        reused: Trials whose result the store already had.
+        lost: How often a trial lost its worker and went on elsewhere.
+    """
+
+    def __init__(self, spec: StudySpec) -> None:
+        self._spec = spec
+        self._lock = threading.Lock()
+        self.phase = ""
+        self.metric = spec.objective.metric
+        self.started = 0
+        self.continued = 0
+        self.damaged: list[str] = []
+        self.reused = 0
+        self.lost = 0
+        self.arms: dict[str, ArmProgress] = {}
+        self._ended: set[tuple[str, str, int]] = set()
+        self._phase_started = time.monotonic()
+        self._steps_trained = 0.0
+
+    def begin(self, phase: str, totals: dict[str, int], metric: str) -> None:
+        """Start counting a phase.
+
+        Args:
+            phase: Its name.
+            totals: Trials by arm.
+            metric: What is shown of completed trials.
+        """
+        with self._lock:
+            self.phase, self.metric = phase, metric
+            self.arms = {arm: ArmProgress(total) for arm, total in totals.items()}
+            self._ended.clear()
+            self._phase_started = time.monotonic()
+            self._steps_trained = 0.0
+
+    def trial_started(self, trial: PlannedTrial, *, continued: bool) -> None:
+        """Count a trial that is handed out.
+
+        Args:
+            trial: The trial.
+            continued: Whether it goes on from a checkpoint of an earlier run.
+        """
+        with self._lock:
+            self.started += 1
+            self.continued += continued
+            self.arms[trial.arm].running[trial.fingerprint] = 0.0
+
+    def found_damaged(self, message: str) -> None:
+        """Take in that a file could not be used."""
+        with self._lock:
+            if message not in self.damaged:
+                self.damaged.append(message)
+
+    def trial_reported(self, trial: PlannedTrial, step: int) -> None:
+        """Take in how far a trial is."""
+        with self._lock:
+            running = self.arms[trial.arm].running
+            share = step / trial.config.steps
+            self._steps_trained += max(0.0, share - running.get(trial.fingerprint, 0.0))
+            running[trial.fingerprint] = share
+
+    def worker_lost(self) -> None:
+        """Count a trial that goes on elsewhere."""
+        with self._lock:
+            self.lost += 1
+
+    def trial_ended(self, trial: PlannedTrial, record: TrialRecord, *, reused: bool) -> None:
+        """Count an ending, once per planned trial."""
+        key = (trial.arm, trial.phase, trial.number)
+        with self._lock:
+            if key in self._ended:
+                return
+            self._ended.add(key)
+            arm = self.arms[trial.arm]
+            done = arm.running.pop(trial.fingerprint, None)
+            if done is not None:
+                self._steps_trained += 1.0 - done
+            self.reused += reused
+            arm.endings[record.status] += 1
+            value = record.metrics.get(self.metric)
+            if record.status == "completed" and value is not None:
+                arm.values.append(value)
+
+    def seconds_left(self) -> float | None:
+        """Return an estimate for the phase from the pace so far, None while there is none."""
+        with self._lock:
+            elapsed = time.monotonic() - self._phase_started
+            left = sum(
+                max(0.0, arm.total - arm.done - sum(arm.running.values()))
+                for arm in self.arms.values()
+            )
+            if self._steps_trained <= 0.0:
+                return 0.0 if left == 0 else None
+            return elapsed * left / self._steps_trained
+
+    def shown(self, arm: ArmProgress) -> str:
+        """Return the metric of an arm so far: the best of a search, the mean of a confirmation.
+
+        The best of several seeds would be a lucky one.
+        """
+        if not arm.values:
+            return ""
+        if self.phase == "confirm":
+            return f"mean {statistics.fmean(arm.values):.4g}"
+        better = min if self._spec.objective.mode == "min" else max
+        return f"best {better(arm.values):.4g}"
+
+    def endings(self) -> Counter[str]:
+        """Return the phase's trials by ending."""
+        with self._lock:
+            return sum((arm.endings for arm in self.arms.values()), Counter())
+
+    def snapshot(self) -> list[tuple[str, ArmProgress]]:
+        """Return a copy of every arm's counts."""
+        with self._lock:
+            return [
+                (
+                    name,
+                    ArmProgress(arm.total, Counter(arm.endings), dict(arm.running), [*arm.values]),
+                )
+                for name, arm in self.arms.items()
+            ]
+
+
+def totals(trials: Iterable[PlannedTrial | WaitingTrial]) -> dict[str, int]:
+    """Return the number of trials by arm, in order of appearance."""
+    return dict(Counter(trial.arm for trial in trials))

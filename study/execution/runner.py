@@ -1,0 +1,210 @@
+"""Runs a study: search, freeze, confirm, on Ray Tune. Running it again is how it resumes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from incay.study.errors import HaltedError
+from incay.study.execution.halt import Halt
+from incay.study.execution.kept_models import KeptModels
+from incay.study.execution.lease import Lease
+from incay.study.execution.ledger import Ledger
+from incay.study.execution.monitor import Monitor, totals
+from incay.study.execution.tune_run import Place, train_phase
+from incay.study.planning.readiness import check_room
+from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, WaitingTrial
+from incay.study.search.order import FixedWork, SearchWork, Work
+from incay.study.spec.study import StudySpec
+from incay.trainables.patience import patiently
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.store import Store
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did.
+
+    Attributes:
+        started: Trials it trained.
+        continued: How many of those went on from a checkpoint of an earlier run.
+        reused: Trials whose result was there already.
+        endings: All of the study's trials by ending.
+        interrupted: Whether somebody stopped it.
+        without_winner: Arms whose search completed no trial.
+        stuck: Trials that could not begin: the one whose norm they need did not complete.
+        lost: How often a trial lost its worker and went on elsewhere.
+        damaged: Files that could not be used, so that their work was done again.
+        seconds: How long all of the study's trials have trained, one after another.
+        gpu_hours: GPU-hours of that.
+    """
+
+    started: int
+    continued: int
+    reused: int
+    endings: Counter[str]
+    interrupted: bool
+    without_winner: tuple[str, ...]
+    stuck: tuple[WaitingTrial, ...]
+    lost: int
+    damaged: tuple[str, ...]
+    seconds: float
+    gpu_hours: float
+
+
+class StudyRunner:
+    """Runs one study.
+
+    Args:
+        spec: The study.
+        store: Where results live.
+        data: Its data sets.
+        monitor: Counts what happens.
+        cpus: CPUs to use on this machine; None for all.
+        gpus: GPUs to use on this machine; None for all.
+    """
+
+    def __init__(
+        self,
+        spec: StudySpec,
+        store: Store,
+        data: DataCatalog,
+        monitor: Monitor,
+        *,
+        cpus: float | None = None,
+        gpus: float | None = None,
+    ) -> None:
+        self._spec = spec
+        self._store = store
+        self._data = data
+        self._monitor = monitor
+        self._planner = Planner(spec, data)
+        self._ledger = Ledger(store, spec)
+        self._lease = Lease(store, spec.name, spec.run)
+        self._halt = Halt()
+        self._place = Place(
+            spec=spec,
+            store=store,
+            data=data,
+            monitor=monitor,
+            ledger=self._ledger,
+            lease=self._lease,
+            halt=self._halt,
+            models=KeptModels(store, spec.name, spec.run, spec.header.keep_models),
+            cpus=cpus,
+            gpus=gpus,
+        )
+        self._trials: list[PlannedTrial] = []
+        self._endings: Counter[str] = Counter()
+        self._cost: dict[str, tuple[float, float]] = {}
+        self._checked: set[str] = set()
+
+    def run(self) -> RunSummary:
+        """Train what has no result yet; return when all has ended or somebody interrupts.
+
+        Raises:
+            UserError: The machine cannot place a trial, frozen winners would change, or another
+                process runs the study.
+            DataError: A data set cannot be read.
+            HaltedError: The store takes nothing more.
+        """
+        check_room(self._spec, self._place.cpus, self._place.gpus)
+        summary = None
+        with self._halt.guard(), self._lease:
+            summary = self._run()
+        if self._halt.store_error or summary is None:
+            raise HaltedError(
+                f"results must be kept in {self._store.where('')}, but the store says: "
+                f"{self._halt.store_error}. What is recorded is safe: mend it, and the same "
+                "command goes on from here"
+            )
+        return summary
+
+    def _run(self) -> RunSummary:
+        spec = self._spec
+        for arm in spec.arms:
+            self._data.hash(arm.config.dataset)
+        self._ledger.open()
+        winners: dict[str, PlannedTrial] = {}
+        missing: tuple[str, ...] = ()
+        stuck: list[WaitingTrial] = []
+        with self._halt.on_signals():
+            if spec.searches:
+                search = SearchWork(
+                    spec, self._planner, self._finished, self._history, self._ledger.points()
+                )
+                counts = {item.arm.name: item.total for item in search.searches}
+                self._phase("search", search, counts, spec.objective.metric)
+                found = {item.arm.name: item.winner() for item in search.searches}
+                winners = {name: trial for name, trial in found.items() if trial is not None}
+                if not self._halt.asked:
+                    missing = tuple(name for name, trial in found.items() if trial is None)
+            if not self._halt.asked:
+                frozen = self._ledger.freeze(winners) if spec.searches else {}
+                trials = [
+                    trial
+                    for trial in self._planner.confirm_trials(frozen)
+                    if not {trial.arm, trial.needs_arm} & set(missing)
+                ]
+                confirm = FixedWork(trials, self._finished)
+                self._phase("confirm", confirm, totals(trials), "")
+                stuck = confirm.stuck
+        return RunSummary(
+            started=self._monitor.started,
+            continued=self._monitor.continued,
+            reused=self._monitor.reused,
+            endings=self._endings,
+            interrupted=self._halt.interrupted,
+            without_winner=missing,
+            stuck=tuple(stuck),
+            lost=self._monitor.lost,
+            damaged=tuple(self._monitor.damaged),
+            seconds=sum(seconds for seconds, _ in self._cost.values()),
+            gpu_hours=sum(seconds for _, seconds in self._cost.values()) / 3600.0,
+        )
+
+    def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
+        self._monitor.begin(name, counts, metric or "test.error")
+        first = work.next()
+        if isinstance(first, PlannedTrial):
+            train_phase(self._place, work, first, self._trials)
+            if self._lease.lost:
+                raise self._lease.taken()
+        for trial in work.planned:
+            record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
+            if record is not None:
+                self._monitor.trial_ended(trial, record, reused=record.is_final)
+                self._place.models.offer(trial, record)
+                origin = record.provenance
+                self._cost[trial.fingerprint] = (
+                    float(origin.get("seconds", 0.0)),
+                    float(origin.get("gpu_seconds", 0.0)),
+                )
+        self._endings += self._monitor.endings()
+        self._trials += work.planned
+        self._ledger.keep(self._trials, now=True)
+
+    def _finished(self, fingerprint: str) -> TrialRecord | None:
+        record = self._ended(fingerprint)
+        return record if record is not None and record.is_final else None
+
+    def _history(self, record: TrialRecord) -> list[dict[str, Any]]:
+        table = self._store.read_table(record, "history.parquet")
+        reports: list[dict[str, Any]] = [] if table is None else table.to_pylist()
+        return reports
+
+    def _ended(self, fingerprint: str) -> TrialRecord | None:
+        def read() -> TrialRecord | None:
+            record = self._store.read_record(fingerprint)
+            if record is not None and fingerprint not in self._checked:
+                self._store.check_tables(record)
+                self._checked.add(fingerprint)
+            return record
+
+        try:
+            return patiently(read)
+        except RecordError as error:
+            # A damaged record is no result: the trial is trained again and its record re-made.
+            self._monitor.found_damaged(str(error))
+            return None

@@ -1,0 +1,228 @@
+"""Tune asks here what to train next, and tells here what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import ray
+from ray.tune.search import Searcher
+
+from incay.study.execution.endings import Endings
+from incay.study.execution.halt import Halt
+from incay.study.execution.kept_models import KeptModels
+from incay.study.execution.lost_workers import MOST, TOGETHER, LostWorkers
+from incay.study.execution.monitor import Monitor
+from incay.study.execution.stacks import Stack, Stacks
+from incay.study.planning.trials import DataCatalog, PlannedTrial
+from incay.study.search.order import Signal, Work
+from incay.trainables.store import Store
+
+
+class WorkSearcher(Searcher):
+    """Hands a phase's work to Tune: one trial, or a stack of them, is one trial of Tune's.
+
+    Nothing here can fail for outside reasons but the store, and that ends the run in good
+    order through `halt`: an exception in a searcher would break it.
+
+    Args:
+        work: The phase's trials.
+        first: The first of them, taken before Ray was started, to learn whether there is
+            anything to train.
+        monitor: Counts what happens.
+        store: Where results live.
+        data: The study's data sets.
+        halt: Whether the run must end.
+        models: The trained networks that stay.
+        stack: Trials that train together at most; 1 is each on its own.
+        places: Returns how many trials of Tune's the machines have room for.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        first: PlannedTrial,
+        monitor: Monitor,
+        store: Store,
+        data: DataCatalog,
+        halt: Halt,
+        models: KeptModels,
+        stack: int,
+        places: Callable[[], int],
+    ) -> None:
+        super().__init__()
+        self._work = work
+        self._monitor = monitor
+        self._store = store
+        self._data = data
+        self._endings = Endings(store, data)
+        self._halt = halt
+        self._models = models
+        self._stacked = stack > 1
+        self._places = places
+        # Tune's own retries count lost nodes as failures, and lose trials whose reused worker
+        # turns out to be dead. So none are used: a trial that lost its worker is a new one to
+        # Tune, and goes on from its checkpoint.
+        self._stacks = Stacks(work, first, stack)
+        self._running: dict[str, dict[str, PlannedTrial]] = {}  # by Tune's id and fingerprint
+        self._started: set[str] = set()
+        self._lost = LostWorkers(_living_nodes)
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Return the configuration of what comes next, None to wait or FINISHED."""
+        stack: Stack | Signal = Signal.WAIT
+        with self._halt.guard():
+            stack = self._stacks.next(self._has_place)
+        if stack is Signal.DONE and not self._running:
+            finished: str = Searcher.FINISHED
+            return finished
+        if not isinstance(stack, Stack):
+            return None  # one that runs may lose its worker yet
+        with self._halt.guard():
+            for trial in stack.trials:
+                if trial.fingerprint not in self._started:
+                    continued = self._store.has_checkpoint(trial.fingerprint)
+                    self._monitor.trial_started(trial, continued=continued)
+                    self._started.add(trial.fingerprint)
+        self._running[trial_id] = {trial.fingerprint: trial for trial in stack.trials}
+        if not self._stacked:
+            return self._task(stack.trials[0])
+        return {
+            "members": [self._task(trial) for trial in stack.trials],
+            "alone_because": stack.alone_because,
+            "withdrawable": self._work.pruning,
+        }
+
+    @property
+    def handed_out(self) -> Iterable[str]:
+        """Ids of Tune's trials that have not ended, in the order in which they were handed out."""
+        return self._running
+
+    def _has_place(self) -> bool:
+        return not self._running or len(self._running) < self._places()
+
+    def _task(self, trial: PlannedTrial) -> dict[str, Any]:
+        return {
+            "fingerprint": trial.fingerprint,
+            "trial": trial.config.to_dict(),
+            "keep_model": self._models.wants(trial),
+            "data_hash": self._data.hash(trial.config.dataset),
+        }
+
+    def prunes(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Record the endings of trials that are pruned now; return whether none is left.
+
+        Tune asks this, through its scheduler, before `on_trial_result`. A worker that has
+        others left finds the endings in the store, and trains those trials no further.
+        """
+        if not self._work.pruning:
+            return False
+        pruned = [
+            trial
+            for trial, _, status in self._reports(trial_id, result)
+            if status == "running" and self._prunes(trial)
+        ]
+        return bool(pruned) and not self._running.get(trial_id)
+
+    def _prunes(self, trial: PlannedTrial) -> bool:
+        try:
+            progress = self._store.read_progress(trial.fingerprint)
+        except OSError:
+            return False  # the store is away: the trial goes on
+        if progress is None or not self._work.prunes(trial, progress["history"]):
+            return False
+        with self._halt.guard():
+            self._endings.write(trial, "pruned", f"pruned after {progress['step']} steps")
+            self._take_in(trial)
+        return True
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Take in a report, and the endings in it of some trials of a stack."""
+        if "store_error" in result:
+            self._halt.blame_store(result["store_error"])
+        for trial, step, status in self._reports(trial_id, result):
+            self._monitor.trial_reported(trial, step)
+            self._lost.reached(trial.fingerprint, step, result.get("node_id"))
+            if status != "running":
+                with self._halt.guard():
+                    self._take_in(trial)
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Take in an ending, or the loss of a worker: then what it trained goes on elsewhere."""
+        del result
+        with self._halt.guard():
+            lost = [
+                trial
+                for trial in list(self._running.get(trial_id, {}).values())
+                if not self._take_in(trial, error=error)
+            ]
+            if lost:
+                self._monitor.worker_lost()
+        self._running.pop(trial_id, None)
+
+    def _reports(
+        self, trial_id: str, result: Mapping[str, Any]
+    ) -> Iterator[tuple[PlannedTrial, int, str]]:
+        """Yield each running trial that reports, with its step and status."""
+        running = dict(self._running.get(trial_id, {}))
+        if "members" in result:
+            for fingerprint, step, status in result["members"]:
+                if fingerprint in running:
+                    yield running[fingerprint], int(step), status
+        elif "trial_step" in result:
+            for trial in running.values():
+                yield trial, int(result["trial_step"]), str(result["status"])
+
+    def _take_in(self, trial: PlannedTrial, *, error: bool = False) -> bool:
+        """Take in a trial's ending; return whether it has one, or else is to go on elsewhere.
+
+        Args:
+            trial: The trial, which runs no longer.
+            error: Whether its worker was lost.
+
+        Raises:
+            OSError: The store takes nothing more.
+        """
+        for running in self._running.values():
+            running.pop(trial.fingerprint, None)
+        record = self._endings.read(trial)
+        # A pruning that is another study's, older than the trial or not, ends nothing here.
+        if record is not None and not self._work.accepts(trial, record):
+            record = None
+        if record is None or (error and not record.is_final):
+            if self._lost.lost(trial.fingerprint):
+                apart = self._stacked and self._lost.suspects(trial.fingerprint)
+                reason = f"its worker was lost {TOGETHER} times at the same step" if apart else ""
+                self._stacks.again(trial, reason)
+                return False
+            reason = f"its worker process died or stalled {MOST} times at the same step"
+            record = self._endings.write(trial, "failed", reason)
+        for attempt in record.provenance.get("attempts", ()):
+            if "discarded" in attempt:
+                self._monitor.found_damaged(attempt["discarded"])
+        self._work.end(trial, record)
+        self._models.offer(trial, record)
+        self._monitor.trial_ended(trial, record, reused=False)
+        return True
+
+    def running(self) -> list[PlannedTrial]:
+        """Return the trials that were handed out and have not ended."""
+        running = [trial for each in self._running.values() for trial in each.values()]
+        again = [trial for trial in self._stacks.waiting if trial.fingerprint in self._started]
+        return [*running, *again]
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing is saved: the store remembers, and a new run asks it."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing is restored: the store remembers, and a new run asks it."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its searcher for a restore that never happens here.
+        return {}
+
+
+def _living_nodes() -> set[str]:
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}

@@ -1,0 +1,162 @@
+"""One phase of a study on Ray Tune: places its trials until all have ended or the run halts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from incay.study.execution.endings import Endings
+from incay.study.execution.halt import Halt
+from incay.study.execution.kept_models import KeptModels
+from incay.study.execution.lease import Lease
+from incay.study.execution.ledger import Ledger
+from incay.study.execution.monitor import Monitor
+from incay.study.execution.ray_start import quiet_ray, start_ray
+from incay.study.planning.readiness import check_batches
+from incay.study.planning.trials import DataCatalog, PlannedTrial
+from incay.study.search.order import Work
+from incay.study.spec.study import StudySpec
+from incay.trainables.patience import patiently
+from incay.trainables.store import Store
+
+
+@dataclass(frozen=True)
+class Place:
+    """What all phases of a run share.
+
+    Attributes:
+        spec: The study.
+        store: Where results live.
+        data: Its data sets.
+        monitor: Counts what happens.
+        ledger: The run's books.
+        lease: Its right to run the study.
+        halt: Whether it must end.
+        models: The trained networks that stay.
+        cpus: CPUs to use on this machine; None for all.
+        gpus: GPUs to use on this machine; None for all.
+    """
+
+    spec: StudySpec
+    store: Store
+    data: DataCatalog
+    monitor: Monitor
+    ledger: Ledger
+    lease: Lease
+    halt: Halt
+    models: KeptModels
+    cpus: float | None = None
+    gpus: float | None = None
+
+
+def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[PlannedTrial]) -> None:
+    """Train a phase's trials.
+
+    Args:
+        place: What the run has.
+        work: The phase's trials.
+        first: The first of them, taken already.
+        before: The trials of earlier phases, for the books.
+
+    Raises:
+        OSError: The store takes nothing more.
+    """
+    quiet_ray()
+    import ray
+    from ray import tune
+    from ray.tune import CheckpointConfig, RunConfig, TuneConfig
+
+    from incay.study.execution.scheduler import PruningScheduler
+    from incay.study.execution.searcher import WorkSearcher
+    from incay.trainables.trainable import IncayTrainable, StackTrainable
+
+    spec, store, data, halt, lease = place.spec, place.store, place.data, place.halt, place.lease
+    # Loads the data before anything starts: damaged data ends here with its own message.
+    check_batches(spec, data)
+    start_ray(place.cpus, place.gpus)
+    datasets = {arm.config.dataset for arm in spec.arms}
+    shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
+    needs = {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu}
+    stack = spec.resources.stack
+    searcher = WorkSearcher(
+        work,
+        first,
+        place.monitor,
+        store,
+        data,
+        halt,
+        place.models,
+        stack,
+        lambda: _places(ray.cluster_resources(), needs),
+    )
+    trainable = tune.with_parameters(
+        StackTrainable if stack > 1 else IncayTrainable,
+        store=store,
+        data=shared,
+        threads=max(1, int(spec.resources.cpu)),
+        stall_seconds=spec.resources.stall_seconds,
+    )
+
+    def keep_books() -> None:
+        with halt.guard():
+            patiently(lambda: place.ledger.keep([*before, *work.planned]))
+
+    lease.confirm()
+    # Ray has just put its own signal handlers in place.
+    with halt.on_signals(), tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
+        tune.Tuner(
+            tune.with_resources(trainable, needs),
+            tune_config=TuneConfig(
+                search_alg=searcher,
+                scheduler=PruningScheduler(searcher),
+                num_samples=-1,
+                reuse_actors=True,
+            ),
+            run_config=RunConfig(
+                name=spec.name,
+                storage_path=scratch,
+                verbose=0,
+                stop=_stopper(lambda: halt.asked or lease.lost, keep_books),
+                checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
+            ),
+        ).fit()
+    if lease.lost:
+        return  # what is unfinished is another driver's to record
+    # Record what an interruption left unfinished, so that nothing vanishes.
+    why = "stopped by the user" if halt.interrupted else halt.store_error
+    endings = Endings(store, data)
+    for trial in searcher.running():
+        if not endings.has_result(trial):
+            endings.write(trial, "interrupted", why)
+
+
+def _places(total: Mapping[str, float], needs: Mapping[str, float]) -> int:
+    """Return how many trials of Tune's fit into what Ray has in all."""
+    return min(int(total.get(kind.upper(), 0) // need) for kind, need in needs.items() if need)
+
+
+def _stopper(stop: Callable[[], bool], tick: Callable[[], None]) -> Any:
+    """Return a Tune stopper that ends the run when `stop` says so; `tick` runs on each result."""
+    from ray.tune import Stopper
+
+    class Interrupted(Stopper):  # type: ignore[misc]
+        def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+            del trial_id, result
+            tick()
+            return False
+
+        def stop_all(self) -> bool:
+            return stop()
+
+        def __reduce__(self) -> Any:  # Tune snapshots its stopper; there is nothing to keep
+            return (_never, ())
+
+    return Interrupted()
+
+
+def _never() -> Any:
+    from ray.tune.stopper import NoopStopper
+
+    return NoopStopper()

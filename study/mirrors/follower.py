@@ -1,0 +1,132 @@
+"""Follows a running study from a process of its own: MLflow and Optuna never delay training.
+
+Started by `incay run` as ``python -m incay.study.mirrors.follower``; it ends when its standard
+input closes (the run has ended, or died) after one last synchronisation.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from incay.study.errors import UserError
+from incay.trainables.records import RecordError
+from incay.trainables.store import Store
+
+_SECONDS_BEFORE_FIRST = 30.0
+"""Or until a trial has ended: what MLflow imports would hold up Ray and the first trials."""
+_SECONDS_BETWEEN_SYNCS = 2.0
+_SECONDS_UNTIL_TOLD = 5.0
+_SECONDS_TO_FINISH = 180.0  # the last trial may be followed by figures and a report
+
+
+class MirrorProcess:
+    """Runs the follower while its ``with`` block runs.
+
+    Attributes:
+        complete: After the block: whether MLflow has everything.
+        message: After the block: what the follower said, if it failed.
+    """
+
+    def __init__(self, store: Store, study: str, run: str) -> None:
+        self._arguments = [store.uri if "://" in store.uri else store.root, study, run]
+        self._process: subprocess.Popen[str] | None = None
+        self.complete = False
+        self.message = ""
+
+    def __enter__(self) -> MirrorProcess:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "incay.study.mirrors.follower", *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the run; the mirror still finishes
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process is not None
+        if kind is not None:
+            self._process.kill()  # the run could not begin, or broke: there is nothing to wait for
+        try:
+            self.message = self._wait()
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self.message = f"MLflow did not answer within {_SECONDS_TO_FINISH:.0f} s"
+        except KeyboardInterrupt:
+            self._process.kill()
+            self.message = "skipped"
+        self.complete = self._process.returncode == 0
+        self.message = self.message.strip().rpartition("\n")[2]
+
+    def _wait(self) -> str:
+        """Wait for the last synchronisation; return what the follower said."""
+        assert self._process is not None
+        try:
+            return self._process.communicate(timeout=_SECONDS_UNTIL_TOLD)[1]
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(
+                "incay: waiting for MLflow to take the last results; Ctrl-C skips it\n"
+            )
+        return self._process.communicate(timeout=_SECONDS_TO_FINISH)[1]
+
+
+def _follow(uri: str, study: str, run: str) -> int:
+    ended = threading.Event()
+
+    def wait_for_end() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    store = Store(uri)
+    begun = time.monotonic()
+    while not (ended.wait(_SECONDS_BETWEEN_SYNCS) or _any_ended(store, study, run)):
+        if time.monotonic() - begun > _SECONDS_BEFORE_FIRST:
+            break
+    from incay.study.mirrors.mlflow_mirror import Mirror
+    from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
+
+    makers: list[Callable[[], Mirror | OptunaCopy]] = [lambda: Mirror(store, study, run)]
+    if store.local_root is not None or STORAGE in os.environ:
+        makers.append(lambda: OptunaCopy(store, study, run))
+    copies: dict[int, Mirror | OptunaCopy] = {}
+    while True:
+        last = ended.wait(_SECONDS_BETWEEN_SYNCS)
+        failures = []
+        for place, make in enumerate(makers):
+            try:
+                copies[place] = copies.get(place) or make()
+                copies[place].sync()
+            except Exception as error:  # a server may be down for a while: try again until the end
+                copies.pop(place, None)
+                named = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+                failures.append(f"{named}{error}")
+        if last:
+            if failures:  # on one line: the last is what the run shows
+                print("; ".join(failures), file=sys.stderr)
+            return 1 if failures else 0
+
+
+def _any_ended(store: Store, study: str, run: str) -> bool:
+    """Return whether there is anything to mirror yet."""
+    try:
+        books = store.read_json(f"studies/{study}/{run}/trials.json") or {"trials": []}
+        return any(store.read_record(row["fingerprint"]) is not None for row in books["trials"])
+    except (OSError, RecordError):
+        return True  # said by the first synchronisation
+
+
+if __name__ == "__main__":
+    sys.exit(_follow(*sys.argv[1:]))

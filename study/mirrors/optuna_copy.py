@@ -1,0 +1,184 @@
+"""A copy of the searches for Optuna's own tools: one Optuna study per searched arm.
+
+Searches do not need it: their points come from the study file and the store alone
+(`incay.study.search.sampler`). Like MLflow it is filled from the store, at any time and any
+number of times, and holds trials that have ended only, so that none is ever left running.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import optuna
+from filelock import FileLock
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from incay.study.errors import UserError
+from incay.study.search.sampler import STATES
+from incay.study.spec.ranges import parse_space
+from incay.trainables.records import RecordError, TrialRecord
+from incay.trainables.store import Store
+
+STORAGE = "INCAY_OPTUNA_STORAGE"
+_NUMBER, _FINGERPRINT = "incay.number", "incay.fingerprint"
+
+
+def storage_place(store: Store) -> str | Path:
+    """Return where the copy of a store is.
+
+    That is the database that INCAY_OPTUNA_STORAGE names, or a journal file beside the results.
+
+    Raises:
+        UserError: The store is remote and no database is named.
+    """
+    named = os.environ.get(STORAGE)
+    if named:
+        return named
+    if store.local_root is None:
+        raise UserError(
+            f"{STORAGE} must name a database (e.g. postgresql+psycopg://…) for results at "
+            f"{store.uri}: a journal file cannot lie on a remote file system"
+        )
+    return store.local_root / "optuna.journal"
+
+
+def open_storage(place: str | Path) -> BaseStorage:
+    """Return the storage at a database's URL or a journal file's path."""
+    if isinstance(place, str):
+        return RDBStorage(place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return JournalStorage(JournalFileBackend(str(place)))
+
+
+class OptunaCopy:
+    """Copies the searches of one study run.
+
+    Args:
+        store: Where the results live.
+        study: The study's name.
+        run: The study's run.
+    """
+
+    def __init__(self, store: Store, study: str, run: str) -> None:
+        self._store = store
+        self._folder = f"studies/{study}/{run}"
+        self._title = f"{study} {run}"
+        self._place = storage_place(store)
+        self._known: set[tuple[str, int]] = set()  # trials that are in the copy
+
+    def sync(self) -> None:
+        """Add the search trials that have ended since."""
+        document, books = self._read("study.json"), self._read("trials.json")
+        if document is None or books is None:
+            return
+        arms = [arm for arm in document["arms"] if arm["search"]]
+        if not arms:
+            return
+        objective = document["objective"]
+        metrics = {objective["metric"]: objective["mode"], **objective["also"]}
+        ended: dict[str, list[tuple[int, FrozenTrial]]] = {}
+        searches = {arm["name"]: arm["search"] for arm in arms}
+        for row in books["trials"]:
+            if row["phase"] != "search" or (row["arm"], row["number"]) in self._known:
+                continue
+            trial = self._trial(row, searches[row["arm"]], list(metrics))
+            if trial is not None:
+                ended.setdefault(row["arm"], []).append((row["number"], trial))
+        if not ended:
+            return  # an opened journal is read as a whole, and grows by that
+        with self._alone():
+            storage = open_storage(self._place)
+            for arm, trials in ended.items():
+                self._add(storage, arm, trials, metrics)
+
+    def _add(
+        self,
+        storage: BaseStorage,
+        arm: str,
+        trials: list[tuple[int, FrozenTrial]],
+        metrics: Mapping[str, str],
+    ) -> None:
+        study = optuna.create_study(
+            study_name=f"{self._title} {arm}",
+            storage=storage,
+            load_if_exists=True,
+            directions=[{"min": "minimize", "max": "maximize"}[mode] for mode in metrics.values()],
+        )
+        if study.metric_names is None:
+            study.set_metric_names(list(metrics))
+        present = {trial.user_attrs.get(_NUMBER) for trial in study.get_trials(deepcopy=False)}
+        for number, trial in trials:
+            if number not in present:
+                study.add_trial(trial)
+            self._known.add((arm, number))
+
+    def _trial(
+        self, row: Mapping[str, Any], search: Mapping[str, Any], metrics: list[str]
+    ) -> FrozenTrial | None:
+        """Return an ended trial in Optuna's words, None while it has no result."""
+        try:
+            record = self._store.read_record(row["fingerprint"])
+            if record is None or not record.is_final:
+                return None
+            history = self._store.read_table(record, "history.parquet")
+        except RecordError:
+            return None
+        reports = history.to_pylist() if history is not None else []
+        intermediate = {
+            int(report["step"]): float(report[metrics[0]])
+            for report in reports
+            if report.get(metrics[0]) is not None
+        }
+        values = [record.metrics.get(name) for name in metrics]
+        state = STATES[record.status]
+        if state == TrialState.COMPLETE and None in values:
+            return None
+        trial = optuna.trial.create_trial(
+            state=state,
+            params=dict(row["params"]),
+            distributions={name: parse_space(search[name]).distribution for name in row["params"]},
+            values=values if state == TrialState.COMPLETE else None,
+            intermediate_values=intermediate,
+            user_attrs={
+                _NUMBER: row["number"],
+                _FINGERPRINT: row["fingerprint"],
+                "incay.status": record.status,
+                "incay.reason": record.reason,
+            },
+        )
+        trial.datetime_start, trial.datetime_complete = _times(record)
+        return trial
+
+    def _alone(self) -> AbstractContextManager[Any]:
+        """Keep two commands from adding the same trial to a journal file."""
+        if isinstance(self._place, str):
+            return nullcontext()
+        self._place.parent.mkdir(parents=True, exist_ok=True)
+        # Not `.lock`: that name is the journal's own, and the two would wait for each other.
+        return FileLock(self._place.with_suffix(".copying"))
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        return self._store.read_json(f"{self._folder}/{name}")
+
+
+def copy_all(store: Store) -> None:
+    """Copy the searches of every study in the store."""
+    for study in sorted(store.list("studies")):
+        for run in sorted(store.list(f"studies/{study}")):
+            OptunaCopy(store, study, run).sync()
+
+
+def _times(record: TrialRecord) -> tuple[datetime.datetime, datetime.datetime]:
+    """Return start and end in local time without a zone, as Optuna keeps them."""
+    started, finished = (
+        datetime.datetime.fromisoformat(record.provenance[name]).astimezone().replace(tzinfo=None)
+        for name in ("started", "finished")
+    )
+    return started, finished

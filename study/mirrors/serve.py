@@ -1,0 +1,123 @@
+"""Serves the MLflow UI, or Optuna's, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import urllib.request
+
+from incay.study.errors import HaltedError, UserError
+from incay.study.mirrors.mlflow_database import artifact_root, tracking_uri
+from incay.study.mirrors.server_process import ServerProcess, noted_signals
+from incay.study.planning.results_folder import require_results
+from incay.trainables.store import Store
+
+_SECONDS_BETWEEN_LOOKS = 0.3
+
+
+def serve_mlflow(store: Store, port: int) -> int:
+    """Serve the mirror of a store until somebody ends it; return the exit code.
+
+    Raises:
+        UserError: There is nothing to serve, or the port is taken.
+        HaltedError: The server ended by itself; the message holds what it said.
+    """
+    uri = tracking_uri(store)
+    if uri.startswith("http"):
+        print(f"MLflow is at {uri}")
+        return 0
+    _require_mirror(store)
+    require_free(port)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    root = artifact_root(store)
+    command += [] if root is None else ["--default-artifact-root", root]
+    # One person browsing needs no job queue, which costs a gigabyte of memory.
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    print("starting MLflow …", flush=True)
+    shown = False
+    with noted_signals() as asked, ServerProcess(command, environment) as server:
+        while not asked and not server.ended(within=_SECONDS_BETWEEN_LOOKS):
+            if not shown and _answers(port):
+                # MLflow 3 opens on language-model traces unless asked for model training.
+                page = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
+                print(f"MLflow: {page}  (Ctrl-C ends it)", flush=True)
+                shown = True
+    if asked:
+        return 128 + asked[0]
+    raise HaltedError(
+        f"MLflow must go on serving, but ended with exit code {server.exit_code}:\n{server.said}"
+    )
+
+
+def serve_optuna(store: Store, port: int) -> int:
+    """Serve optuna-dashboard over the searches until Ctrl-C; return its exit code.
+
+    Raises:
+        UserError: optuna-dashboard is not installed, there is nothing to serve, or the port is
+            taken.
+    """
+    try:
+        import optuna_dashboard
+    except ModuleNotFoundError:
+        raise UserError(
+            "optuna-dashboard must be installed for this, but is not: "
+            "pip install 'incay[dashboard]'"
+        ) from None
+    from incay.study.mirrors.optuna_copy import copy_all, open_storage, storage_place
+
+    storage = storage_place(store)
+    require_results(store)
+    require_free(port)
+    copy_all(store)
+    print(f"optuna-dashboard: http://127.0.0.1:{port}/dashboard  (Ctrl-C ends it)", flush=True)
+    try:
+        optuna_dashboard.run_server(open_storage(storage), "127.0.0.1", port)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def require_free(port: int) -> None:
+    """Refuse a port of this machine that another program listens on.
+
+    Raises:
+        UserError: It is taken, or may not be opened.
+    """
+    with socket.socket() as opened:
+        # As the server does: what a server that has just ended leaves behind is no hindrance.
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            opened.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise UserError(
+                f"port {port} must be one that you may open, but is not: --port N chooses another"
+            ) from error
+        except OSError as error:
+            raise UserError(
+                f"port {port} must be free, but is taken: --port N chooses another"
+            ) from error
+
+
+def _require_mirror(store: Store) -> None:
+    """Refuse to serve, and so to create, an empty database beside the store."""
+    if os.environ.get("MLFLOW_TRACKING_URI") or store.local_root is None:
+        return
+    require_results(store)
+    if not (store.local_root / "mlflow.db").is_file():
+        studies = ", ".join(sorted(store.list("studies")))
+        raise UserError(
+            f"MLflow must have been filled from {store.uri}, but there is no mlflow.db: "
+            f"`incay sync STUDY --results {store.uri}` fills it (studies there: {studies})"
+        )
+
+
+def _answers(port: int) -> bool:
+    # A proxy of the environment is not for this machine itself.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

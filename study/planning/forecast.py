@@ -1,0 +1,81 @@
+"""How long what is left of a study takes on this machine, from the pace of its trials."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from incay.study.commands.display import duration
+from incay.study.planning.overview import ArmPlan
+from incay.study.spec.study import StudySpec
+from incay.trainables.config import TrialConfig
+
+START_SECONDS = 20.0
+"""What a run takes besides its trials: Ray's start, the first workers, the last results.
+
+Measured on two cores (docs/benchmarks.md); it matters only for studies of a few minutes.
+"""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a study's trials take.
+
+    Attributes:
+        total: Seconds of training, all trials one after another.
+        left: Seconds of training of those without a result.
+        wall: Seconds until `incay run` ends with all of them trained.
+    """
+
+    total: float
+    left: float
+    wall: float
+
+
+def forecast(
+    plans: Iterable[ArmPlan], seconds: Callable[[TrialConfig], float], places: int
+) -> Forecast:
+    """Return how long a study takes.
+
+    Args:
+        plans: Its arms, with how many of their trials are finished; a search's come first.
+        seconds: Returns the seconds of one trial.
+        places: How many trials run at once.
+    """
+    total, search, confirm = 0.0, [], []
+    for plan in plans:
+        in_search = [seconds(config) for config in plan.search]
+        fixed = [seconds(config) for config in plan.confirm]
+        total += sum(in_search) + sum(fixed)
+        search += in_search[plan.finished :]
+        confirm += fixed[max(0, plan.finished - len(in_search)) :]
+    wall = _makespan(search, places) + _makespan(confirm, places) + START_SECONDS
+    return Forecast(total, sum(search) + sum(confirm), wall)
+
+
+def forecast_text(spec: StudySpec, expected: Forecast, places: int) -> str:
+    """Return the forecast in words, with what it leaves out."""
+    hours = expected.left * spec.resources.gpu / 3600.0
+    some = "for those that are left, " if expected.left < expected.total else ""
+    left_out = ""
+    if spec.budget.pruner != "none":
+        left_out += "; pruning will save some of it"
+    if spec.budget.seconds is not None:
+        left_out += f"; no arm's search takes more than {duration(spec.budget.seconds)}"
+    if spec.resources.stack > 1:
+        left_out += "; training in stacks is not estimated"
+    return (
+        f"estimated: {some}{duration(expected.left)} one after another"
+        f"{f' ({hours:.1f} GPU-hours)' if hours else ''}, about "
+        f"{duration(expected.wall)} with {places} at once on this machine, start included "
+        f"(measured over a few steps of each kind of trial, that many at once{left_out})"
+    )
+
+
+def _makespan(spans: Sequence[float], places: int) -> float:
+    """Return when the last ends if each takes the place that is free first."""
+    free_at = [0.0] * max(1, places)
+    for span in spans:
+        heapq.heapreplace(free_at, free_at[0] + span)
+    return max(free_at)

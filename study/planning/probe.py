@@ -1,0 +1,147 @@
+"""Measures how long trials take on this machine, so that a plan can say so beforehand."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+
+from incay.study.planning.trials import DataCatalog
+from incay.trainables.config import TrialConfig
+from incay.trainables.training.prepared import prepare
+from incay.trainables.training.trainer import DivergedError, Trainer
+
+_REPORTS = 5
+_STEPS_PER_REPORT = 4
+_MOST_SECONDS = 8.0
+_MOST_BESIDE = 7
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds that one trial's parts take.
+
+    Attributes:
+        step: Per optimiser step.
+        report: Per report: evaluation of what is open.
+    """
+
+    step: float
+    report: float
+
+    def seconds(self, config: TrialConfig) -> float:
+        """Return the estimate for a whole trial."""
+        reports = min(config.reports, config.steps)
+        if config.split.test == "final":
+            reports = 1 if config.split.validation == 0.0 else reports
+        return self.step * config.steps + self.report * reports
+
+
+class Probe:
+    """Trains each kind of trial for a few steps, once, beside as many others as a run would.
+
+    Trials that share a machine share its memory and caches: two at once on two cores take longer
+    than each alone.
+
+    Args:
+        data: The data sets.
+        threads: CPU threads per trial.
+        gpu: Whether trials run on a GPU.
+        at_once: How many trials a run trains at once on this machine.
+    """
+
+    def __init__(
+        self, data: DataCatalog, *, threads: int, gpu: bool = False, at_once: int = 1
+    ) -> None:
+        self._data = data
+        self._threads = threads
+        self._beside = 0 if gpu else min(at_once - 1, _MOST_BESIDE)
+        self._device = torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
+        self._known: dict[TrialConfig, Pace] = {}
+
+    def seconds(self, config: TrialConfig) -> float:
+        """Return the estimated seconds of a trial."""
+        return self.pace(config).seconds(config)
+
+    def pace(self, config: TrialConfig) -> Pace:
+        """Return the pace of trials like this one."""
+        kind = _kind(config)
+        if kind not in self._known:
+            before = torch.get_num_threads()
+            torch.set_num_threads(self._threads)
+            try:
+                with self._others(kind):
+                    self._known[kind] = self._measure(kind)
+            finally:
+                torch.set_num_threads(before)
+        return self._known[kind]
+
+    @contextmanager
+    def _others(self, config: TrialConfig) -> Iterator[None]:
+        """Train others of the kind while the block runs."""
+        stop = threading.Event()
+
+        prepared = prepare(config, self._data.load(config.dataset), self._device)
+
+        def train() -> None:
+            torch.set_num_threads(self._threads)  # each thread has its own number
+            while not stop.is_set():
+                trainer = Trainer(config, prepared, self._device)
+                try:
+                    while not trainer.finished and not stop.is_set():
+                        trainer.advance()
+                except DivergedError:
+                    continue
+
+        others = [threading.Thread(target=train, daemon=True) for _ in range(self._beside)]
+        for other in others:
+            other.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for other in others:
+                other.join()
+
+    def _measure(self, config: TrialConfig) -> Pace:
+        trainer = Trainer(config, self._data.load(config.dataset), self._device)
+        steps: list[float] = []
+        reports: list[float] = []
+        started = time.perf_counter()
+        while not trainer.finished and time.perf_counter() - started < _MOST_SECONDS:
+            before, first = time.perf_counter(), trainer.step
+            try:
+                metrics = trainer.advance()
+            except DivergedError:
+                break
+            training = (trainer.step - first) * config.batch_size / metrics["images_per_second"]
+            steps.append(training / (trainer.step - first))
+            reports.append(time.perf_counter() - before - training)
+        if not steps:
+            return Pace(0.0, 0.0)
+        # The first report also pays for warming up.
+        return Pace(
+            statistics.median(steps[1:] or steps), statistics.median(reports[1:] or reports)
+        )
+
+
+def _kind(config: TrialConfig) -> TrialConfig:
+    """Return what decides a trial's pace: everything else is set to one value."""
+    test = "reports" if config.split.test == "final" else config.split.test
+    return replace(
+        TrialConfig(steps=_REPORTS * _STEPS_PER_REPORT, reports=_REPORTS),
+        dataset=config.dataset,
+        network=config.network,
+        loss=config.loss,
+        augment=config.augment,
+        batch_size=config.batch_size,
+        precision=config.precision,
+        deterministic=config.deterministic,
+        split=replace(config.split, seed=0, test=test),
+        optimizer=replace(config.optimizer, lr=1e-6, weight_decay=0.0),
+    )

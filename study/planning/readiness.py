@@ -1,0 +1,92 @@
+"""What `incay plan` and `incay run` ask of the machine and the data before anything runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from incay.study.errors import UserError
+from incay.study.hardware import cpu_count, gpu_count
+from incay.study.planning.trials import SEARCH_VALIDATION, DataCatalog
+from incay.study.spec.document import KeyPath
+from incay.study.spec.study import Arm, StudySpec
+from incay.trainables.data import DataError
+
+
+def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:
+    """Refuse a study whose trials want more than there is.
+
+    Args:
+        spec: The study.
+        cpus: CPUs to use on this machine; None for all.
+        gpus: GPUs to use on this machine; None for all.
+
+    Raises:
+        UserError: No trial could ever be placed.
+    """
+    wanted = spec.resources
+    if "RAY_ADDRESS" in os.environ:
+        return  # a cluster may grow
+    for kind, need, have in (
+        ("cpu", wanted.cpu, cpus if cpus is not None else cpu_count()),
+        ("gpu", wanted.gpu, gpus if gpus is not None else gpu_count()),
+    ):
+        if need > have:
+            raise UserError(
+                f"{spec.document.where(('resources', kind))}: resources.{kind} must be "
+                f"at most what there is, but a trial wants {need:g} of {have:g}"
+            )
+
+
+def check_data(spec: StudySpec, data: DataCatalog) -> None:
+    """Refuse a study whose data sets are not there; nothing is decoded.
+
+    Raises:
+        UserError: A data set's files cannot be read. The message names the study's line too.
+    """
+    for arm in spec.arms:
+        try:
+            data.hash(arm.config.dataset)
+        except DataError as error:
+            raise spec.document.error(_path(spec, arm, "dataset"), str(error)) from error
+
+
+def check_batches(spec: StudySpec, data: DataCatalog) -> None:
+    """Refuse batches larger than the set that they are drawn from; the data are loaded.
+
+    Raises:
+        UserError: An arm's batch size is larger than its training set.
+        DataError: A data set is damaged.
+    """
+    for arm in spec.arms:
+        train = len(data.load(arm.config.dataset).train.labels)
+        for path, size, count, whose in _batches(spec, arm, train):
+            if size > count:
+                raise spec.document.error(
+                    path,
+                    f"batch_size must be at most the {count:,} training images of "
+                    f"{arm.config.dataset.name!r}{whose}, but is {size} (arm {arm.name!r})",
+                )
+
+
+def _batches(spec: StudySpec, arm: Arm, train: int) -> Iterator[tuple[KeyPath, int, int, str]]:
+    """Yield each batch size of an arm: where it stands, itself, images there are, and of what."""
+    path, whose, count = _path(spec, arm, "batch_size"), "", train
+    if arm.search:
+        count = int(train * (1 - (arm.config.split.validation or SEARCH_VALIDATION)))
+        whose = " that a search leaves to train on"
+    space = arm.spaces.get("batch_size")
+    sizes = (arm.config.batch_size,) if space is None else space.ends
+    for size in sizes:
+        yield path, size, count, whose
+
+
+def _path(spec: StudySpec, arm: Arm, setting: str) -> KeyPath:
+    """Return where an arm's setting stands: with the arm, or else in the base."""
+    own = (
+        ("arms", arm.source, setting),
+        ("arms", arm.source, "grid", setting),
+        ("search", arm.source, setting),
+        ("search", "all arms", setting),
+    )
+    return next((path for path in own if path in spec.document.places), ("base", setting))

@@ -1,0 +1,219 @@
+"""What a study will train: trials by arm and phase, with their fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from incay.study.spec.settings import build_trial, merge, nested
+from incay.study.spec.study import Arm, StudySpec
+from incay.trainables.config import TrialConfig
+from incay.trainables.data import DatasetSettings, ImageData
+from incay.trainables.fingerprint import fingerprint
+from incay.trainables.records import TrialRecord
+from incay.trainables.training.seeds import derive_seed
+
+Phase = Literal["search", "confirm"]
+
+SEARCH_VALIDATION = 0.1
+"""Share of the training set held out in a search, unless the study says otherwise."""
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One trial of a study.
+
+    Attributes:
+        arm: Name of the arm.
+        phase: Search or confirm; a ``protocol: paper`` study has confirm trials only.
+        number: The search trial's number, or the replicate.
+        config: What is trained.
+        fingerprint: What its record is filed under.
+        params: The searched settings' values, by dotted name.
+    """
+
+    arm: str
+    phase: Phase
+    number: int
+    config: TrialConfig
+    fingerprint: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_arm(self) -> str:
+        """The arm that must have trained before; empty for none."""
+        return ""
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the trial's row in ``trials.json``."""
+        return {
+            "arm": self.arm,
+            "phase": self.phase,
+            "number": self.number,
+            "fingerprint": self.fingerprint,
+            "params": dict(self.params),
+        }
+
+
+class DataCatalog:
+    """The data sets of a study: hashed once, loaded once and only if needed.
+
+    Args:
+        root: The data root, if there is one.
+    """
+
+    def __init__(self, root: Path | None) -> None:
+        self.root = root
+        self._hashes: dict[DatasetSettings, str] = {}
+        self._loaded: dict[DatasetSettings, ImageData] = {}
+
+    def hash(self, dataset: DatasetSettings) -> str:
+        """Return a data set's content hash."""
+        if dataset not in self._hashes:
+            self._hashes[dataset] = dataset.content_hash(self.root)
+        return self._hashes[dataset]
+
+    def load(self, dataset: DatasetSettings) -> ImageData:
+        """Return a data set in memory."""
+        if dataset not in self._loaded:
+            self._loaded[dataset] = dataset.load(self.root)
+        return self._loaded[dataset]
+
+
+@dataclass(frozen=True)
+class WaitingTrial:
+    """A confirm trial whose threshold is a multiple of another trial's norm.
+
+    Attributes:
+        arm: Name of the arm.
+        number: The replicate.
+        needs: The other arm's trial of the same replicate.
+        resolve: Makes the trial from that one's record, once it has completed.
+    """
+
+    arm: str
+    number: int
+    needs: PlannedTrial
+    resolve: Callable[[TrialRecord], PlannedTrial]
+
+    @property
+    def needs_arm(self) -> str:
+        """The arm that must have trained before."""
+        return self.needs.arm
+
+
+class Planner:
+    """Makes the trials of a study.
+
+    Args:
+        spec: The study.
+        data: Its data sets, for the fingerprints.
+    """
+
+    def __init__(self, spec: StudySpec, data: DataCatalog) -> None:
+        self._spec = spec
+        self._data = data
+
+    def search_trial(self, arm: Arm, number: int, params: Mapping[str, Any]) -> PlannedTrial:
+        """Return an arm's search trial: part of the training set validates, test is sealed."""
+        return self._planned(arm, "search", number, search_config(self._spec, arm, params), params)
+
+    def confirm_trials(
+        self, winners: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> list[PlannedTrial | WaitingTrial]:
+        """Return all confirm trials, replicate by replicate, arms side by side.
+
+        Args:
+            winners: The frozen values of searched settings, by arm.
+
+        The whole training set trains; the test split is opened. A replicate has the same
+        seed in every arm, and none that a search has used.
+        """
+        trials: list[PlannedTrial | WaitingTrial] = []
+        for replicate in range(self._spec.replicates):
+            known = {
+                arm.name: self._confirm(arm, replicate, (winners or {}).get(arm.name, {}))
+                for arm in self._spec.arms
+                if arm.reference is None
+            }
+            for arm in self._spec.arms:
+                if arm.reference is None:
+                    trials.append(known[arm.name])
+                else:
+                    trials.append(self._waiting(arm, replicate, known[arm.reference.arm]))
+        return trials
+
+    def _confirm(
+        self,
+        arm: Arm,
+        replicate: int,
+        params: Mapping[str, Any],
+        threshold: float | None = None,
+    ) -> PlannedTrial:
+        config = confirm_config(self._spec, arm, replicate, params, threshold)
+        return self._planned(arm, "confirm", replicate, config, params)
+
+    def _waiting(self, arm: Arm, replicate: int, needs: PlannedTrial) -> WaitingTrial:
+        assert arm.reference is not None
+        factor = arm.reference.factor
+
+        def resolve(record: TrialRecord) -> PlannedTrial:
+            # Of the training set: the test set must not set a threshold.
+            return self._confirm(arm, replicate, {}, factor * record.metrics["train.norm"])
+
+        return WaitingTrial(arm.name, replicate, needs, resolve)
+
+    def _planned(
+        self,
+        arm: Arm,
+        phase: Phase,
+        number: int,
+        config: TrialConfig,
+        params: Mapping[str, Any],
+    ) -> PlannedTrial:
+        name = fingerprint(config, self._data.hash(config.dataset))
+        return PlannedTrial(arm.name, phase, number, config, name, dict(params))
+
+
+def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> TrialConfig:
+    """Return what a search trial trains.
+
+    Args:
+        spec: The study.
+        arm: The arm.
+        params: The searched settings' values, by dotted name.
+    """
+    config = build_trial(merge(arm.values, nested(dict(params))))
+    split = replace(
+        config.split,
+        validation=config.split.validation or SEARCH_VALIDATION,
+        seed=derive_seed(spec.header.seed, "split"),
+        test="sealed",
+    )
+    return replace(config, split=split, seed=spec.search_seed)
+
+
+def confirm_config(
+    spec: StudySpec,
+    arm: Arm,
+    replicate: int,
+    params: Mapping[str, Any],
+    threshold: float | None = None,
+) -> TrialConfig:
+    """Return what a confirm trial trains.
+
+    Args:
+        spec: The study.
+        arm: The arm.
+        replicate: The replicate.
+        params: The frozen values of searched settings, by dotted name.
+        threshold: The norm threshold, where it is known only now.
+    """
+    config = build_trial(merge(arm.values, nested(dict(params))))
+    if threshold is not None:
+        config = replace(config, incay=replace(config.incay, threshold=threshold))
+    test: Literal["final", "reports"] = "reports" if spec.header.protocol == "paper" else "final"
+    split = replace(config.split, validation=0.0, seed=0, test=test)
+    return replace(config, split=split, seed=spec.confirm_seeds[replicate])

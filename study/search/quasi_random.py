@@ -1,0 +1,45 @@
+"""Points of a scrambled Sobol sequence: more even than random ones, each a function of n."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from scipy.stats import qmc
+
+from incay.study.spec.ranges import Space
+from incay.trainables.training.seeds import derive_seed
+
+
+def quasi_random_point(
+    spaces: Mapping[str, Space], number: int, seed_parts: tuple[int | str, ...]
+) -> dict[str, Any]:
+    """Return point `number` of the sequence that belongs to the seed parts."""
+    sequence = qmc.Sobol(len(spaces), scramble=True, rng=derive_seed(*seed_parts, "sobol") % 2**32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a length that is no power of two loses a little balance
+        sequence.fast_forward(number)
+        place = sequence.random(1)[0]
+    return {
+        name: _at(space, float(share))
+        for (name, space), share in zip(spaces.items(), place, strict=True)
+    }
+
+
+def _at(space: Space, share: float) -> Any:
+    """Return the value at a share in [0, 1) of the range."""
+    distribution = space.distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[int(share * len(distribution.choices))]
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    low, high = float(distribution.low), float(distribution.high)
+    if isinstance(distribution, IntDistribution):
+        low, high = low - 0.5, high + 0.5
+    if distribution.log:
+        value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+    else:
+        value = low + share * (high - low)
+    return round(value) if isinstance(distribution, IntDistribution) else value

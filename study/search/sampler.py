@@ -1,0 +1,211 @@
+"""Points of a search, each a pure function of the study and of the results it may see.
+
+Optuna's samplers choose; what they are shown is decided here. When trial n is chosen, the
+trials up to n - parallel have ended and the later ones count as running, whatever has really
+happened by then, and the sampler is seeded from (study seed, arm, n). So neither the order in
+which trials finish nor an interruption changes any point.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
+from optuna.trial import TrialState
+
+from incay.study.search.quasi_random import quasi_random_point
+from incay.study.spec.grid import grid_points
+from incay.study.spec.ranges import Space
+from incay.trainables.records import Status
+from incay.trainables.training.seeds import derive_seed
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+
+STATES: Mapping[Status, TrialState] = {
+    "completed": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "diverged": TrialState.FAIL,
+    "failed": TrialState.FAIL,
+    "interrupted": TrialState.FAIL,
+}
+_MOST_DRAWS = 20
+"""Draws of a point before a repeat of an earlier one is accepted as the space's end."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one search trial ended.
+
+    Attributes:
+        params: The point, by dotted name.
+        status: The ending.
+        values: The objectives, the winner's first; None unless it completed.
+        intermediate: The first objective by report, counted from 1.
+        marks: What the pruner noted about the trial.
+        seconds: How long it trained.
+    """
+
+    params: Mapping[str, Any]
+    status: Status
+    values: tuple[float, ...] | None = None
+    intermediate: Mapping[int, float] = field(default_factory=dict)
+    marks: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def state(self) -> TrialState:
+        """What Optuna is told. A norm of no samples is no value: such a trial has failed."""
+        state = STATES[self.status]
+        missing = state == TrialState.COMPLETE and self.values is None
+        return TrialState.FAIL if missing else state
+
+    @property
+    def told(self) -> tuple[float, ...] | None:
+        """The values that Optuna is told."""
+        return self.values if self.state == TrialState.COMPLETE else None
+
+
+class PointSampler:
+    """Chooses the points of one arm, in the order of their numbers.
+
+    Args:
+        spaces: What is searched, by dotted name.
+        start: The first point: the settings that the study itself gives, where they lie
+            within the ranges.
+        sampler: Name of the sampler.
+        directions: ``min`` or ``max`` of each objective.
+        parallel: See the module.
+        seed_parts: What the seeds are derived from.
+    """
+
+    def __init__(
+        self,
+        spaces: Mapping[str, Space],
+        start: Mapping[str, Any],
+        *,
+        sampler: str,
+        directions: tuple[str, ...],
+        parallel: int,
+        seed_parts: tuple[int | str, ...],
+    ) -> None:
+        self._spaces = dict(spaces)
+        self._sampler = sampler
+        self._parallel = parallel
+        self._seed_parts = seed_parts
+        self._grid = grid_points(spaces) if sampler == "grid" else None
+        self._start = start_point(spaces, start) if sampler != "grid" else None
+        self._study = optuna.create_study(
+            directions=[{"min": "minimize", "max": "maximize"}[item] for item in directions]
+        )
+        self._asked: dict[int, optuna.Trial] = {}
+        self._points: list[dict[str, Any]] = []
+        self._shown = 0
+
+    @property
+    def size(self) -> int | None:
+        """How many points there are, None if there is no end of them."""
+        return None if self._grid is None else len(self._grid)
+
+    def sees(self, number: int) -> range:
+        """Return the numbers of the trials whose outcomes must be known to choose trial n."""
+        return range(max(0, number - self._parallel + 1))
+
+    def point(
+        self, outcomes: Mapping[int, Outcome], known: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the next trial's point.
+
+        Args:
+            outcomes: At least the outcomes that `sees` names.
+            known: The point, where an earlier run has chosen it already.
+        """
+        number = len(self._points)
+        self._show(number, outcomes)
+        for draw in range(_MOST_DRAWS):
+            point = self._draw(number, draw, known)
+            if known is not None or point not in self._points or draw == _MOST_DRAWS - 1:
+                break
+            self._study.tell(self._asked[number], state=TrialState.FAIL)
+        self._points.append(point)
+        return point
+
+    def _show(self, number: int, outcomes: Mapping[int, Outcome]) -> None:
+        for other in range(self._shown, len(self.sees(number))):
+            outcome, trial = outcomes[other], self._asked[other]
+            for report, value in outcome.intermediate.items():
+                trial.report(value, report)
+            self._study.tell(trial, outcome.told, state=outcome.state)
+        self._shown = max(self._shown, len(self.sees(number)))
+
+    def _draw(self, number: int, draw: int, known: Mapping[str, Any] | None) -> dict[str, Any]:
+        seed = derive_seed(*self._seed_parts, number, draw) % 2**32
+        fixed = known if known is not None else self._fixed(number, draw)
+        if fixed is not None:
+            self._study.enqueue_trial(dict(fixed))
+        if fixed is None or self._sampler == "cmaes":  # which keeps its state in each trial
+            self._study.sampler = self._build(seed)
+        trial = self._asked[number] = self._study.ask()
+        point: dict[str, Any] = {}
+        for name, space in self._spaces.items():
+            if space.applies(point):
+                point[name] = _suggest(trial, name, space)
+        return point
+
+    def _fixed(self, number: int, draw: int) -> Mapping[str, Any] | None:
+        if self._grid is not None:
+            return self._grid[number]
+        if number == 0 and draw == 0 and self._start is not None:
+            return self._start
+        if self._sampler == "quasi-random":
+            return quasi_random_point(self._spaces, number, self._seed_parts)
+        return None
+
+    def _build(self, seed: int) -> BaseSampler:
+        if self._sampler == "tpe":
+            return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+        if self._sampler == "gp":
+            return GPSampler(seed=seed)
+        if self._sampler == "cmaes":
+            return CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        return RandomSampler(seed=seed)
+
+
+def start_point(spaces: Mapping[str, Space], start: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the arm's own settings as a point, None if one of them is outside its range."""
+    point: dict[str, Any] = {}
+    for name, space in spaces.items():
+        if not space.applies(point):
+            continue
+        if name not in start or not _contains(space, start[name]):
+            return None
+        point[name] = start[name]
+    return point
+
+
+def _contains(space: Space, value: Any) -> bool:
+    distribution = space.distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return value in distribution.choices
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and distribution.low <= value <= distribution.high
+
+
+def _suggest(trial: optuna.Trial, name: str, space: Space) -> Any:
+    distribution = space.distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return trial.suggest_categorical(name, distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return trial.suggest_int(name, distribution.low, distribution.high, log=distribution.log)
+    assert isinstance(distribution, FloatDistribution)
+    return trial.suggest_float(name, distribution.low, distribution.high, log=distribution.log)

@@ -1,0 +1,52 @@
+"""Studies by name: the built-in ones, and any file by its path."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from incay.study.errors import StudyError
+from incay.study.spec.document import Document, load_document
+
+BUILT_IN = Path(__file__).parents[1] / "studies"
+
+
+def built_in_studies() -> list[Path]:
+    """Return the files of the built-in studies, in order of their names."""
+    return sorted(BUILT_IN.glob("*.yaml"), key=lambda path: path.stem)
+
+
+def find_study(study: str) -> Document:
+    """Return the study that a built-in name or a path stands for.
+
+    Raises:
+        StudyError: There is no such study.
+    """
+    names = [path.stem for path in built_in_studies()]
+    if study in names:
+        return load_document(BUILT_IN / f"{study}.yaml")
+    path = Path(study)
+    if path.is_file():
+        return load_document(path)
+    if path.suffix in (".yaml", ".yml") or "/" in study:
+        raise StudyError(f"{study}: the study file must exist, but there is none")
+    close = difflib.get_close_matches(study, names, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    raise StudyError(f"STUDY must be a file or one of {', '.join(names)}, but got {study!r}{hint}")
+
+
+def is_known(study: str) -> bool:
+    """Return whether a name stands for a built-in study or a file."""
+    return Path(study).is_file() or study in [path.stem for path in built_in_studies()]
+
+
+def study_name(study: str) -> str:
+    """Return the name under which a study's results are kept.
+
+    A study that is neither built in nor a file may still have results: its name is taken as
+    it is.
+    """
+    path = Path(study)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        return str(find_study(study).values.get("name", path.stem))
+    return study

@@ -1,0 +1,133 @@
+"""What makes a comparison unfair, refused before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from incay.analysis.budget import has_setting
+from incay.study.spec.arms import Arm, search_path
+from incay.study.spec.document import Document
+from incay.study.spec.header import Header
+from incay.trainables.records import EVALUATED
+
+_SAME_EFFORT = ("steps", "batch_size", "reports")
+"""Settings that decide how much an arm is trained or looked at: the same in every arm, unless
+they are what is under test."""
+
+
+def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseline: str) -> None:
+    """Refuse a study whose comparison is unfair.
+
+    Raises:
+        StudyError: It names the arm and the key.
+    """
+    _check_objective(document, header, arms)
+    _check_validation(document, arms)
+    reference = next(arm for arm in arms if arm.name == baseline)
+    for arm in arms:
+        _check_effort(document, header, arm, reference)
+        if header.factors:
+            _check_factor(document, header.factors, arm, reference)
+    if not header.unequal_ranges:
+        _check_ranges(document, arms)
+        _check_untuned(document, arms)
+
+
+def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) -> None:
+    if not any(arm.search for arm in arms):
+        return
+    if header.protocol == "paper":
+        raise document.error(
+            ("protocol",), "protocol 'paper' reads the test set and so must search nothing"
+        )
+    known = [f"val.{name}" for name in EVALUATED]
+    for metric in header.objective.directions:
+        place = ("objective", "also" if metric in header.objective.also else "metric")
+        if not metric.startswith("val."):
+            raise document.error(
+                place,
+                "objective.metric must be a metric of the validation split (val.…): choosing by "
+                f"{metric!r} would leak what the study is to measure",
+            )
+        if metric not in known:
+            raise document.error(place, f"must be one of {', '.join(known)}, but got {metric!r}")
+
+
+def _check_validation(document: Document, arms: Iterable[Arm]) -> None:
+    for arm in arms:
+        split = arm.values.get("split", {})
+        if arm.search and isinstance(split, Mapping) and split.get("validation") == 0:
+            own = ("arms", arm.source, "split", "validation")
+            raise document.error(
+                own if document.has(own) else ("base", "split", "validation"),
+                "a search must have a validation split of more than 0, but it is 0: without one "
+                f"the winner of {arm.name!r} could be chosen by the test set only",
+            )
+
+
+def _check_effort(document: Document, header: Header, arm: Arm, reference: Arm) -> None:
+    for key in _SAME_EFFORT:
+        own, theirs = getattr(arm.config, key), getattr(reference.config, key)
+        if own != theirs and key not in header.factors:
+            raise document.error(
+                ("arms", arm.source, key),
+                f"every arm must have the same {key} as {reference.name!r} ({theirs}), but "
+                f"{arm.name!r} has {own}; where {key} is under test, declare it: factor: {key}",
+            )
+
+
+def _check_factor(document: Document, factors: tuple[str, ...], arm: Arm, reference: Arm) -> None:
+    def under_test(name: str) -> bool:
+        return any(name == factor or name.startswith(f"{factor}.") for factor in factors)
+
+    declared = ", ".join(factors)
+    for name, value in arm.difference.items():
+        if not under_test(name):
+            raise document.error(
+                ("arms", arm.source, *name.split(".")),
+                f"an arm must differ from {reference.name!r} in the declared factor ({declared}) "
+                f"only, but {arm.name!r} has {name}={value!r}",
+            )
+    for name in {*arm.search, *reference.search}:
+        if under_test(name) or (name in arm.search and name in reference.search):
+            continue
+        tuned, untuned = (arm, reference) if name in arm.search else (reference, arm)
+        raise document.error(
+            search_path(document, tuned, name),
+            f"a setting outside of the declared factor ({declared}) must be searched in every arm "
+            f"or in none, but {tuned.name!r} searches {name} and {untuned.name!r} does not",
+        )
+
+
+def _check_ranges(document: Document, arms: Iterable[Arm]) -> None:
+    first: dict[str, tuple[Arm, Mapping[str, Any] | Any]] = {}
+    for arm in arms:
+        for name, notation in arm.search.items():
+            other, range_ = first.setdefault(name, (arm, notation))
+            if range_ != notation:
+                raise document.error(
+                    search_path(document, arm, name),
+                    f"a setting that several arms search must have one range, but {arm.name!r} "
+                    f"searches {notation!r} and {other.name!r} {range_!r}; where that is meant, "
+                    "say unequal_ranges: true",
+                )
+
+
+def _check_untuned(document: Document, arms: Iterable[Arm]) -> None:
+    """Refuse an arm that is not searched though it has what others are searched for."""
+    tuned: dict[str, Arm] = {}
+    for arm in arms:
+        for name in arm.search:
+            tuned.setdefault(name, arm)
+    for arm in arms:
+        if arm.search:
+            continue
+        for name, other in tuned.items():
+            if has_setting(arm.config.to_dict(), name):
+                raise document.error(
+                    search_path(document, other, name),
+                    f"an arm must be tuned as hard as the others, but {other.name!r} searches "
+                    f"{name} and {arm.name!r}, which has it too, searches nothing; search it for "
+                    "all arms, or where that is meant, say unequal_ranges: true",
+                )

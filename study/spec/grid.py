@@ -1,0 +1,37 @@
+"""All points of a grid search."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.distributions import CategoricalDistribution, IntDistribution
+
+from incay.study.spec.ranges import Space
+
+
+def grid_points(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
+    """Return all combinations of lists and whole-number ranges, each once.
+
+    Raises:
+        ValueError: A range of real numbers has no end of points.
+    """
+    axes: dict[str, list[Any]] = {}
+    for name, space in spaces.items():
+        distribution = space.distribution
+        if isinstance(distribution, CategoricalDistribution):
+            axes[name] = list(distribution.choices)
+        elif isinstance(distribution, IntDistribution):
+            axes[name] = list(range(distribution.low, distribution.high + 1))
+        else:
+            raise ValueError(f"a grid must have lists or whole-number ranges, but {name} has none")
+    points: list[dict[str, Any]] = []
+    for values in itertools.product(*axes.values()):
+        point: dict[str, Any] = {}
+        for name, value in zip(axes, values, strict=True):
+            if spaces[name].applies(point):
+                point[name] = value
+        if point not in points:
+            points.append(point)
+    return points

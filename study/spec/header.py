@@ -1,0 +1,217 @@
+"""The keys of a study file that are not settings of trials, as checked models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from incay.study.errors import StudyError
+from incay.study.spec.document import Document, flatten
+from incay.study.spec.messages import expected, unknown_key
+
+SECTIONS = ("base", "arms", "search")
+"""Top-level keys that hold settings of trials, by arm or for all."""
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Budget(_Model):
+    """What the search of each arm may use; the same for every arm.
+
+    Attributes:
+        trials: Trials per arm, failed, pruned and diverged ones counted.
+        sampler: How points are chosen.
+        pruner: How hopeless trials are ended early.
+        parallel: How many of an arm's trials may run at once. Trial n is chosen from the
+            results of trials up to n - parallel, whatever finishes first, so that a search
+            gives the same points on every machine and after every interruption.
+        seconds: An arm takes no further trial once its trials have taken this long; None for
+            no limit.
+        seed: The seed of all search trials; None derives it from the study's seed.
+    """
+
+    trials: Annotated[int, Field(ge=1)] = 20
+    sampler: Literal["tpe", "random", "grid", "gp", "cmaes", "quasi-random"] = "tpe"
+    pruner: Literal["none", "asha", "hyperband", "median"] = "none"
+    parallel: Annotated[int, Field(ge=1)] = 4
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    seed: Seed | None = None
+
+
+class Objective(_Model):
+    """What a search makes small or large: a metric of the validation split.
+
+    Attributes:
+        metric: The metric that picks the winner.
+        mode: Its direction.
+        also: Further metrics and their directions; samplers then look for the Pareto front.
+    """
+
+    metric: str = "val.error"
+    mode: Literal["min", "max"] = "min"
+    also: dict[str, Literal["min", "max"]] = Field(default_factory=dict)
+
+    @property
+    def directions(self) -> dict[str, str]:
+        """Every metric with its direction, the winner's first."""
+        return {self.metric: self.mode, **self.also}
+
+
+class Confirm(_Model):
+    """The confirm phase: fresh seeds, shared by all arms.
+
+    Attributes:
+        seeds: How many, or which.
+    """
+
+    seeds: Annotated[int, Field(ge=1)] | Annotated[list[Seed], Field(min_length=1)] = 5
+
+
+class Resources(_Model):
+    """What one trial occupies.
+
+    Attributes:
+        cpu: CPUs.
+        gpu: GPUs, or a part of one.
+        stack: Trials of one architecture that train together in one process, at most; they
+            share the CPUs and GPUs of one trial.
+        stall_seconds: A worker that trains no batch for this long hangs: it is ended, and its
+            trial goes on from the last checkpoint.
+    """
+
+    cpu: Annotated[float, Field(gt=0)] = 1
+    gpu: Annotated[float, Field(ge=0)] = 0
+    stack: Annotated[int, Field(ge=1, le=1024)] = 1
+    stall_seconds: Annotated[float, Field(gt=0)] = 1800
+
+
+class Ablation(_Model):
+    """Component ablation: one further arm for each part, with all parts but that one.
+
+    Attributes:
+        of: The arm that has all parts.
+        parts: Settings, or components with all their settings, that go back to the baseline's.
+    """
+
+    of: str
+    parts: Annotated[list[str], Field(min_length=1)]
+
+
+class Header(_Model):
+    """All keys of a study but its sections. `docs/study-files.md` explains them."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+    question: str = ""
+    protocol: Literal["sealed", "paper"] = "sealed"
+    table: str | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    factor: str | list[str] | None = None
+    baseline: str | None = None
+    ablation: Ablation | None = None
+    budget: Budget | None = None
+    unequal_ranges: bool = False
+    objective: Objective = Objective()
+    confirm: Confirm = Confirm()
+    diverged: Literal["exclude", "worst"] = "exclude"
+    keep_models: Annotated[int, Field(ge=0)] = 1
+    resources: Resources = Resources()
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The settings or components under test; none if the study declares none."""
+        if self.factor is None:
+            return ()
+        return (self.factor,) if isinstance(self.factor, str) else tuple(self.factor)
+
+
+_MODELS: Mapping[str, type[_Model]] = {
+    "budget": Budget,
+    "objective": Objective,
+    "confirm": Confirm,
+    "resources": Resources,
+    "ablation": Ablation,
+}
+
+
+_NOTATIONS: Mapping[tuple[str, ...], str] = {
+    ("name",): "1 to 80 lower-case letters, digits and hyphens, the first of them no hyphen",
+    ("factor",): "a setting or component, or a list of them",
+    ("confirm",): "a mapping, such as {seeds: 5}",
+    ("confirm", "seeds"): "a whole number of at least 1, or a list of whole numbers of at least 0",
+    ("objective", "also"): "a mapping of metrics to min or max",
+    ("ablation", "parts"): "a list of settings or components",
+}
+"""What a key must be, where the first thing that is wrong with it does not say enough."""
+
+
+def parse_header(document: Document) -> Header:
+    """Return the study's own keys, checked.
+
+    Raises:
+        StudyError: A key is unknown, missing, or its value does not fit.
+    """
+    values = document.values
+    for key in values:
+        if key not in Header.model_fields and key not in SECTIONS:
+            raise document.error((key,), unknown_key(key, [*Header.model_fields, *SECTIONS]))
+    for key in SECTIONS:
+        if not isinstance(values.get(key, {}), dict):
+            raise document.error((key,), f"{key} must be a mapping, but got {values[key]!r}")
+    given = {key: value for key, value in values.items() if key not in SECTIONS}
+    objective = given.get("objective")
+    if isinstance(objective, dict) and isinstance(objective.get("also"), dict):
+        # A metric's name has a dot, which the document reads as nesting.
+        also = {".".join(path): value for path, value in flatten(objective["also"])}
+        given["objective"] = {**objective, "also": also}
+    try:
+        header = Header.model_validate(given)
+    except ValidationError as error:
+        path, message = _explained(error, given)
+        if not path:  # a key that the file lacks has no line: the file's first stands for it
+            raise StudyError(f"{document.source}:1: {message}") from error
+        raise document.error(path, message) from error
+    if isinstance(header.confirm.seeds, list):
+        _check_seeds(document, header.confirm.seeds, header)
+    return header
+
+
+def _explained(error: ValidationError, values: Any) -> tuple[tuple[str, ...], str]:
+    first: Any = error.errors()[0]
+    # Only keys of the file belong to the path, not the branches of a union.
+    keys = [str(part) for part in first["loc"] if isinstance(part, str)]
+    path = tuple(keys[:1])
+    if len(keys) > 1 and (keys[0] in _MODELS):
+        path = tuple(keys[:2])
+    if first["type"] == "extra_forbidden":
+        model = _MODELS.get(path[0], Header) if len(path) > 1 else Header
+        return path, unknown_key(path[-1], list(model.model_fields))
+    if first["type"] == "missing":
+        return path[:-1], f"the key {path[-1]!r} must be given"
+    given = _at(values, path)
+    must_be = _NOTATIONS.get(path) or expected(first)
+    return path, f"must be {must_be}, but got {given!r}"
+
+
+def _at(values: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        values = values[key]
+    return values
+
+
+def _check_seeds(document: Document, seeds: list[int], header: Header) -> None:
+    path = ("confirm", "seeds")
+    if len(set(seeds)) != len(seeds):
+        raise document.error(path, f"seeds must be distinct, but got {seeds}")
+    searched = header.budget.seed if header.budget is not None else None
+    if searched in seeds:
+        raise document.error(
+            path,
+            f"confirm seeds must be none that the search used, but {searched} is budget.seed: "
+            "the winner was chosen for its luck with it",
+        )

@@ -1,0 +1,101 @@
+"""``--set path=value`` and the options that stand for one: changes to a study document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from difflib import SequenceMatcher
+
+from incay.study.errors import StudyError
+from incay.study.spec.document import Document, KeyPath, flatten, parse_value
+from incay.study.spec.settings import as_component
+from incay.study.spec.study import header_keys
+from incay.trainables.config import COMPONENTS
+
+
+def apply_overrides(
+    document: Document, settings: Sequence[str], *, seeds: int | None = None
+) -> None:
+    """Apply ``path=value`` texts in order, then the number of seeds.
+
+    A path that begins with a key of the study file changes that; any other path is a setting
+    of the base, so ``steps=300`` is ``base.steps=300``. An arm with a component of its own gets
+    the base's setting as well, if that component has it: ``network.width=0.25`` holds for
+    every network of a study.
+
+    Raises:
+        StudyError: A text is not ``path=value``, or an arm sets the same path itself, so that
+            the override would change nothing there.
+    """
+    for text in settings:
+        name, sign, value = text.partition("=")
+        place = f"--set {text}"
+        if not sign or not name.strip():
+            raise StudyError(f"{place}: an override must read path=value")
+        path = _path(document, name.strip())
+        for target in (path, *_also(document, path, place)):
+            document.put(target, parse_value(value, place), place)
+        document.overrides.append(f"{name.strip()}={value.strip()}")
+    if seeds is not None:
+        document.put(("confirm", "seeds"), seeds, f"--seeds {seeds}")
+        document.overrides.append(f"seeds={seeds}")
+
+
+def _path(document: Document, name: str) -> KeyPath:
+    for section in ("arms", "search"):
+        arms = [*(document.values.get("arms") or {}), *(document.values.get("search") or {})]
+        if section == "search":
+            arms.append("all arms")
+        for arm in sorted(arms, key=len, reverse=True):  # an arm's name may contain dots
+            prefix = f"{section}.{arm}."
+            if name.startswith(prefix):
+                rest = name.removeprefix(prefix)
+                return (section, arm, *([rest] if section == "search" else rest.split(".")))
+        if arms and name.startswith(f"{section}."):
+            wanted = name.removeprefix(f"{section}.")
+            close = max(arms, key=lambda arm: _likeness(arm, wanted))
+            raise StudyError(
+                f"--set {name}: {section} must be followed by an arm of the study "
+                f"({', '.join(map(repr, dict.fromkeys(arms)))}) and a setting, but got {wanted!r} "
+                f"(did you mean {close!r}?)"
+            )
+    parts = tuple(name.split("."))
+    in_base = parts[0] not in header_keys()
+    return ("base", *parts) if in_base else parts
+
+
+def _likeness(arm: str, wanted: str) -> float:
+    return SequenceMatcher(None, arm, wanted[: len(arm)]).ratio()
+
+
+def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
+    """Return where a setting of the base must be put in arms; refuse one that an arm hides."""
+    if path[0] != "base":
+        return []
+    also: list[KeyPath] = []
+    hiding = []
+    for arm, own in (document.values.get("arms") or {}).items():
+        values = {
+            key: as_component(value) if key in COMPONENTS else value
+            for key, value in (own or {}).items()
+        }
+        given = {item for item, _ in flatten(values)}
+        if path[1] in COMPONENTS and (path[1], "name") in given and path[1:] not in given:
+            if _has_setting(path[1], values[path[1]]["name"], path[2:]):
+                also.append(("arms", arm, *path[1:]))
+            else:
+                hiding.append(arm)
+        elif path[1:] in given:
+            hiding.append(arm)
+    if hiding:
+        rest = ".".join(path[1:])
+        raise StudyError(
+            f"{place}: {', '.join(map(repr, hiding))} give {rest} themselves, so the base's value "
+            f"must be changed there, e.g. --set 'arms.{hiding[0]}.{rest}=…'"
+        )
+    return also
+
+
+def _has_setting(kind: str, name: str, setting: KeyPath) -> bool:
+    registry = COMPONENTS[kind]
+    return name in registry and any((item.name,) == setting for item in fields(registry[name]))

@@ -1,0 +1,209 @@
+"""From a study's values to a checked `TrialConfig`, and the dotted names of its settings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from incay.study.spec.messages import expected, unknown_key
+from incay.trainables.config import COMPONENTS, TrialConfig
+from incay.trainables.incay import forms
+from incay.trainables.registry import UnknownNameError
+from incay.trainables.settings import Settings, to_dict
+
+DERIVED = {
+    "seed": "a trial's seed is derived from the study's seed and the replicate",
+    "split.seed": "the images held out for validation are drawn by the study's seed",
+    "split.test": "the protocol decides when the test set is opened",
+}
+"""Trial settings that a study must not set, and why."""
+
+
+class ValueProblem(Exception):  # noqa: N818 - not yet an error: it has no place in the file
+    """A value that does not fit, with the path below the trial's settings."""
+
+    def __init__(self, path: tuple[str, ...], message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def build_trial(values: Mapping[str, Any]) -> TrialConfig:
+    """Return the trial configuration that nested values describe.
+
+    Raises:
+        ValueProblem: A key is unknown, a type is wrong or a range is left.
+    """
+    hints = get_type_hints(TrialConfig)
+    known = [item.name for item in fields(TrialConfig)]
+    parts: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise ValueProblem((name,), unknown_key(name, known))
+        if name in COMPONENTS:
+            parts[name] = _component(name, value)
+        else:
+            if name == "incay":
+                _check_form(value)
+            parts[name] = _check(hints[name], value, (name,))
+    try:
+        config = TrialConfig(**parts)
+    except ValueError as error:
+        raise ValueProblem(_blamed(TrialConfig, str(error)), str(error)) from error
+    _check_milestones(config)
+    return config
+
+
+def as_component(value: Any) -> Any:
+    """Return a component's long form: a name alone stands for its defaults."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `over` laid over it, mapping by mapping.
+
+    A component of another name replaces the base's whole: its settings are not the same.
+    """
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        if key in COMPONENTS:
+            old, value = as_component(old), as_component(value)
+            if _renames(old, value):
+                merged[key] = value
+                continue
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def dotted(config: TrialConfig) -> dict[str, Any]:
+    """Return every setting by its dotted name: the names of --set, MLflow and Optuna alike."""
+    flat: dict[str, Any] = {}
+    for key, value in to_dict(config).items():
+        if isinstance(value, dict):
+            flat.update({f"{key}.{name}": item for name, item in value.items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return dotted names as nested mappings."""
+    values: dict[str, Any] = {}
+    for name, value in flat.items():
+        *parents, last = name.split(".")
+        node = values
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[last] = value
+    return values
+
+
+def _check_form(value: Any) -> None:
+    """Refuse a weight without a form: the settings' own check cannot name the forms."""
+    if not isinstance(value, Mapping) or value.get("form", "none") != "none":
+        return
+    weight = value.get("weight", 0)
+    if isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0:
+        raise ValueProblem(
+            ("incay", "weight"),
+            f"incay.form must be one of {', '.join(forms)} where weight > 0, but is none",
+        )
+
+
+def _check_milestones(config: TrialConfig) -> None:
+    """Refuse milestones that would not make the learning rate fall as they say."""
+    schedule, path = config.schedule, ("schedule", "milestones")
+    if schedule.kind != "step":
+        return
+    given = list(schedule.milestones)
+    steps = [milestone for milestone in given if isinstance(milestone, int)]
+    if steps and len(steps) < len(given):
+        raise ValueProblem(
+            path, f"milestones must be all steps or all shares of the steps, but are {given}"
+        )
+    if any(milestone >= config.steps for milestone in steps):
+        raise ValueProblem(
+            path,
+            f"milestones must lie below steps={config.steps}, but are {given} (shares of the "
+            "steps, such as 0.5, hold for any number of them)",
+        )
+
+
+def _renames(old: Any, new: Any) -> bool:
+    if not isinstance(new, Mapping) or "name" not in new:
+        return False
+    return not isinstance(old, Mapping) or old.get("name") != new["name"]
+
+
+def _component(kind: str, value: Any) -> Any:
+    value = as_component(value)
+    if not isinstance(value, Mapping) or "name" not in value:
+        raise ValueProblem(
+            (kind,), f"{kind} must be a name, or a mapping with the key 'name', but got {value!r}"
+        )
+    try:
+        cls = COMPONENTS[kind][str(value["name"])]
+    except UnknownNameError as error:
+        path = (kind, "name") if len(value) > 1 else (kind,)
+        raise ValueProblem(path, str(error)) from error
+    settings = {key: item for key, item in value.items() if key != "name"}
+    for key, item in settings.items():
+        # A study may come from anybody; what it names must lie where its user put the data.
+        if isinstance(item, str) and _leaves_its_root(item):
+            raise ValueProblem(
+                (kind, key), f"{kind}.{key} must stay below the data root, but is {item!r}"
+            )
+    return _check(cls, settings, (kind,))
+
+
+def _leaves_its_root(path: str) -> bool:
+    return any(
+        ".." in kind(path).parts or kind(path).anchor for kind in (PurePosixPath, PureWindowsPath)
+    )
+
+
+@cache
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(hint)
+
+
+def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
+    try:
+        # JSON mode is strict about types but takes a list for a tuple, as YAML needs.
+        return _adapter(hint).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = tuple(str(part) for part in first["loc"] if isinstance(part, str))
+        known = (
+            [item.name for item in fields(hint)]
+            if isinstance(hint, type) and issubclass(hint, Settings)
+            else []
+        )
+        at = tuple(part for part in at if part in known) or at[:1]
+        if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+            at = tuple(str(part) for part in first["loc"])
+            raise ValueProblem((*path, *at), unknown_key(at[-1], known)) from error
+        if first["type"] == "value_error":
+            message = str(first["ctx"]["error"])
+            raise ValueProblem((*path, *_blamed(hint, message)), message) from error
+        got = first["input"]
+        name = ".".join((*path, *at[:1]))
+        message = f"{name} must be {expected(first)}, but got {got!r}"
+        raise ValueProblem((*path, *at[:1]), message) from error
+
+
+def _blamed(cls: Any, message: str) -> tuple[str, ...]:
+    """Return the field that a range check's message is about: the first it names."""
+    words = re.findall(r"\w+", message)
+    names = [item.name for item in fields(cls)]
+    return next(((word,) for word in words if word in names), ())

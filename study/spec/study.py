@@ -1,0 +1,117 @@
+"""`StudySpec`: a checked study. Every error names the file and line it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from incay.study.spec.arms import Arm, resolve_arms
+from incay.study.spec.document import Document
+from incay.study.spec.fairness import check_fair
+from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
+from incay.trainables.training.seeds import derive_seed
+
+__all__ = ["Arm", "Budget", "Objective", "Resources", "StudySpec", "header_keys", "parse_study"]
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """A study whose every value has been checked. See `docs/study-files.md` for the keys.
+
+    Attributes:
+        header: The study's own keys.
+        arms: Its arms, resolved.
+        baseline: Name of the arm that others are compared with.
+        document: Where it comes from.
+    """
+
+    header: Header
+    arms: tuple[Arm, ...]
+    baseline: str
+    document: Document
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.header.name
+
+    @property
+    def question(self) -> str:
+        """What the study is to answer."""
+        return self.header.question
+
+    @property
+    def searches(self) -> bool:
+        """Whether any arm has something to search."""
+        return any(arm.search for arm in self.arms)
+
+    @property
+    def budget(self) -> Budget:
+        """The search budget of each arm."""
+        return self.header.budget or Budget()
+
+    @property
+    def objective(self) -> Objective:
+        """What the search makes small or large."""
+        return self.header.objective
+
+    @property
+    def resources(self) -> Resources:
+        """What one trial occupies."""
+        return self.header.resources
+
+    @property
+    def replicates(self) -> int:
+        """Seeds of the confirm phase."""
+        return len(self.confirm_seeds)
+
+    @property
+    def search_seed(self) -> int:
+        """The seed of all search trials: they differ in their settings only."""
+        given = self.budget.seed
+        return derive_seed(self.header.seed, "search") if given is None else given
+
+    @property
+    def confirm_seeds(self) -> tuple[int, ...]:
+        """The seed of each replicate, the same in every arm, none of them the search's."""
+        given = self.header.confirm.seeds
+        if isinstance(given, list):
+            return tuple(given)
+        return tuple(
+            derive_seed(self.header.seed, "confirm", replicate) for replicate in range(given)
+        )
+
+    @property
+    def run(self) -> str:
+        """The hash that tells this study from its variants."""
+        return self.document.run
+
+
+def parse_study(document: Document) -> StudySpec:
+    """Check a document and resolve its arms.
+
+    Raises:
+        StudyError: A key, type, range or combination is wrong, or the comparison is unfair.
+    """
+    header = parse_header(document)
+    _check_table(document, header)
+    arms, baseline = resolve_arms(document, header)
+    check_fair(document, header, arms, baseline)
+    return StudySpec(header, arms, baseline, document)
+
+
+def _check_table(document: Document, header: Header) -> None:
+    """Refuse a table that does not exist before the study runs, not after."""
+    if header.table is None:
+        return
+    from incay.analysis.errors import AnalysisError
+    from incay.analysis.tables import tables
+
+    try:
+        tables[header.table]
+    except AnalysisError as error:
+        raise document.error(("table",), str(error)) from error
+
+
+def header_keys() -> tuple[str, ...]:
+    """Return the study's own top-level keys: every other ``--set`` path is the base's."""
+    return (*Header.model_fields, *SECTIONS)
