@@ -12,8 +12,8 @@ from typing import Any
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results import Arm, StudyResults, Trial
-from incay.trainables.records import RecordError
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError
+from incay.trainables.store.trials import Store
 
 STUDY_SCHEMA = 1
 """The newest `study.json` that this program reads."""

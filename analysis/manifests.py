@@ -23,7 +23,7 @@ from incay.analysis.renderers import render
 from incay.analysis.renderers.json import cell_values
 from incay.analysis.side_by_side import COMPARE, compare
 from incay.analysis.tables import build_table
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 MANIFEST_SCHEMA = 1
 SUFFIX = ".manifest.json"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
-from incay.trainables.records import RecordError, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     import pandas as pd

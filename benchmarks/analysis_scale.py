@@ -25,9 +25,9 @@ import pyarrow as pa
 
 from incay.analysis.tables import tables
 from incay.trainables.config import TrialConfig
-from incay.trainables.provenance import environment, now
-from incay.trainables.records import TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.trials import Store
+from incay.trainables.worker.provenance import environment, now
 
 ARMS = 20
 REPLICATES = 5

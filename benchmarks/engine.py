@@ -26,20 +26,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from incay.trainables import session as sessions
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.data.base import ImageData
 from incay.trainables.incay.term import IncaySettings
 from incay.trainables.networks import networks
 from incay.trainables.networks.base import FeatureNetwork
-from incay.trainables.session import TrialSession, TrialTask
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import DeviceSplit, Normalizer
 from incay.trainables.training.optimizer import build_optimizer
 from incay.trainables.training.prepared import PreparedData
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
+from incay.trainables.worker import session as sessions
+from incay.trainables.worker.session import TrialSession, TrialTask
 
 _READY_BATCHES = 8
 

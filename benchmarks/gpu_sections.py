@@ -28,7 +28,6 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import engine, loss_times, stacked
-from incay.trainables import session as sessions
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.data.cifar10 import CIFAR10Settings
@@ -38,6 +37,7 @@ from incay.trainables.networks.base import FeatureNetwork
 from incay.trainables.networks.cifar10 import CIFAR10NetworkSettings
 from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
+from incay.trainables.worker import session as sessions
 
 GOAL_LOSSES = ("l-softmax", "a-softmax", "coco", "arcface")
 PEAK_TFLOPS = {"H100 PCIe": 756.0, "H100": 989.0, "H200": 989.0, "A100": 312.0}

@@ -15,9 +15,9 @@ import time
 from typing import Any
 
 from incay.study import cli
-from incay.trainables import trainable
-from incay.trainables.session import TrialSession
-from incay.trainables.trainable import IncayTrainable
+from incay.trainables.worker import trainable
+from incay.trainables.worker.session import TrialSession
+from incay.trainables.worker.trainable import IncayTrainable
 
 
 class IdleSession(TrialSession):

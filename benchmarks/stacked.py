@@ -22,12 +22,12 @@ from incay.trainables.data import datasets
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.incay.term import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.stacking.convolutions import CHOSEN, CONVOLUTIONS
+from incay.trainables.stacking.gate import rehearse
+from incay.trainables.stacking.member import StackMember
+from incay.trainables.stacking.run import StackedRun
 from incay.trainables.training.prepared import PreparedData, prepare
 from incay.trainables.training.settings import OptimizerSettings
-from incay.trainables.training.stack_member import StackMember
-from incay.trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS
-from incay.trainables.training.stacked_gate import rehearse
-from incay.trainables.training.stacked_run import StackedRun
 
 
 def configurations(members: int, precision: str, width: float) -> list[TrialConfig]:

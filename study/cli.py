@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from incay.study.spec.study import StudySpec
-    from incay.trainables.store import Store
+    from incay.trainables.store.trials import Store
 
 app = typer.Typer(
     name="incay",

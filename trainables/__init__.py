@@ -1,6 +1,6 @@
-"""What is trained: networks, losses, incay, data and the training loop.
+"""What is trained: networks, losses, incay, data, the training loop, and the store of results.
 
-PyTorch only. Ray appears in `incay.trainables.trainable` alone; MLflow and Optuna nowhere.
-`incay.trainables.records` and `incay.trainables.store` import no PyTorch, so that analysis can read
-results on a machine that has none.
+PyTorch only. Ray appears in `incay.trainables.worker.trainable` alone; MLflow and Optuna nowhere.
+What only describes a trial or reads the store (settings, names, metrics, `store`) imports no
+PyTorch.
 """

@@ -126,7 +126,7 @@ def _nvidia() -> tuple[list[str], str]:
 
 
 def _store_error(uri: str) -> str:
-    from incay.trainables.store import Store
+    from incay.trainables.store.trials import Store
 
     path = probe_path(uuid.uuid4().hex)
     try:

@@ -54,7 +54,7 @@ def examine_nodes() -> list[dict[str, Any]]:
 def _examine_node(
     node: str, role: str, gpus: float, settings: dict[str, str], probe: str
 ) -> dict[str, Any]:
-    from incay.trainables.store import Store
+    from incay.trainables.store.trials import Store
 
     health = examine(node, role, settings)
     health.offered_gpus = gpus
@@ -67,7 +67,7 @@ def _examine_node(
 
 
 def _leave_probe(uri: str) -> str:
-    from incay.trainables.store import Store
+    from incay.trainables.store.trials import Store
 
     path = probe_path(uuid.uuid4().hex)
     if uri:
@@ -79,7 +79,7 @@ def _leave_probe(uri: str) -> str:
 
 
 def _remove_probe(uri: str, path: str) -> None:
-    from incay.trainables.store import Store
+    from incay.trainables.store.trials import Store
 
     if uri and path:
         Store(uri).delete(path)

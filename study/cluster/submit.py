@@ -149,7 +149,7 @@ def _spec(study: str, settings: list[str], seeds: int | None) -> StudySpec:
 
 
 def _refuse_secrets(options: list[str]) -> None:
-    from incay.trainables.store import refuse_password
+    from incay.trainables.store.trials import refuse_password
 
     for option in options:
         try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from incay.study.spec.study import StudySpec
-    from incay.trainables.store import Store
+    from incay.trainables.store.trials import Store
 
 StudyArgument = Annotated[
     str,
@@ -93,7 +93,7 @@ def open_store(results: str) -> Store:
     Raises:
         UserError: It holds a password, or is no URI that is understood.
     """
-    from incay.trainables.store import Store, refuse_password
+    from incay.trainables.store.trials import Store, refuse_password
 
     try:
         refuse_password(results)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from incay.study.planning.trials import DataCatalog, PlannedTrial
 from incay.trainables.fingerprint import code_version
-from incay.trainables.patience import patiently
-from incay.trainables.provenance import now
-from incay.trainables.records import RecordError, Status, TrialRecord
-from incay.trainables.session import end_trial
-from incay.trainables.store import Store
+from incay.trainables.store.patience import patiently
+from incay.trainables.store.records import RecordError, Status, TrialRecord
+from incay.trainables.store.trials import Store
+from incay.trainables.worker.provenance import now
+from incay.trainables.worker.session import end_trial
 
 
 class Endings:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from incay.study.planning.trials import PlannedTrial
-from incay.trainables.records import TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.trials import Store
 
 _METRIC = "test.error"
 

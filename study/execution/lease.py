@@ -24,8 +24,8 @@ from types import TracebackType
 from typing import Any
 
 from incay.study.errors import UserError
-from incay.trainables.records import RecordError
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError
+from incay.trainables.store.trials import Store
 
 BEAT_SECONDS = 5.0
 _BEATS_MISSED = 4

@@ -19,7 +19,7 @@ from incay.study.planning.trials import PlannedTrial
 from incay.study.spec.study import StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, code_version
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 SCHEMA = 1
 _SECONDS_BETWEEN_WRITES = 1.0

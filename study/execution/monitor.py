@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from incay.study.planning.trials import PlannedTrial, WaitingTrial
 from incay.study.spec.study import StudySpec
-from incay.trainables.records import TrialRecord
+from incay.trainables.store.records import TrialRecord
 
 
 @dataclass

@@ -17,9 +17,9 @@ from incay.study.planning.readiness import check_room
 from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
-from incay.trainables.patience import patiently
-from incay.trainables.records import RecordError, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.patience import patiently
+from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.trials import Store
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from incay.study.execution.monitor import Monitor
 from incay.study.execution.stacks import Stack, Stacks
 from incay.study.planning.trials import DataCatalog, PlannedTrial
 from incay.study.search.order import Signal, Work
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 
 class WorkSearcher(Searcher):

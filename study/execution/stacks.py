@@ -10,7 +10,7 @@ from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Signal, Work
 from incay.study.spec.study import StudySpec
 from incay.trainables.config import TrialConfig
-from incay.trainables.training.stack_key import must_train_alone, stack_key
+from incay.trainables.stacking.key import must_train_alone, stack_key
 
 _MOST_WAITING = 1000
 """Trials that are looked at, at most, for those that may train together."""

@@ -18,8 +18,8 @@ from incay.study.planning.readiness import check_batches
 from incay.study.planning.trials import DataCatalog, PlannedTrial
 from incay.study.search.order import Work
 from incay.study.spec.study import StudySpec
-from incay.trainables.patience import patiently
-from incay.trainables.store import Store
+from incay.trainables.store.patience import patiently
+from incay.trainables.store.trials import Store
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
 
     from incay.study.execution.scheduler import PruningScheduler
     from incay.study.execution.searcher import WorkSearcher
-    from incay.trainables.trainable import IncayTrainable, StackTrainable
+    from incay.trainables.worker.trainable import IncayTrainable, StackTrainable
 
     spec, store, data, halt, lease = place.spec, place.store, place.data, place.halt, place.lease
     # Loads the data before anything starts: damaged data ends here with its own message.

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     from incay.analysis.results import StudyResults

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from types import TracebackType
 
 from incay.study.errors import UserError
-from incay.trainables.records import RecordError
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError
+from incay.trainables.store.trials import Store
 
 _SECONDS_BEFORE_FIRST = 30.0
 """Or until a trial has ended: what MLflow imports would hold up Ray and the first trials."""

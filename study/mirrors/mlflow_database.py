@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from incay.study.errors import UserError
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

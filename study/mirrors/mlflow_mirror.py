@@ -17,8 +17,8 @@ from typing import Any
 
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
 from incay.study.mirrors.mlflow_database import client_artifacts, open_client
-from incay.trainables.records import FINAL, RecordError
-from incay.trainables.store import Store
+from incay.trainables.store.records import FINAL, RecordError
+from incay.trainables.store.trials import Store
 
 _KEY = "incay.key"
 _STEP = "incay.step"

@@ -23,8 +23,8 @@ from optuna.trial import FrozenTrial, TrialState
 from incay.study.errors import UserError
 from incay.study.search.sampler import STATES
 from incay.study.spec.ranges import parse_space
-from incay.trainables.records import RecordError, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
 _NUMBER, _FINGERPRINT = "incay.number", "incay.fingerprint"

@@ -11,7 +11,7 @@ from incay.study.errors import HaltedError, UserError
 from incay.study.mirrors.mlflow_database import artifact_root, tracking_uri
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
 from incay.study.planning.results_folder import require_results
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 _SECONDS_BETWEEN_LOOKS = 0.3
 

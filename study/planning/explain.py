@@ -14,8 +14,8 @@ from incay.study.spec.settings import dotted
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, code_version
-from incay.trainables.records import RecordError, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.trials import Store
 
 _MOST_DIFFERENCES = 6
 _ENDED_WITHOUT_RESULT = {

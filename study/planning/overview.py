@@ -16,8 +16,8 @@ from incay.study.spec.ranges import parse_space
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
-from incay.trainables.records import RecordError
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError
+from incay.trainables.store.trials import Store
 
 _ENDINGS = (
     "completed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from incay.study.errors import UserError
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 
 def latest_run(store: Store, name: str) -> str:

@@ -12,7 +12,7 @@ from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData
 from incay.trainables.fingerprint import fingerprint
-from incay.trainables.records import TrialRecord
+from incay.trainables.store.records import TrialRecord
 from incay.trainables.training.seeds import derive_seed
 
 Phase = Literal["search", "confirm"]

@@ -11,7 +11,7 @@ from incay.study.search.pruner import PruneJudge
 from incay.study.search.sampler import Outcome, PointSampler
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
-from incay.trainables.records import TrialRecord
+from incay.trainables.store.records import TrialRecord
 
 History = Sequence[Mapping[str, Any]]
 """A trial's reports: metrics by name."""

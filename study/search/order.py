@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.arm_search import ArmSearch, Histories, History
 from incay.study.spec.study import StudySpec
-from incay.trainables.records import TrialRecord
+from incay.trainables.store.records import TrialRecord
 
 
 class Signal(Enum):

@@ -25,7 +25,7 @@ from optuna.trial import TrialState
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.spec.grid import grid_points
 from incay.study.spec.ranges import Space
-from incay.trainables.records import Status
+from incay.trainables.store.records import Status
 from incay.trainables.training.seeds import derive_seed
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -9,7 +9,7 @@ from incay.analysis.budget import has_setting
 from incay.study.spec.arms import Arm, search_path
 from incay.study.spec.document import Document
 from incay.study.spec.header import Header
-from incay.trainables.records import EVALUATED
+from incay.trainables.store.records import EVALUATED
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")
 """Settings that decide how much an arm is trained or looked at: the same in every arm, unless

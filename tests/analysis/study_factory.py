@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from incay.trainables.records import Status, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import Status, TrialRecord
+from incay.trainables.store.trials import Store
 
 BASE_CONFIG: dict[str, Any] = {
     "dataset": {"name": "mnist"},

@@ -13,8 +13,8 @@ from incay.analysis.cells import Mark
 from incay.analysis.comparisons import compare_arms
 from incay.analysis.references import references
 from incay.analysis.results import Arm, StudyResults, Trial
-from incay.trainables.records import TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.trials import Store
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 

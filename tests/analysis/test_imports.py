@@ -11,7 +11,11 @@ from incay import analysis
 
 PACKAGE = Path(analysis.__file__ or "").parent
 HEAVY = ("torch", "ray", "mlflow", "optuna", "pandas", "scipy", "matplotlib", "sklearn")
-FROM_TRAINABLES = {"incay.trainables.errors", "incay.trainables.records", "incay.trainables.store"}
+FROM_TRAINABLES = {
+    "incay.trainables.errors",
+    "incay.trainables.store.records",
+    "incay.trainables.store.trials",
+}
 
 
 def loaded(statement: str) -> set[str]:

@@ -20,9 +20,9 @@ from incay.study.spec.document import load_document
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
-from incay.trainables.records import RecordError, TrialRecord
-from incay.trainables.session import TrialSession, TrialTask
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.trials import Store
+from incay.trainables.worker.session import TrialSession, TrialTask
 
 NAME = "ab" + "0" * 18
 

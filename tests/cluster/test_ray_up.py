@@ -13,7 +13,7 @@ from services import CREDENTIALS, s3_server, s3_uri
 from small_study import TRIALS, outcomes, wait_for, write_study
 
 from incay.study.cluster.connection import free_port
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 pytest.importorskip("moto.server", reason="needs moto[server]")
 pytestmark = [

@@ -15,7 +15,7 @@ from small_study import TRIALS, outcomes, write_study
 
 from incay.study.errors import UserError
 from incay.study.execution.lease import Lease
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 pytestmark = pytest.mark.long
 

@@ -11,7 +11,7 @@ from incay.study.errors import StudyError
 from incay.study.spec.document import load_document
 from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
-from incay.trainables.records import EVALUATED
+from incay.trainables.store.records import EVALUATED
 from incay.trainables.training.evaluate import Samples
 
 HEAD = "name: x\nbase: {dataset: digits, steps: 10}\n"

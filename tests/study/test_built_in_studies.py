@@ -14,7 +14,7 @@ from incay.study.planning.trials import DataCatalog, Planner
 from incay.study.spec.catalog import built_in_studies, find_study
 from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import parse_study
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 from tests.trainables.data.data_cases import CASES
 
 STUDIES = [path.stem for path in built_in_studies()]

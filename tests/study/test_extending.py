@@ -48,8 +48,8 @@ from incay.study.planning.methods import methods_markdown
 from incay.study.planning.trials import DataCatalog, Planner
 from incay.study.spec.study import parse_study
 from incay.trainables.fingerprint import code_files
-from incay.trainables.session import TrialTask, train
-from incay.trainables.store import Store
+from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.store.trials import Store
 
 data = DataCatalog(Path("data"))
 trial = Planner(parse_study(load_document(Path("study.yaml"))), data).confirm_trials()[0]

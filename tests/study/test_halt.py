@@ -15,7 +15,7 @@ FAULTY_STORES = '''
 import errno
 import time
 from pathlib import Path
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 
 class FullStore(Store):
@@ -99,7 +99,7 @@ def test_a_request_to_terminate_is_like_ctrl_c(tmp_path: Path) -> None:
 def test_the_watchdog_ends_a_process_that_hangs_and_no_other() -> None:
     script = (
         "import sys, time\n"
-        "from incay.trainables.watchdog import Watchdog\n"
+        "from incay.trainables.worker.watchdog import Watchdog\n"
         "dog = Watchdog(2.0)\n"
         "with dog.watching():\n"
         "    for _ in range(5):\n"

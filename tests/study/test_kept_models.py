@@ -13,11 +13,11 @@ from incay.study.execution.kept_models import KeptModels
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.model import load_model
-from incay.trainables.records import RecordError, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import DeviceSplit, Normalizer, split_validation
 from incay.trainables.training.evaluate import evaluate
+from incay.trainables.worker.model import load_model
 
 
 def trial(name: str, phase: str = "confirm") -> PlannedTrial:

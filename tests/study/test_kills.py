@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from tiny_study import ENVIRONMENT, STUDY, incay, results
 
 from incay.study.mirrors.optuna_copy import open_storage, storage_place
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 TWELVE = STUDY.replace("budget: {trials: 2}", "budget: {trials: 4}").replace(
     "steps: 40", "steps: 120"

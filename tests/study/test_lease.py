@@ -16,7 +16,7 @@ from tiny_study import ENVIRONMENT, STUDY, incay
 
 from incay.study.errors import UserError
 from incay.study.execution.lease import Lease, _boot, _process_namespace
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 PATH = "studies/small/abc/lease.json"
 BEAT = 0.5
@@ -92,7 +92,7 @@ def test_a_process_of_this_machine_that_is_gone_is_replaced_at_once(store):
 def test_a_killed_process_leaves_no_lock(tmp_path):
     hold = (
         "import sys, time; from incay.study.execution.lease import Lease\n"
-        "from incay.trainables.store import Store\n"
+        "from incay.trainables.store.trials import Store\n"
         "with Lease(Store(sys.argv[1]), 'small', 'abc'): print(flush=True); time.sleep(600)"
     )
     holder = subprocess.Popen(

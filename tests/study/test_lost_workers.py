@@ -61,7 +61,7 @@ def test_getting_further_begins_the_count_anew():
 KILLING_STORE = """
 import os, signal, sys
 from unittest import mock
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 from incay.study import cli
 
 

@@ -23,9 +23,9 @@ from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.arcface import ArcFaceSettings
 from incay.trainables.losses.cosface import CosFaceSettings
 from incay.trainables.networks import networks
-from incay.trainables.session import TrialTask, train
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
+from incay.trainables.worker.session import TrialTask, train
 from tests.trainables.data.data_cases import CASES
 
 NETWORKS: dict[str, DatasetSettings] = {

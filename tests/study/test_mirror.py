@@ -17,7 +17,7 @@ from typing import Any
 from servers import free_port
 from tiny_study import ENVIRONMENT, incay
 
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 
 def runs(folder: Path) -> list[Any]:
@@ -78,7 +78,7 @@ def test_a_process_killed_while_it_makes_the_database_leaves_none(finished, tmp_
     database.unlink()
     code = (
         "from incay.study.mirrors.mlflow_database import open_client\n"
-        "from incay.trainables.store import Store\n"
+        "from incay.trainables.store.trials import Store\n"
         "open_client(Store('results'))"
     )
     maker = subprocess.Popen([sys.executable, "-c", code], cwd=copy, env=ENVIRONMENT)

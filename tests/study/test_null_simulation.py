@@ -10,7 +10,7 @@ from test_search import no_history, spec
 
 from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
 from incay.study.search.order import SearchWork
-from incay.trainables.records import TrialRecord
+from incay.trainables.store.records import TrialRecord
 
 STUDIES, TRIALS = 120, 16
 EXPECTED_BEST = -1.766

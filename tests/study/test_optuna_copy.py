@@ -18,7 +18,7 @@ from servers import free_port, wait_until_served
 from tiny_study import ENVIRONMENT
 
 from incay.study.mirrors.optuna_copy import OptunaCopy, open_storage, storage_place
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 
 def studies(results: Path) -> dict[str, optuna.Study]:

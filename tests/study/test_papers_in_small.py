@@ -26,8 +26,8 @@ from incay.study.planning.trials import DataCatalog, Planner
 from incay.study.spec.catalog import find_study
 from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import parse_study
-from incay.trainables.session import TrialTask, train
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
+from incay.trainables.worker.session import TrialTask, train
 from tests.analysis.test_renderers import LATEX
 
 SEEDS = 2

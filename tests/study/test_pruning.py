@@ -22,8 +22,8 @@ from incay.study.search.order import SearchWork, Signal
 from incay.study.search.pruner import PruneJudge
 from incay.study.search.sampler import Outcome
 from incay.study.spec.study import StudySpec
-from incay.trainables.records import Status, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import Status, TrialRecord
+from incay.trainables.store.trials import Store
 
 REPORTS = 9
 

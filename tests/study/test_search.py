@@ -14,7 +14,7 @@ from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
 from incay.study.search.order import FixedWork, SearchWork, Signal
 from incay.study.spec.document import Document
 from incay.study.spec.study import StudySpec, parse_study
-from incay.trainables.records import TrialRecord
+from incay.trainables.store.records import TrialRecord
 
 
 def spec(**changes: Any) -> StudySpec:

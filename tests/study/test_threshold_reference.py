@@ -14,7 +14,7 @@ from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, Wait
 from incay.study.search.order import FixedWork, Signal
 from incay.study.spec.document import Document, load_document
 from incay.study.spec.study import StudySpec, parse_study
-from incay.trainables.records import Status, TrialRecord
+from incay.trainables.store.records import Status, TrialRecord
 
 STUDY = """\
 name: referring

@@ -17,7 +17,7 @@ from in_process import incay
 from incay.study.mirrors.mlflow_mirror import Mirror
 from incay.study.mirrors.serve import require_free, serve_mlflow
 from incay.study.mirrors.server_process import ServerProcess
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from in_process import incay
 
 from incay.study.planning.explain import explain
 from incay.trainables.fingerprint import code_files
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 
 
 @pytest.fixture

@@ -59,4 +59,7 @@ def test_code_version_covers_the_loop_and_the_trials_own_components_only():
 
 
 def test_what_only_reads_a_model_is_no_part_of_its_fingerprint():
-    assert not set(code_files(BASE)) & {"incay.trainables.weights", "incay.trainables.session"}
+    assert not set(code_files(BASE)) & {
+        "incay.trainables.worker.weights",
+        "incay.trainables.worker.session",
+    }

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from incay.trainables import session as module
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.incay.term import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
-from incay.trainables.session import TrialSession, TrialTask, end_trial, train
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
-from incay.trainables.weights import weight_histograms
+from incay.trainables.worker import session as module
+from incay.trainables.worker.session import TrialSession, TrialTask, end_trial, train
+from incay.trainables.worker.weights import weight_histograms
 
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(

@@ -15,12 +15,12 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.incay.term import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
-from incay.trainables.records import TrialRecord
-from incay.trainables.session import TrialSession, TrialTask, end_trial, train
-from incay.trainables.stack_session import StackSession
-from incay.trainables.store import Store
-from incay.trainables.training import stacked
+from incay.trainables.stacking import stack as stacked
+from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.worker.session import TrialSession, TrialTask, end_trial, train
+from incay.trainables.worker.stack_session import StackSession
 
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(
@@ -246,7 +246,7 @@ def test_every_batch_is_a_sign_of_life_and_the_rehearsal_gives_some(store, digit
         rehearsed.append(len(beats) - before)
         return reason
 
-    monkeypatch.setattr("incay.trainables.training.stacked_gate._known", {})
+    monkeypatch.setattr("incay.trainables.stacking.gate._known", {})
     monkeypatch.setattr(stacked, "rehearse", watched)
     stack.advance()
     (heard,) = rehearsed

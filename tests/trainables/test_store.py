@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from incay.trainables.records import SCHEMA_VERSION, RecordError, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.records import SCHEMA_VERSION, RecordError, TrialRecord
+from incay.trainables.store.trials import Store
 
 
 def record(**changes: Any) -> TrialRecord:

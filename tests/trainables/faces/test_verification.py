@@ -16,10 +16,10 @@ from incay.trainables.data.base import ImageData, Split
 from incay.trainables.faces.protocol import cross_validate
 from incay.trainables.faces.verification import FaceVerification
 from incay.trainables.networks import networks
-from incay.trainables.session import TrialTask, train
-from incay.trainables.store import Store
+from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
+from incay.trainables.worker.session import TrialTask, train
 
 Images = npt.NDArray[np.uint8]
 

@@ -11,9 +11,9 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.incay.term import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.stacking.member import StackMember
+from incay.trainables.stacking.stack import Outcome, StackedTrainer
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
-from incay.trainables.training.stack_member import StackMember
-from incay.trainables.training.stacked import Outcome, StackedTrainer
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 CPU = torch.device("cpu")

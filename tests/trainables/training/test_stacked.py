@@ -27,6 +27,10 @@ from incay.trainables.losses.center import CenterSettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
 from incay.trainables.losses.normface import NormFaceSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.stacking.key import must_train_alone, stack_key
+from incay.trainables.stacking.member import StackMember
+from incay.trainables.stacking.run import StackedRun
+from incay.trainables.stacking.stack import StackedTrainer
 from incay.trainables.training.prepared import prepare
 from incay.trainables.training.settings import (
     AugmentSettings,
@@ -34,10 +38,6 @@ from incay.trainables.training.settings import (
     ScheduleSettings,
     SplitSettings,
 )
-from incay.trainables.training.stack_key import must_train_alone, stack_key
-from incay.trainables.training.stack_member import StackMember
-from incay.trainables.training.stacked import StackedTrainer
-from incay.trainables.training.stacked_run import StackedRun
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 

@@ -16,13 +16,13 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings
 from incay.trainables.networks import networks
-from incay.trainables.training import stacked_gate
+from incay.trainables.stacking import gate as stacked_gate
+from incay.trainables.stacking.convolutions import CHOSEN, CONVOLUTIONS, Geometry
+from incay.trainables.stacking.gate import rehearse
+from incay.trainables.stacking.layers import _FoldedBatchNorm
+from incay.trainables.stacking.run import StackedRun
+from incay.trainables.stacking.state import StackedState
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS, Geometry
-from incay.trainables.training.stacked_gate import rehearse
-from incay.trainables.training.stacked_layers import _FoldedBatchNorm
-from incay.trainables.training.stacked_run import StackedRun
-from incay.trainables.training.stacked_state import StackedState
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from ray import tune
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
-from incay.trainables.session import TrialSession, TrialTask
-from incay.trainables.stack_session import StackSession
-from incay.trainables.store import Store
-from incay.trainables.watchdog import Watchdog
+from incay.trainables.store.trials import Store
+from incay.trainables.worker.session import TrialSession, TrialTask
+from incay.trainables.worker.stack_session import StackSession
+from incay.trainables.worker.watchdog import Watchdog
 
 
 class _Session(Protocol):

@@ -7,7 +7,7 @@ all of them. Data order, learning rate, statistics and endings stay each member'
 
 What a member computes is what it would compute alone, but for the rounding of sums that are
 added in another order. That is checked each time before a stack begins
-(`incay.trainables.training.stacked_gate`); if it does not hold, its members train one by one.
+(`incay.trainables.stacking.gate`); if it does not hold, its members train one by one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import torch
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
+from incay.trainables.stacking.gate import rehearse
+from incay.trainables.stacking.key import must_train_alone, stack_key
+from incay.trainables.stacking.member import StackMember
+from incay.trainables.stacking.run import StackedRun
 from incay.trainables.training.batches import DeviceSplit
 from incay.trainables.training.prepared import PreparedData, prepare
-from incay.trainables.training.stack_key import must_train_alone, stack_key
-from incay.trainables.training.stack_member import StackMember
-from incay.trainables.training.stacked_gate import rehearse
-from incay.trainables.training.stacked_run import StackedRun
 from incay.trainables.training.trainer import DivergedError
 
 Outcome = dict[str, float] | DivergedError

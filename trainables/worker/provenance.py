@@ -47,7 +47,7 @@ def device_name(device: torch.device) -> str:
 
 
 def _source_state() -> dict[str, Any]:
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return {"git_commit": None, "git_diff": None}
     commit = _git(root, "rev-parse", "HEAD")

@@ -11,11 +11,11 @@ import torch
 
 from incay.trainables.data.base import ImageData
 from incay.trainables.fingerprint import modules_version
-from incay.trainables.session import TrialSession, TrialTask
-from incay.trainables.store import Store
+from incay.trainables.stacking.member import StackMember
+from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import PreparedData
-from incay.trainables.training.stack_member import StackMember
 from incay.trainables.training.trainer import Trainer
+from incay.trainables.worker.session import TrialSession, TrialTask
 
 
 class Stopwatch:
@@ -110,4 +110,4 @@ class MemberSession(TrialSession):
 
 @functools.cache
 def _stack_version() -> str:
-    return modules_version("incay.trainables.training.stacked")
+    return modules_version("incay.trainables.stacking.stack")

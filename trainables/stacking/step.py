@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from incay.trainables.losses.base import Loss
+from incay.trainables.stacking.layers import fold_layers
+from incay.trainables.stacking.state import StackedState
 from incay.trainables.training.batches import DeviceSplit, Normalizer
 from incay.trainables.training.evaluate import EVALUATION_BATCH, Samples
-from incay.trainables.training.stacked_layers import fold_layers
-from incay.trainables.training.stacked_state import StackedState
 
 
 class StackedStep:

@@ -10,8 +10,8 @@ from torch import nn
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
-from incay.trainables.records import RecordError
-from incay.trainables.store import Store
+from incay.trainables.store.records import RecordError
+from incay.trainables.store.trials import Store
 from incay.trainables.training.trainer import Trainer
 
 

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from incay.trainables.training.stacked_convolutions import CHOSEN, CONVOLUTIONS, Geometry
+from incay.trainables.stacking.convolutions import CHOSEN, CONVOLUTIONS, Geometry
 
 _Fold = Callable[[Tensor, list[Tensor | None], int], Tensor]
 """Maps folded inputs (B, M·C, …), stacked parameters (M, …) and M to folded outputs."""

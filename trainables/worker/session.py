@@ -21,14 +21,14 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.fingerprint import code_version
-from incay.trainables.model import save_model
-from incay.trainables.patience import is_hopeless, patiently
-from incay.trainables.provenance import device_name, environment, now
-from incay.trainables.records import RecordError, Status, TrialRecord
-from incay.trainables.store import Store
+from incay.trainables.store.patience import is_hopeless, patiently
+from incay.trainables.store.records import RecordError, Status, TrialRecord
+from incay.trainables.store.trials import Store
 from incay.trainables.training.evaluate import Samples
 from incay.trainables.training.trainer import DivergedError, Trainer
-from incay.trainables.weights import weight_histograms
+from incay.trainables.worker.model import save_model
+from incay.trainables.worker.provenance import device_name, environment, now
+from incay.trainables.worker.weights import weight_histograms
 
 CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))
 """Checkpoints are at least this far apart: the most work that a crash can cost."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from incay.trainables.stacking.member import StackMember
+from incay.trainables.stacking.state import StackedState
+from incay.trainables.stacking.step import StackedStep
 from incay.trainables.training.batches import DeviceSplit
 from incay.trainables.training.evaluate import Samples
-from incay.trainables.training.stack_member import StackMember
-from incay.trainables.training.stacked_state import StackedState
-from incay.trainables.training.stacked_step import StackedStep
 
 
 class StackedRun:

@@ -35,7 +35,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from incay.trainables.records import RecordError, TrialRecord, history_table
+from incay.trainables.store.records import RecordError, TrialRecord, history_table
 
 _READERS = 16
 

@@ -22,7 +22,7 @@ def must_train_alone(config: TrialConfig) -> str:
     """Return why a trial cannot train with others, or nothing if it can.
 
     What a network or a loss cannot do for several trials at once shows in the rehearsal
-    (`incay.trainables.training.stacked_gate`), which runs them.
+    (`incay.trainables.stacking.gate`), which runs them.
     """
     if config.deterministic:
         return "deterministic: true asks for the bits of training alone"

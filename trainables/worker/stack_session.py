@@ -10,11 +10,11 @@ from typing import NamedTuple
 import torch
 
 from incay.trainables.data.base import ImageData
-from incay.trainables.member_session import MemberSession
-from incay.trainables.session import TrialTask
-from incay.trainables.store import Store
+from incay.trainables.stacking.stack import StackedTrainer
+from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import PreparedData, prepare
-from incay.trainables.training.stacked import StackedTrainer
+from incay.trainables.worker.member_session import MemberSession
+from incay.trainables.worker.session import TrialTask
 
 
 class MemberReport(NamedTuple):
