@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from incay.analysis.errors import AnalysisError
-    from incay.analysis.exports import export
     from incay.analysis.figures import build_figure as figure
-    from incay.analysis.loading import load
-    from incay.analysis.manifests import manifest, verify, write_manifest
-    from incay.analysis.renderers import render
+    from incay.analysis.output.exports import export
+    from incay.analysis.output.manifests import manifest, verify, write_manifest
+    from incay.analysis.output.renderers import render
     from incay.analysis.reports import report
-    from incay.analysis.side_by_side import compare
+    from incay.analysis.results.loading import load
     from incay.analysis.tables import build_table as table
+    from incay.analysis.tables.side_by_side import compare
 
 __all__ = [
     "AnalysisError",
@@ -40,16 +40,16 @@ __all__ = [
 
 _HOMES = {
     "AnalysisError": ("incay.analysis.errors", "AnalysisError"),
-    "compare": ("incay.analysis.side_by_side", "compare"),
-    "export": ("incay.analysis.exports", "export"),
+    "compare": ("incay.analysis.tables.side_by_side", "compare"),
+    "export": ("incay.analysis.output.exports", "export"),
     "figure": ("incay.analysis.figures", "build_figure"),
-    "load": ("incay.analysis.loading", "load"),
-    "manifest": ("incay.analysis.manifests", "manifest"),
-    "render": ("incay.analysis.renderers", "render"),
+    "load": ("incay.analysis.results.loading", "load"),
+    "manifest": ("incay.analysis.output.manifests", "manifest"),
+    "render": ("incay.analysis.output.renderers", "render"),
     "report": ("incay.analysis.reports", "report"),
     "table": ("incay.analysis.tables", "build_table"),
-    "verify": ("incay.analysis.manifests", "verify"),
-    "write_manifest": ("incay.analysis.manifests", "write_manifest"),
+    "verify": ("incay.analysis.output.manifests", "verify"),
+    "write_manifest": ("incay.analysis.output.manifests", "write_manifest"),
 }
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from incay import analysis
-from incay.analysis.results import StudyResults, Trial
+from incay.analysis.results.study import StudyResults, Trial
 from incay.study.commands.shared import open_store, which_run
 
 ROOT = Path(__file__).parents[1]

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.registry import Registry
-from incay.analysis.results import StudyResults
+from incay.analysis.results.study import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-    from incay.analysis.drawing import Figure
+    from incay.analysis.figures.figure import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,8 @@ def build_figure(results: StudyResults, name: str) -> Figure:
     Raises:
         AnalysisError: There is no such figure, or the study does not hold its data.
     """
-    from incay.analysis.drawing import Figure
-    from incay.analysis.tables._notes import protocol_sentence
+    from incay.analysis.figures.figure import Figure
+    from incay.analysis.tables.layouts.notes import protocol_sentence
 
     definition = figures[name]
     data = definition.data(results)

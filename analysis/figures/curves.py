@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from incay.analysis.figures import FigureDefinition, register_figure
-from incay.analysis.figures._groups import distinct, numbers, where
-from incay.analysis.figures._histories import read_curves
-from incay.analysis.figures._style import arm_styles, legend_below, marker_every, spread_out
-from incay.analysis.results import StudyResults
+from incay.analysis.figures.shared.groups import distinct, numbers, where
+from incay.analysis.figures.shared.style import arm_styles, legend_below, marker_every, spread_out
+from incay.analysis.results.histories import read_curves
+from incay.analysis.results.study import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

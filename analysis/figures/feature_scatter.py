@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures import FigureDefinition, register_figure
-from incay.analysis.figures._groups import distinct, numbers, where
-from incay.analysis.figures._trials import completed
-from incay.analysis.results import StudyResults
-from incay.analysis.samples import read_samples
+from incay.analysis.figures.shared.groups import distinct, numbers, where
+from incay.analysis.results.completed import completed
+from incay.analysis.results.samples import read_samples
+from incay.analysis.results.study import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

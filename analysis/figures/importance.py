@@ -19,9 +19,9 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures import FigureDefinition, register_figure
-from incay.analysis.figures._groups import distinct, numbers, where
-from incay.analysis.figures._style import bar_styles, legend_below
-from incay.analysis.results import Arm, StudyResults
+from incay.analysis.figures.shared.groups import distinct, numbers, where
+from incay.analysis.figures.shared.style import bar_styles, legend_below
+from incay.analysis.results.study import Arm, StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from incay.analysis.figures import FigureDefinition, register_figure
-from incay.analysis.figures._groups import numbers, where
-from incay.analysis.figures._norms import NormRange, label_norms
-from incay.analysis.figures._style import arm_styles, legend_below
-from incay.analysis.figures._trials import samples_by_arm
-from incay.analysis.results import StudyResults
+from incay.analysis.figures.shared.groups import numbers, where
+from incay.analysis.figures.shared.norms import NormRange, label_norms
+from incay.analysis.figures.shared.style import arm_styles, legend_below
+from incay.analysis.results.completed import samples_by_arm
+from incay.analysis.results.study import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from incay.analysis.comparisons import compare_arms
+from incay.analysis.comparing.comparisons import compare_arms
+from incay.analysis.comparing.measure import measure
+from incay.analysis.comparing.references import references
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures import FigureDefinition, register_figure
-from incay.analysis.figures._groups import distinct, numbers, where
-from incay.analysis.figures._style import arm_styles, legend_below
-from incay.analysis.measure import measure
-from incay.analysis.references import references
-from incay.analysis.results import StudyResults
+from incay.analysis.figures.shared.groups import distinct, numbers, where
+from incay.analysis.figures.shared.style import arm_styles, legend_below
+from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.paired import paired_test
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from incay.analysis.figures import FigureDefinition, register_figure
-from incay.analysis.figures._groups import distinct, numbers, where
-from incay.analysis.figures._style import arm_styles, bar_styles, legend_below
-from incay.analysis.figures._trials import samples_by_arm
-from incay.analysis.results import StudyResults
+from incay.analysis.figures.shared.groups import distinct, numbers, where
+from incay.analysis.figures.shared.style import arm_styles, bar_styles, legend_below
+from incay.analysis.results.completed import samples_by_arm
+from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.summary import summarize
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures import FigureDefinition, register_figure
-from incay.analysis.figures._groups import numbers, where
-from incay.analysis.figures._style import arm_styles, legend_below, marker_every
-from incay.analysis.figures._trials import completed, samples_by_arm
-from incay.analysis.results import StudyResults
+from incay.analysis.figures.shared.groups import numbers, where
+from incay.analysis.figures.shared.style import arm_styles, legend_below, marker_every
+from incay.analysis.results.completed import completed, samples_by_arm
+from incay.analysis.results.study import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,18 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from incay.analysis.comparing.references import references
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import (
-    FigureDefinition,
-    _confirmed_weights,
-    _searched_weights,
-    register_figure,
-)
-from incay.analysis.figures._groups import distinct, where
-from incay.analysis.figures._style import legend_below
-from incay.analysis.figures._weights import SETTING, series
-from incay.analysis.references import references
-from incay.analysis.results import StudyResults
+from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.shared import confirmed_weights, searched_weights
+from incay.analysis.figures.shared.groups import distinct, where
+from incay.analysis.figures.shared.style import legend_below
+from incay.analysis.figures.shared.weights import SETTING, series
+from incay.analysis.results.study import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -41,7 +37,7 @@ def data(results: StudyResults) -> pa.Table:
     """Return what is known at each λ: of the objective where λ was searched, else of the test.
 
     Arms that differ in λ alone are one series. Kinds of rows are those of
-    `_searched_weights.rows` and `_confirmed_weights.rows`. Arms of λ = 0 that no arm with λ is
+    `searched_weights.rows` and `confirmed_weights.rows`. Arms of λ = 0 that no arm with λ is
     compared with are left out.
 
     Raises:
@@ -57,7 +53,7 @@ def data(results: StudyResults) -> pa.Table:
     rows: list[dict[str, Any]] = []
     names = series(arms)
     for arm in arms:
-        own = (_searched_weights if searched else _confirmed_weights).rows(results, arm)
+        own = (searched_weights if searched else confirmed_weights).rows(results, arm)
         rows += [{"series": names[arm.name], **row} for row in own]
     results_at = {row["weight"] for row in rows if row["kind"] in ("seed", "trial")}
     weights = results_at - {0.0}
@@ -76,7 +72,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     for axes, metric in zip(panels, metrics, strict=True):
         shown = where(data, metric=metric)
         kinds = distinct(shown, "kind")
-        draw_panel = _confirmed_weights.draw if "seed" in kinds else _searched_weights.draw
+        draw_panel = confirmed_weights.draw if "seed" in kinds else searched_weights.draw
         draw_panel(axes, shown)
         axes.set_xscale("log")
         axes.set_ylabel(f"{metric} (%)" if metric.endswith("error") else metric)

@@ -5,13 +5,13 @@ Every number links to the trials behind it, which are listed at the end of the p
 
 from __future__ import annotations
 
-from incay.analysis.renderers.html import figure_html
-from incay.analysis.reports._answer import answer
-from incay.analysis.reports._figures import figures_section
-from incay.analysis.reports._page import page, section
-from incay.analysis.reports._study import arms_section, endings_section, provenance_section
-from incay.analysis.reports._trials import link_to_trials, trials_section
-from incay.analysis.results import StudyResults
+from incay.analysis.output.renderers.html import figure_html
+from incay.analysis.reports.answer import answer
+from incay.analysis.reports.figures import figures_section
+from incay.analysis.reports.page import page, section
+from incay.analysis.reports.study import arms_section, endings_section, provenance_section
+from incay.analysis.reports.trials import link_to_trials, trials_section
+from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import build_table
 
 

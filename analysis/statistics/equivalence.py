@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from incay.analysis.cells import Verdict
+from incay.analysis.output.table import Verdict
 from incay.analysis.statistics.summary import summarize, t_quantile
 
 _CONFIDENCE = 0.90

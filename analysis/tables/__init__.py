@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from incay.analysis.budget import Inequality, find_inequalities, untunable
-from incay.analysis.cells import Cell, Mark, Table
+from incay.analysis.comparing.budget import Inequality, find_inequalities, untunable
 from incay.analysis.errors import AnalysisError
+from incay.analysis.output.table import Cell, Mark, Table
 from incay.analysis.registry import Registry
-from incay.analysis.results import StudyResults
+from incay.analysis.results.study import StudyResults
 
 Definition = Callable[[StudyResults], Table]
 

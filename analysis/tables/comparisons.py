@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from incay.analysis.cells import Cell, Column, Row, Table
-from incay.analysis.comparisons import ALPHA, Comparison, compare_arms
-from incay.analysis.discordance import Discordance, measure_discordance
+from incay.analysis.comparing.comparisons import ALPHA, Comparison, compare_arms
+from incay.analysis.comparing.discordance import Discordance, measure_discordance
 from incay.analysis.errors import AnalysisError
-from incay.analysis.results import StudyResults
+from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import register_table
-from incay.analysis.tables._cells import difference_cell
-from incay.analysis.tables._notes import describe_need, protocol_sentence
+from incay.analysis.tables.layouts.cells import difference_cell
+from incay.analysis.tables.layouts.notes import describe_need, protocol_sentence
 
 _CONCLUSIONS = Column(key="conclusion", title="conclusion", numeric=False)
 

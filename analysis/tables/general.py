@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from incay.analysis.cells import Cell, Column, Row, Table
-from incay.analysis.comparisons import Comparison, compare_arms
-from incay.analysis.measure import describe_endings
-from incay.analysis.results import Arm, StudyResults, Trial
+from incay.analysis.comparing.comparisons import Comparison, compare_arms
+from incay.analysis.comparing.measure import describe_endings
+from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.analysis.tables import register_table
-from incay.analysis.tables._cells import count_cell, difference_cell, metric_cell
-from incay.analysis.tables._notes import protocol_sentence, study_notes
+from incay.analysis.tables.layouts.cells import count_cell, difference_cell, metric_cell
+from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
 
 _CHANGE = Column(key="change", title="Δ to reference")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from incay.analysis.cells import Cell, Column, Row, Table
-from incay.analysis.publications import PublishedTable, published_table
-from incay.analysis.results import StudyResults
+from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import register_table
-from incay.analysis.tables._methods import TEST_ACCURACY, methods_table
-from incay.analysis.tables._names import plain
+from incay.analysis.tables.layouts.methods import TEST_ACCURACY, methods_table
+from incay.analysis.tables.layouts.names import plain
 
 _WORDS = (
     Column(key="data", title="Data", numeric=False),

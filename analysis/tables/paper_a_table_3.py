@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from incay.analysis.cells import Table
-from incay.analysis.publications import PublishedTable, published_table
-from incay.analysis.results import Arm, StudyResults
+from incay.analysis.output.table import Table
+from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables import register_table
-from incay.analysis.tables._matrix import matrix_table
-from incay.analysis.tables._names import method_of
+from incay.analysis.tables.layouts.matrix import matrix_table
+from incay.analysis.tables.layouts.names import method_of
 
 _RN = "RN + "
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from incay.analysis.cells import Table
-from incay.analysis.publications import published_table
-from incay.analysis.results import StudyResults
+from incay.analysis.output.table import Table
+from incay.analysis.papers.publications import published_table
+from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import register_table
-from incay.analysis.tables._by_setting import by_setting_table
-from incay.analysis.tables._methods import ACCURACY, TEST_NORM, Quantity
+from incay.analysis.tables.layouts.by_setting import by_setting_table
+from incay.analysis.tables.layouts.methods import ACCURACY, TEST_NORM, Quantity
 
 
 @register_table("paper-a-table-4")

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from incay.analysis.cells import Cell, Column, Row, Table
-from incay.analysis.comparisons import compare_arms
-from incay.analysis.discordance import pair_replicates
+from incay.analysis.comparing.comparisons import compare_arms
+from incay.analysis.comparing.discordance import pair_replicates
+from incay.analysis.comparing.measure import Measurement, measure
+from incay.analysis.comparing.references import references
 from incay.analysis.errors import AnalysisError
-from incay.analysis.measure import Measurement, measure
-from incay.analysis.publications import PublishedTable, published_table
-from incay.analysis.references import references
-from incay.analysis.results import Arm, StudyResults, Trial
-from incay.analysis.samples import Bools, read_samples
+from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.papers.caveats import caveats
+from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.results.samples import Bools, read_samples
+from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.analysis.tables import register_table
-from incay.analysis.tables._caveats import caveats
-from incay.analysis.tables._cells import count_cell, measured_cell
-from incay.analysis.tables._methods import normalized
-from incay.analysis.tables._notes import protocol_sentence, study_notes
+from incay.analysis.tables.layouts.cells import count_cell, measured_cell
+from incay.analysis.tables.layouts.methods import normalized
+from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
 
 _GROUPS = {
     "correct": "right",

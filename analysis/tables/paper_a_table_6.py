@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from incay.analysis.cells import Table
-from incay.analysis.publications import published_table
-from incay.analysis.results import Arm, StudyResults
+from incay.analysis.output.table import Table
+from incay.analysis.papers.publications import published_table
+from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables import register_table
-from incay.analysis.tables._methods import ACCURACY, TEST_NORM, Quantity, methods_table
+from incay.analysis.tables.layouts.methods import ACCURACY, TEST_NORM, Quantity, methods_table
 
 _LINES = {
     "none": "Softmax",

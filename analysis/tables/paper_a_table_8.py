@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from incay.analysis.cells import Cell, Column, Row, Table
-from incay.analysis.publications import PublishedTable, published_table
-from incay.analysis.results import StudyResults
+from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import register_table
 
 

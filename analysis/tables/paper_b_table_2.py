@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from incay.analysis.cells import Table
-from incay.analysis.publications import published_table
-from incay.analysis.results import StudyResults
+from incay.analysis.output.table import Table
+from incay.analysis.papers.publications import published_table
+from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import register_table
-from incay.analysis.tables._methods import TEST_ACCURACY, TEST_NORM, methods_table
+from incay.analysis.tables.layouts.methods import TEST_ACCURACY, TEST_NORM, methods_table
 
 
 @register_table("paper-b-table-2")

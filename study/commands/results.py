@@ -18,7 +18,7 @@ from incay.study.errors import UserError
 from incay.study.spec.catalog import study_name
 
 if TYPE_CHECKING:
-    from incay.analysis.cells import Table
+    from incay.analysis.output.table import Table
 
 Format = Annotated[
     str | None,
@@ -199,7 +199,7 @@ def _show(table: Table, format_: str | None, output: Path | None) -> None:
 
 
 def _format(format_: str | None, output: Path | None) -> str:
-    from incay.analysis.exports import format_of
+    from incay.analysis.output.exports import format_of
 
     if format_ is not None:
         return format_

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
-    from incay.analysis.results import StudyResults
+    from incay.analysis.results.study import StudyResults
 
 _OPEN = ("pending", "interrupted")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from incay.analysis.budget import has_setting
+from incay.analysis.comparing.budget import has_setting
 from incay.study.spec.arms import Arm, search_path
 from incay.study.spec.document import Document
 from incay.study.spec.header import Header

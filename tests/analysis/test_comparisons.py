@@ -9,10 +9,10 @@ from statsmodels.stats.power import TTestPower
 from study_factory import StudyFactory
 
 from incay.analysis import load, table
-from incay.analysis.cells import Mark
-from incay.analysis.comparisons import compare_arms
-from incay.analysis.references import references
-from incay.analysis.results import Arm, StudyResults, Trial
+from incay.analysis.comparing.comparisons import compare_arms
+from incay.analysis.comparing.references import references
+from incay.analysis.output.table import Mark
+from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 

@@ -13,9 +13,9 @@ from study_factory import StudyFactory, drawn_history, drawn_samples
 
 from incay.analysis import AnalysisError, figure, load
 from incay.analysis.figures import figures
-from incay.analysis.figures._style import COLOURS, arm_styles, bar_styles, line_styles
 from incay.analysis.figures.norm_bins import round_width
-from incay.analysis.results import StudyResults
+from incay.analysis.figures.shared.style import COLOURS, arm_styles, bar_styles, line_styles
+from incay.analysis.results.study import StudyResults
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 SPACE = {"incay.weight": "log 1e-3 .. 1e3", "optimizer.weight_decay": "log 1e-5 .. 1e-2"}

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from study_factory import StudyFactory
 
 from incay.analysis import AnalysisError, figure, load
-from incay.analysis.results import StudyResults
+from incay.analysis.results.study import StudyResults
 
 SOFTMAX = [9.0, 8.0, 10.0, 9.5, 8.5]
 BETTER = [8.0, 7.1, 8.9, 8.4, 7.5]

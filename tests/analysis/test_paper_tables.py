@@ -8,8 +8,8 @@ import pytest
 from study_factory import StudyFactory
 
 from incay.analysis import AnalysisError, load, table
-from incay.analysis.budget import has_setting
-from incay.analysis.cells import Cell, Table
+from incay.analysis.comparing.budget import has_setting
+from incay.analysis.output.table import Cell, Table
 from incay.analysis.tables import tables
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.publications import published_table, published_tables
+from incay.analysis.papers.publications import published_table, published_tables
 
 RANGES = {
     "accuracy": (0.0, 100.0),

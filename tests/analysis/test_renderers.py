@@ -13,10 +13,10 @@ import pytest
 from study_factory import StudyFactory
 
 from incay.analysis import AnalysisError, load, render, table
-from incay.analysis.cells import Cell, Column, Mark, Row, Table
-from incay.analysis.renderers import renderers
-from incay.analysis.renderers._grid import show_number
-from incay.analysis.renderers.latex import escape
+from incay.analysis.output.renderers import renderers
+from incay.analysis.output.renderers.latex import escape
+from incay.analysis.output.shown import show_number
+from incay.analysis.output.table import Cell, Column, Mark, Row, Table
 
 Maker = Callable[..., StudyFactory]
 COMPILERS = {

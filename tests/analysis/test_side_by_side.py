@@ -11,8 +11,8 @@ from scipy import stats
 from study_factory import StudyFactory
 
 from incay.analysis import AnalysisError, compare, load, render
-from incay.analysis.cells import Mark
-from incay.analysis.results import StudyResults
+from incay.analysis.output.table import Mark
+from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.welch import welch_test
 
 RN = {"incay.form": "reciprocal", "incay.weight": 0.1}

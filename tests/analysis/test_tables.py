@@ -9,7 +9,7 @@ from scipy import stats
 from study_factory import StudyFactory
 
 from incay.analysis import AnalysisError, load, table
-from incay.analysis.cells import Cell, Table
+from incay.analysis.output.table import Cell, Table
 
 Maker = Callable[..., StudyFactory]
 

@@ -8,7 +8,7 @@ import pytest
 from in_process import incay
 
 from incay import analysis
-from incay.analysis.tables._methods import NOT_IN_STUDY
+from incay.analysis.tables.layouts.methods import NOT_IN_STUDY
 from incay.study.execution.ledger import Ledger
 from incay.study.planning.trials import DataCatalog, Planner
 from incay.study.spec.catalog import built_in_studies, find_study

@@ -95,7 +95,7 @@ def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
 
 def test_analysis_loads_neither_torch_nor_ray():
     code = (
-        "import sys, analysis, incay.analysis.results, incay.analysis.tables\n"
+        "import sys, analysis, incay.analysis.results.study, incay.analysis.tables\n"
         "heavy = {'torch', 'ray', 'mlflow', 'optuna'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )

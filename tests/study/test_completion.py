@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from incay.analysis.figures import figures
-from incay.analysis.renderers import renderers
+from incay.analysis.output.renderers import renderers
 from incay.study.commands import completion
 from incay.study.spec.catalog import built_in_studies
 from incay.trainables.config import COMPONENTS

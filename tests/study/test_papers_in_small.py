@@ -18,8 +18,8 @@ from excerpts import write_excerpts
 
 from incay.analysis import figure, load, manifest, render, report, table, verify
 from incay.analysis.figures import figures
-from incay.analysis.renderers import renderers
-from incay.analysis.results import StudyResults
+from incay.analysis.output.renderers import renderers
+from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import tables
 from incay.study.execution.ledger import Ledger
 from incay.study.planning.trials import DataCatalog, Planner

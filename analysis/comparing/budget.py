@@ -1,0 +1,115 @@
+"""Did every arm get the same budget? A comparison of unequal efforts is not a comparison.
+
+Counted are search trials, however they ended, and optimiser steps per trial; the number of
+seeds stands beside every mean. Steps are compared among arms of one data set and network only: a
+table may span several.
+
+An arm that was not searched beside one that was is the most unequal of all, with one exception:
+it has none of the searched settings. Plain softmax has no λ, so that there is nothing to search
+where only λ is; the table then says what that means. Softmax has a weight decay, though: where
+that is searched for the others and not for it, the budgets are unequal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from incay.analysis.results.study import Arm, StudyResults
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """A quantity of which arms got different amounts.
+
+    Attributes:
+        quantity: What was unequal.
+        amounts: By arm.
+        usual: What most arms got.
+    """
+
+    quantity: str
+    amounts: Mapping[str, int]
+    usual: int
+
+    @property
+    def deviating(self) -> tuple[str, ...]:
+        """The arms that got another amount than most."""
+        return tuple(name for name, amount in self.amounts.items() if amount != self.usual)
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name} {amount:,}" for name, amount in self.amounts.items())
+        return f"{self.quantity}: {figures}"
+
+
+def find_inequalities(results: StudyResults) -> list[Inequality]:
+    """Return what is unequal among a study's arms.
+
+    Search trials are compared once a confirm phase has begun: before that, arms are merely at
+    different points of the same search. Arms that have nothing to search are left out, see
+    `untunable`; and where the study gives each arm the same time (``budget.seconds``), numbers
+    of trials are not compared at all.
+    """
+    found = []
+    by_time = bool((results.budget or {}).get("seconds"))
+    if any(trial.phase == "confirm" for trial in results.trials) and not by_time:
+        nothing = untunable(results)
+        searched = [arm for arm in results.arms if arm.name not in nothing]
+        found += _compare("search trials", searched, lambda arm: len(arm.phase("search")))
+    by_context: dict[tuple[Any, Any], list[Arm]] = defaultdict(list)
+    for arm in results.arms:
+        if arm.setting("steps") is not None:
+            by_context[arm.setting("dataset.name"), arm.setting("network.name")].append(arm)
+    for arms in by_context.values():
+        found += _compare("steps per trial", arms, lambda arm: int(arm.setting("steps")))
+    return found
+
+
+def untunable(results: StudyResults) -> dict[str, tuple[str, ...]]:
+    """Return the arms that were not searched because they have none of the searched settings.
+
+    Returns:
+        By arm, the settings that the others were searched for.
+    """
+    names = tuple(dict.fromkeys(name for arm in results.arms for name in arm.search))
+    return {
+        arm.name: names
+        for arm in results.arms
+        if names and not arm.search and not arm.phase("search")
+        if not any(has_setting(arm.config, name) for name in names)
+    }
+
+
+def has_setting(config: Mapping[str, Any], name: str) -> bool:
+    """Return whether a setting can change what a configuration computes.
+
+    Those of incay cannot where λ is 0 or there is no form; others can where the configuration
+    has them: ``loss.margin`` is none of plain softmax's.
+
+    Args:
+        config: A whole configuration, nested. Of an empty one nothing is known, and the answer
+            is yes.
+        name: The setting's dotted name.
+    """
+    if not config:
+        return True
+    component, _, _ = name.partition(".")
+    if component == "incay":
+        incay = config.get("incay") or {}
+        return bool(incay.get("form", "none") != "none" and incay.get("weight", 0) != 0)
+    place: Any = config
+    for part in name.split("."):
+        if not isinstance(place, Mapping) or part not in place:
+            return False
+        place = place[part]
+    return True
+
+
+def _compare(quantity: str, arms: list[Arm], amount: Callable[[Arm], int]) -> list[Inequality]:
+    amounts = {arm.name: amount(arm) for arm in arms}
+    counts = list(amounts.values())
+    if len(set(counts)) <= 1:
+        return []
+    return [Inequality(quantity, amounts, max(set(counts), key=lambda c: (counts.count(c), c)))]

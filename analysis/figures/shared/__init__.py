@@ -1,0 +1,1 @@
+"""What figures share: colours, groups of rows, ranges of norms, responses to λ."""

@@ -1,0 +1,55 @@
+"""Arms as points of a response to λ."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from incay.analysis.results.study import Arm
+
+SETTING = "incay.weight"
+DIVERGED_COLOUR = "#D55E00"
+
+
+def series(arms: Sequence[Arm]) -> dict[str, str]:
+    """Return the name of each arm's series, by arm: arms that differ in λ alone have one together.
+
+    It is what their names share around λ: ``RN`` of ``RN, λ = 0.1`` and ``RN, λ = 1``. Where that
+    says nothing, or the same of two series, it is the name of its first arm.
+    """
+    kinds: dict[str, list[str]] = {}
+    for arm in arms:
+        kinds.setdefault(_kind(arm), []).append(arm.name)
+    shared = {kind: _shared(names) for kind, names in kinds.items()}
+    counts = Counter(shared.values())
+    return {
+        name: shared[kind] if shared[kind] and counts[shared[kind]] == 1 else names[0]
+        for kind, names in kinds.items()
+        for name in names
+    }
+
+
+def _shared(names: Sequence[str]) -> str:
+    """Return the beginning and end that names have in common, without what surrounds a number."""
+    if len(names) == 1:
+        return names[0]
+    start = _common(names).rstrip("0123456789.e+- =:,(λ")
+    end = _common([name[::-1] for name in names])[::-1].lstrip("0123456789.e+- =:,")
+    return " ".join(filter(None, (start, end)))
+
+
+def _common(names: Sequence[str]) -> str:
+    columns = zip(*names, strict=False)
+    same = itertools.takewhile(lambda letters: len(set(letters)) == 1, columns)
+    return "".join(letters[0] for letters in same)
+
+
+def _kind(arm: Arm) -> str:
+    """Return what arms of one series share; arms without λ are alone."""
+    incay = arm.config.get("incay")
+    if not incay or not incay.get("weight") or SETTING in arm.search:
+        return arm.name
+    others = {key: value for key, value in incay.items() if key != "weight"}
+    return json.dumps({**arm.config, "incay": others}, sort_keys=True)

@@ -1,0 +1,1 @@
+"""Tables as data, and how they are written down: renderers, files, manifests."""

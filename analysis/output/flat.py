@@ -1,0 +1,73 @@
+"""A table as an Arrow table: one row per row, every number in a column of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pyarrow as pa
+
+from incay.analysis.output.table import Cell, Column, Table
+
+_Value = Callable[[Cell], Any]
+
+_NUMERIC: tuple[tuple[str, pa.DataType, _Value], ...] = (
+    ("", pa.float64(), lambda cell: cell.value),
+    (".half_width", pa.float64(), lambda cell: cell.half_width),
+    (".n", pa.int64(), lambda cell: cell.n or None),
+    (".missing", pa.string(), lambda cell: cell.reason or None),
+    (".marks", pa.string(), lambda cell: " ".join(sorted(m.value for m in cell.marks)) or None),
+)
+_PUBLISHED: tuple[tuple[str, pa.DataType, _Value], ...] = (
+    (".published", pa.string(), lambda cell: _text(cell)),
+    (".source", pa.string(), lambda cell: cell.published.source if cell.published else None),
+    (".verdict", pa.string(), lambda cell: cell.published.verdict if cell.published else None),
+)
+
+
+def flat_table(table: Table) -> pa.Table:
+    """Return the rows' names, whether they are cited, and every column's numbers.
+
+    A column ``accuracy`` becomes ``accuracy``, ``accuracy.half_width``, ``accuracy.n`` and so
+    on; those that hold nothing are left out, except the first. Study, run, protocol and notes
+    stand in every row, so that rows keep their meaning when they are cut out.
+    """
+    arrays: dict[str, pa.Array] = {
+        table.row_title.lower(): pa.array([row.name for row in table.rows], pa.string()),
+        "cited": pa.array([row.cited for row in table.rows], pa.bool_()),
+    }
+    for column in table.columns:
+        cells = [row.cells.get(column.key, Cell()) for row in table.rows]
+        arrays |= _columns(column, cells)
+    notes = [
+        " ".join((*table.notes, *_unique(n for c in row.cells.values() for n in c.notes)))
+        for row in table.rows
+    ]
+    count = len(table.rows)
+    for name, values in (
+        ("study", [table.study] * count),
+        ("run", [table.run] * count),
+        ("protocol", [table.protocol] * count),
+        ("notes", notes),
+    ):
+        arrays[name] = pa.array(values, pa.string())
+    return pa.table(arrays)
+
+
+def _columns(column: Column, cells: list[Cell]) -> dict[str, pa.Array]:
+    if not column.numeric:
+        return {column.key: pa.array([cell.text or None for cell in cells], pa.string())}
+    arrays = {}
+    for suffix, kind, value in (*_NUMERIC, *_PUBLISHED):
+        values = [value(cell) for cell in cells]
+        if suffix == "" or any(each is not None for each in values):
+            arrays[column.key + suffix] = pa.array(values, kind)
+    return arrays
+
+
+def _text(cell: Cell) -> str | None:
+    return None if cell.published is None else str(cell.published.value)
+
+
+def _unique(notes: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(notes))

@@ -1,0 +1,196 @@
+"""Manifests: which trials stand behind each cell of an exported table, and whether they still do.
+
+A manifest is JSON that lies beside the exported table. To verify it, the same table is built
+again from the store, and every cell is compared with what the manifest says; and the exported
+file with what was written, so that a number typed into it is noticed as well.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from incay.analysis.errors import AnalysisError
+from incay.analysis.output.renderers import render
+from incay.analysis.output.renderers.json import cell_values
+from incay.analysis.output.table import Table
+from incay.analysis.results.loading import load
+from incay.analysis.tables import build_table
+from incay.analysis.tables.side_by_side import COMPARE, compare
+from incay.trainables.store.trials import Store
+
+MANIFEST_SCHEMA = 1
+SUFFIX = ".manifest.json"
+
+_COMPARED = ("value", "half_width", "n", "text", "reason", "marks", "published", "fingerprints")
+_CELL = {"row", "name", "column", *_COMPARED}
+_RELATIVE = 1e-12
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A cell that is no longer what its manifest says.
+
+    Attributes:
+        row: The row's name; empty for the exported file.
+        column: The column's key; empty likewise.
+        what: What differs, in words.
+    """
+
+    row: str
+    column: str
+    what: str
+
+    def __str__(self) -> str:
+        place = f"{self.row}, {self.column}: " if self.row else ""
+        return f"{place}{self.what}"
+
+
+def manifest(table: Table) -> dict[str, Any]:
+    """Return a table's manifest as JSON values."""
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "table": table.name,
+        "study": table.study,
+        "run": table.run,
+        "options": dict(table.options),
+        "cells": [
+            {"row": index, "name": row.name, "column": column.key, **cell_values(cell)}
+            for index, row in enumerate(table.rows)
+            for column in table.columns
+            if (cell := row.cells.get(column.key)) is not None
+        ],
+    }
+
+
+def write_manifest(table: Table, exported: str | Path, format: str = "") -> Path:
+    """Write a table's manifest beside the file that it was exported to; return its path.
+
+    Args:
+        table: The table.
+        exported: The file; where it exists, the manifest holds its hash.
+        format: The format it was written in.
+    """
+    path, file = manifest_path(exported), Path(exported)
+    values = manifest(table)
+    if file.is_file() and file != path:
+        values["file"] = {"format": format, "sha256": _sha256(file)}
+    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+def manifest_path(exported: str | Path) -> Path:
+    """Return where the manifest of an exported table lies."""
+    path = Path(exported)
+    return path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
+
+
+def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) -> list[Mismatch]:
+    """Build a table again and return the cells that no longer match; none if all do.
+
+    The exported file is looked at as well, where it lies beside its manifest.
+
+    Args:
+        source: A manifest, its path, or the path of the exported table beside it.
+        results: The store, or where it lies.
+
+    Raises:
+        AnalysisError: The manifest cannot be read, or its study is not in the store.
+    """
+    wanted = source if isinstance(source, Mapping) else _read(manifest_path(source))
+    if not _is_complete(wanted):
+        raise AnalysisError(f"a manifest must be complete, but is damaged: {source!s:.200}")
+    built = _build(wanted, results)
+    mismatches = _compare(wanted, built)
+    if not isinstance(source, Mapping):
+        mismatches += _changes(wanted, manifest_path(source), built)
+    return mismatches
+
+
+def _is_complete(wanted: Mapping[str, Any]) -> bool:
+    cells = wanted.get("cells")
+    return (
+        all(isinstance(wanted.get(name), str) for name in ("study", "run", "table"))
+        and isinstance(wanted.get("options"), Mapping)
+        and isinstance(cells, list)
+        and all(isinstance(cell, Mapping) and cell.keys() >= _CELL for cell in cells)
+    )
+
+
+def _build(wanted: Mapping[str, Any], results: str | Path | Store) -> Table:
+    names, runs = wanted["study"].split(", "), wanted["run"].split(", ")
+    studies = [load(results, name, run) for name, run in zip(names, runs, strict=True)]
+    if wanted["table"] == COMPARE:
+        return compare(*studies)
+    return build_table(studies[0], wanted["table"], **wanted["options"])
+
+
+def _compare(wanted: Mapping[str, Any], built: Table) -> list[Mismatch]:
+    now = {(each["row"], each["column"]): each for each in manifest(built)["cells"]}
+    then = {(each["row"], each["column"]): each for each in wanted["cells"]}
+    mismatches = [
+        Mismatch(each["name"], each["column"], "the table no longer has this cell")
+        for key, each in then.items()
+        if key not in now or now[key]["name"] != each["name"]
+    ]
+    for key, each in now.items():
+        if key not in then or then[key]["name"] != each["name"]:
+            mismatches.append(
+                Mismatch(each["name"], each["column"], "the manifest lacks this cell")
+            )
+            continue
+        differing = _difference(then[key], each)
+        if differing:
+            mismatches.append(Mismatch(each["name"], each["column"], differing))
+    return mismatches
+
+
+def _changes(wanted: Mapping[str, Any], path: Path, built: Table) -> list[Mismatch]:
+    """Return the lines of the exported file that are not as they were written."""
+    file, written = path.with_name(path.name.removesuffix(SUFFIX)), wanted.get("file")
+    if written is None or not file.is_file() or _sha256(file) == written["sha256"]:
+        return []
+    said = f"{file.name} was changed after it was exported"
+    fresh = render(built, written["format"])
+    if hashlib.sha256(fresh.encode()).hexdigest() != written["sha256"]:
+        return [Mismatch("", "", said)]
+    lines = difflib.unified_diff(
+        fresh.splitlines(), file.read_text("utf-8", "replace").splitlines(), n=0, lineterm=""
+    )
+    changed = [line for line in list(lines)[2:] if line[:1] in "+-"]
+    return [Mismatch("", "", f"{said}: {line}") for line in changed] or [Mismatch("", "", said)]
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise AnalysisError(f"{path} must exist: it is written with an exported table") from error
+    except ValueError as error:
+        raise AnalysisError(f"{path} must be a manifest, but is damaged") from error
+    if not isinstance(values, dict) or values.get("schema") != MANIFEST_SCHEMA:
+        raise AnalysisError(f"{path} must be a manifest of schema {MANIFEST_SCHEMA}, but is not")
+    return values
+
+
+def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    found = [name for name in _COMPARED if not _same(then[name], now[name])]
+    return "; ".join(f"{name} was {then[name]!r}, is {now[name]!r}" for name in found)
+
+
+def _same(then: Any, now: Any) -> bool:
+    if isinstance(then, float) and isinstance(now, float):
+        return math.isclose(then, now, rel_tol=_RELATIVE)
+    if isinstance(then, list | tuple) and isinstance(now, list | tuple):
+        return list(then) == list(now)
+    return bool(then == now)

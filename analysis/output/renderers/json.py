@@ -1,0 +1,43 @@
+"""Tables as JSON: everything that a table holds, with the trials behind each cell."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from incay.analysis.output.renderers import register_renderer
+from incay.analysis.output.table import Cell, Table
+
+
+@register_renderer("json")
+def render_json(table: Table) -> str:
+    """Return the whole table; numbers are not rounded."""
+    values = {
+        "table": table.name,
+        "title": table.title,
+        "study": table.study,
+        "run": table.run,
+        "protocol": table.protocol,
+        "notes": list(table.notes),
+        "options": dict(table.options),
+        "columns": [dataclasses.asdict(column) for column in table.columns],
+        "rows": [
+            {
+                "name": row.name,
+                "cited": row.cited,
+                "cells": {key: cell_values(cell) for key, cell in row.cells.items()},
+            }
+            for row in table.rows
+        ],
+    }
+    return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+
+
+def cell_values(cell: Cell) -> dict[str, Any]:
+    """Return a cell as plain JSON values."""
+    values = dataclasses.asdict(cell)
+    values["marks"] = sorted(mark.value for mark in cell.marks)
+    if cell.published is not None:
+        values["published"]["source"] = cell.published.source
+    return values

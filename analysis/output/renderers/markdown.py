@@ -1,0 +1,40 @@
+"""Tables for Markdown (GitHub's flavour)."""
+
+from __future__ import annotations
+
+from incay.analysis.output.renderers import register_renderer
+from incay.analysis.output.shown import Item, lay_out
+from incay.analysis.output.table import Table
+
+
+@register_renderer("markdown")
+def render_markdown(table: Table) -> str:
+    """Return a caption, the table, and its notes as a list."""
+    grid = lay_out(table)
+    headings = [escape(heading.line) for heading in grid.headings]
+    rules = ["---:" if heading.numeric else ":---" for heading in grid.headings]
+    lines = [_line(headings), _line(rules)]
+    lines += [_line([_item(item) for item in row]) for row in grid.body]
+    remarks = [f"- {escape(remark)}" for remark in grid.remarks]
+    notes = [f"- <sup>{n}</sup> {escape(note)}" for n, note in enumerate(grid.notes, start=1)]
+    caption = f"**{escape(table.title)}** ({escape(table.study)}, run {table.run})"
+    return "\n".join([caption, "", *lines, "", *remarks, *notes]) + "\n"
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown shows as it is."""
+    for character in "\\`*_|<>[]#":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("\n", " ")
+
+
+def _line(parts: list[str]) -> str:
+    return f"| {' | '.join(parts)} |"
+
+
+def _item(item: Item) -> str:
+    text = escape(item.text)
+    if item.bold:
+        text = f"**{text}**"
+    marks = ",".join(str(number) for number in item.notes)
+    return f"{text}<sup>{marks}</sup>" if marks else text

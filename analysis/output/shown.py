@@ -1,0 +1,170 @@
+"""A table as every renderer shows it: headings, items of text, numbered notes.
+
+A column with published numbers becomes two: what was measured, and what the paper says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from incay.analysis.output.table import Cell, Column, Mark, Row, Table, Verdict
+
+MISSING = "—"
+SYMBOLS: dict[Verdict, str] = {"reproduced": "=", "different": "≠", "undecided": "?"}
+_SUFFIXES = {Mark.WORSE: "↓", Mark.UNEQUAL: "†"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of text of the grid.
+
+    Attributes:
+        text: What stands there.
+        bold: Whether the test supports that it is better than its reference.
+        notes: Numbers of its footnotes, from 1.
+        fingerprints: The trials behind it.
+        hint: Where it comes from, for whoever points at it.
+    """
+
+    text: str
+    bold: bool = False
+    notes: tuple[int, ...] = ()
+    fingerprints: tuple[str, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column of the grid.
+
+    Attributes:
+        title: Its heading.
+        sub: ``measured`` or the paper, where the heading spans both; else empty.
+        numeric: Whether it is aligned right.
+    """
+
+    title: str
+    sub: str
+    numeric: bool
+
+    @property
+    def line(self) -> str:
+        """The heading on one line."""
+        return self.title if self.sub in ("", "measured") else f"{self.title}, {self.sub}"
+
+
+_EXPLODED = 1e6
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table, ready to be set.
+
+    Attributes:
+        headings: One per column of the grid; the first is the rows' names.
+        body: One tuple of items per row, as long as `headings`.
+        rules: Indices of the rows before which a rule is drawn.
+        notes: The numbered footnotes.
+        remarks: Notes on the whole table, the protocol first.
+    """
+
+    headings: tuple[Heading, ...]
+    body: tuple[tuple[Item, ...], ...]
+    rules: tuple[int, ...]
+    notes: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def lay_out(table: Table) -> Grid:
+    """Return the grid of a table."""
+    numbers: dict[str, int] = {}
+    papers = {column.key: _papers(table, column) for column in table.columns}
+    headings = [Heading(table.row_title, "", numeric=False)]
+    for column in table.columns:
+        both = bool(papers[column.key])
+        headings.append(Heading(column.heading, "measured" if both else "", column.numeric))
+        if both:
+            headings.append(Heading(column.heading, papers[column.key], column.numeric))
+    body = tuple(_items(row, table, papers, numbers) for row in table.rows)
+    rules = tuple(
+        index
+        for index in range(1, len(table.rows))
+        if table.rows[index].cited != table.rows[index - 1].cited
+    )
+    return Grid(tuple(headings), body, rules, tuple(numbers), (table.protocol, *table.notes))
+
+
+def show_number(value: float, column: Column) -> str:
+    """Return a number with its column's decimals and a true minus sign.
+
+    What has exploded, such as the norm of a trial with too large a λ, is shown as 2.2e12.
+    """
+    text = f"{value:.{column.decimals}f}"
+    if _EXPLODED <= abs(value) < math.inf:
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def _papers(table: Table, column: Column) -> str:
+    named = {
+        cell.published.paper
+        for _, each, cell in table.cells()
+        if each.key == column.key and cell.published is not None
+    }
+    return f"paper {' and '.join(sorted(named))}" if named else ""
+
+
+def _items(
+    row: Row, table: Table, papers: dict[str, str], numbers: dict[str, int]
+) -> tuple[Item, ...]:
+    items = [Item(row.name)]
+    told: set[str] = set()
+    for column in table.columns:
+        cell = row.cells.get(column.key, Cell())
+        reason = "" if cell.reason in told else cell.reason
+        told.add(cell.reason)
+        items.append(_measured(cell, reason, column, numbers))
+        if papers[column.key]:
+            items.append(_published(cell, column))
+    return tuple(items)
+
+
+def _measured(cell: Cell, reason: str, column: Column, numbers: dict[str, int]) -> Item:
+    if cell.value is not None:
+        text = show_number(cell.value, column)
+        if cell.half_width is not None:
+            text += f" ± {show_number(cell.half_width, column)}"
+        text += "".join(suffix for mark, suffix in _SUFFIXES.items() if mark in cell.marks)
+    elif cell.text:
+        text = cell.text
+    elif cell.reason:
+        text = f"{MISSING} {reason}".strip()
+    elif cell.published is not None and cell.published.cited:
+        text = "cited"
+    else:
+        text = ""
+    return Item(
+        text,
+        bold=Mark.BETTER in cell.marks,
+        notes=_number(cell.notes, numbers),
+        fingerprints=cell.fingerprints,
+        hint=f"{len(cell.fingerprints)} trials" if cell.fingerprints else "",
+    )
+
+
+def _published(cell: Cell, column: Column) -> Item:
+    published = cell.published
+    if published is None:
+        return Item("")
+    value = published.value
+    text = value if isinstance(value, str) else show_number(value, column)
+    if published.verdict is not None:
+        text += f" {SYMBOLS[published.verdict]}"
+    return Item(text, hint=published.source)
+
+
+def _number(notes: Iterable[str], numbers: dict[str, int]) -> tuple[int, ...]:
+    return tuple(numbers.setdefault(note, len(numbers) + 1) for note in notes)

@@ -1,0 +1,246 @@
+"""A study's results, as the store holds them.
+
+Records are read when a study is loaded (`incay.analysis.results.loading`); histories, per-sample
+evaluations and other tables only where a table or figure asks for them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from incay.analysis.errors import AnalysisError
+from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.trials import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Phase = Literal["search", "confirm"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A trial of a study and how it ended, if it has.
+
+    Attributes:
+        arm: Name of its arm.
+        phase: ``search`` or ``confirm``.
+        number: The search trial's number, or the replicate; replicates with the same number
+            have the same seed in every arm.
+        fingerprint: Hash of configuration, data and code.
+        params: What was searched, by dotted name.
+        record: How it ended; None while it has not.
+        problem: Why its record cannot be read; empty where it can.
+    """
+
+    arm: str
+    phase: Phase
+    number: int
+    fingerprint: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    record: TrialRecord | None = None
+    problem: str = ""
+
+    @property
+    def status(self) -> str:
+        """The record's status, or ``damaged`` or ``pending``."""
+        if self.problem:
+            return "damaged"
+        return self.record.status if self.record is not None else "pending"
+
+    def metric(self, name: str) -> float | None:
+        """Return a metric of a completed trial; None where it is absent or not finite."""
+        if self.record is None or self.record.status != "completed":
+            return None
+        value = self.record.metrics.get(name)
+        return value if value is not None and math.isfinite(value) else None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the trial took, 0 where they are not recorded."""
+        return self._provenance_number("seconds")
+
+    @property
+    def gpu_seconds(self) -> float:
+        """Those of them on a GPU, 0 where they are not recorded."""
+        return self._provenance_number("gpu_seconds")
+
+    def _provenance_number(self, name: str) -> float:
+        value = self.record.provenance.get(name) if self.record is not None else None
+        return float(value) if isinstance(value, int | float) else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One row of the ablation.
+
+    Attributes:
+        name: The row's name.
+        difference: What differs from the baseline, by dotted name.
+        search: The searched settings and their ranges, as the study file writes them.
+        config: Its full configuration as nested plain values, where the study has written it;
+            a searched setting has the value that the search started from.
+        trials: Its trials, search before confirm, by number.
+    """
+
+    name: str
+    difference: Mapping[str, Any] = field(default_factory=dict)
+    search: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    trials: tuple[Trial, ...] = ()
+
+    def phase(self, phase: Phase) -> tuple[Trial, ...]:
+        """Return the trials of one phase, by number."""
+        return tuple(trial for trial in self.trials if trial.phase == phase)
+
+    def setting(self, name: str) -> Any:
+        """Return a setting of its trials by dotted name, such as ``incay.weight``.
+
+        Read from a confirm trial's recorded configuration where there is one, else from what
+        the study asked for; None where it is unknown.
+        """
+        for trial in self.phase("confirm"):
+            if trial.record is not None:
+                return _dotted(trial.record.config, name)
+        return _dotted(self.config, name) if self.config else self.difference.get(name)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StudyResults:
+    """What a study asked for and what came of it.
+
+    Attributes:
+        name: The study's name.
+        run: Hash of the resolved study document.
+        question: What it asks.
+        table: Name of its table definition, None for the general one.
+        protocol: ``paper``, or else test sealed until the search is frozen.
+        overrides: What ``--set`` changed, as typed.
+        created: When, ISO 8601.
+        baseline: Name of the arm that the others are compared with.
+        factor: Dotted names (or their first parts) that are under test, if declared.
+        objective: ``metric`` and ``mode`` of the search.
+        budget: Search trials per arm and the like, None without a search.
+        replicates: Seeds per arm in the confirm phase.
+        diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
+        arms: The arms, in the study file's order.
+        store: Where it was read from.
+    """
+
+    name: str
+    run: str
+    question: str = ""
+    table: str | None = None
+    protocol: str = "sealed"
+    overrides: tuple[str, ...] = ()
+    created: str = ""
+    baseline: str
+    factor: tuple[str, ...] = ()
+    objective: Mapping[str, str] = field(default_factory=dict)
+    budget: Mapping[str, Any] | None = None
+    replicates: int
+    diverged_policy: str = "exclude"
+    arms: tuple[Arm, ...]
+    store: Store
+
+    def __repr__(self) -> str:
+        return (
+            f"StudyResults({self.name!r}, run {self.run!r}, {len(self.arms)} arms, "
+            f"{len(self.trials)} trials in {self.store.uri})"
+        )
+
+    @property
+    def searches(self) -> bool:
+        """Whether any arm has something to search."""
+        return any(arm.search for arm in self.arms)
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """All trials of all arms."""
+        return tuple(trial for arm in self.arms for trial in arm.trials)
+
+    @cached_property
+    def split(self) -> str:
+        """``test`` where any confirm trial has opened it, else ``val``."""
+        confirmed = (t.record for t in self.trials if t.phase == "confirm" and t.record)
+        opened = any("test.error" in record.metrics for record in confirmed)
+        return "test" if opened or self.protocol == "paper" else "val"
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What was read or made once for all that shows it: samples by fingerprint, figures."""
+        return {}
+
+    def arm(self, name: str) -> Arm:
+        """Return an arm by name.
+
+        Raises:
+            AnalysisError: There is none of that name.
+        """
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        names = ", ".join(arm.name for arm in self.arms)
+        raise AnalysisError(f"arm must be one of {names}, but got {name!r}")
+
+    def read(self, trial: Trial, name: str) -> pa.Table | None:
+        """Return a table that lies beside a trial's record, None if it has none.
+
+        Args:
+            trial: The trial.
+            name: ``history``, ``samples`` or another Parquet file's stem.
+
+        Raises:
+            AnalysisError: The file is missing or damaged.
+        """
+        if trial.record is None:
+            return None
+        try:
+            return self.store.read_table(trial.record, f"{name}.parquet")
+        except RecordError as error:
+            raise AnalysisError(str(error)) from error
+
+    def to_arrow(self) -> pa.Table:
+        """Return one row per trial: arm, phase, number, fingerprint, status, params, metrics."""
+        params = sorted({name for trial in self.trials for name in trial.params})
+        metrics = sorted({n for t in self.trials if t.record for n in t.record.metrics})
+        columns: dict[str, Any] = {
+            name: [getattr(trial, name) for trial in self.trials]
+            for name in ("arm", "phase", "number", "fingerprint", "status", "seconds")
+        }
+        for name in params:
+            columns[name] = _homogeneous([trial.params.get(name) for trial in self.trials])
+        for name in metrics:
+            values = [
+                trial.record.metrics.get(name) if trial.record else None for trial in self.trials
+            ]
+            columns[name] = pa.array(values, pa.float64())
+        return pa.table(columns)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return `to_arrow` as a data frame."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
+
+
+def _dotted(config: Mapping[str, Any], name: str) -> Any:
+    value: Any = config
+    for part in name.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def _homogeneous(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        # A searched threshold may be a number in one trial and a word in another.
+        return pa.array([None if value is None else str(value) for value in values], pa.string())

@@ -1,0 +1,1 @@
+"""What tables share: layouts of rows and columns, cells, notes."""

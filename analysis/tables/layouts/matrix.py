@@ -1,0 +1,102 @@
+"""Tables with one row per method and one column per setting, such as the data set or λ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from incay.analysis.comparing.comparisons import compare_arms
+from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.papers.caveats import caveats
+from incay.analysis.papers.publications import PublishedTable
+from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.tables.layouts.cells import metric_cell
+from incay.analysis.tables.layouts.methods import NOT_IN_STUDY, normalized
+from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
+
+Place = Callable[[Arm], tuple[str, str]]
+"""Says in which row and column of the table an arm stands, by published key where it has one."""
+
+
+def matrix_table(
+    results: StudyResults,
+    published: PublishedTable,
+    metric: str,
+    place: Place,
+    heading: Callable[[str], str] = str,
+) -> Table:
+    """Return one metric of the study's arms, beside the published cells.
+
+    Rows and columns that the paper does not have follow its own.
+
+    Args:
+        results: The study.
+        published: The paper's table.
+        metric: The metric, see `measure`.
+        place: Where an arm stands.
+        heading: Title of a column that the paper does not have, from its key.
+
+    A cell holds the first arm that stands there; others are named in a note.
+    """
+    arms: dict[tuple[str, str], list[Arm]] = {}
+    for arm in results.arms:
+        row, key = place(arm)
+        arms.setdefault((_row_key(published, row), key), []).append(arm)
+    compared = compare_arms(results, metric)
+    row_keys = _ordered((line.key for line in published.rows), (row for row, _ in arms))
+    column_keys = _ordered((line.key for line in published.columns), (key for _, key in arms))
+    titles = {line.key: line.heading for line in published.columns}
+    unit = "" if metric.endswith("norm") else "%"
+    columns = tuple(
+        Column(key=key, title=titles.get(key, heading(key)), unit=unit) for key in column_keys
+    )
+    cited = {line.key for line in published.rows if line.cited}
+    headings = {line.key: line.heading for line in published.rows}
+    rows = []
+    for row in row_keys:
+        cells = {}
+        for key in column_keys:
+            known = row in headings and key in titles
+            number = published.cell(row, key) if known else None
+            standing = arms.get((row, key), []) if row not in cited else []
+            if standing:
+                cells[key] = metric_cell(
+                    results,
+                    standing[0],
+                    metric,
+                    published=number,
+                    tolerance=published.tolerance(row, key) if known else None,
+                    comparison=compared.get(standing[0].name),
+                    caveats=caveats(
+                        standing[0], published, published.column(key) if key in titles else None
+                    ),
+                )
+            elif row in cited:
+                cells[key] = Cell(published=number)
+            else:
+                cells[key] = Cell(published=number, reason=NOT_IN_STUDY)
+        rows.append(Row(name=headings.get(row, row), cells=cells, cited=row in cited))
+    hidden = [arm.name for standing in arms.values() for arm in standing[1:]]
+    notes = study_notes(results, columns, rows, compared, published)
+    if hidden:
+        notes += (f"Not shown, because another arm stands in the same cell: {', '.join(hidden)}.",)
+    return Table(
+        name="",
+        title=f"{published.title} (paper {published.paper}, Table {published.number})",
+        study=results.name,
+        run=results.run,
+        protocol=protocol_sentence(results),
+        columns=columns,
+        rows=tuple(rows),
+        notes=notes,
+    )
+
+
+def _row_key(published: PublishedTable, name: str) -> str:
+    for line in published.rows:
+        if not line.cited and normalized(line.key) == normalized(name):
+            return line.key
+    return name
+
+
+def _ordered(first: Iterable[str], then: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys((*first, *then)))

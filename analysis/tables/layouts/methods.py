@@ -1,0 +1,135 @@
+"""Tables with one row per method and one column per quantity, beside a published table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from incay.analysis.comparing.comparisons import Comparison, compare_arms
+from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.papers.caveats import caveats
+from incay.analysis.papers.publications import PublishedTable
+from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.tables.layouts.cells import count_cell, metric_cell
+from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
+
+NOT_IN_STUDY = "not in this study"
+
+ACCURACY = Column(key="accuracy", title="Accuracy", unit="%")
+NORM = Column(key="norm", title="Mean ‖f‖")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A measured column.
+
+    Attributes:
+        column: How it is shown.
+        metric: The recorded metric, or an accuracy, see `measure`.
+        published: Key of the published column.
+    """
+
+    column: Column
+    metric: str
+    published: str
+
+
+TEST_ACCURACY = Quantity(ACCURACY, "test.accuracy", "accuracy")
+TEST_NORM = Quantity(NORM, "test.norm", "norm")
+
+LineOf = Callable[[Arm], str | None]
+"""Says which published row an arm is, by key; None where it is none of them."""
+
+
+def methods_table(
+    results: StudyResults,
+    published: PublishedTable,
+    quantities: Sequence[Quantity],
+    line_of: LineOf | None = None,
+) -> Table:
+    """Return the study's arms beside the published rows that they are.
+
+    Published rows come first, in the paper's order, cited ones as cited; arms that the paper
+    does not have follow. The first quantity is the one whose differences are tested.
+
+    Args:
+        results: The study.
+        published: The paper's table, rows being methods.
+        quantities: What is measured.
+        line_of: Which published row an arm is; by name where it is not given.
+    """
+    lines = {_line(published, line_of, arm): arm for arm in reversed(results.arms)}
+    compared = compare_arms(results, quantities[0].metric)
+    rows: list[Row] = []
+    for line in published.rows:
+        arm = None if line.cited else lines.get(line.key)
+        row = _row(results, arm, published, line.key, quantities, compared)
+        rows.append(replace(row, name=line.heading, cited=bool(line.cited)))
+    shown = {arm.name for line, arm in lines.items() if line in {row.key for row in published.rows}}
+    rows += [
+        _row(results, arm, published, None, quantities, compared)
+        for arm in results.arms
+        if arm.name not in shown
+    ]
+    columns = (
+        Column(key="n", title="n", decimals=0),
+        *(quantity.column for quantity in quantities),
+    )
+    return Table(
+        name="",
+        title=f"{published.title} (paper {published.paper}, Table {published.number})",
+        study=results.name,
+        run=results.run,
+        protocol=protocol_sentence(results),
+        columns=columns,
+        rows=tuple(rows),
+        notes=study_notes(results, columns, rows, compared, published),
+    )
+
+
+def normalized(name: str) -> str:
+    """Return a name as it is compared: case and spaces do not count."""
+    return "".join(name.casefold().split())
+
+
+def _line(published: PublishedTable, line_of: LineOf | None, arm: Arm) -> str | None:
+    if line_of is not None:
+        return line_of(arm)
+    for line in published.rows:
+        if not line.cited and normalized(line.key) == normalized(arm.name):
+            return line.key
+    return None
+
+
+def _row(
+    results: StudyResults,
+    arm: Arm | None,
+    published: PublishedTable,
+    line: str | None,
+    quantities: Sequence[Quantity],
+    compared: dict[str, Comparison],
+) -> Row:
+    cells: dict[str, Cell] = {}
+    for index, quantity in enumerate(quantities):
+        number = tolerance = None
+        if line is not None:
+            number = published.cell(line, quantity.published)
+            tolerance = published.tolerance(line, quantity.published)
+        if arm is not None:
+            cell = metric_cell(
+                results,
+                arm,
+                quantity.metric,
+                published=number,
+                tolerance=tolerance,
+                comparison=compared.get(arm.name) if index == 0 else None,
+                caveats=caveats(arm, published),
+            )
+        elif number is not None and number.cited:
+            cell = Cell(published=number)
+        else:
+            cell = Cell(published=number, reason=NOT_IN_STUDY)
+        cells[quantity.column.key] = cell
+    if arm is not None:
+        cells["n"] = count_cell(cells[quantities[0].column.key])
+    return Row(name=arm.name if arm is not None else str(line), cells=cells)

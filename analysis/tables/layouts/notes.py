@@ -1,0 +1,165 @@
+"""The notes of a table: what ± and bold stand for, what was changed, what is undecided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from incay.analysis.comparing.comparisons import ALPHA, Comparison
+from incay.analysis.comparing.references import shared_settings
+from incay.analysis.output.table import Column, Row
+from incay.analysis.papers.publications import PublishedTable
+from incay.analysis.results.study import StudyResults
+
+_TOLD = (
+    "dataset.name",
+    "network.name",
+    "network.width",
+    "steps",
+    "batch_size",
+    "optimizer.lr",
+    "precision",
+)
+"""Settings that say what was trained; the report names all."""
+
+
+def protocol_sentence(results: StudyResults) -> str:
+    """Return one sentence on which split was read, when, and how settings were chosen."""
+    if results.protocol == "paper":
+        return (
+            "Protocol: paper. Settings are fixed, there is no validation split, and the test "
+            "set was read as the papers did."
+        )
+    split = {"test": "test", "val": "validation"}[results.split]
+    if not results.searches:
+        return f"Protocol: sealed. Settings are fixed; the {split} split was read once."
+    if any(trial.phase == "confirm" for trial in results.trials):
+        return (
+            "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
+            f"seeds then confirmed them on the {split} split."
+        )
+    return (
+        "Protocol: sealed. Settings are being searched on the validation split; the test split "
+        "is still sealed."
+    )
+
+
+def study_notes(
+    results: StudyResults,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    comparisons: Mapping[str, Comparison],
+    published: PublishedTable | None = None,
+) -> tuple[str, ...]:
+    """Return the notes that a table of measured numbers carries."""
+    notes = [_interval(columns, rows), _tests(comparisons), _undecided(comparisons)]
+    if published is not None:
+        verdicts = _verdicts(rows, published)
+        notes += [verdicts, *published.remarks]
+        if verdicts:
+            notes.append(_departure(results, published))
+    notes.append(_trained(results))
+    if results.overrides:
+        notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
+    return tuple(note for note in notes if note)
+
+
+def _trained(results: StudyResults) -> str:
+    """Return what all arms were trained on, with and for how long."""
+    shared = shared_settings(results.arms)
+    told = [f"{name.removesuffix('.name')} {shared[name]}" for name in _TOLD if name in shared]
+    return f"All arms: {', '.join(told)}." if told else ""
+
+
+def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
+    keys = {column.key for column in columns}
+    cells = [cell for row in rows for key, cell in row.cells.items() if key in keys]
+    counts = {cell.n for cell in cells if cell.value is not None and cell.n}
+    if not counts:
+        return ""
+    if counts == {1}:
+        return "One seed: it shows no spread, so no interval is given and no difference tested."
+    least, most = min(counts), max(counts)
+    seeds = f"{most}" if least == most else f"n = {least} to {most}"
+    note = f"Mean ± half the 95 % interval (Student's t) over {seeds} seeds."
+    return note + (" A single seed has no interval." if 1 in counts else "")
+
+
+def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
+    found = [cell.published for row in rows for cell in row.cells.values() if cell.published]
+    if not any(each.verdict for each in found):
+        return ""
+    allowed = [
+        f"{quantity} ± {f'{tolerance:.0%}' if quantity == 'norm' else f'{tolerance:g}'}"
+        for quantity, tolerance in published.tolerances.items()
+    ]
+    allowed += [
+        f"{line.heading} ± {line.tolerance:g}"
+        for line in (*published.rows, *published.columns)
+        if line.tolerance is not None
+    ]
+    return (
+        "Beside published numbers: = reproduced, ≠ different, ? undecided (90 % interval of the "
+        f"mean against {', '.join(allowed)}, two one-sided tests)."
+    )
+
+
+def _departure(results: StudyResults, published: PublishedTable) -> str:
+    """Return a departure that a verdict beside the paper's number does not know of."""
+    rates = {arm.setting("optimizer.lr") for arm in results.arms} - {None, published.learning_rate}
+    if published.learning_rate is None or not rates:
+        return ""
+    ours = " or ".join(f"{rate:g}" for rate in sorted(rates))
+    return (
+        f"Trained from a learning rate of {ours}, the paper from {published.learning_rate:g}: the "
+        "verdicts take no account of that."
+    )
+
+
+def _tests(comparisons: Mapping[str, Comparison]) -> str:
+    tested = [each for each in comparisons.values() if each.adjusted_p is not None]
+    if not tested:
+        return ""
+    pairs = ", ".join(f"{each.arm} with {each.reference}" for each in tested)
+    family = tested[0].family
+    comparison = "comparison" if family == 1 else "comparisons"
+    found = (
+        "bold is better, ↓ is worse"
+        if any(each.decided for each in tested)
+        else "no difference is supported"
+    )
+    return (
+        f"Compared on the same seeds (paired t-test, two-sided, Holm over {family} "
+        f"{comparison}, α = {ALPHA}): {pairs}; {found}."
+    )
+
+
+def _undecided(comparisons: Mapping[str, Comparison]) -> str:
+    parts = [
+        f"{each.arm} ({describe_need(each)})"
+        for each in comparisons.values()
+        if each.adjusted_p is not None and not each.decided
+    ]
+    if not parts:
+        return ""
+    return f"Undecided; what would decide, were the effect as measured: {'; '.join(parts)}."
+
+
+def describe_need(comparison: Comparison) -> str:
+    """Return how many more seeds, and which time, would decide a comparison."""
+    more = comparison.more_seeds()
+    if comparison.test.difference == 0.0:
+        return "no difference measured"
+    if more is None:
+        return "not within 1,000 seeds"
+    hours = more * comparison.seconds_per_seed / 3600.0
+    time = f", {_time(hours, 'GPU' if comparison.on_gpu else 'CPU')}" if hours > 0.0 else ""
+    return f"about {more} more seed{'s' if more > 1 else ''}{time}"
+
+
+def _time(hours: float, device: str) -> str:
+    if hours < 1.0 / 60.0:
+        return f"less than 1 {device}-minute"
+    if hours < 1.0:
+        minutes = round(hours * 60.0)
+        return f"{minutes} {device}-minute{'s' if minutes > 1 else ''}"
+    return f"{hours:.1f} {device}-hours"
