@@ -1,0 +1,92 @@
+"""The names of what trials report, each with its unit and the direction that is better.
+
+A metric is named ``SPLIT.QUANTITY``: ``train.error``, ``val.norm``, ``test.error``. What is
+evaluated of validation and test is `EVALUATED` (of a test by pairs, `VERIFIED`); training reports
+`TRAINED` and the mean of each term of the objective, ``train.cross_entropy`` or ``train.incay``.
+Reports also hold `ABOUT_REPORTS`, which are of no split.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+TRAIN, VALIDATION, TEST = "train", "val", "test"
+SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
+"""Splits by the word that begins a metric's name, as a reader would call them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """What is measured of a split.
+
+    Attributes:
+        name: Its word in metrics' names.
+        title: What readers call it.
+        unit: Of its values; empty where they have none.
+        better: Its better direction; None where none is better in itself, as of a norm.
+        decimals: Digits that are printed after the point.
+        worst: The value that a diverged trial counts with where a study says so; None where there
+            is none.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    better: Literal["less", "more"] | None = None
+    decimals: int = 2
+    worst: float | None = None
+
+    def of(self, split: str) -> str:
+        """Return the metric's name for a split."""
+        return f"{split}.{self.name}"
+
+
+ERROR = Quantity(name="error", title="error", unit="%", better="less", worst=100.0)
+ACCURACY = Quantity(name="accuracy", title="accuracy", unit="%", better="more")
+"""100 - error; never recorded."""
+LOSS = Quantity(name="loss", title="loss", better="less", decimals=4)
+"""Of an evaluated split the mean cross entropy of plain logits; of training the objective."""
+NORM = Quantity(name="norm", title="mean ‖f‖")
+NORM_CORRECT = Quantity(name="norm_correct", title="mean ‖f‖ of images classified correctly")
+NORM_WRONG = Quantity(name="norm_wrong", title="mean ‖f‖ of images classified wrongly")
+
+EVALUATED = (ERROR, LOSS, NORM, NORM_CORRECT, NORM_WRONG)
+"""What an evaluation of images measures."""
+VERIFIED = (
+    ERROR,
+    Quantity(name="error_se", title="standard error of the folds' mean error", unit="points"),
+    Quantity(name="auc", title="area under the ROC curve", unit="%", better="more"),
+    Quantity(name="eer", title="equal error rate", unit="%", better="less"),
+    Quantity(name="tar_at_far_1e-2", title="TAR at FAR 1e-2", unit="%", better="more"),
+    Quantity(name="tar_at_far_1e-3", title="TAR at FAR 1e-3", unit="%", better="more"),
+    NORM,
+)
+"""What a test by pairs measures."""
+TRAINED = (LOSS, ERROR, NORM)
+"""What training measures besides the terms of its objective."""
+
+CLASSIFICATION_TERMS = ("cross_entropy", "hinge")
+"""The term of the objective that classifies; a loss has one of them."""
+INCAY_TERM = "incay"
+
+STEP, LEARNING_RATE, SPEED = "step", "lr", "images_per_second"
+ABOUT_REPORTS = (STEP, LEARNING_RATE, SPEED)
+"""What a report says of itself: steps done, learning rate, training images per second."""
+
+_QUANTITIES = {each.name: each for each in (*VERIFIED, *EVALUATED, ACCURACY)}
+
+
+def quantity_of(metric: str) -> Quantity | None:
+    """Return what a metric measures; None for a term of the objective and what is unknown."""
+    return _QUANTITIES.get(metric.rpartition(".")[2])
+
+
+def split_of(metric: str) -> str:
+    """Return the split of a metric, empty for what is of none."""
+    return metric.rpartition(".")[0]
+
+
+def evaluated(split: str) -> list[str]:
+    """Return the metrics of an evaluated split of images."""
+    return [quantity.of(split) for quantity in EVALUATED]

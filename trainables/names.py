@@ -1,0 +1,89 @@
+"""Settings by dotted name, as in ``incay.weight``: the names of --set, MLflow, Optuna and tables.
+
+Nested is how a configuration is kept: ``{"incay": {"weight": 0.1}}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+INCAY = "incay"
+WEIGHT = "incay.weight"
+"""λ."""
+FORM = "incay.form"
+THRESHOLD = "incay.threshold"
+DATASET, NETWORK, LOSS = "dataset.name", "network.name", "loss.name"
+WIDTH = "network.width"
+LEARNING_RATE, WEIGHT_DECAY = "optimizer.lr", "optimizer.weight_decay"
+STEPS, BATCH_SIZE, REPORTS, SEED = "steps", "batch_size", "reports", "seed"
+DERIVED = (SEED, "split.seed", "split.test")
+"""Settings that a study derives, so that they say nothing of a method."""
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings by dotted name; an empty mapping is a value."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by dotted name as nested ones."""
+    values: dict[str, Any] = {}
+    for name, value in flat.items():
+        *parents, last = name.split(".")
+        node = values
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[last] = value
+    return values
+
+
+def look_up(values: Mapping[str, Any], name: str) -> Any:
+    """Return a setting of nested ones by dotted name, None where there is none."""
+    value: Any = values
+    for part in name.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def has(values: Mapping[str, Any], name: str) -> bool:
+    """Return whether nested settings hold a dotted name, be it None."""
+    parent, _, last = name.rpartition(".")
+    node = look_up(values, parent) if parent else values
+    return isinstance(node, Mapping) and last in node
+
+
+def within(name: str, parts: Iterable[str]) -> bool:
+    """Return whether a dotted name is one of the parts, or lies in one of them."""
+    return any(name == part or name.startswith(f"{part}.") for part in parts)
+
+
+def incay_is_on(config: Mapping[str, Any]) -> bool:
+    """Return whether a nested configuration has an incay term: λ = 0 is the plain loss."""
+    return look_up(config, FORM) not in (None, "none") and bool(look_up(config, WEIGHT))
+
+
+def matters(config: Mapping[str, Any], name: str) -> bool:
+    """Return whether a setting can change what a configuration computes.
+
+    Those of incay cannot where it is off; others can where the configuration has them:
+    ``loss.margin`` is none of plain softmax's.
+
+    Args:
+        config: A whole configuration, nested. Of an empty one nothing is known, and the answer
+            is yes.
+        name: The setting's dotted name.
+    """
+    if not config:
+        return True
+    if within(name, (INCAY,)):
+        return incay_is_on(config)
+    return has(config, name)

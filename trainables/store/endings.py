@@ -1,0 +1,71 @@
+"""How a trial may end, in one place: a new ending is a line here.
+
+Tables, statuses and mirrors ask an ending for its nature instead of naming each one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import Enum, StrEnum
+
+
+class Nature(Enum):
+    """What kind of end it is."""
+
+    WHOLE = "whole"
+    """Trained to its end: it has values."""
+    CUT = "cut"
+    """Ended early by the study's own rule: it has values up to there."""
+    FAULT = "fault"
+    """Something went wrong: it has no value."""
+    OPEN = "open"
+    """Left by somebody: it goes on when the study is run again."""
+
+
+class Ending(StrEnum):
+    """The ending that a record holds, in the order in which endings are listed.
+
+    Attributes:
+        nature: What kind of end it is.
+        is_final: Whether it is a result: a trial that ended so is never trained again.
+    """
+
+    nature: Nature
+    is_final: bool
+
+    def __new__(cls, word: str, nature: Nature, is_final: bool) -> Ending:
+        """Return the ending of that word."""
+        ending = str.__new__(cls, word)
+        ending._value_ = word
+        ending.nature, ending.is_final = nature, is_final
+        return ending
+
+    COMPLETED = "completed", Nature.WHOLE, True
+    PRUNED = "pruned", Nature.CUT, True
+    DIVERGED = "diverged", Nature.FAULT, True
+    FAILED = "failed", Nature.FAULT, False
+    INTERRUPTED = "interrupted", Nature.OPEN, False
+
+
+class Unended(StrEnum):
+    """What is said of a trial without a record that can be used."""
+
+    DAMAGED = "damaged"
+    """Its record cannot be read."""
+    RUNNING = "running"
+    """It has reported."""
+    PENDING = "pending"
+    """Nothing is known of it."""
+
+
+Status = Ending | Unended
+
+ORDER: tuple[Status, ...] = (*Ending, *Unended)
+"""All that may be said of a trial, in the order in which it is listed."""
+
+
+def count_statuses(statuses: Iterable[str]) -> dict[Status, int]:
+    """Return how many trials each is said of, in order, without zeros."""
+    counts = Counter(statuses)
+    return {status: counts[status] for status in ORDER if counts[status]}
