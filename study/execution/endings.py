@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from incay.study.planning.trials import DataCatalog, PlannedTrial
 from incay.trainables.fingerprint import code_version
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
-from incay.trainables.store.records import RecordError, Status, TrialRecord
+from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import now
 from incay.trainables.worker.session import end_trial
@@ -39,7 +40,7 @@ class Endings:
         record = self.read(trial)
         return record is not None and record.is_final
 
-    def write(self, trial: PlannedTrial, status: Status, reason: str) -> TrialRecord:
+    def write(self, trial: PlannedTrial, status: Ending, reason: str) -> TrialRecord:
         """Record a trial that could not do so itself, with what it has reached.
 
         Raises:
@@ -47,7 +48,7 @@ class Endings:
         """
         return patiently(lambda: self._write(trial, status, reason))
 
-    def _write(self, trial: PlannedTrial, status: Status, reason: str) -> TrialRecord:
+    def _write(self, trial: PlannedTrial, status: Ending, reason: str) -> TrialRecord:
         progress = self._store.read_progress(trial.fingerprint) or {
             "step": 0,
             "seconds": 0.0,

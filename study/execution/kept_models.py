@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 from incay.study.planning.trials import PlannedTrial
+from incay.trainables import metrics
+from incay.trainables.store.books import Books, every_run
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
-_METRIC = "test.error"
+_METRIC = metrics.ERROR.of(metrics.TEST)
 
 
 class KeptModels:
@@ -25,9 +26,9 @@ class KeptModels:
 
     def __init__(self, store: Store, study: str, run: str, most: int) -> None:
         self._store = store
-        self._path = f"studies/{study}/{run}/models.json"
+        self._books = Books(store, study, run)
         self._most = most
-        self._errors: dict[str, float] = store.read_json(self._path) or {}
+        self._errors = self._books.models()
 
     def wants(self, trial: PlannedTrial) -> bool:
         """Return whether the trial is to leave its network when it completes."""
@@ -39,7 +40,7 @@ class KeptModels:
         What another study of the store keeps stays.
         """
         error = record.metrics.get(_METRIC)
-        if not self.wants(trial) or record.status != "completed" or error is None:
+        if not self.wants(trial) or record.status != Ending.COMPLETED or error is None:
             return
         if not self._store.has_model(trial.fingerprint):
             return  # another study trained it, and has removed what it trained
@@ -48,17 +49,12 @@ class KeptModels:
         kept, removed = dict(ranked[: self._most]), ranked[self._most :]
         if kept != self._errors:
             self._errors = kept
-            self._store.write(self._path, json.dumps(kept, indent=1).encode())
+            self._books.write_models(kept)
         elsewhere = self._kept_elsewhere() if removed else set()
         for fingerprint, _ in removed:
             if fingerprint not in elsewhere:
                 self._store.delete_model(fingerprint)
 
     def _kept_elsewhere(self) -> set[str]:
-        kept: set[str] = set()
-        for study in self._store.list("studies"):
-            for run in self._store.list(f"studies/{study}"):
-                path = f"studies/{study}/{run}/models.json"
-                if path != self._path:
-                    kept |= set(self._store.read_json(path) or {})
-        return kept
+        others = (books for books in every_run(self._store) if books.folder != self._books.folder)
+        return {fingerprint for books in others for fingerprint in books.models()}

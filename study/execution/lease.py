@@ -2,29 +2,28 @@
 
 On a local store the lease is a lock of the operating system: it is had or refused at once, and
 ends with the process that holds it, however that ends. Not every store has locks, and not every
-shared directory has locks that other machines see. So the holder also writes a beat into
-``studies/NAME/RUN/lease.json`` every few seconds, and whoever finds a beat that does not change
-for a while takes the lease over; clocks of different machines are never compared. Two drivers
+shared directory has locks that other machines see. So the holder also writes a beat into the
+study's books every few seconds, and whoever finds a beat that does not change for a while takes
+the lease over; clocks of different machines are never compared. Two drivers
 that start on such a store in the same instant are told apart by reading back after a pause: the
 last writer holds the lease.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import socket
 import threading
 import time
 import uuid
-from io import BufferedWriter
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from incay.study.errors import UserError
-from incay.trainables.store.records import RecordError
+from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
 
 BEAT_SECONDS = 5.0
@@ -46,14 +45,12 @@ class Lease:
     """
 
     def __init__(self, store: Store, study: str, run: str, beat: float = BEAT_SECONDS) -> None:
-        self._store = store
-        self._folder = f"studies/{study}/{run}"
-        self._path = f"{self._folder}/lease.json"
+        self._books = Books(store, study, run)
         self._study = study
         self._beat = beat
         self._owner = uuid.uuid4().hex
         self._count = 0
-        self._lock: BufferedWriter | None = None
+        self._lock: FileLock | None = None
         self._written_at = 0.0
         self._stop = threading.Event()
         self._lost = threading.Event()
@@ -66,7 +63,7 @@ class Lease:
 
     def __enter__(self) -> Lease:
         try:
-            self._lock = self._lock_file()
+            self._lock = self._locked()
             self._refuse_if_alive()
             self._write()
         except BaseException:
@@ -85,7 +82,7 @@ class Lease:
         if self._lock is None:
             settled = self._written_at + min(_SETTLE_SECONDS, self._beat)
             time.sleep(max(0.0, settled - time.monotonic()))
-        holder = self._read()
+        holder = self._books.lease()
         if holder.get("owner", self._owner) != self._owner:
             self._lost.set()
         if self.lost:
@@ -93,7 +90,7 @@ class Lease:
 
     def taken(self) -> UserError:
         """Return the error that names who holds the lease."""
-        holder = self._read()
+        holder = self._books.lease()
         who = f"process {holder['pid']} on {holder.get('host')}" if "pid" in holder else "another"
         return UserError(
             f"{self._study}: a study must be run by one process at a time, but {who} is running "
@@ -110,44 +107,41 @@ class Lease:
         self._thread.join()
         try:
             if not self.lost:
-                self._store.delete(self._path)
+                self._books.delete_lease()
         except OSError:
             pass  # the store is away; the lease lapses by itself
         finally:
             self._unlock()
 
-    def _lock_file(self) -> BufferedWriter | None:
+    def _locked(self) -> FileLock | None:
         """Lock a file beside the lease; return None where there are no locks.
 
         Child processes do not inherit it: it ends with this process.
         """
-        if self._store.local_root is None:
+        if self._books.lock is None:
             return None
-        path = self._store.local_root / self._folder / "lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("ab")
+        self._books.lock.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._books.lock)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.close()
+            lock.acquire(blocking=False)
+        except Timeout as error:
             raise self.taken() from error
-        except OSError:  # a file system without locks
-            file.close()
+        except (NotImplementedError, OSError):  # a file system without locks
             return None
-        return file
+        return lock
 
     def _unlock(self) -> None:
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
 
     def _refuse_if_alive(self) -> None:
-        found = self._read()
+        found = self._books.lease()
         if not found or self._died_here(found):
             return
         deadline = time.monotonic() + _BEATS_MISSED * self._beat
         while time.monotonic() < deadline:
             time.sleep(self._beat / 4)
-            now = self._read()
+            now = self._books.lease()
             if not now:
                 return
             if now != found:
@@ -172,7 +166,7 @@ class Lease:
     def _keep(self) -> None:
         while not self._stop.wait(self._beat):
             try:
-                holder = self._read().get("owner", self._owner)
+                holder = self._books.lease().get("owner", self._owner)
                 if holder != self._owner:
                     self._lost.set()
                     return
@@ -190,13 +184,7 @@ class Lease:
             "processes": _process_namespace(),
             "pid": os.getpid(),
         }
-        self._store.write(self._path, json.dumps(values).encode())
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            return self._store.read_json(self._path) or {}
-        except RecordError:
-            return {}
+        self._books.write_lease(values)
 
 
 def _boot() -> str:

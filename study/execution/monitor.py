@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from incay.study.planning.trials import PlannedTrial, WaitingTrial
 from incay.study.spec.study import StudySpec
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 
 
@@ -33,7 +34,7 @@ class ArmProgress:
     @property
     def done(self) -> int:
         """Trials that have ended, interrupted ones aside: those go on later."""
-        return sum(self.endings.values()) - self.endings["interrupted"]
+        return sum(self.endings.values()) - self.endings[Ending.INTERRUPTED]
 
 
 class Monitor:
@@ -123,7 +124,7 @@ class Monitor:
             self.reused += reused
             arm.endings[record.status] += 1
             value = record.metrics.get(self.metric)
-            if record.status == "completed" and value is not None:
+            if record.status == Ending.COMPLETED and value is not None:
                 arm.values.append(value)
 
     def seconds_left(self) -> float | None:

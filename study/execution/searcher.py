@@ -16,6 +16,7 @@ from incay.study.execution.monitor import Monitor
 from incay.study.execution.stacks import Stack, Stacks
 from incay.study.planning.trials import DataCatalog, PlannedTrial
 from incay.study.search.order import Signal, Work
+from incay.trainables.store.endings import Ending, Unended
 from incay.trainables.store.trials import Store
 
 
@@ -120,7 +121,7 @@ class WorkSearcher(Searcher):
         pruned = [
             trial
             for trial, _, status in self._reports(trial_id, result)
-            if status == "running" and self._prunes(trial)
+            if status == Unended.RUNNING and self._prunes(trial)
         ]
         return bool(pruned) and not self._running.get(trial_id)
 
@@ -132,7 +133,7 @@ class WorkSearcher(Searcher):
         if progress is None or not self._work.prunes(trial, progress["history"]):
             return False
         with self._halt.guard():
-            self._endings.write(trial, "pruned", f"pruned after {progress['step']} steps")
+            self._endings.write(trial, Ending.PRUNED, f"pruned after {progress['step']} steps")
             self._take_in(trial)
         return True
 
@@ -143,7 +144,7 @@ class WorkSearcher(Searcher):
         for trial, step, status in self._reports(trial_id, result):
             self._monitor.trial_reported(trial, step)
             self._lost.reached(trial.fingerprint, step, result.get("node_id"))
-            if status != "running":
+            if status != Unended.RUNNING:
                 with self._halt.guard():
                     self._take_in(trial)
 
@@ -198,7 +199,7 @@ class WorkSearcher(Searcher):
                 self._stacks.again(trial, reason)
                 return False
             reason = f"its worker process died or stalled {MOST} times at the same step"
-            record = self._endings.write(trial, "failed", reason)
+            record = self._endings.write(trial, Ending.FAILED, reason)
         for attempt in record.provenance.get("attempts", ()):
             if "discarded" in attempt:
                 self._monitor.found_damaged(attempt["discarded"])

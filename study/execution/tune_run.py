@@ -18,6 +18,7 @@ from incay.study.planning.readiness import check_batches
 from incay.study.planning.trials import DataCatalog, PlannedTrial
 from incay.study.search.order import Work
 from incay.study.spec.study import StudySpec
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
 from incay.trainables.store.trials import Store
 
@@ -129,7 +130,7 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
     endings = Endings(store, data)
     for trial in searcher.running():
         if not endings.has_result(trial):
-            endings.write(trial, "interrupted", why)
+            endings.write(trial, Ending.INTERRUPTED, why)
 
 
 def _places(total: Mapping[str, float], needs: Mapping[str, float]) -> int:

@@ -11,12 +11,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incay.trainables.store.books import Books
+from incay.trainables.store.endings import Ending, Unended
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     from incay.analysis.results.study import StudyResults
 
-_OPEN = ("pending", "interrupted")
+_OPEN = (Unended.PENDING, Ending.INTERRUPTED)
 
 
 def ended_results(store: Store, study: str, run: str) -> StudyResults | None:
@@ -34,7 +36,7 @@ def ended_results(store: Store, study: str, run: str) -> StudyResults | None:
 
 def digest(results: StudyResults) -> str:
     """Return a hash of everything that attachments show: books and records, in any order."""
-    document = results.store.read(f"studies/{results.name}/{results.run}/study.json")
+    document = Books(results.store, results.name, results.run).study_text()
     trials = sorted(
         json.dumps(
             [
@@ -46,7 +48,7 @@ def digest(results: StudyResults) -> str:
         )
         for trial in results.trials
     )
-    return hashlib.sha256(b"\n".join([document or b"", *map(str.encode, trials)])).hexdigest()[:20]
+    return hashlib.sha256(b"\n".join([document, *map(str.encode, trials)])).hexdigest()[:20]
 
 
 def write_attachments(results: StudyResults, folder: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from incay.study.errors import UserError
+from incay.trainables.store.books import Books
 from incay.trainables.store.records import RecordError
 from incay.trainables.store.trials import Store
 
@@ -122,8 +123,8 @@ def _follow(uri: str, study: str, run: str) -> int:
 def _any_ended(store: Store, study: str, run: str) -> bool:
     """Return whether there is anything to mirror yet."""
     try:
-        books = store.read_json(f"studies/{study}/{run}/trials.json") or {"trials": []}
-        return any(store.read_record(row["fingerprint"]) is not None for row in books["trials"])
+        rows = Books(store, study, run).trials()
+        return any(store.read_record(row.fingerprint) is not None for row in rows)
     except (OSError, RecordError):
         return True  # said by the first synchronisation
 

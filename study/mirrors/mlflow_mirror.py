@@ -11,30 +11,41 @@ from __future__ import annotations
 import datetime
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
-from incay.study.mirrors.mlflow_database import client_artifacts, open_client
-from incay.trainables.store.records import FINAL, RecordError
+from incay.study.mirrors.mlflow_runs import Runs
+from incay.trainables.names import flatten
+from incay.trainables.store.books import Books
+from incay.trainables.store.endings import Ending, Nature, Unended
+from incay.trainables.store.records import RecordError
+from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
-_KEY = "incay.key"
 _STEP = "incay.step"
 _STATUS = "incay.status"
+_FINGERPRINT = "incay.fingerprint"
 _ATTACHED = "incay.attached"
-_MOST_METRICS = 1000  # of one log_batch call
-_MOST_PARAMS = 100
-_MOST_VALUE = 500  # characters of a parameter or tag that every backend keeps
+_FACTS = ("host", "device", "git_commit", "git_diff")
 
 _MLFLOW_STATUS = {
-    "completed": "FINISHED",
-    "pruned": "FINISHED",
-    "diverged": "FAILED",
-    "failed": "FAILED",
-    "interrupted": "KILLED",
+    Nature.WHOLE: "FINISHED",
+    Nature.CUT: "FINISHED",
+    Nature.FAULT: "FAILED",
+    Nature.OPEN: "KILLED",
 }
+
+
+class _Content(NamedTuple):
+    """What the store knows of a trial."""
+
+    status: Ending | Unended
+    step: int
+    history: Sequence[Mapping[str, float]]
+    config: Mapping[str, Any]
+    provenance: Mapping[str, Any]
 
 
 class Mirror:
@@ -48,242 +59,151 @@ class Mirror:
 
     def __init__(self, store: Store, study: str, run: str) -> None:
         self._store = store
-        self._study = study
-        self._run = run
-        self._artifacts = client_artifacts(store)
-        self._client: Any = open_client(store)
-        self._runs: dict[str, Any] = {}
+        self._books = Books(store, study, run)
+        self._runs = Runs(store, study)
         self._complete: set[tuple[str, str]] = set()  # key and fingerprint of mirrored trials
         self._endings: dict[str, str] = {}  # by fingerprint, as this mirror last saw them
         self._attached: dict[str, str | None] = {}  # those when attachments were last looked at
-        self._experiment = ""
         self._last_end = 0  # the latest end of a trial copied by this mirror
 
     def sync(self) -> int:
         """Bring MLflow up to the store; return how many trials are still unfinished there."""
-        document = self._read("study.json")
-        trials = (self._read("trials.json") or {"trials": []})["trials"]
-        if document is None:
+        book, rows = self._books.study(), self._books.trials()
+        if book is None:
             return 0
-        if not self._experiment:
-            self._experiment = self._get_experiment()
-            self._runs = {run.data.tags.get(_KEY, ""): run for run in self._existing()}
-        study_run = self._get_run(
-            f"{self._run}",
-            f"{self._study} {self._run}",
-            parent=None,
-            created=_milliseconds(document["created"]),
-            tags=_study_tags(document),
-        )
+        self._runs.load()
+        study_run, arms = self._sync_study(book)
         open_trials = 0
-        parents = {}
-        for arm in document["arms"]:
-            parents[arm["name"]] = self._get_run(
-                f"{self._run}/{arm['name']}",
-                arm["name"],
-                parent=study_run,
-                created=_milliseconds(document["created"]),
-                tags={"incay.arm": arm["name"], "incay.difference": json.dumps(arm["difference"])},
-            )
-        for row in trials:
-            key = f"{self._run}/{row['arm']}/{row['phase']}/{row['number']}"
-            if (key, row["fingerprint"]) in self._complete:
+        for row in rows:
+            key = f"{book.run}/{row.arm}/{row.phase}/{row.number}"
+            if (key, row.fingerprint) in self._complete:
                 continue
-            if self._sync_trial(key, row, parents[row["arm"]]):
-                self._complete.add((key, row["fingerprint"]))
+            if self._sync_trial(key, row, arms[row.arm]):
+                self._complete.add((key, row.fingerprint))
             else:
                 open_trials += 1
-        for run_id in (*parents.values(), study_run):
+        for run_id in (*arms.values(), study_run):
             if open_trials:
-                self._client.update_run(run_id, status="RUNNING")
+                self._runs.reopen(run_id)
             elif self._last_end:
-                self._client.set_terminated(run_id, "FINISHED", self._last_end)
-        endings = {row["fingerprint"]: self._endings.get(row["fingerprint"]) for row in trials}
+                self._runs.end(run_id, "FINISHED", self._last_end)
+        endings = {row.fingerprint: self._endings.get(row.fingerprint) for row in rows}
         if all(endings.values()) and endings != self._attached:
-            self._attach(study_run)
+            self._attach(book, study_run)
             self._attached = endings
         return open_trials
 
-    def _attach(self, run_id: str) -> None:
+    def _sync_study(self, book: StudyBook) -> tuple[str, dict[str, str]]:
+        """Return the run of the study, and those of its arms by name."""
+        created = _milliseconds(book.created)
+        study_run = self._runs.get(
+            book.run,
+            f"{book.name} {book.run}",
+            parent=None,
+            created=created,
+            tags=_study_tags(book),
+        )
+        arms = {
+            arm.name: self._runs.get(
+                f"{book.run}/{arm.name}",
+                arm.name,
+                parent=study_run,
+                created=created,
+                tags={"incay.arm": arm.name, "incay.difference": json.dumps(arm.difference)},
+            )
+            for arm in book.arms
+        }
+        return study_run, arms
+
+    def _attach(self, book: StudyBook, run_id: str) -> None:
         """Attach table, figures and report to the study's run, unless they are there."""
-        results = ended_results(self._store, self._study, self._run)
+        results = ended_results(self._store, book.name, book.run)
         if results is None:
             return
         shown = digest(results)
-        if self._runs[self._run].data.tags.get(_ATTACHED) == shown:
+        if (self._runs.tags(book.run) or {}).get(_ATTACHED) == shown:
             return
         with tempfile.TemporaryDirectory(prefix="incay-mirror-") as folder:
             write_attachments(results, Path(folder))
-            self._client.log_artifacts(run_id, folder)
-        self._tag(self._run, run_id, {_ATTACHED: shown})
+            self._runs.log_folder(run_id, folder)
+        self._runs.tag(book.run, {_ATTACHED: shown})
 
-    def _sync_trial(self, key: str, row: Mapping[str, Any], parent: str) -> bool:
+    def _sync_trial(self, key: str, row: TrialRow, parent: str) -> bool:
         """Copy one trial; return whether it is complete in MLflow."""
-        fingerprint = row["fingerprint"]
-        known = self._runs.get(key)
-        if known is not None and known.data.tags.get("incay.fingerprint") != fingerprint:
+        known = self._runs.tags(key)
+        if known is not None and known.get(_FINGERPRINT) != row.fingerprint:
             # Trained anew with other code or data: what it was before is no result of this run.
-            self._client.delete_run(self._runs.pop(key).info.run_id)
+            self._runs.delete(key)
             known = None
-        if known is not None and known.data.tags.get(_STATUS) in FINAL:
-            self._endings[fingerprint] = known.data.tags[_STATUS]
+        if known is not None and _is_final(known.get(_STATUS, "")):
+            self._endings[row.fingerprint] = known[_STATUS]
             return True
-        self._endings.pop(fingerprint, None)
-        content = self._content(fingerprint)
+        self._endings.pop(row.fingerprint, None)
+        content = self._content(row.fingerprint)
         if content is None:
             return False
-        status, step, history, config, provenance = content
-        if status in _MLFLOW_STATUS:
-            self._endings[fingerprint] = status
-        name = f"{row['arm']} {row['phase']} {row['number']}"
-        started = _milliseconds(provenance["started"])
-        new = known is None
-        run_id = self._get_run(
+        started = _milliseconds(content.provenance["started"])
+        run_id = self._runs.get(
             key,
-            name,
+            f"{row.arm} {row.phase} {row.number}",
             parent=parent,
             created=started,
-            tags={
-                "incay.fingerprint": fingerprint,
-                "incay.arm": row["arm"],
-                "incay.phase": row["phase"],
-                "incay.number": str(row["number"]),
-                **{
-                    f"incay.{item}": str(provenance.get(item))
-                    for item in ("host", "device", "git_commit", "git_diff")
-                },
-            },
+            tags=_trial_tags(row, content.provenance),
         )
-        if new:
-            self._log_params(run_id, config)
-        mirrored = int(self._runs[key].data.tags.get(_STEP, -1))
-        finished = provenance.get("finished")
+        if known is None:
+            self._runs.log_params(run_id, flatten(content.config))
+        mirrored = int((self._runs.tags(key) or {}).get(_STEP, -1))
+        self._runs.log_metrics(run_id, content.history, after=mirrored, started=started)
+        self._runs.tag(key, {_STEP: str(content.step), _STATUS: content.status})
+        if not isinstance(content.status, Ending):
+            return False
+        self._endings[row.fingerprint] = content.status
+        finished = content.provenance.get("finished")
         ended = _milliseconds(finished) if finished else None
-        self._log_metrics(run_id, history, mirrored, started)
-        self._tag(key, run_id, {_STEP: str(step), _STATUS: status})
-        if status in _MLFLOW_STATUS:
-            self._client.set_terminated(run_id, _MLFLOW_STATUS[status], ended)
-            self._last_end = max(self._last_end, ended or 0)
-        return status in FINAL
+        self._runs.end(run_id, _MLFLOW_STATUS[content.status.nature], ended)
+        self._last_end = max(self._last_end, ended or 0)
+        return content.status.is_final
 
-    def _content(
-        self, fingerprint: str
-    ) -> tuple[str, int, Sequence[Mapping[str, float]], dict[str, Any], dict[str, Any]] | None:
+    def _content(self, fingerprint: str) -> _Content | None:
         try:
             record = self._store.read_record(fingerprint)
             if record is not None:
                 table = self._store.read_table(record, "history.parquet")
                 history = table.to_pylist() if table is not None else []
-                return record.status, record.step, history, record.config, record.provenance
+                return _Content(
+                    record.status, record.step, history, record.config, record.provenance
+                )
         except RecordError:
             return None
         progress = self._store.read_progress(fingerprint)
         if progress is None:
             return None
-        return (
-            "running",
-            progress["step"],
-            progress["history"],
-            progress["config"],
-            progress["provenance"],
-        )
-
-    def _log_params(self, run_id: str, config: Mapping[str, Any]) -> None:
-        from mlflow.entities import Param
-
-        params = [Param(name, str(value)[:_MOST_VALUE]) for name, value in _dotted(config)]
-        for chunk in _chunks(params, _MOST_PARAMS):
-            self._client.log_batch(run_id, params=chunk)
-
-    def _log_metrics(
-        self,
-        run_id: str,
-        history: Sequence[Mapping[str, float]],
-        mirrored: int,
-        started: int,
-    ) -> None:
-        from mlflow.entities import Metric
-
-        metrics = [
-            # Time stands for nothing here but must be the same each time: started + step.
-            Metric(name, float(value), started + int(report["step"]), int(report["step"]))
-            for report in history
-            if report["step"] > mirrored
-            for name, value in report.items()
-            if name != "step" and value is not None and value == value
-        ]
-        for chunk in _chunks(metrics, _MOST_METRICS):
-            self._client.log_batch(run_id, metrics=chunk)
-
-    def _get_experiment(self) -> str:
-        found = self._client.get_experiment_by_name(self._study)
-        if found is not None:
-            experiment: str = found.experiment_id
-            return experiment
-        # Without the kind, the UI opens the experiment as one of language-model traces.
-        created: str = self._client.create_experiment(
-            self._study,
-            artifact_location=self._artifacts,
-            tags={"mlflow.experimentKind": "custom_model_development"},
-        )
-        return created
-
-    def _existing(self) -> Iterator[Any]:
-        token = None
-        while True:
-            page = self._client.search_runs([self._experiment], max_results=5000, page_token=token)
-            yield from page
-            token = page.token
-            if not token:
-                return
-
-    def _get_run(
-        self, key: str, name: str, parent: str | None, created: int, tags: Mapping[str, str]
-    ) -> str:
-        if key not in self._runs:
-            all_tags = {_KEY: key, "mlflow.runName": name, "incay.study": self._study, **tags}
-            if parent is not None:
-                all_tags["mlflow.parentRunId"] = parent
-            self._runs[key] = self._client.create_run(
-                self._experiment,
-                start_time=created,
-                tags={tag: value[:5000] for tag, value in all_tags.items()},
-                run_name=name,
-            )
-        run_id: str = self._runs[key].info.run_id
-        return run_id
-
-    def _tag(self, key: str, run_id: str, tags: Mapping[str, str]) -> None:
-        from mlflow.entities import RunTag
-
-        self._client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
-        self._runs[key].data.tags.update(tags)
-
-    def _read(self, name: str) -> dict[str, Any] | None:
-        return self._store.read_json(f"studies/{self._study}/{self._run}/{name}")
+        kept = (progress[name] for name in ("step", "history", "config", "provenance"))
+        return _Content(Unended.RUNNING, *kept)
 
 
-def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def _is_final(status: str) -> bool:
+    return status in set(Ending) and Ending(status).is_final
 
 
-def _study_tags(document: Mapping[str, Any]) -> dict[str, str]:
+def _study_tags(book: StudyBook) -> dict[str, str]:
     tags = {
-        "incay.question": document["question"],
-        "incay.protocol": document["protocol"],
-        "incay.overrides": " ".join(document["overrides"]),
-        "mlflow.note.content": document["question"],
+        "incay.question": book.question,
+        "incay.protocol": book.protocol,
+        "incay.overrides": " ".join(book.overrides),
+        "mlflow.note.content": book.question,
     }
-    return {name: str(value) for name, value in tags.items() if value}
+    return {name: value for name, value in tags.items() if value}
 
 
-def _dotted(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _dotted(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+def _trial_tags(row: TrialRow, provenance: Mapping[str, Any]) -> dict[str, str]:
+    facts = {f"incay.{name}": str(provenance.get(name)) for name in _FACTS}
+    own = {"arm": row.arm, "phase": row.phase, "number": str(row.number)}
+    return {
+        _FINGERPRINT: row.fingerprint,
+        **{f"incay.{name}": value for name, value in own.items()},
+        **facts,
+    }
 
 
 def _milliseconds(time: str) -> int:

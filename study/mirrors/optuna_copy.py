@@ -23,7 +23,9 @@ from optuna.trial import FrozenTrial, TrialState
 from incay.study.errors import UserError
 from incay.study.search.sampler import STATES
 from incay.study.spec.ranges import parse_space
+from incay.trainables.store.books import Books, every_run
 from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
@@ -68,29 +70,25 @@ class OptunaCopy:
 
     def __init__(self, store: Store, study: str, run: str) -> None:
         self._store = store
-        self._folder = f"studies/{study}/{run}"
+        self._books = Books(store, study, run)
         self._title = f"{study} {run}"
         self._place = storage_place(store)
         self._known: set[tuple[str, int]] = set()  # trials that are in the copy
 
     def sync(self) -> None:
         """Add the search trials that have ended since."""
-        document, books = self._read("study.json"), self._read("trials.json")
-        if document is None or books is None:
+        book = self._books.study()
+        searches = {arm.name: arm.search for arm in book.arms if arm.search} if book else {}
+        if book is None or not searches:
             return
-        arms = [arm for arm in document["arms"] if arm["search"]]
-        if not arms:
-            return
-        objective = document["objective"]
-        metrics = {objective["metric"]: objective["mode"], **objective["also"]}
+        metrics = {book.objective["metric"]: book.objective["mode"], **book.objective["also"]}
         ended: dict[str, list[tuple[int, FrozenTrial]]] = {}
-        searches = {arm["name"]: arm["search"] for arm in arms}
-        for row in books["trials"]:
-            if row["phase"] != "search" or (row["arm"], row["number"]) in self._known:
+        for row in self._books.trials():
+            if row.phase != "search" or (row.arm, row.number) in self._known:
                 continue
-            trial = self._trial(row, searches[row["arm"]], list(metrics))
+            trial = self._trial(row, searches[row.arm], list(metrics))
             if trial is not None:
-                ended.setdefault(row["arm"], []).append((row["number"], trial))
+                ended.setdefault(row.arm, []).append((row.number, trial))
         if not ended:
             return  # an opened journal is read as a whole, and grows by that
         with self._alone():
@@ -120,11 +118,11 @@ class OptunaCopy:
             self._known.add((arm, number))
 
     def _trial(
-        self, row: Mapping[str, Any], search: Mapping[str, Any], metrics: list[str]
+        self, row: TrialRow, search: Mapping[str, Any], metrics: list[str]
     ) -> FrozenTrial | None:
         """Return an ended trial in Optuna's words, None while it has no result."""
         try:
-            record = self._store.read_record(row["fingerprint"])
+            record = self._store.read_record(row.fingerprint)
             if record is None or not record.is_final:
                 return None
             history = self._store.read_table(record, "history.parquet")
@@ -137,18 +135,18 @@ class OptunaCopy:
             if report.get(metrics[0]) is not None
         }
         values = [record.metrics.get(name) for name in metrics]
-        state = STATES[record.status]
+        state = STATES[record.status.nature]
         if state == TrialState.COMPLETE and None in values:
             return None
         trial = optuna.trial.create_trial(
             state=state,
-            params=dict(row["params"]),
-            distributions={name: parse_space(search[name]).distribution for name in row["params"]},
+            params=dict(row.params),
+            distributions={name: parse_space(search[name]).distribution for name in row.params},
             values=values if state == TrialState.COMPLETE else None,
             intermediate_values=intermediate,
             user_attrs={
-                _NUMBER: row["number"],
-                _FINGERPRINT: row["fingerprint"],
+                _NUMBER: row.number,
+                _FINGERPRINT: row.fingerprint,
                 "incay.status": record.status,
                 "incay.reason": record.reason,
             },
@@ -164,15 +162,11 @@ class OptunaCopy:
         # Not `.lock`: that name is the journal's own, and the two would wait for each other.
         return FileLock(self._place.with_suffix(".copying"))
 
-    def _read(self, name: str) -> dict[str, Any] | None:
-        return self._store.read_json(f"{self._folder}/{name}")
-
 
 def copy_all(store: Store) -> None:
     """Copy the searches of every study in the store."""
-    for study in sorted(store.list("studies")):
-        for run in sorted(store.list(f"studies/{study}")):
-            OptunaCopy(store, study, run).sync()
+    for books in every_run(store):
+        OptunaCopy(store, books.name, books.run).sync()
 
 
 def _times(record: TrialRecord) -> tuple[datetime.datetime, datetime.datetime]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incay.study.errors import UserError
-from incay.study.execution.ledger import code_modules
 from incay.study.planning.trials import confirm_config, search_config
 from incay.study.spec.document import Document
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, code_version
+from incay.trainables.store.books import code_modules
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 

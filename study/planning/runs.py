@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from incay.study.errors import UserError
+from incay.trainables.store import books
+from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
 
 
@@ -12,15 +14,14 @@ def latest_run(store: Store, name: str) -> str:
     Raises:
         UserError: The store knows no run of it.
     """
-    latest = store.read_json(f"studies/{name}/latest.json")
+    latest = books.latest_run(store, name)
     if latest is None:
-        known = ", ".join(sorted(store.list("studies"))) or "none"
+        known = ", ".join(books.study_names(store)) or "none"
         raise UserError(
             f"{store.where('studies')}: a study must have been run here first, but there is no "
             f"{name!r} (there: {known})"
         )
-    run: str = latest["run"]
-    return run
+    return latest
 
 
 def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
@@ -38,24 +39,21 @@ def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
     latest_run(store, name)
     if has_run(store, name, run):
         return run
+    known = [(each, Books(store, name, each).study()) for each in books.run_names(store, name)]
+    variants = [f"{book.variant} ({each})" for each, book in known if book is not None]
     raise UserError(
-        f"{store.where(f'studies/{name}')}: a variant must have been run before it is shown, but "
+        f"{store.where('studies')}/{name}: a variant must have been run before it is shown, but "
         f"{name!r} with {' '.join(asked) or 'its file as it stands'} has not; run so far: "
-        f"{'; '.join(_variants(store, name))}"
+        f"{'; '.join(variants)}"
     )
 
 
 def has_run(store: Store, name: str, run: str) -> bool:
     """Return whether the store has the run."""
-    return store.read_json(f"studies/{name}/{run}/study.json") is not None
+    return Books(store, name, run).study() is not None
 
 
 def variant(store: Store, name: str, run: str) -> str:
     """Return how a run differs from its study's file, as the user said it."""
-    document = store.read_json(f"studies/{name}/{run}/study.json") or {"overrides": []}
-    return " ".join(document["overrides"]) or "as written"
-
-
-def _variants(store: Store, name: str) -> list[str]:
-    runs = sorted(run for run in store.list(f"studies/{name}") if has_run(store, name, run))
-    return [f"{variant(store, name, run)} ({run})" for run in runs]
+    book = Books(store, name, run).study()
+    return book.variant if book is not None else "as written"

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from incay.study.spec.settings import build_trial, merge, nested
+from incay.study.spec.settings import build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData
 from incay.trainables.fingerprint import fingerprint
+from incay.trainables.names import nest
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import Phase, TrialRow
 from incay.trainables.training.seeds import derive_seed
-
-Phase = Literal["search", "confirm"]
 
 SEARCH_VALIDATION = 0.1
 """Share of the training set held out in a search, unless the study says otherwise."""
@@ -46,15 +46,15 @@ class PlannedTrial:
         """The arm that must have trained before; empty for none."""
         return ""
 
-    def to_row(self) -> dict[str, Any]:
-        """Return the trial's row in ``trials.json``."""
-        return {
-            "arm": self.arm,
-            "phase": self.phase,
-            "number": self.number,
-            "fingerprint": self.fingerprint,
-            "params": dict(self.params),
-        }
+    def to_row(self) -> TrialRow:
+        """Return the trial as the study's books list it."""
+        return TrialRow(
+            arm=self.arm,
+            phase=self.phase,
+            number=self.number,
+            fingerprint=self.fingerprint,
+            params=dict(self.params),
+        )
 
 
 class DataCatalog:
@@ -185,7 +185,7 @@ def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> Trial
         arm: The arm.
         params: The searched settings' values, by dotted name.
     """
-    config = build_trial(merge(arm.values, nested(dict(params))))
+    config = build_trial(merge(arm.values, nest(dict(params))))
     split = replace(
         config.split,
         validation=config.split.validation or SEARCH_VALIDATION,
@@ -211,7 +211,7 @@ def confirm_config(
         params: The frozen values of searched settings, by dotted name.
         threshold: The norm threshold, where it is known only now.
     """
-    config = build_trial(merge(arm.values, nested(dict(params))))
+    config = build_trial(merge(arm.values, nest(dict(params))))
     if threshold is not None:
         config = replace(config, incay=replace(config.incay, threshold=threshold))
     test: Literal["final", "reports"] = "reports" if spec.header.protocol == "paper" else "final"

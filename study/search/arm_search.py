@@ -11,6 +11,7 @@ from incay.study.search.pruner import PruneJudge
 from incay.study.search.sampler import Outcome, PointSampler
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 
 History = Sequence[Mapping[str, Any]]
@@ -113,7 +114,7 @@ class ArmSearch:
 
         A trial that another study pruned is one only if this study prunes it no later.
         """
-        return record.status != "pruned" or self.prunes(trial, self._histories(record))
+        return record.status != Ending.PRUNED or self.prunes(trial, self._histories(record))
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Take in how a trial ended."""
@@ -121,11 +122,11 @@ class ArmSearch:
         status, intermediate, marks = record.status, {}, {}
         if judge is not None:
             if judge.hear(self._objective(self._histories(record))):
-                status = "pruned"  # here, even where another study trained it to its end
+                status = Ending.PRUNED  # here, even where another study trained it to its end
             intermediate, marks = judge.intermediate, judge.marks
         metrics = [record.metrics.get(name) for name in self._spec.objective.directions]
         values = tuple(value for value in metrics if value is not None and math.isfinite(value))
-        whole = status == "completed" and len(values) == len(metrics)
+        whole = status == Ending.COMPLETED and len(values) == len(metrics)
         seconds = float(record.provenance.get("seconds", 0.0))
         self.outcomes[trial.number] = Outcome(
             trial.params, status, values if whole else None, intermediate, marks, seconds

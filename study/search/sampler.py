@@ -25,19 +25,19 @@ from optuna.trial import TrialState
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.spec.grid import grid_points
 from incay.study.spec.ranges import Space
-from incay.trainables.store.records import Status
+from incay.trainables.store.endings import Ending, Nature
 from incay.trainables.training.seeds import derive_seed
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
-STATES: Mapping[Status, TrialState] = {
-    "completed": TrialState.COMPLETE,
-    "pruned": TrialState.PRUNED,
-    "diverged": TrialState.FAIL,
-    "failed": TrialState.FAIL,
-    "interrupted": TrialState.FAIL,
+STATES: Mapping[Nature, TrialState] = {
+    Nature.WHOLE: TrialState.COMPLETE,
+    Nature.CUT: TrialState.PRUNED,
+    Nature.FAULT: TrialState.FAIL,
+    Nature.OPEN: TrialState.FAIL,
 }
+"""What Optuna is told of an ending."""
 _MOST_DRAWS = 20
 """Draws of a point before a repeat of an earlier one is accepted as the space's end."""
 
@@ -56,7 +56,7 @@ class Outcome:
     """
 
     params: Mapping[str, Any]
-    status: Status
+    status: Ending
     values: tuple[float, ...] | None = None
     intermediate: Mapping[int, float] = field(default_factory=dict)
     marks: Mapping[str, Any] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Outcome:
     @property
     def state(self) -> TrialState:
         """What Optuna is told. A norm of no samples is no value: such a trial has failed."""
-        state = STATES[self.status]
+        state = STATES[self.status.nature]
         missing = state == TrialState.COMPLETE and self.values is None
         return TrialState.FAIL if missing else state
 

@@ -13,9 +13,10 @@ from incay.study.spec.grid import grid_points
 from incay.study.spec.header import Ablation, Header
 from incay.study.spec.messages import unknown_key
 from incay.study.spec.ranges import Space, parse_space
-from incay.study.spec.settings import DERIVED, ValueProblem, build_trial, dotted, merge, nested
+from incay.study.spec.settings import DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay.threshold import ArmReference, arm_reference
+from incay.trainables.names import nest
 from incay.trainables.settings import to_dict
 
 _THRESHOLD = "incay.threshold"
@@ -107,7 +108,7 @@ def _of_one_key(document: Document, header: Header, source: str, own: Any) -> It
                 )
     settings = {key: value for key, value in own.items() if key != "grid"}
     for name, cell in _cells(document, source, own.get("grid", {})):
-        values = merge(merge(base, settings), nested(cell))
+        values = merge(merge(base, settings), nest(cell))
         if values.get("precision", "auto") == "auto":
             values["precision"] = auto_precision(header.resources.gpu)
         values, reference = _without_reference(values)
@@ -158,7 +159,7 @@ def _ablated(
                     ("ablation", "parts"), unknown_key(part, [*plain, *dotted(baseline.config)])
                 )
             node = node[key]
-        values = merge(full.values, nested({part: node}))
+        values = merge(full.values, nest({part: node}))
         if part in COMPONENTS:
             values[part] = node
         search = {
@@ -227,7 +228,7 @@ def _check_ends(document: Document, arm: Arm) -> None:
         for end in space.ends:
             chosen = {name: end, **{other: values[0] for other, values in space.when.items()}}
             try:
-                build_trial(merge(arm.values, nested(chosen)))
+                build_trial(merge(arm.values, nest(chosen)))
             except ValueProblem as problem:
                 if name not in known and not space.when:
                     raise document.error(path, unknown_key(name, list(known))) from problem
@@ -262,7 +263,7 @@ def _without_reference(
     reference = arm_reference(given) if isinstance(given, str) else None
     if reference is None:
         return values, None
-    return merge(values, nested({_THRESHOLD: "none"})), reference
+    return merge(values, nest({_THRESHOLD: "none"})), reference
 
 
 def _check_reference(document: Document, arm: Arm, arms: Mapping[str, Arm]) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from incay.analysis.comparing.budget import has_setting
 from incay.study.spec.arms import Arm, search_path
 from incay.study.spec.document import Document
 from incay.study.spec.header import Header
-from incay.trainables.store.records import EVALUATED
+from incay.trainables import metrics, names
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")
 """Settings that decide how much an arm is trained or looked at: the same in every arm, unless
@@ -41,10 +40,10 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
         raise document.error(
             ("protocol",), "protocol 'paper' reads the test set and so must search nothing"
         )
-    known = [f"val.{name}" for name in EVALUATED]
+    known = metrics.evaluated(metrics.VALIDATION)
     for metric in header.objective.directions:
         place = ("objective", "also" if metric in header.objective.also else "metric")
-        if not metric.startswith("val."):
+        if metrics.split_of(metric) != metrics.VALIDATION:
             raise document.error(
                 place,
                 "objective.metric must be a metric of the validation split (val.…): choosing by "
@@ -79,7 +78,7 @@ def _check_effort(document: Document, header: Header, arm: Arm, reference: Arm) 
 
 def _check_factor(document: Document, factors: tuple[str, ...], arm: Arm, reference: Arm) -> None:
     def under_test(name: str) -> bool:
-        return any(name == factor or name.startswith(f"{factor}.") for factor in factors)
+        return names.within(name, factors)
 
     declared = ", ".join(factors)
     for name, value in arm.difference.items():
@@ -124,7 +123,7 @@ def _check_untuned(document: Document, arms: Iterable[Arm]) -> None:
         if arm.search:
             continue
         for name, other in tuned.items():
-            if has_setting(arm.config.to_dict(), name):
+            if names.matters(arm.config.to_dict(), name):
                 raise document.error(
                     search_path(document, other, name),
                     f"an arm must be tuned as hard as the others, but {other.name!r} searches "

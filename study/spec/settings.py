@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from incay.study.spec.messages import expected, unknown_key
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
+from incay.trainables.names import flatten
 from incay.trainables.registry import UnknownNameError
 from incay.trainables.settings import Settings, to_dict
 
@@ -87,25 +88,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def dotted(config: TrialConfig) -> dict[str, Any]:
     """Return every setting by its dotted name: the names of --set, MLflow and Optuna alike."""
-    flat: dict[str, Any] = {}
-    for key, value in to_dict(config).items():
-        if isinstance(value, dict):
-            flat.update({f"{key}.{name}": item for name, item in value.items()})
-        else:
-            flat[key] = value
-    return flat
-
-
-def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Return dotted names as nested mappings."""
-    values: dict[str, Any] = {}
-    for name, value in flat.items():
-        *parents, last = name.split(".")
-        node = values
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[last] = value
-    return values
+    return flatten(to_dict(config))
 
 
 def _check_form(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""How a trial may end, in one place: a new ending is a line here.
+"""How a trial may end, in one place: a new ending is a few lines here.
 
 Tables, statuses and mirrors ask an ending for its nature instead of naming each one.
 """
@@ -24,28 +24,33 @@ class Nature(Enum):
 
 
 class Ending(StrEnum):
-    """The ending that a record holds, in the order in which endings are listed.
+    """The ending that a record holds, in the order in which endings are listed."""
 
-    Attributes:
-        nature: What kind of end it is.
-        is_final: Whether it is a result: a trial that ended so is never trained again.
-    """
+    COMPLETED = "completed"
+    PRUNED = "pruned"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
 
-    nature: Nature
-    is_final: bool
+    @property
+    def nature(self) -> Nature:
+        """What kind of end it is."""
+        return _NATURES[self]
 
-    def __new__(cls, word: str, nature: Nature, is_final: bool) -> Ending:
-        """Return the ending of that word."""
-        ending = str.__new__(cls, word)
-        ending._value_ = word
-        ending.nature, ending.is_final = nature, is_final
-        return ending
+    @property
+    def is_final(self) -> bool:
+        """Whether it is a result: a trial that ended so is never trained again."""
+        return self in _FINAL
 
-    COMPLETED = "completed", Nature.WHOLE, True
-    PRUNED = "pruned", Nature.CUT, True
-    DIVERGED = "diverged", Nature.FAULT, True
-    FAILED = "failed", Nature.FAULT, False
-    INTERRUPTED = "interrupted", Nature.OPEN, False
+
+_NATURES = {
+    Ending.COMPLETED: Nature.WHOLE,
+    Ending.PRUNED: Nature.CUT,
+    Ending.DIVERGED: Nature.FAULT,
+    Ending.FAILED: Nature.FAULT,
+    Ending.INTERRUPTED: Nature.OPEN,
+}
+_FINAL = {Ending.COMPLETED, Ending.PRUNED, Ending.DIVERGED}
 
 
 class Unended(StrEnum):

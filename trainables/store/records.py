@@ -11,22 +11,14 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
 from incay.trainables.errors import UserError
+from incay.trainables.store.endings import Ending
 
 SCHEMA_VERSION = 1
-
-Status = Literal["completed", "pruned", "diverged", "failed", "interrupted"]
-
-FINAL: frozenset[Status] = frozenset({"completed", "pruned", "diverged"})
-"""Endings that are results: a trial that ended so is never trained again."""
-
-
-EVALUATED = ("error", "loss", "norm", "norm_correct", "norm_wrong")
-"""What an evaluation of images measures; metrics are named ``val.error``, ``test.error``, …"""
 
 
 class RecordError(UserError):
@@ -51,7 +43,7 @@ class TrialRecord:
     """
 
     fingerprint: str
-    status: Status
+    status: Ending
     reason: str = ""
     config: dict[str, Any]
     step: int
@@ -65,7 +57,7 @@ class TrialRecord:
     @property
     def is_final(self) -> bool:
         """Whether the ending is a result."""
-        return self.status in FINAL
+        return self.status.is_final
 
     def to_json(self) -> str:
         """Return the record as JSON with a checksum of its own content."""
@@ -101,6 +93,7 @@ class TrialRecord:
         values["metrics"] = {
             name: math.nan if value is None else value for name, value in values["metrics"].items()
         }
+        values["status"] = Ending(values["status"])
         return cls(**values)
 
 

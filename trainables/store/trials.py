@@ -11,64 +11,32 @@ Layout under the root::
     trials/ab/abcdef…/progress.json    reports so far, while the trial runs
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
     trials/ab/abcdef…/model.pt         what it trained, for the best few of a study
-    code/VERSION.json                  modules of a version of the training code, with hashes
-    studies/NAME/RUN/…                 what a study asked for, see `incay.study.execution.ledger`
+    code/…, studies/…                  see `incay.trainables.store.books`
 
-Every file is written whole: a reader sees the old content or the new, never a part. A table's
-name holds its checksum, so that two studies that happen to train the same trial at once never
-leave the record of one with the tables of the other.
+A table's name holds its checksum, so that two studies that happen to train the same trial at once
+never leave the record of one with the tables of the other.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
 
+from incay.trainables.store.files import Files
 from incay.trainables.store.records import RecordError, TrialRecord, history_table
 
 _READERS = 16
 
 
-class Store:
-    """Records, checkpoints and study files under one root.
-
-    Args:
-        uri: A local path or any URI that `pyarrow.fs` understands, such as ``s3://bucket/path``.
-
-    Attributes:
-        root: The root on its file system.
-        local_root: The same as a path where that is this machine's, else None.
-
-    Raises:
-        ValueError: The URI holds a password, or is none that `pyarrow.fs` understands.
-    """
-
-    def __init__(self, uri: str | Path) -> None:
-        self.uri = str(uri)
-        refuse_password(self.uri)
-        if "://" in self.uri:
-            self._fs, self.root = fs.FileSystem.from_uri(self.uri)
-        else:
-            self._fs, self.root = fs.LocalFileSystem(), str(Path(self.uri).resolve())
-        self.root = self.root.rstrip("/")
-        local = isinstance(self._fs, fs.LocalFileSystem)
-        self.local_root = Path(self.root) if local else None
-
-    def __reduce__(self) -> tuple[type[Store], tuple[str]]:
-        return Store, (self.uri if "://" in self.uri else self.root,)
-
-    # Trials
+class Store(Files):
+    """Records, checkpoints and trained networks of trials, and the files of studies' books."""
 
     def read_record(self, fingerprint: str) -> TrialRecord | None:
         """Return a trial's record, or None where there is none.
@@ -155,8 +123,6 @@ class Store:
     def _checked_table(self, record: TrialRecord, name: str) -> bytes:
         path = self._table(record.fingerprint, name, record.files[name])
         content = self.read(path)
-        if content is None:  # named without its checksum, by an earlier version
-            content = self.read(self._trial(record.fingerprint, name))
         if content is None or hashlib.sha256(content).hexdigest() != record.files[name]:
             what = "is missing" if content is None else "does not: it was altered or cut short"
             raise RecordError(f"{self.where(path)} must match its record's checksum, but {what}")
@@ -175,7 +141,7 @@ class Store:
 
     def write_checkpoint(self, fingerprint: str, content: bytes) -> None:
         """Keep a checkpoint, preceded by its checksum."""
-        self._write_checked(self._trial(fingerprint, "checkpoint.pt"), content)
+        self.write_checked(self._trial(fingerprint, "checkpoint.pt"), content)
 
     def read_checkpoint(self, fingerprint: str) -> bytes | None:
         """Return a trial's checkpoint, None if there is none.
@@ -183,11 +149,11 @@ class Store:
         Raises:
             RecordError: It does not match its checksum.
         """
-        return self._read_checked(self._trial(fingerprint, "checkpoint.pt"))
+        return self.read_checked(self._trial(fingerprint, "checkpoint.pt"))
 
     def has_checkpoint(self, fingerprint: str) -> bool:
         """Return whether a trial can go on from a checkpoint."""
-        return self._exists(self._trial(fingerprint, "checkpoint.pt"))
+        return self.exists(self._trial(fingerprint, "checkpoint.pt"))
 
     def delete_checkpoint(self, fingerprint: str) -> None:
         """Remove a trial's checkpoint, if there is one."""
@@ -195,7 +161,7 @@ class Store:
 
     def write_model(self, fingerprint: str, content: bytes) -> None:
         """Keep a trained network, preceded by its checksum."""
-        self._write_checked(self._trial(fingerprint, "model.pt"), content)
+        self.write_checked(self._trial(fingerprint, "model.pt"), content)
 
     def read_model(self, fingerprint: str) -> bytes | None:
         """Return a trial's trained network, None if none is kept.
@@ -203,97 +169,15 @@ class Store:
         Raises:
             RecordError: It does not match its checksum.
         """
-        return self._read_checked(self._trial(fingerprint, "model.pt"))
+        return self.read_checked(self._trial(fingerprint, "model.pt"))
 
     def has_model(self, fingerprint: str) -> bool:
         """Return whether a trial's trained network is kept."""
-        return self._exists(self._trial(fingerprint, "model.pt"))
+        return self.exists(self._trial(fingerprint, "model.pt"))
 
     def delete_model(self, fingerprint: str) -> None:
         """Remove a trial's trained network, if there is one."""
         self.delete(self._trial(fingerprint, "model.pt"))
-
-    # Files
-
-    def _exists(self, path: str) -> bool:
-        found: bool = self._fs.get_file_info(f"{self.root}/{path}").type == fs.FileType.File
-        return found
-
-    def _write_checked(self, path: str, content: bytes) -> None:
-        self.write(path, hashlib.sha256(content).digest() + content)
-
-    def _read_checked(self, path: str) -> bytes | None:
-        content = self.read(path)
-        if content is None:
-            return None
-        if hashlib.sha256(content[32:]).digest() != content[:32]:
-            raise RecordError(f"{self.where(path)} must match its checksum, but does not")
-        return content[32:]
-
-    def read(self, path: str) -> bytes | None:
-        """Return a file's content, None if it does not exist. `path` is below the root."""
-        target = f"{self.root}/{path}"
-        try:
-            if self.local_root is not None:
-                return Path(target).read_bytes()
-            with self._fs.open_input_file(target) as file:
-                content: bytes = file.read()
-                return content
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    def read_json(self, path: str) -> dict[str, Any] | None:
-        """Return the object that a JSON file holds, None if it does not exist.
-
-        Raises:
-            RecordError: The file is damaged.
-        """
-        content = self.read(path)
-        if content is None:
-            return None
-        try:
-            values = json.loads(content)
-        except ValueError as error:
-            raise RecordError(f"{self.where(path)} must be JSON, but is damaged") from error
-        if not isinstance(values, dict):
-            raise RecordError(f"{self.where(path)} must be a JSON object, but is damaged")
-        return values
-
-    def write(self, path: str, content: bytes) -> None:
-        """Write a whole file, replacing what was there in one step."""
-        target = f"{self.root}/{path}"
-        if not isinstance(self._fs, fs.LocalFileSystem):
-            with self._fs.open_output_stream(target) as file:
-                file.write(content)
-            return
-        final = Path(target)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}")
-        try:
-            with temporary.open("wb") as local:
-                local.write(content)
-                local.flush()
-                os.fsync(local.fileno())
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def delete(self, path: str) -> None:
-        """Remove a file, if it exists."""
-        try:
-            self._fs.delete_file(f"{self.root}/{path}")
-        except FileNotFoundError:
-            return
-
-    def list(self, path: str) -> Iterator[str]:
-        """Yield the names directly below a directory, none if it does not exist."""
-        selector = fs.FileSelector(f"{self.root}/{path}", allow_not_found=True)
-        for info in self._fs.get_file_info(selector):
-            yield info.base_name
-
-    def where(self, path: str) -> str:
-        """Return a file's full name for messages."""
-        return f"{self.root}/{path}"
 
     def _replaced(self, fingerprint: str) -> set[str]:
         """Return the tables of a record that is no result; somebody may be reading one that is."""
@@ -315,17 +199,3 @@ class Store:
     @staticmethod
     def _trial(fingerprint: str, name: str) -> str:
         return f"trials/{fingerprint[:2]}/{fingerprint}/{name}"
-
-
-def refuse_password(uri: str) -> None:
-    """Refuse a URI that holds a password.
-
-    Raises:
-        ValueError: It does; the message does not repeat it.
-    """
-    # Secrets may hold slashes, so the whole address before the options is looked at.
-    if re.match(r"\w[\w+.-]*://[^?@]*:[^?@]*@", uri):
-        raise ValueError(
-            "the place of the results must hold no key or password, because it is shown in logs "
-            "and records, but it does. Use an instance profile, ~/.aws/credentials or AWS_PROFILE"
-        )

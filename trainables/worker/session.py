@@ -21,8 +21,9 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.fingerprint import code_version
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
-from incay.trainables.store.records import RecordError, Status, TrialRecord
+from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.evaluate import Samples
 from incay.trainables.training.trainer import DivergedError, Trainer
@@ -110,7 +111,7 @@ class TrialSession:
                     patiently(
                         lambda: save_model(self.store, self.task.fingerprint, trainer, self._data)
                     )
-                self._end("completed", "", _tables(trainer, self._initial_weights))
+                self._end(Ending.COMPLETED, "", _tables(trainer, self._initial_weights))
                 return metrics
             self._keep(trainer)
         return dict(self._history[-1]) if self._history else {}
@@ -121,12 +122,12 @@ class TrialSession:
         try:
             yield
         except DivergedError as error:
-            self._end("diverged", str(error), step=error.step)
+            self._end(Ending.DIVERGED, str(error), step=error.step)
         except OSError:
             raise  # the store's or its disk's: not the trial's fault, and nowhere to record it
         except Exception as error:
             tail = traceback.format_exc(limit=-4)
-            self._end("failed", f"{type(error).__name__}: {error}\n{tail}")
+            self._end(Ending.FAILED, f"{type(error).__name__}: {error}\n{tail}")
 
     def leave(self) -> None:
         """Keep a checkpoint of an unfinished trial that somebody may go on with."""
@@ -242,7 +243,7 @@ class TrialSession:
 
     def _end(
         self,
-        status: Status,
+        status: Ending,
         reason: str,
         tables: Mapping[str, pa.Table] | None = None,
         step: int | None = None,
@@ -270,7 +271,7 @@ def end_trial(
     store: Store,
     fingerprint: str,
     progress: Mapping[str, Any],
-    status: Status,
+    status: Ending,
     reason: str,
     tables: Mapping[str, pa.Table] | None = None,
     step: int | None = None,

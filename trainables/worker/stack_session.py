@@ -11,6 +11,7 @@ import torch
 
 from incay.trainables.data.base import ImageData
 from incay.trainables.stacking.stack import StackedTrainer
+from incay.trainables.store.endings import Unended
 from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import PreparedData, prepare
 from incay.trainables.worker.member_session import MemberSession
@@ -96,7 +97,7 @@ class StackSession:
             MemberReport(
                 session.task.fingerprint,
                 session.step,
-                session.record.status if session.record else "running",
+                session.record.status if session.record else Unended.RUNNING,
             )
             for session in before
             if not session.withdrawn

@@ -11,6 +11,7 @@ from ray import tune
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
+from incay.trainables.store.endings import Unended
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialSession, TrialTask
 from incay.trainables.worker.stack_session import StackSession
@@ -97,7 +98,7 @@ class IncayTrainable(tune.Trainable):
         return {
             **metrics,
             "trial_step": session.step,
-            "status": record.status if record else "running",
+            "status": record.status if record else Unended.RUNNING,
             "done": record is not None,
         }
 

@@ -1,0 +1,146 @@
+"""Files on any `pyarrow.fs` file system, each written whole: a reader never sees a part of one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pyarrow import fs
+
+from incay.trainables.store.records import RecordError
+
+
+class Files:
+    """Files under one root.
+
+    Args:
+        uri: A local path or any URI that `pyarrow.fs` understands, such as ``s3://bucket/path``.
+
+    Attributes:
+        root: The root on its file system.
+        local_root: The same as a path where that is this machine's, else None.
+
+    Raises:
+        ValueError: The URI holds a password, or is none that `pyarrow.fs` understands.
+    """
+
+    def __init__(self, uri: str | Path) -> None:
+        self.uri = str(uri)
+        refuse_password(self.uri)
+        if "://" in self.uri:
+            self._fs, self.root = fs.FileSystem.from_uri(self.uri)
+        else:
+            self._fs, self.root = fs.LocalFileSystem(), str(Path(self.uri).resolve())
+        self.root = self.root.rstrip("/")
+        local = isinstance(self._fs, fs.LocalFileSystem)
+        self.local_root = Path(self.root) if local else None
+
+    def __reduce__(self) -> tuple[type[Files], tuple[str]]:
+        return type(self), (self.uri if "://" in self.uri else self.root,)
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, None if it does not exist. `path` is below the root."""
+        target = f"{self.root}/{path}"
+        try:
+            if self.local_root is not None:
+                return Path(target).read_bytes()
+            with self._fs.open_input_file(target) as file:
+                content: bytes = file.read()
+                return content
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def read_json(self, path: str) -> dict[str, Any] | None:
+        """Return the object that a JSON file holds, None if it does not exist.
+
+        Raises:
+            RecordError: The file is damaged.
+        """
+        content = self.read(path)
+        if content is None:
+            return None
+        try:
+            values = json.loads(content)
+        except ValueError as error:
+            raise RecordError(f"{self.where(path)} must be JSON, but is damaged") from error
+        if not isinstance(values, dict):
+            raise RecordError(f"{self.where(path)} must be a JSON object, but is damaged")
+        return values
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a whole file, replacing what was there in one step."""
+        target = f"{self.root}/{path}"
+        if not isinstance(self._fs, fs.LocalFileSystem):
+            with self._fs.open_output_stream(target) as file:
+                file.write(content)
+            return
+        final = Path(target)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}")
+        try:
+            with temporary.open("wb") as local:
+                local.write(content)
+                local.flush()
+                os.fsync(local.fileno())
+            temporary.replace(final)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def delete(self, path: str) -> None:
+        """Remove a file, if it exists."""
+        try:
+            self._fs.delete_file(f"{self.root}/{path}")
+        except FileNotFoundError:
+            return
+
+    def list(self, path: str) -> Iterator[str]:
+        """Yield the names directly below a directory, none if it does not exist."""
+        selector = fs.FileSelector(f"{self.root}/{path}", allow_not_found=True)
+        for info in self._fs.get_file_info(selector):
+            yield info.base_name
+
+    def where(self, path: str) -> str:
+        """Return a file's full name for messages."""
+        return f"{self.root}/{path}"
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is such a file."""
+        found: bool = self._fs.get_file_info(f"{self.root}/{path}").type == fs.FileType.File
+        return found
+
+    def write_checked(self, path: str, content: bytes) -> None:
+        """Write a whole file, its checksum first."""
+        self.write(path, hashlib.sha256(content).digest() + content)
+
+    def read_checked(self, path: str) -> bytes | None:
+        """Return what `write_checked` wrote, None if it does not exist.
+
+        Raises:
+            RecordError: It does not match its checksum.
+        """
+        content = self.read(path)
+        if content is None:
+            return None
+        if hashlib.sha256(content[32:]).digest() != content[:32]:
+            raise RecordError(f"{self.where(path)} must match its checksum, but does not")
+        return content[32:]
+
+
+def refuse_password(uri: str) -> None:
+    """Refuse a URI that holds a password.
+
+    Raises:
+        ValueError: It does; the message does not repeat it.
+    """
+    # Secrets may hold slashes, so the whole address before the options is looked at.
+    if re.match(r"\w[\w+.-]*://[^?@]*:[^?@]*@", uri):
+        raise ValueError(
+            "the place of the results must hold no key or password, because it is shown in logs "
+            "and records, but it does. Use an instance profile, ~/.aws/credentials or AWS_PROFILE"
+        )
