@@ -1,13 +1,11 @@
 """Runs on the cluster's head, as the entry point of a job: ``COMMAND …``, as ``incay`` takes it.
 
 ``run`` follows the job's life. Any other command is run for a client that cannot reach the results
-itself: what it prints, and the files that ``--output`` asks for, go back on one marked line of the
-job's log.
+itself: what it prints, and the files that ``--output`` asks for, go back in an `Answer`.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import json
@@ -16,8 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ANSWER = "incay-answer: "
-"""Begins the line of the log that holds exit code, what was printed, and files (base64)."""
+from incay.study.cluster.answer import Answer
 
 _OUTPUT = "--output"
 
@@ -34,26 +31,21 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if arguments[0] == "run":
         return _incay(arguments)
-    output = io.StringIO()
-    errors = io.StringIO()
+    sys.stdout.write(f"\n{_answer(arguments).to_line()}\n")
+    return 0
+
+
+def _answer(arguments: list[str]) -> Answer:
+    """Run a command; what it would write with ``--output`` becomes a part of the answer."""
+    output, errors = io.StringIO(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder:
         if _OUTPUT in arguments:
             place = arguments.index(_OUTPUT) + 1
             arguments[place] = str(Path(folder, Path(arguments[place]).name))
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             code = _doctor() if arguments[0] == "doctor" else _incay(arguments)
-        files = {
-            path.name: base64.b64encode(path.read_bytes()).decode()
-            for path in Path(folder).iterdir()
-        }
-    answer = {
-        "code": code,
-        "output": output.getvalue(),
-        "errors": errors.getvalue(),
-        "files": files,
-    }
-    sys.stdout.write(f"\n{ANSWER}{json.dumps(answer)}\n")
-    return 0
+        files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    return Answer(code, output.getvalue(), errors.getvalue(), files)
 
 
 def _incay(arguments: list[str]) -> int:

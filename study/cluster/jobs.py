@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import re
 import shlex
 import sys
@@ -13,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from incay.study.cluster.answer import Answer, read_answer
 from incay.study.errors import UserError
-from incay.study.head_job import ANSWER
 
 _STUDY, _RUN = "incay.study", "incay.run"
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
@@ -84,8 +82,8 @@ def submit_study(
     return name, False
 
 
-def follow(client: Any, name: str) -> str:
-    """Print a job's log until it ends; return how it ended.
+def follow(client: Any, name: str) -> tuple[str, str]:
+    """Print a job's log until it ends; return how it ended, and why if it failed.
 
     Raises:
         UserError: The cluster stops answering; the job may go on.
@@ -100,9 +98,8 @@ def follow(client: Any, name: str) -> str:
             status, message = _status(client, name)
             answered = time.monotonic()
             if status in _ENDED:
-                if status == "FAILED":  # what follows the first line repeats the log
-                    sys.stderr.write(f"incay: {message.partition(', last')[0]}\n")
-                return status
+                # What follows the first line of the message repeats the log.
+                return status, message.partition(", last")[0] if status == "FAILED" else ""
         except (OSError, RuntimeError, aiohttp.ClientError) as error:
             if time.monotonic() - answered > _SECONDS_WITHOUT_ANSWER:
                 raise UserError(
@@ -123,9 +120,7 @@ def stop(client: Any, name: str) -> str:
     return status
 
 
-def ask(
-    client: Any, folder: Path, arguments: Sequence[str], timeout: float = 300.0
-) -> tuple[str, dict[str, bytes]]:
+def ask(client: Any, folder: Path, arguments: Sequence[str], timeout: float = 300.0) -> Answer:
     """Run a short command on the head; return what it printed and wrote with ``--output``.
 
     Raises:
@@ -140,15 +135,13 @@ def ask(
         time.sleep(_POLL_SECONDS)
     log = str(client.get_job_logs(name))
     client.delete_job(name)
-    for line in log.splitlines():
-        if line.startswith(ANSWER):
-            answer = json.loads(line.removeprefix(ANSWER))
-            if answer["code"]:
-                raise UserError(str(answer["errors"]).strip().removeprefix("incay: "))
-            files = {name: base64.b64decode(text) for name, text in answer["files"].items()}
-            return str(answer["output"]), files
-    last = log.strip().rpartition("\n")[2].removeprefix("incay: ")
-    raise UserError(last or "the command must answer on the head, but printed nothing")
+    answer = read_answer(log)
+    if answer is None:
+        last = log.strip().rpartition("\n")[2].removeprefix("incay: ")
+        raise UserError(last or "the command must answer on the head, but printed nothing")
+    if answer.code:
+        raise UserError(answer.errors.strip().removeprefix("incay: "))
+    return answer
 
 
 def _submit(

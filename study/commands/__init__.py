@@ -1,1 +1,4 @@
-"""Commands that show what there is to study; `incay.study.cli` registers them."""
+"""The commands, one a file; `incay.study.cli` lists them. Typer and Rich appear only here.
+
+What a command needs is imported when it runs, so that ``--help`` and completion stay quick.
+"""

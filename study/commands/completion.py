@@ -42,7 +42,7 @@ def registered(package: str) -> Callable[[str], list[str]]:
 networks = registered("trainables/networks")
 datasets = registered("trainables/data")
 figures = registered("analysis/figures")
-formats = registered("analysis/renderers")
+formats = registered("analysis/output/renderers")
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incay.study.commands import completion
-from incay.study.commands.shared import DataRoot, Set, component, console
+from incay.study.commands.arguments import component
+from incay.study.commands.console import console
+from incay.study.commands.options import DataRoot, Set
 from incay.study.errors import UserError
 
 if TYPE_CHECKING:
@@ -55,7 +57,6 @@ def list_(data_root: DataRoot = None) -> None:
     screen.print(
         "`incay data fetch NAME` downloads a set where a network and a mirror exist; "
         "`incay data verify` reads every image of those that are there.",
-        highlight=False,
     )
 
 
@@ -83,7 +84,7 @@ def verify(
     for each in all_statuses(data_root):
         if not each.found:
             why = f"`incay data verify {each.name}` says what is missing"
-            console().print(f"{each.name}: not there ({why})", highlight=False)
+            console().print(f"{each.name}: not there ({why})")
             continue
         try:
             _show(each.name, verify(component("dataset", each.name), data_root))
@@ -120,8 +121,7 @@ def _show(name: str, content: DatasetContent) -> None:
     screen.print(
         f"{name}: whole; {content.train_count:,} training and {content.test_count:,} test images "
         f"of {shape}, {content.num_classes:,} classes, content {content.content_hash}",
-        highlight=False,
         soft_wrap=True,
     )
     for warning in content.warnings:
-        screen.print(f"{name}: note: {warning}", highlight=False, soft_wrap=True)
+        screen.print(f"{name}: note: {warning}", soft_wrap=True)

@@ -11,8 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from incay.study.execution.monitor import ArmProgress, Monitor
+from incay.study.planning.durations import duration
+from incay.trainables.store.endings import Ending, Nature
 
 _SECONDS_BETWEEN_LINES = 10.0
+_EARLY = [ending for ending in Ending if ending.nature in (Nature.CUT, Nature.FAULT)]
+"""Endings that a row counts, beside those that are done."""
 
 
 class Display:
@@ -52,17 +56,16 @@ class Display:
 
     def _draw(self) -> RenderableType:
         monitor = self._monitor
-        table = Table(box=None, pad_edge=False)
-        for name in ("arm", "progress", "done", "running", "pruned", "diverged", "failed"):
-            table.add_column(name, justify="left" if name in ("arm", "progress") else "right")
-        table.add_column(monitor.metric, justify="right")
+        table = Table("arm", "progress", box=None, pad_edge=False)
+        for heading in ("done", "running", *_EARLY, monitor.metric):
+            table.add_column(heading, justify="right")
         for name, arm in monitor.snapshot():
             table.add_row(
                 name,
                 _bar(arm),
                 f"{arm.done}/{arm.total}",
                 str(len(arm.running)),
-                *(str(arm.endings[ending] or "") for ending in ("pruned", "diverged", "failed")),
+                *(str(arm.endings[ending] or "") for ending in _EARLY),
                 monitor.shown(arm),
             )
         return Group(Text(f"{monitor.phase} · {_left(monitor.seconds_left())}"), table)
@@ -80,17 +83,8 @@ class Display:
         line = f"{self._monitor.phase}, {self._monitor.metric}: {arms}"
         if arms and line != self._last_line:
             left = _left(self._monitor.seconds_left())
-            self._console.print(f"{line} · {left}", highlight=False, soft_wrap=True)
+            self._console.print(f"{line} · {left}", soft_wrap=True)
             self._last_line = line
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as a person would say it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def _bar(arm: ArmProgress, width: int = 24) -> str:

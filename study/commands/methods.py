@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from incay.study.commands.shared import console
+from incay.study.commands.console import console
 
 
 def methods(

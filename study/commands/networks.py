@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incay.study.commands import completion
-from incay.study.commands.shared import DataRoot, Set, component, console
+from incay.study.commands.arguments import component
+from incay.study.commands.console import console
+from incay.study.commands.options import DataRoot, Set
 from incay.study.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def networks(
         typer.Argument(
             help="A network; without it, all are listed.", autocompletion=completion.networks
         ),
-    ] = (None),
+    ] = None,
     width: Annotated[
         float | None, typer.Option(help="Factor of the channel counts; as network.width.")
     ] = None,
@@ -60,7 +62,7 @@ def networks(
         table = _overview(chosen, shape)
     screen = console()
     screen.print(table)
-    screen.print(f"{_FLOPS} {_CLASSIFIER}", highlight=False)
+    screen.print(f"{_FLOPS} {_CLASSIFIER}")
 
 
 def _given_shape(

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands.shared import Results, console, open_store
+from incay.study.commands.arguments import open_store
+from incay.study.commands.console import console
+from incay.study.commands.options import Results
 
 Fingerprint = Annotated[
     str, typer.Argument(help="A trial's fingerprint, or enough of its first digits.")
@@ -18,11 +20,9 @@ def why(fingerprint: Fingerprint, results: Results = "results") -> None:
     from incay.study.planning.explain import explain
 
     found = explain(open_store(results), fingerprint)
-    out = console()
-    out.print(f"{found.fingerprint}: {'hit' if found.hit else 'miss'}", highlight=False)
+    screen = console()
+    screen.print(f"{found.fingerprint}: {'hit' if found.hit else 'miss'}")
     for line in found.lines:
-        out.print(line, highlight=False, soft_wrap=True, markup=False)
+        screen.print(line, soft_wrap=True)
     for study, run, arm, phase, number in found.used:
-        out.print(
-            f"asked for by {study} {run}: {arm}, {phase} {number}", highlight=False, markup=False
-        )
+        screen.print(f"asked for by {study} {run}: {arm}, {phase} {number}")

@@ -6,8 +6,9 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from incay.study.commands.display import duration
-from incay.study.planning.overview import ArmPlan
+from incay.study.hardware import cpu_count, gpu_count
+from incay.study.planning.durations import duration
+from incay.study.planning.plan_table import ArmPlan
 from incay.study.spec.study import StudySpec
 from incay.trainables.config import TrialConfig
 
@@ -33,15 +34,30 @@ class Forecast:
     wall: float
 
 
+def trials_at_once(spec: StudySpec, cpus: float | None, gpus: float | None) -> int:
+    """Return how many trials of a study run at once on this machine.
+
+    Args:
+        spec: The study.
+        cpus: CPUs to use; None for all.
+        gpus: GPUs to use; None for all.
+    """
+    wanted = spec.resources
+    fitting = (cpus or cpu_count()) // wanted.cpu
+    if wanted.gpu:
+        fitting = min(fitting, (gpus if gpus is not None else gpu_count()) // wanted.gpu)
+    return int(fitting)
+
+
 def forecast(
-    plans: Iterable[ArmPlan], seconds: Callable[[TrialConfig], float], places: int
+    plans: Iterable[ArmPlan], seconds: Callable[[TrialConfig], float], at_once: int
 ) -> Forecast:
     """Return how long a study takes.
 
     Args:
         plans: Its arms, with how many of their trials are finished; a search's come first.
         seconds: Returns the seconds of one trial.
-        places: How many trials run at once.
+        at_once: How many trials run at once.
     """
     total, search, confirm = 0.0, [], []
     for plan in plans:
@@ -50,11 +66,11 @@ def forecast(
         total += sum(in_search) + sum(fixed)
         search += in_search[plan.finished :]
         confirm += fixed[max(0, plan.finished - len(in_search)) :]
-    wall = _makespan(search, places) + _makespan(confirm, places) + START_SECONDS
+    wall = _makespan(search, at_once) + _makespan(confirm, at_once) + START_SECONDS
     return Forecast(total, sum(search) + sum(confirm), wall)
 
 
-def forecast_text(spec: StudySpec, expected: Forecast, places: int) -> str:
+def forecast_text(spec: StudySpec, expected: Forecast, at_once: int) -> str:
     """Return the forecast in words, with what it leaves out."""
     hours = expected.left * spec.resources.gpu / 3600.0
     some = "for those that are left, " if expected.left < expected.total else ""
@@ -68,14 +84,14 @@ def forecast_text(spec: StudySpec, expected: Forecast, places: int) -> str:
     return (
         f"estimated: {some}{duration(expected.left)} one after another"
         f"{f' ({hours:.1f} GPU-hours)' if hours else ''}, about "
-        f"{duration(expected.wall)} with {places} at once on this machine, start included "
+        f"{duration(expected.wall)} with {at_once} at once on this machine, start included "
         f"(measured over a few steps of each kind of trial, that many at once{left_out})"
     )
 
 
-def _makespan(spans: Sequence[float], places: int) -> float:
-    """Return when the last ends if each takes the place that is free first."""
-    free_at = [0.0] * max(1, places)
+def _makespan(spans: Sequence[float], at_once: int) -> float:
+    """Return when the last ends if each begins as soon as an earlier one leaves room."""
+    free_at = [0.0] * max(1, at_once)
     for span in spans:
         heapq.heapreplace(free_at, free_at[0] + span)
     return max(free_at)

@@ -14,12 +14,13 @@ import pytest
 import torch
 
 from incay.study.cluster.file import load_cluster_file
-from incay.study.commands.shared import open_store
+from incay.study.commands.arguments import open_store
 from incay.study.errors import UserError
 from incay.study.spec.document import load_document
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialSession, TrialTask
@@ -98,12 +99,12 @@ def test_a_hostile_record_reads_and_deletes_nothing_outside(tmp_path, files):
         "fingerprint": NAME, "config": TrialConfig().to_dict(), "step": 1, "metrics": {},
         "data_hash": "", "code_version": "", "provenance": {},
     }  # fmt: skip
-    hostile = TrialRecord(status="interrupted", files=files, **values)
+    hostile = TrialRecord(status=Ending.INTERRUPTED, files=files, **values)
     store.write(f"trials/ab/{NAME}/record.json", hostile.to_json().encode())
     for name in files:
         with pytest.raises(RecordError, match="must name tables"):
             store.read_table(hostile, name)
-    store.write_record(TrialRecord(status="completed", **values), [])
+    store.write_record(TrialRecord(status=Ending.COMPLETED, **values), [])
     assert outside.read_bytes() == b"somebody's"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from incay.study.planning.forecast import START_SECONDS, forecast, forecast_text
-from incay.study.planning.overview import ArmPlan
+from incay.study.planning.plan_table import ArmPlan
 from incay.study.spec.catalog import find_study
 from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import Arm, StudySpec, parse_study
@@ -24,28 +24,28 @@ def _minute(config: TrialConfig) -> float:
 
 def test_trials_are_not_cut_in_halves() -> None:
     plan = _plan(_spec().arms[0], search=0, confirm=3)
-    expected = forecast([plan], _minute, places=2)
+    expected = forecast([plan], _minute, at_once=2)
     assert (expected.total, expected.left) == (180.0, 180.0)
     assert expected.wall == 120.0 + START_SECONDS
 
 
 def test_confirmation_waits_for_the_search() -> None:
     plan = _plan(_spec().arms[0], search=3, confirm=3)
-    assert forecast([plan], _minute, places=2).wall == 240.0 + START_SECONDS
+    assert forecast([plan], _minute, at_once=2).wall == 240.0 + START_SECONDS
 
 
 def test_finished_trials_take_no_time() -> None:
     arm = _spec().arms[0]
-    searching = forecast([_plan(arm, search=4, confirm=2, finished=3)], _minute, places=1)
+    searching = forecast([_plan(arm, search=4, confirm=2, finished=3)], _minute, at_once=1)
     assert (searching.total, searching.left) == (360.0, 180.0)
-    confirming = forecast([_plan(arm, search=4, confirm=2, finished=5)], _minute, places=1)
+    confirming = forecast([_plan(arm, search=4, confirm=2, finished=5)], _minute, at_once=1)
     assert confirming.left == 60.0
     assert confirming.wall == 60.0 + START_SECONDS
 
 
 def test_the_words_tell_what_is_left_out() -> None:
     spec = _spec()
-    expected = forecast([_plan(spec.arms[0], search=2, confirm=1, finished=1)], _minute, places=2)
+    expected = forecast([_plan(spec.arms[0], search=2, confirm=1, finished=1)], _minute, at_once=2)
     said = forecast_text(spec, expected, 2)
     assert "for those that are left, 2 min one after another" in said
     assert "start included" in said

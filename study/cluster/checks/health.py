@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-from rich.table import Table
+from typing import NamedTuple
 
 from incay.study.cluster.checks.problem import Problem
 from incay.study.cluster.health import Health
@@ -12,6 +11,19 @@ from incay.study.cluster.health import Health
 _LEAST_DISK = 10 * 2**30
 _LEAST_DRIVER = {"12": 525, "13": 580}
 """The oldest driver branch that runs each CUDA release train."""
+
+
+class HealthRow(NamedTuple):
+    """A node's health in words, one text for each column of a table."""
+
+    node: str
+    gpus: str
+    driver: str
+    versions: str
+    disk_free: str
+    data: str
+    results: str
+    mlflow: str
 
 
 def health_problems(nodes: Sequence[Health]) -> list[Problem]:
@@ -24,26 +36,20 @@ def health_problems(nodes: Sequence[Health]) -> list[Problem]:
     return problems
 
 
-def health_table(nodes: Sequence[Health]) -> Table:
-    """Return the nodes as a table."""
-    table = Table(box=None, pad_edge=False)
-    for name in ("node", "GPUs", "driver", "versions", "disk free", "data", "results", "MLflow"):
-        table.add_column(name, overflow="fold")
-    for node in nodes:
-        versions = "\n".join(f"{name} {version}" for name, version in node.versions.items())
-        gpus = ", ".join(node.gpus) or "none"
-        offered = "" if node.offered_gpus is None else f" ({node.offered_gpus:g} offered)"
-        table.add_row(
-            f"{node.role}\n{node.node}",
-            f"{gpus}{offered if node.gpus else ''}",
-            node.driver or "none",
-            versions,
-            f"{node.disk_free / 2**30:.0f} GiB",
-            _said(node.data, node.data_there),
-            _said(node.store, not node.store_error and node.store_seen is not False),
-            _said(node.mlflow, not node.mlflow_error),
-        )
-    return table
+def health_row(node: Health) -> HealthRow:
+    """Return a node's health in words."""
+    gpus = ", ".join(node.gpus) or "none"
+    offered = "" if node.offered_gpus is None else f" ({node.offered_gpus:g} offered)"
+    return HealthRow(
+        f"{node.role}\n{node.node}",
+        f"{gpus}{offered if node.gpus else ''}",
+        node.driver or "none",
+        "\n".join(f"{name} {version}" for name, version in node.versions.items()),
+        f"{node.disk_free / 2**30:.0f} GiB",
+        _said(node.data, node.data_there),
+        _said(node.store, not node.store_error and node.store_seen is not False),
+        _said(node.mlflow, not node.mlflow_error),
+    )
 
 
 def _said(where: str, works: bool) -> str:

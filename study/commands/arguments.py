@@ -1,40 +1,17 @@
-"""What the commands share: options, the console, and components given by name and ``--set``."""
+"""What a command's arguments stand for: studies, runs, stores and components."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from incay.study.commands import completion
+from incay.study.commands.console import say
 from incay.study.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from incay.study.spec.study import StudySpec
     from incay.trainables.store.trials import Store
-
-StudyArgument = Annotated[
-    str,
-    typer.Argument(help="A built-in study's name, or a file.", autocompletion=completion.studies),
-]
-DataRoot = Annotated[
-    Path | None,
-    typer.Option("--data-root", envvar="INCAY_DATA", help="Directory that holds the data sets."),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting; may be repeated."),
-]
-Results = Annotated[
-    str,
-    typer.Option("--results", envvar="INCAY_RESULTS", help="Directory or URI of the results."),
-]
-Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the confirm phase.")]
 
 
 def read_study(study: str, settings: list[str] | None, seeds: int | None) -> StudySpec:
@@ -61,12 +38,13 @@ def which_run(
     """
     from incay.study.planning.runs import has_run, known_run, latest_run, variant
     from incay.study.spec.catalog import find_study, is_known, study_name
+    from incay.trainables.store import books
 
     named, _, run = study.rpartition("@")
     if named and Path(study).suffix not in (".yaml", ".yml"):
         return named, known_run(store, named, run, [f"run {run}"])
     if settings or seeds is not None:
-        if store.read_json(f"studies/{study}/latest.json") and not is_known(study):
+        if books.latest_run(store, study) is not None and not is_known(study):
             raise UserError(
                 f"with --set or --seeds, STUDY must be the study's file, but is {study!r}; "
                 f"{study}@RUN names one of its runs"
@@ -80,9 +58,9 @@ def which_run(
     run = find_study(study).run  # not `read_study`, which takes PyTorch and seconds to check it
     if has_run(store, name, run):
         return name, run
-    sys.stderr.write(
-        f"incay: {study} as it stands has not been run; shown is the latest run, {latest} "
-        f"({variant(store, name, latest)})\n"
+    say(
+        f"{study} as it stands has not been run; shown is the latest run, {latest} "
+        f"({variant(store, name, latest)})"
     )
     return name, latest
 
@@ -93,12 +71,9 @@ def open_store(results: str) -> Store:
     Raises:
         UserError: It holds a password, or is no URI that is understood.
     """
-    from incay.trainables.store.trials import Store, refuse_password
+    from incay.trainables.store.trials import Store
 
-    try:
-        refuse_password(results)
-    except ValueError as error:
-        raise UserError(f"--results: {error}") from None
+    refuse_secrets(results)
     try:
         return Store(results)
     except (ValueError, OSError) as error:
@@ -108,12 +83,18 @@ def open_store(results: str) -> Store:
         ) from error
 
 
-def console() -> Console:
-    """Return where tables go."""
-    from rich.console import Console
+def refuse_secrets(results: str) -> None:
+    """Refuse a URI of results that holds a password: it would stand in books and logs.
 
-    # Where there is no terminal to ask for its width, tables get room to be read in a log.
-    return Console(width=None if sys.stdout.isatty() else 120)
+    Raises:
+        UserError: It does.
+    """
+    from incay.trainables.store.files import refuse_password
+
+    try:
+        refuse_password(results)
+    except ValueError as error:
+        raise UserError(f"--results: {error}") from None
 
 
 def component(kind: str, name: str, settings: Sequence[str] = ()) -> Any:

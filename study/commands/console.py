@@ -1,0 +1,29 @@
+"""What the commands write on: the terminal for answers, stderr for what is to be said."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def console(width: int = 120) -> Console:
+    """Return where answers and tables go.
+
+    Names of arms, files and errors may hold brackets, colons and stars: they are shown as they
+    are, never taken for Rich's markup.
+
+    Args:
+        width: Columns where there is no terminal to ask: tables get room to be read in a log.
+    """
+    from rich.console import Console
+
+    columns = None if sys.stdout.isatty() else width
+    return Console(width=columns, markup=False, emoji=False, highlight=False)
+
+
+def say(message: str) -> None:
+    """Tell the user something that is no part of the answer."""
+    sys.stderr.write(f"incay: {message}\n")

@@ -1,0 +1,54 @@
+"""Arguments and options that several commands take, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from incay.study.commands import completion
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(help="A built-in study's name, or a file.", autocompletion=completion.studies),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting; may be repeated."),
+]
+Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the confirm phase.")]
+Results = Annotated[
+    str,
+    typer.Option("--results", envvar="INCAY_RESULTS", help="Directory or URI of the results."),
+]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option("--data-root", envvar="INCAY_DATA", help="Directory that holds the data sets."),
+]
+
+Cpus = Annotated[float | None, typer.Option("--cpus", min=1, help="CPUs to use; default: all.")]
+Gpus = Annotated[float | None, typer.Option("--gpus", min=0, help="GPUs to use; default: all.")]
+Mirror = Annotated[bool, typer.Option(help="Mirror the runs to MLflow.")]
+
+Cluster = Annotated[
+    Path | None, typer.Option("--cluster", help="Cluster file; its head is reached by SSH.")
+]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="URL", help="A cluster's dashboard instead.")
+]
+
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="terminal, markdown, latex, csv, json or html; default: what the file's suffix says.",
+        autocompletion=completion.formats,
+    ),
+]
+TableOutput = Annotated[
+    Path | None, typer.Option("--output", help="A .md, .tex, .csv, .json, .html or .txt file.")
+]
+AllowUnequal = Annotated[
+    bool, typer.Option("--allow-unequal", help="Show arms whose budgets differ, marked so.")
+]

@@ -1,0 +1,92 @@
+"""``incay plan``: what a study would do, and how long that would take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from incay.study.commands.console import console
+from incay.study.commands.groups import TrainingChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from incay.study.planning.plan_table import ArmPlan
+    from incay.study.planning.trials import DataCatalog
+    from incay.study.spec.study import StudySpec
+    from incay.trainables.config import TrialConfig
+
+
+def plan(
+    chosen: TrainingChoice,
+    probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
+) -> None:
+    """Show arms, trials, steps and estimated time of a study; run nothing."""
+    from incay.study.execution.stacks import told_beforehand
+    from incay.study.planning.forecast import trials_at_once
+    from incay.study.planning.plan_table import plan_arms, shared_settings
+    from incay.study.planning.readiness import check_batches, check_data, check_room
+
+    spec, store, data = chosen.open()
+    check_room(spec, chosen.cpus, chosen.gpus)
+    check_data(spec, data)
+    if probe:
+        check_batches(spec, data)
+    plans = plan_arms(spec, data, store)
+    screen = console()
+    screen.print(_drawn(spec, plans))
+    screen.print(f"all arms: {shared_settings(spec)}")
+    configs = [config for item in plans for config in (*item.search, *item.confirm)]
+    total = sum(config.steps for config in configs)
+    finished = sum(item.finished for item in plans)
+    done = f"; {finished} are finished" if finished else ""
+    screen.print(f"{len(configs)} trials, {total:,} steps in all{done}")
+    for line in told_beforehand(spec, configs):
+        screen.print(line, soft_wrap=True)
+    if finished == len(configs):
+        screen.print("nothing is left to train")
+    elif probe:
+        at_once = trials_at_once(spec, chosen.cpus, chosen.gpus)
+        screen.print(_forecast(spec, plans, data, configs, at_once))
+
+
+def _drawn(spec: StudySpec, plans: Sequence[ArmPlan]) -> Table:
+    from rich.table import Table
+
+    from incay.study.planning.plan_table import plan_rows
+
+    table = Table(title=f"{spec.name} · run {spec.run} · protocol {spec.header.protocol}")
+    for heading in ("arm", f"difference from {spec.baseline}", "searched"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("trials", "steps each", "finished"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in plan_rows(plans):
+        table.add_row(*row)
+    return table
+
+
+def _forecast(
+    spec: StudySpec,
+    plans: Sequence[ArmPlan],
+    data: DataCatalog,
+    configs: Sequence[TrialConfig],
+    at_once: int,
+) -> str:
+    """Measure the pace of the trials, remember what follows for the run, and say it."""
+    from incay.study.planning.estimates import Estimate, remember
+    from incay.study.planning.forecast import forecast, forecast_text
+    from incay.study.planning.probe import Probe
+
+    pace = Probe(
+        data,
+        threads=max(1, int(spec.resources.cpu)),
+        gpu=spec.resources.gpu > 0,
+        at_once=min(at_once, len(configs)),
+    )
+    expected = forecast(plans, pace.seconds, at_once)
+    hours = expected.total * spec.resources.gpu / 3600.0
+    remember(spec.run, Estimate(expected.total, hours))
+    return forecast_text(spec, expected, at_once)

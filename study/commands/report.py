@@ -1,0 +1,38 @@
+"""``incay report``: everything about a study on one page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from incay.study.commands.groups import RunChoice
+from incay.study.commands.head import Head
+from incay.study.commands.options import AllowUnequal
+from incay.study.commands.writing import writing
+from incay.study.errors import UserError
+
+
+def report(
+    chosen: RunChoice,
+    head: Head,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; default: STUDY.html, here.")
+    ] = None,
+    allow_unequal: AllowUnequal = False,
+) -> None:
+    """Write one self-contained HTML page: question, arms, table, figures, every trial."""
+    from incay.study.spec.catalog import study_name
+
+    if output is not None and output.suffix.lower() not in ("", ".html", ".htm"):
+        raise UserError(f"--output must end in .html, but is {str(output)!r}: a report is a page")
+    path = output or Path(f"{study_name(chosen.study).partition('@')[0]}.html")
+    if not head.answers(path):
+        from incay import analysis
+
+        page = analysis.report(chosen.load(), allow_unequal=allow_unequal)
+        with writing(path):
+            path.write_text(page, encoding="utf-8")
+    sys.stdout.write(f"{path}\n")

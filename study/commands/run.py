@@ -1,0 +1,44 @@
+"""``incay run``: a study is trained, or goes on where it stopped."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import typer
+
+from incay.study.commands.console import console, say
+from incay.study.commands.groups import TrainingChoice
+from incay.study.commands.options import Mirror
+
+
+def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
+    """Run a study; running it again goes on where it stopped."""
+    from incay.study.commands.display import Display
+    from incay.study.commands.summary import summary_lines
+    from incay.study.execution.monitor import Monitor
+    from incay.study.execution.runner import StudyRunner
+    from incay.study.mirrors.follower import MirrorProcess
+    from incay.study.planning.readiness import check_data
+    from incay.trainables.store.endings import Ending
+
+    spec, store, data = chosen.open()
+    check_data(spec, data)
+    monitor = Monitor(spec)
+    runner = StudyRunner(spec, store, data, monitor, cpus=chosen.cpus, gpus=chosen.gpus)
+    screen = console()
+    following = MirrorProcess(store, spec.name, spec.run) if mirror else nullcontext()
+    with following:
+        with Display(monitor, screen):
+            summary = runner.run()
+        for line in summary_lines(spec, store, summary):
+            screen.print(line, soft_wrap=True)
+    if isinstance(following, MirrorProcess) and not following.complete:
+        say(
+            f"MLflow is not up to date ({following.message}); nothing is lost: "
+            f"`incay sync {chosen.study}` completes it"
+        )
+    if summary.interrupted:
+        say("interrupted: the same command goes on from here")
+        raise typer.Exit(130)
+    if summary.endings[Ending.FAILED]:
+        raise typer.Exit(1)

@@ -1,0 +1,25 @@
+"""``incay status``: how far a study is."""
+
+from __future__ import annotations
+
+from incay.study.commands.console import console
+from incay.study.commands.groups import RunChoice
+from incay.study.commands.head import Head
+
+
+def status(chosen: RunChoice, head: Head) -> None:
+    """Show how far a study is, from any shell."""
+    if head.answers():
+        return
+    from rich.table import Table
+
+    from incay.study.planning.status import study_status
+
+    found = study_status(*chosen.find())
+    table = Table("arm", "phase", title=f"{found.name} · run {found.run} · {found.variant}")
+    for heading in ("trials", *found.seen):
+        table.add_column(heading, justify="right")
+    for each in found.phases:
+        counts = (str(each.statuses.get(status, "")) for status in found.seen)
+        table.add_row(each.arm, each.phase, str(each.total), *counts)
+    console().print(table)

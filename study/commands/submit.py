@@ -1,0 +1,46 @@
+"""``incay submit``: a study as a job of a cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from incay.study.commands.arguments import refuse_secrets
+from incay.study.commands.console import say
+from incay.study.commands.groups import StudyChoice
+from incay.study.commands.head import Head
+from incay.study.commands.options import Mirror
+
+
+def submit(
+    chosen: StudyChoice,
+    head: Head,
+    data_root: Annotated[
+        str | None, typer.Option("--data-root", help="On the head; default: its INCAY_DATA.")
+    ] = None,
+    results: Annotated[
+        str | None, typer.Option("--results", help="URI; default: the head's INCAY_RESULTS.")
+    ] = None,
+    mirror: Mirror = True,
+    follow: Annotated[bool, typer.Option(help="Show the job's log until it ends.")] = True,
+) -> None:
+    """Run a study on a cluster; submitting it again takes up the job, or goes on."""
+    from incay.study.cluster.submit import submit_and_follow
+
+    del data_root, mirror  # they go to the head as they were typed
+    if results is not None:
+        refuse_secrets(results)
+    code = submit_and_follow(
+        chosen.read(),
+        head.arguments({"follow"}),
+        cluster=head.cluster,
+        address=head.address,
+        follow_log=follow,
+        say=say,
+    )
+    if code is None:
+        study = chosen.study
+        say(f"the job goes on: the same command follows it, `incay stop {study}` stops it")
+        code = 130
+    raise typer.Exit(code)

@@ -1,0 +1,53 @@
+"""What a run has done, in words."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from incay.study.planning.durations import duration
+from incay.study.planning.estimates import recall
+
+if TYPE_CHECKING:
+    from incay.study.execution.runner import RunSummary
+    from incay.study.spec.study import StudySpec
+    from incay.trainables.store.trials import Store
+
+
+def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterator[str]:
+    """Yield what a run has done, what it could not do, and what may come next."""
+    endings = ", ".join(f"{count} {name}" for name, count in sorted(summary.endings.items()))
+    continued = f" ({summary.continued} from a checkpoint)" if summary.continued else ""
+    yield (
+        f"{summary.started} trials started{continued}, {summary.reused} reused; "
+        f"{endings or 'none ended'}"
+    )
+    for damage in summary.damaged:
+        yield f"done again: {damage}"
+    if summary.lost:
+        times = "once" if summary.lost == 1 else f"{summary.lost} times"
+        yield f"a worker was lost {times}; its trial went on elsewhere"
+    if summary.seconds:
+        yield _cost(spec, summary)
+    for arm in summary.without_winner:
+        yield f"{arm}: no search trial completed, so there is nothing to confirm"
+    for trial in summary.stuck:
+        yield (
+            f"{trial.arm}, replicate {trial.number}: its threshold is a multiple of the norm of "
+            f"{trial.needs.arm!r}, which did not complete, so it cannot be trained"
+        )
+    yield f"records: {store.where('')} (study {spec.name}, run {spec.run})"
+    uri = shlex.quote(store.uri)
+    yield f"next: incay table {spec.name} --results {uri} | incay ui --results {uri}"
+
+
+def _cost(spec: StudySpec, summary: RunSummary) -> str:
+    text = f"training took {duration(summary.seconds)}, one trial after another"
+    if summary.gpu_hours:
+        text += f", {summary.gpu_hours:.1f} GPU-hours"
+    planned = recall(spec.run)
+    if planned is None:
+        return text
+    text += f"; `incay plan` had estimated {duration(planned.seconds)}"
+    return f"{text}, {planned.gpu_hours:.1f} GPU-hours" if planned.gpu_hours else text

@@ -1,0 +1,33 @@
+"""``incay table``: a study's numbers beside the published ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from incay.study.commands.groups import RunChoice
+from incay.study.commands.head import Head
+from incay.study.commands.options import AllowUnequal, Format, TableOutput
+from incay.study.commands.writing import chosen_format, write_table
+
+
+def table(
+    chosen: RunChoice,
+    head: Head,
+    format_: Format = None,
+    output: TableOutput = None,
+    name: Annotated[str | None, typer.Option(help="A table definition; default: its own.")] = None,
+    allow_unequal: AllowUnequal = False,
+) -> None:
+    """Print a study's table beside the published numbers.
+
+    With --output, a manifest beside the file names the trials behind every cell.
+    """
+    chosen_format(format_, output)  # a wrong suffix is refused before a cluster is asked
+    if head.answers(output):
+        return
+    from incay import analysis
+
+    shown = analysis.table(chosen.load(), name, allow_unequal=allow_unequal)
+    write_table(shown, format_, output)

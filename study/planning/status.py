@@ -1,0 +1,101 @@
+"""How far a study is, from the store alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from incay.study.spec.grid import grid_points
+from incay.study.spec.ranges import parse_space
+from incay.trainables.store.books import Books
+from incay.trainables.store.endings import ORDER, Ending, Status, Unended, count_statuses
+from incay.trainables.store.records import RecordError
+from incay.trainables.store.shapes import ArmBook, Phase, StudyBook
+from incay.trainables.store.trials import Store
+
+
+@dataclass(frozen=True)
+class PhaseStatus:
+    """How far one arm is in one phase.
+
+    Attributes:
+        arm: The arm's name.
+        phase: The phase.
+        total: Trials that the phase asks for.
+        statuses: How many of those that are planned already are said to be what.
+    """
+
+    arm: str
+    phase: Phase
+    total: int
+    statuses: Mapping[Status, int]
+
+
+@dataclass(frozen=True)
+class StudyStatus:
+    """How far a study is.
+
+    Attributes:
+        name: The study's name.
+        run: Its run.
+        variant: How the run differs from the study's file.
+        phases: Every arm's phases.
+    """
+
+    name: str
+    run: str
+    variant: str
+    phases: tuple[PhaseStatus, ...]
+
+    @property
+    def seen(self) -> list[Status]:
+        """What is said of any trial, in order; completed ones are always asked for."""
+        return [
+            status
+            for status in ORDER
+            if status is Ending.COMPLETED or any(status in each.statuses for each in self.phases)
+        ]
+
+
+def study_status(store: Store, name: str, run: str) -> StudyStatus:
+    """Return how far a run of a study is, which the store must know."""
+    books = Books(store, name, run)
+    study, rows = books.study(), books.trials()
+    assert study is not None
+    known = {row.fingerprint: trial_status(store, row.fingerprint) for row in rows}
+    phases = tuple(
+        PhaseStatus(
+            arm.name,
+            phase,
+            total,
+            count_statuses(
+                known[row.fingerprint] for row in rows if (row.arm, row.phase) == (arm.name, phase)
+            ),
+        )
+        for arm in study.arms
+        for phase, total in _phases(study, arm)
+    )
+    return StudyStatus(name, run, study.variant, phases)
+
+
+def trial_status(store: Store, fingerprint: str) -> Status:
+    """Return what the store says of a trial."""
+    try:
+        record = store.read_record(fingerprint)
+    except RecordError:
+        return Unended.DAMAGED
+    if record is not None:
+        return record.status
+    return Unended.PENDING if store.read_progress(fingerprint) is None else Unended.RUNNING
+
+
+def _phases(study: StudyBook, arm: ArmBook) -> Iterator[tuple[Phase, int]]:
+    """Yield the phases of an arm, each with its number of trials."""
+    if arm.search:
+        assert study.budget is not None
+        trials = study.budget["trials"]
+        if study.budget["sampler"] == "grid":
+            spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
+            trials = min(trials, len(grid_points(spaces)))
+        yield "search", trials
+    yield "confirm", study.replicates
