@@ -11,7 +11,7 @@ from incay.study.errors import StudyError
 from incay.study.spec.document import load_document
 from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
-from incay.trainables.store.records import EVALUATED
+from incay.trainables import metrics
 from incay.trainables.training.evaluate import Samples
 
 HEAD = "name: x\nbase: {dataset: digits, steps: 10}\n"
@@ -165,7 +165,7 @@ def test_an_override_of_an_arm_that_is_not_there_is_refused(
 def test_evaluation_measures_what_an_objective_may_name() -> None:
     one = torch.ones(2)
     samples = Samples(one.long(), one.long(), one, one, torch.ones(2, 2))
-    assert set(samples.metrics()) == set(EVALUATED)
+    assert set(samples.metrics()) == {quantity.name for quantity in metrics.EVALUATED}
 
 
 def test_what_is_unequal_on_purpose_is_allowed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from incay.study.execution.kept_models import KeptModels
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import DeviceSplit, Normalizer, split_validation
@@ -27,7 +28,7 @@ def trial(name: str, phase: str = "confirm") -> PlannedTrial:
 def record(name: str, error: float) -> TrialRecord:
     return TrialRecord(
         fingerprint=name,
-        status="completed",
+        status=Ending.COMPLETED,
         config={},
         step=1,
         metrics={"test.error": error},

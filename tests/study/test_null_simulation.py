@@ -10,6 +10,7 @@ from test_search import no_history, spec
 
 from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
 from incay.study.search.order import SearchWork
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 
 STUDIES, TRIALS = 120, 16
@@ -34,7 +35,7 @@ def simulated(seed: int) -> tuple[list[float], list[float]]:
     while isinstance(trial := work.next(), PlannedTrial):
         record = TrialRecord(
             fingerprint=trial.fingerprint,
-            status="completed",
+            status=Ending.COMPLETED,
             config={},
             step=10,
             metrics={"val.error": noise(trial)},

@@ -22,7 +22,8 @@ from incay.study.search.order import SearchWork, Signal
 from incay.study.search.pruner import PruneJudge
 from incay.study.search.sampler import Outcome
 from incay.study.spec.study import StudySpec
-from incay.trainables.store.records import Status, TrialRecord
+from incay.trainables.store.endings import Ending
+from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
 REPORTS = 9
@@ -78,13 +79,13 @@ class Simulation:
             history.append(curve(trial)[len(history)])
             self.steps += 1
             if len(history) == REPORTS:
-                self._end(trial, "completed")
+                self._end(trial, Ending.COMPLETED)
                 running.remove(trial)
             elif self.work.prunes(trial, history):
-                self._end(trial, "pruned")
+                self._end(trial, Ending.PRUNED)
                 running.remove(trial)
 
-    def _end(self, trial: PlannedTrial, status: Status) -> None:
+    def _end(self, trial: PlannedTrial, status: Ending) -> None:
         history = list(self.histories[trial.fingerprint])
         record = TrialRecord(
             fingerprint=trial.fingerprint,
@@ -172,7 +173,7 @@ def test_another_studys_pruning_does_not_end_a_running_trial() -> None:
 
 def test_a_judge_that_hears_all_again_gives_the_same_verdict() -> None:
     seen = {
-        number: Outcome({}, "completed", (1.0,), dict.fromkeys(range(1, 10), 1.0), {})
+        number: Outcome({}, Ending.COMPLETED, (1.0,), dict.fromkeys(range(1, 10), 1.0), {})
         for number in range(6)
     }
     judge = PruneJudge("median", direction="min", number=6, seen=seen, reports=9)

@@ -14,6 +14,7 @@ from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
 from incay.study.search.order import FixedWork, SearchWork, Signal
 from incay.study.spec.document import Document
 from incay.study.spec.study import StudySpec, parse_study
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 
 
@@ -40,7 +41,7 @@ def objective(trial: PlannedTrial) -> float:
     return sum(abs(float(value) - 0.01) for value in numbers)
 
 
-def ended(trial: PlannedTrial, status: str = "completed") -> TrialRecord:
+def ended(trial: PlannedTrial, status: Ending = Ending.COMPLETED) -> TrialRecord:
     return TrialRecord(
         fingerprint=trial.fingerprint,
         status=status,  # type: ignore[arg-type]

@@ -14,7 +14,8 @@ from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, Wait
 from incay.study.search.order import FixedWork, Signal
 from incay.study.spec.document import Document, load_document
 from incay.study.spec.study import StudySpec, parse_study
-from incay.trainables.store.records import Status, TrialRecord
+from incay.trainables.store.endings import Ending
+from incay.trainables.store.records import TrialRecord
 
 STUDY = """\
 name: referring
@@ -66,7 +67,7 @@ def test_the_plan_shows_it_as_the_study_says_it(tmp_path: Path) -> None:
     assert arm.difference["incay.threshold"] == "2.41421 x arm:Softmax"
 
 
-def record(trial: PlannedTrial, status: Status = "completed") -> TrialRecord:
+def record(trial: PlannedTrial, status: Ending = Ending.COMPLETED) -> TrialRecord:
     return TrialRecord(
         fingerprint=trial.fingerprint,
         status=status,
@@ -120,7 +121,7 @@ def test_it_is_told_where_there_is_no_norm() -> None:
     first, second = confirm.next(), confirm.next()
     assert isinstance(first, PlannedTrial)
     assert isinstance(second, PlannedTrial)
-    confirm.end(first, record(first, "diverged"))
+    confirm.end(first, record(first, Ending.DIVERGED))
     confirm.end(second, record(second))
     assert isinstance(confirm.next(), PlannedTrial)
     assert confirm.next() is Signal.DONE

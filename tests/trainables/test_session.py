@@ -15,6 +15,7 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.incay.term import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
@@ -162,12 +163,12 @@ def test_checkpoints_are_kept_at_the_interval(store, digits, monkeypatch):
 
 def test_what_another_study_pruned_before_keeps_its_checkpoint(store, digits):
     TrialSession(TASK, digits, store, CPU).advance()
-    end_trial(store, "ab12", store.read_progress("ab12"), "pruned", "hopeless there")
+    end_trial(store, "ab12", store.read_progress("ab12"), Ending.PRUNED, "hopeless there")
     session = TrialSession(TASK, digits, store, CPU)
     session.advance()
     session.leave()
     assert store.has_checkpoint("ab12")
-    end_trial(store, "ab12", store.read_progress("ab12"), "pruned", "hopeless here")
+    end_trial(store, "ab12", store.read_progress("ab12"), Ending.PRUNED, "hopeless here")
     session.leave()
     assert not store.has_checkpoint("ab12")
 

@@ -16,6 +16,7 @@ from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.incay.term import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.stacking import stack as stacked
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
@@ -131,7 +132,7 @@ def test_who_is_pruned_is_trained_no_further(store, digits, alone):
     trials = tasks(3)
     stack = StackSession(trials, digits, store, CPU, withdrawable=True)
     stack.advance()
-    end_trial(store, "ab1", store.read_progress("ab1"), "pruned", "hopeless")
+    end_trial(store, "ab1", store.read_progress("ab1"), Ending.PRUNED, "hopeless")
     assert [report.fingerprint for report in stack.advance()] == ["ab0", "ab2"]
     while not stack.done:
         stack.advance()
@@ -148,7 +149,7 @@ def test_whom_another_study_pruned_before_is_trained_on(store, digits, alone):
     trials = tasks(2)
     session = TrialSession(trials[0], digits, store, CPU)
     session.advance()
-    end_trial(store, "ab0", store.read_progress("ab0"), "pruned", "hopeless there")
+    end_trial(store, "ab0", store.read_progress("ab0"), Ending.PRUNED, "hopeless there")
     for task, record in zip(trials, trained(trials, digits, store, withdrawable=True), strict=True):
         assert_like(record, alone(task))
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import SCHEMA_VERSION, RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 
@@ -18,7 +19,7 @@ from incay.trainables.store.trials import Store
 def record(**changes: Any) -> TrialRecord:
     values: dict[str, Any] = {
         "fingerprint": "ab12",
-        "status": "completed",
+        "status": Ending.COMPLETED,
         "config": {"steps": 10},
         "step": 10,
         "metrics": {"test.error": 1.5, "test.norm_wrong": math.nan},
@@ -100,13 +101,6 @@ def test_a_damaged_table_is_named(store, missing):
         store.read_table(written, "history.parquet")
 
 
-def test_a_table_named_by_an_earlier_version_is_read(store):
-    written = store.write_record(record(), [{"step": 1.0}])
-    (path,) = record_path(store).parent.glob("history-*.parquet")
-    path.rename(path.with_name("history.parquet"))
-    assert store.read_table(written, "history.parquet").column("step").to_pylist() == [1.0]
-
-
 def test_two_writers_of_a_trial_leave_one_whole_result(store, monkeypatch):
     """However two studies that train the same trial at once take turns."""
     own = Store.write
@@ -127,7 +121,7 @@ def test_two_writers_of_a_trial_leave_one_whole_result(store, monkeypatch):
 
 def test_tables_of_an_ending_that_is_no_result_do_not_pile_up(store):
     for step in (1.0, 2.0, 3.0):
-        store.write_record(record(status="interrupted"), [{"step": step}])
+        store.write_record(record(status=Ending.INTERRUPTED), [{"step": step}])
     assert len(list(record_path(store).parent.glob("history-*.parquet"))) == 1
 
 
