@@ -1,8 +1,8 @@
-"""Registries: every loss, network, data set and incay form is found by its name.
+"""Registries: every loss, network, data set, table, figure and format is found by its name.
 
-A component is one file in one of the component packages. It registers itself there with a
-decorator; the registry imports the package's files on first use, so adding a component
-means adding a file and nothing else.
+What is registered is one file in the package of its kind. It registers itself there; the
+registry imports the package's files on first use, so adding one means adding a file and
+nothing else. Files that register nothing are helpers.
 """
 
 from __future__ import annotations
@@ -10,69 +10,77 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Generic, TypeVar
+
+from incay.trainables.errors import UserError
 
 T = TypeVar("T")
 
+_REGISTRATION = re.compile(r"""^@?register_\w+\(((?:\s*"[^"]+",?)+)\s*\)""", re.MULTILINE)
+_NAME = re.compile(r'"([^"]+)"')
 
-class UnknownNameError(ValueError):
-    """A name that no registered component carries."""
+
+class UnknownNameError(UserError, ValueError):
+    """A name under which nothing is registered."""
 
 
-class Registry(Mapping[str, type[T]], Generic[T]):
-    """Names of one kind of component, mapped to the classes that carry them.
+class DefinitionRegistry(Mapping[str, T], Generic[T]):
+    """Names of one kind of thing, mapped to what they stand for.
 
     Args:
-        kind: What the components are called in messages, e.g. ``"loss"``.
-        package: The package whose files register components of this kind.
+        kind: What the things are called in messages, e.g. ``"table"``.
+        package: The package whose files register things of this kind.
+        error: What an unknown name raises.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, error: type[UserError] = UnknownNameError) -> None:
         self.kind = kind
         self._package = package
-        self._classes: dict[str, type[T]] = {}
+        self._error = error
+        self._entries: dict[str, T] = {}
         self._discovered = False
 
-    def register(self, name: str) -> Callable[[type[T]], type[T]]:
-        """Return a class decorator that registers the class under `name`.
+    def register(self, *names: str) -> Callable[[T], T]:
+        """Return a decorator that registers a definition under the given names.
 
         Raises:
-            ValueError: The name is taken, by another class or another file.
+            ValueError: A name is taken, by another definition or another file.
         """
 
-        def decorate(cls: type[T]) -> type[T]:
-            taken = self._classes.get(name)
-            if taken is not None:
-                raise ValueError(
-                    f"a {self.kind} name must be registered once, but {name!r} belongs to "
-                    f"{taken.__module__}.{taken.__qualname__} and came again from "
-                    f"{cls.__module__}.{cls.__qualname__}"
-                )
-            self._classes[name] = cls
-            cls.name = name  # type: ignore[attr-defined]
-            return cls
+        def add(definition: T) -> T:
+            for name in names:
+                if name in self._entries:
+                    raise ValueError(
+                        f"a {self.kind} name must be registered once, but {name!r} belongs to "
+                        f"{_described(self._entries[name])} and came again from "
+                        f"{_described(definition)}"
+                    )
+                self._entries[name] = definition
+            return definition
 
-        return decorate
+        return add
 
-    def __getitem__(self, name: str) -> type[T]:
+    def __getitem__(self, name: str) -> T:
         self._discover()
         try:
-            return self._classes[name]
+            return self._entries[name]
         except KeyError:
-            raise UnknownNameError(self._unknown(name)) from None
+            raise self._error(describe_unknown(self.kind, name, self._entries)) from None
 
     def __iter__(self) -> Iterator[str]:
         self._discover()
-        return iter(sorted(self._classes))
+        return iter(sorted(self._entries))
 
     def __len__(self) -> int:
         self._discover()
-        return len(self._classes)
+        return len(self._entries)
 
     def __contains__(self, name: object) -> bool:
         self._discover()
-        return name in self._classes
+        return name in self._entries
 
     def _discover(self) -> None:
         if self._discovered:
@@ -82,8 +90,50 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         for module in pkgutil.iter_modules(package.__path__, prefix=f"{self._package}."):
             importlib.import_module(module.name)
 
-    def _unknown(self, name: str) -> str:
-        known = sorted(self._classes)
-        close = difflib.get_close_matches(str(name), known, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        return f"{self.kind} must be one of {', '.join(known)}, but got {name!r}{hint}"
+
+class Registry(DefinitionRegistry[type[T]], Generic[T]):
+    """Names of one kind of component, mapped to the classes that carry them as ``name``."""
+
+    def register(self, *names: str) -> Callable[[type[T]], type[T]]:
+        """Return a class decorator that registers the class under its one name.
+
+        Raises:
+            ValueError: The name is taken, or there is not exactly one.
+        """
+        (name,) = names  # the class carries it
+        add = super().register(name)
+
+        def decorate(cls: type[T]) -> type[T]:
+            add(cls).name = name  # type: ignore[attr-defined]
+            return cls
+
+        return decorate
+
+
+def registered_names(folder: Path) -> list[str]:
+    """Return the names that a package's files register, without importing them.
+
+    They are read in the text: to import networks is to import PyTorch, and to import figures is
+    to import NumPy, which takes longer than anybody waits at a Tab.
+
+    Args:
+        folder: The package's folder, such as ``trainables/networks``.
+    """
+    texts = (path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    listed = (names for text in texts for names in _REGISTRATION.findall(text))
+    return sorted({name for names in listed for name in _NAME.findall(names)})
+
+
+def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return what is wrong with a name that is not registered, and which was probably meant."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(name), names, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"{kind} must be one of {', '.join(names)}, but got {name!r}{hint}"
+
+
+def _described(definition: object) -> str:
+    """Return where a class or function stands; what a plain definition is."""
+    if hasattr(definition, "__qualname__"):
+        return f"{definition.__module__}.{definition.__qualname__}"
+    return repr(definition)
