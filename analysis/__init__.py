@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from incay.analysis.errors import AnalysisError
-    from incay.analysis.figures import build_figure as figure
+    from incay.analysis.figures.building import build_figure as figure
     from incay.analysis.output.exports import export
     from incay.analysis.output.manifests import manifest, verify, write_manifest
-    from incay.analysis.output.renderers import render
-    from incay.analysis.reports import report
+    from incay.analysis.output.renderers.base import render
+    from incay.analysis.reports.report import report
     from incay.analysis.results.loading import load
-    from incay.analysis.tables import build_table as table
+    from incay.analysis.tables.building import build_table as table
     from incay.analysis.tables.side_by_side import compare
 
 __all__ = [
@@ -42,12 +42,12 @@ _HOMES = {
     "AnalysisError": ("incay.analysis.errors", "AnalysisError"),
     "compare": ("incay.analysis.tables.side_by_side", "compare"),
     "export": ("incay.analysis.output.exports", "export"),
-    "figure": ("incay.analysis.figures", "build_figure"),
+    "figure": ("incay.analysis.figures.building", "build_figure"),
     "load": ("incay.analysis.results.loading", "load"),
     "manifest": ("incay.analysis.output.manifests", "manifest"),
-    "render": ("incay.analysis.output.renderers", "render"),
-    "report": ("incay.analysis.reports", "report"),
-    "table": ("incay.analysis.tables", "build_table"),
+    "render": ("incay.analysis.output.renderers.base", "render"),
+    "report": ("incay.analysis.reports.report", "report"),
+    "table": ("incay.analysis.tables.building", "build_table"),
     "verify": ("incay.analysis.output.manifests", "verify"),
     "write_manifest": ("incay.analysis.output.manifests", "write_manifest"),
 }

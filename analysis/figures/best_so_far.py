@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import numbers, where
 from incay.analysis.figures.shared.style import arm_styles, legend_below, marker_every, spread_out
 from incay.analysis.results.study import StudyResults

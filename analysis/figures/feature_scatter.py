@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
 from incay.analysis.results.completed import completed
 from incay.analysis.results.samples import read_samples

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import FigureDefinition
+from incay.analysis.figures.base import FigureDefinition
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,10 +62,15 @@ class Figure:
     data: pa.Table = field(repr=False)
 
     @property
-    def caption(self) -> str:
-        """Title, the paper's figure that it answers, and the protocol."""
+    def heading(self) -> str:
+        """Title, and the paper's figure that it answers."""
         source = f" ({self.definition.source})" if self.definition.source else ""
-        return f"{self.definition.title}{source}. {self.protocol}"
+        return f"{self.definition.title}{source}"
+
+    @property
+    def caption(self) -> str:
+        """Heading and protocol."""
+        return f"{self.heading}. {self.protocol}"
 
     def draw(self) -> Canvas:
         """Return the drawn figure, to be changed or saved by the caller."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
 from incay.analysis.figures.shared.style import bar_styles, legend_below
 from incay.analysis.results.study import Arm, StudyResults

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from incay.analysis.comparing.references import references
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared import confirmed_weights, searched_weights
 from incay.analysis.figures.shared.groups import distinct, where
 from incay.analysis.figures.shared.style import legend_below

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.output.manifests import write_manifest
-from incay.analysis.output.renderers import render
+from incay.analysis.output.renderers.base import render
 from incay.analysis.output.table import Table
 
 FORMATS = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from incay.analysis.output.table import Cell, Column, Table
+from incay.analysis.output.content import Cell, Column, TableContent
 
 _Value = Callable[[Cell], Any]
 
@@ -25,7 +25,7 @@ _PUBLISHED: tuple[tuple[str, pa.DataType, _Value], ...] = (
 )
 
 
-def flat_table(table: Table) -> pa.Table:
+def flat_table(table: TableContent) -> pa.Table:
     """Return the rows' names, whether they are cited, and every column's numbers.
 
     A column ``accuracy`` becomes ``accuracy``, ``accuracy.half_width``, ``accuracy.n`` and so

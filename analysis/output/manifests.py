@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.renderers import render
+from incay.analysis.output.renderers.base import render
 from incay.analysis.output.renderers.json import cell_values
 from incay.analysis.output.table import Table
 from incay.analysis.results.loading import load
-from incay.analysis.tables import build_table
+from incay.analysis.tables.building import build_table
 from incay.analysis.tables.side_by_side import COMPARE, compare
 from incay.trainables.store.trials import Store
 

@@ -6,10 +6,11 @@ A column with published numbers becomes two: what was measured, and what the pap
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
-from incay.analysis.output.table import Cell, Column, Mark, Row, Table, Verdict
+from incay.analysis.output.content import Cell, Column, Mark, Row, TableContent, Verdict
 
 MISSING = "—"
 SYMBOLS: dict[Verdict, str] = {"reproduced": "=", "different": "≠", "undecided": "?"}
@@ -33,6 +34,24 @@ class Item:
     notes: tuple[int, ...] = ()
     fingerprints: tuple[str, ...] = ()
     hint: str = ""
+
+    @property
+    def raised(self) -> str:
+        """Numbers of its footnotes, as they are set after its text."""
+        return ",".join(str(number) for number in self.notes)
+
+    def marked_up(self, escape: Callable[[str], str], bold: str, raised: str) -> str:
+        """Return its text in a language of marks.
+
+        Args:
+            escape: Makes text stand there as it is.
+            bold: How bold text is written, with ``{}`` for the text.
+            raised: How raised text is written.
+        """
+        text = escape(self.text)
+        if self.bold:
+            text = bold.format(text)
+        return text + raised.format(self.raised) if self.notes else text
 
 
 @dataclass(frozen=True)
@@ -76,8 +95,28 @@ class Grid:
     notes: tuple[str, ...]
     remarks: tuple[str, ...]
 
+    @property
+    def spanned(self) -> bool:
+        """Whether some heading spans what was measured and what a paper says."""
+        return any(heading.sub for heading in self.headings)
 
-def lay_out(table: Table) -> Grid:
+    def groups(self) -> list[list[tuple[int, Heading]]]:
+        """Return the headings with their places, those under one title together."""
+        return [
+            list(group)
+            for _, group in groupby(
+                enumerate(self.headings),
+                key=lambda each: each[1].title if each[1].sub else each[0],
+            )
+        ]
+
+    def blocks(self) -> list[tuple[tuple[Item, ...], ...]]:
+        """Return the rows between rules."""
+        ends = (*self.rules, len(self.body))
+        return [self.body[start:end] for start, end in zip((0, *self.rules), ends, strict=True)]
+
+
+def lay_out(table: TableContent) -> Grid:
     """Return the grid of a table."""
     numbers: dict[str, int] = {}
     papers = {column.key: _papers(table, column) for column in table.columns}
@@ -108,7 +147,7 @@ def show_number(value: float, column: Column) -> str:
     return text.replace("-", "−")
 
 
-def _papers(table: Table, column: Column) -> str:
+def _papers(table: TableContent, column: Column) -> str:
     named = {
         cell.published.paper
         for _, each, cell in table.cells()
@@ -118,7 +157,7 @@ def _papers(table: Table, column: Column) -> str:
 
 
 def _items(
-    row: Row, table: Table, papers: dict[str, str], numbers: dict[str, int]
+    row: Row, table: TableContent, papers: dict[str, str], numbers: dict[str, int]
 ) -> tuple[Item, ...]:
     items = [Item(row.name)]
     told: set[str] = set()

@@ -1,164 +1,33 @@
-"""What a table holds: pure data, before any renderer.
+"""Tables as users get them: what they hold, with ways to read it and to show it.
 
-A cell is a measured number with its interval, its published counterpart and the trials behind
-it; or a text; or the reason why there is no number.
+Renderers know `TableContent` alone, which lies below; so a table may call them by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incay.analysis.output.content import (
+    Cell,
+    Column,
+    Mark,
+    Published,
+    Row,
+    TableContent,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-Verdict = Literal["reproduced", "different", "undecided"]
-
-
-class Mark(Enum):
-    """What is said of a cell beyond its number."""
-
-    BETTER = "better"
-    """The test supports that it is better than its reference; printed bold."""
-    WORSE = "worse"
-    """The test supports that it is worse than its reference."""
-    UNEQUAL = "unequal"
-    """Its budget differs from the other arms'; printed with a dagger."""
+__all__ = ["Cell", "Column", "Mark", "Published", "Row", "Table", "Verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
-    """A number (or word) of a paper.
-
-    Attributes:
-        value: As printed there; a word such as ``NAN`` where the paper prints one.
-        paper: ``A`` or ``B``.
-        table: The table's number there.
-        row: The row's name there.
-        column: The column's heading there.
-        cited: The system's own paper, where the paper only cites the number; else empty.
-        verdict: Whether the measured value reproduces it, where that was tested.
-    """
-
-    value: float | str
-    paper: str
-    table: str
-    row: str
-    column: str
-    cited: str = ""
-    verdict: Verdict | None = None
-
-    @property
-    def source(self) -> str:
-        """Where it stands, for readers."""
-        place = f"paper {self.paper}, Table {self.table}, {self.row}, {self.column}"
-        return f"{place} (there cited from {self.cited})" if self.cited else place
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One cell.
-
-    Attributes:
-        value: The mean, in the column's unit; None where there is none.
-        half_width: Half the 95% interval of the mean; None where n < 2.
-        n: Number of replicates behind the value.
-        text: What stands in a cell that is not a number.
-        reason: Why a cell that should hold a number does not, such as ``diverged 3 of 3``.
-        published: Its published counterpart.
-        marks: What is said of it.
-        fingerprints: The trials behind it.
-        notes: Footnotes.
-    """
-
-    value: float | None = None
-    half_width: float | None = None
-    n: int = 0
-    text: str = ""
-    reason: str = ""
-    published: Published | None = None
-    marks: frozenset[Mark] = frozenset()
-    fingerprints: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column.
-
-    Attributes:
-        key: Its name in CSV, JSON and data frames.
-        title: Its heading.
-        unit: Unit of its numbers, without brackets.
-        decimals: Digits printed after the point.
-        numeric: Whether it holds numbers (aligned right) or text.
-    """
-
-    key: str
-    title: str
-    unit: str = ""
-    decimals: int = 2
-    numeric: bool = True
-
-    @property
-    def heading(self) -> str:
-        """Title and unit."""
-        return f"{self.title} ({self.unit})" if self.unit else self.title
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One row.
-
-    Attributes:
-        name: The method.
-        cells: By column key; a missing one is empty.
-        cited: Whether the whole row is another paper's, never run here.
-    """
-
-    name: str
-    cells: Mapping[str, Cell]
-    cited: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A table.
-
-    Attributes:
-        name: Name of its definition.
-        title: Its caption.
-        study: The study's name.
-        run: The study's run.
-        protocol: One sentence on how the numbers came about; on every output.
-        row_title: Heading of the rows' names.
-        columns: Its columns.
-        rows: Its rows; a rule is drawn where cited rows end.
-        notes: Notes on the whole table.
-        options: What the definition was asked for besides the study, such as
-            ``allow_unequal``: what is needed to build the same table again.
-    """
-
-    name: str
-    title: str
-    study: str
-    run: str
-    protocol: str
-    row_title: str = "Method"
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
-    options: Mapping[str, bool] = field(default_factory=dict)
-
-    def cells(self) -> Iterator[tuple[Row, Column, Cell]]:
-        """Yield every cell that exists, with its row and column."""
-        for row in self.rows:
-            for column in self.columns:
-                if column.key in row.cells:
-                    yield row, column, row.cells[column.key]
+class Table(TableContent):
+    """A table: see `TableContent` for what it holds."""
 
     def to_arrow(self) -> pa.Table:
         """Return one row per table row: values, half-widths, n and published numbers."""
@@ -172,7 +41,7 @@ class Table:
         return frame
 
     def __str__(self) -> str:
-        from incay.analysis.output.renderers import render
+        from incay.analysis.output.renderers.base import render
 
         return render(self, "terminal")
 

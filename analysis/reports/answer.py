@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
-from incay.analysis.reports.trials import trials_link
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.layouts.notes import describe_need, protocol_sentence
+from incay.trainables.metrics import ERROR, split_of
 
 
-def answer(results: StudyResults) -> str:
-    """Return question, conclusions, protocol and what was changed, as HTML."""
-    parts = [f'<p class="lead">{escape(results.question)}</p>'] if results.question else []
-    compared = compare_arms(results, f"{results.split}.error")
-    if compared:
-        parts.append("<ul>" + "".join(map(_conclusion, compared.values())) + "</ul>")
-    else:
-        parts.append("<p>Nothing can be compared yet.</p>")
+@dataclass(frozen=True)
+class Conclusion:
+    """What may be said of an arm and its reference.
+
+    Attributes:
+        comparison: The two.
+        verdict: What stands between their names.
+        measured: The difference in words.
+        why: What the verdict rests on.
+    """
+
+    comparison: Comparison
+    verdict: str
+    measured: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Conclusions, and what a reader must know of how they came about."""
+
+    conclusions: tuple[Conclusion, ...]
+    facts: tuple[str, ...]
+
+
+def answer(results: StudyResults) -> Answer:
+    """Return conclusions, protocol and what was changed."""
+    compared = compare_arms(results, ERROR.of(results.split))
     facts = [protocol_sentence(results)]
     if results.overrides:
         facts.append(f"Changed from the study file: {', '.join(results.overrides)}.")
@@ -26,16 +46,13 @@ def answer(results: StudyResults) -> str:
         f"{results.replicates} seeds per arm; objective {results.objective['metric']}; "
         f"diverged seeds: {results.diverged_policy}."
     )
-    parts += [f'<p class="faint">{escape(fact)}</p>' for fact in facts]
-    return "".join(parts)
+    return Answer(tuple(map(_conclusion, compared.values())), tuple(facts))
 
 
-def _conclusion(comparison: Comparison) -> str:
+def _conclusion(comparison: Comparison) -> Conclusion:
     test = comparison.test
     size = f"{test.difference:+.2f}".replace("-", "−")
     interval = f" ± {test.half_width:.2f}" if test.half_width is not None else ""
-    split = comparison.metric.partition(".")[0]
-    measured = trials_link(f"{size}{interval} points of {split} error", comparison.fingerprints)
     if comparison.adjusted_p is None:
         verdict, why = "is undecided against", "one seed shows no spread"
     elif comparison.decided:
@@ -44,7 +61,5 @@ def _conclusion(comparison: Comparison) -> str:
     else:
         verdict = "is undecided against"
         why = f"p = {comparison.adjusted_p:.2g}; {describe_need(comparison)} would decide"
-    return (
-        f"<li><strong>{escape(comparison.arm)}</strong> {verdict} {escape(comparison.reference)}: "
-        f"{measured} over {test.n} paired seed{'s' if test.n > 1 else ''} ({escape(why)}).</li>"
-    )
+    measured = f"{size}{interval} points of {split_of(comparison.metric)} {ERROR.title}"
+    return Conclusion(comparison, verdict, measured, why)

@@ -7,11 +7,29 @@ from incay.analysis.comparing.discordance import Discordance, measure_discordanc
 from incay.analysis.errors import AnalysisError
 from incay.analysis.output.table import Cell, Column, Row, Table
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import difference_cell
-from incay.analysis.tables.layouts.notes import describe_need, protocol_sentence
+from incay.analysis.tables.layouts.frame import study_table
+from incay.analysis.tables.layouts.notes import describe_need
 
-_CONCLUSIONS = Column(key="conclusion", title="conclusion", numeric=False)
+_COLUMNS = (
+    Column(key="n", title="pairs", decimals=0),
+    Column(key="difference", title="Δ error", unit="points"),
+    Column(key="p", title="p", decimals=4),
+    Column(key="adjusted_p", title="p, Holm", decimals=4),
+    Column(key="effect", title="effect size g"),
+    Column(key="fixed", title="fixed", decimals=1),
+    Column(key="added", title="added", decimals=1),
+    Column(key="mcnemar", title="McNemar p < α", numeric=False),
+    Column(key="conclusion", title="conclusion", numeric=False),
+)
+_NOTES = (
+    f"Paired t-tests, two-sided, α = {ALPHA}; Holm's correction over all rows; ± is half the 95 % "
+    "interval; g is the mean difference over the differences' spread, with Hedges' correction.",
+    "fixed, added: images that only the arm, or only its reference, has right, averaged over "
+    "pairs. McNemar's exact test asks of each pair of models, not of the methods, whether they "
+    "differ on these images.",
+)
 
 
 @register_table("comparisons")
@@ -23,34 +41,8 @@ def comparisons(results: StudyResults) -> Table:
         Row(name=f"{each.arm} − {each.reference}", cells=_cells(results, each))
         for each in compared.values()
     ]
-    return Table(
-        name="",
-        title=f"Differences in {results.split} error on the same seeds",
-        study=results.name,
-        run=results.run,
-        protocol=protocol_sentence(results),
-        row_title="Arms",
-        columns=(
-            Column(key="n", title="pairs", decimals=0),
-            Column(key="difference", title="Δ error", unit="points"),
-            Column(key="p", title="p", decimals=4),
-            Column(key="adjusted_p", title="p, Holm", decimals=4),
-            Column(key="effect", title="effect size g"),
-            Column(key="fixed", title="fixed", decimals=1),
-            Column(key="added", title="added", decimals=1),
-            Column(key="mcnemar", title="McNemar p < α", numeric=False),
-            _CONCLUSIONS,
-        ),
-        rows=tuple(rows),
-        notes=(
-            f"Paired t-tests, two-sided, α = {ALPHA}; Holm's correction over all rows; ± is half "
-            "the 95 % interval; g is the mean difference over the differences' spread, with "
-            "Hedges' correction.",
-            "fixed, added: images that only the arm, or only its reference, has right, averaged "
-            "over pairs. McNemar's exact test asks of each pair of models, not of the methods, "
-            "whether they differ on these images.",
-        ),
-    )
+    title = f"Differences in {results.split} error on the same seeds"
+    return study_table(results, title, _COLUMNS, rows, _NOTES, row_title="Arms")
 
 
 def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from incay.analysis import wording
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.comparing.measure import describe_endings
 from incay.analysis.output.table import Cell, Column, Row, Table
 from incay.analysis.results.study import Arm, StudyResults, Trial
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import count_cell, difference_cell, metric_cell
-from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
+from incay.analysis.tables.layouts.frame import study_table
+from incay.analysis.tables.layouts.notes import study_notes
 
 _CHANGE = Column(key="change", title="Δ to reference")
 
@@ -33,17 +34,9 @@ def general(results: StudyResults) -> Table:
         Column(key="endings", title="endings", numeric=False),
     )
     rows = tuple(_row(results, arm, metrics, compared, searched) for arm in results.arms)
-    return Table(
-        name="",
-        title=results.question or results.name,
-        study=results.name,
-        run=results.run,
-        protocol=protocol_sentence(results),
-        row_title="Arm",
-        columns=columns,
-        rows=rows,
-        notes=study_notes(results, columns, rows, compared),
-    )
+    notes = study_notes(results, columns, rows, compared)
+    title = results.question or results.name
+    return study_table(results, title, columns, rows, notes, row_title="Arm")
 
 
 def _metrics(results: StudyResults) -> list[tuple[Column, str]]:
@@ -62,7 +55,7 @@ def _metrics(results: StudyResults) -> list[tuple[Column, str]]:
 
 def objective_quantity(results: StudyResults) -> str:
     """Return what the search makes small or large, without its split."""
-    return results.objective["metric"].rpartition(".")[2]
+    return str(results.objective["metric"]).rpartition(".")[2]
 
 
 def _row(
@@ -99,13 +92,13 @@ def _difference(results: StudyResults, arm: Arm) -> str:
         if name in arm.search:
             continue
         if setting == "name":
-            parts.append(f"{component}={show(value)}")
+            parts.append(f"{component}={wording.setting(value)}")
             continue
         if named in arm.difference:
             peers = [other for other in results.arms if _shares(other, arm, named)]
             if all(other.difference.get(name) == value for other in peers):
                 continue
-        parts.append(f"{name}={show(value)}")
+        parts.append(f"{name}={wording.setting(value)}")
     return ", ".join(parts)
 
 
@@ -118,13 +111,12 @@ def _searched(results: StudyResults, arm: Arm, name: str) -> Cell:
         return Cell()
     confirmed = arm.phase("confirm")
     if confirmed and name in confirmed[0].params:
-        return Cell(text=show(confirmed[0].params[name]))
+        return Cell(text=wording.setting(confirmed[0].params[name]))
     best = best_so_far(results, arm)
     if best is None:
         return Cell(reason="no search trial is done")
-    return Cell(
-        text=f"{show(best.params.get(name))} (best so far)", fingerprints=(best.fingerprint,)
-    )
+    value = wording.setting(best.params.get(name))
+    return Cell(text=f"{value} (best so far)", fingerprints=(best.fingerprint,))
 
 
 def best_so_far(results: StudyResults, arm: Arm) -> Trial | None:
@@ -147,6 +139,4 @@ def _endings(arm: Arm) -> Cell:
     return Cell(text="; ".join(parts), fingerprints=tuple(t.fingerprint for t in arm.trials))
 
 
-def show(value: Any) -> str:
-    """Return a setting as a reader would write it."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+show = wording.setting

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from incay.analysis.output.table import Cell, Column, Row, Table
-from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.methods import TEST_ACCURACY, methods_table
 from incay.analysis.tables.layouts.names import plain
 
@@ -18,10 +18,9 @@ _WORDS = (
 _SETTINGS = {"data": "dataset.name", "network": "network.name"}
 
 
-@register_table("paper-a-table-1")
-def paper_a_table_1(results: StudyResults) -> Table:
+@register_paper_table("paper-a-table-1")
+def paper_a_table_1(results: StudyResults, published: PublishedTable) -> Table:
     """Return the mean accuracy over LFW's ten folds (paper A, Table 1)."""
-    published = published_table("a-table-1")
     accuracy = replace(TEST_ACCURACY, column=replace(TEST_ACCURACY.column, title="mAcc"))
     table = methods_table(results, published, (accuracy,))
     rows = tuple(_with_words(results, published, row) for row in table.rows)

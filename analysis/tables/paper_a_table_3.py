@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from incay.analysis.output.table import Table
-from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.matrix import matrix_table
 from incay.analysis.tables.layouts.names import method_of
 
 _RN = "RN + "
 
 
-@register_table("paper-a-table-3")
-def paper_a_table_3(results: StudyResults) -> Table:
-    """Return test accuracies by method and λ (paper A, Table 3)."""
-    return _by_weight(results, published_table("a-table-3"))
-
-
-@register_table("paper-b-table-4")
-def paper_b_table_4(results: StudyResults) -> Table:
-    """Return test accuracies by method and λ (paper B, Table 4)."""
-    return _by_weight(results, published_table("b-table-4"))
-
-
-def _by_weight(results: StudyResults, published: PublishedTable) -> Table:
+@register_paper_table("paper-a-table-3", "paper-b-table-4")
+def by_weight(results: StudyResults, published: PublishedTable) -> Table:
+    """Return test accuracies by method and λ."""
     named = {float(line.key): line.key for line in published.columns}
 
     def place(arm: Arm) -> tuple[str, str]:

@@ -12,13 +12,13 @@ from incay.analysis.comparing.references import references
 from incay.analysis.errors import AnalysisError
 from incay.analysis.output.table import Cell, Column, Row, Table
 from incay.analysis.papers.caveats import caveats
-from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.samples import Bools, read_samples
 from incay.analysis.results.study import Arm, StudyResults, Trial
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.cells import count_cell, measured_cell
-from incay.analysis.tables.layouts.methods import normalized
-from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
+from incay.analysis.tables.layouts.frame import paper_table
+from incay.analysis.tables.layouts.names import line_named
 
 _GROUPS = {
     "correct": "right",
@@ -40,22 +40,21 @@ _COLUMNS = (
 )
 
 
-@register_table("paper-a-table-5")
-def paper_a_table_5(results: StudyResults) -> Table:
+@register_paper_table("paper-a-table-5")
+def what_changes(results: StudyResults, published: PublishedTable) -> Table:
     """Return, for each arm and its reference, what the arm puts right and what it spoils.
 
     Fixed images are wrong with the reference and right with the arm of the same replicate;
     added errors the other way round (paper A, Table 5). Numbers of images and mean norms are
     averaged over replicates.
     """
-    published = published_table("a-table-5")
     compared = compare_arms(results, "test.accuracy")
     pairs = [(results.arm(other), results.arm(arm)) for arm, other in references(results).items()]
     rows: list[Row] = []
     for reference, arm in pairs:
         groups = _measure_groups(results, reference, arm)
         # What is fixed and added is a matter of the pair, of which the paper has one.
-        asked = None not in (_line(published, reference), _line(published, arm))
+        asked = all(line_named(published, each.name) for each in (reference, arm))
         for each in (reference, arm):
             against = f", against {arm.name}" if len(pairs) > 1 and each is reference else ""
             cells = {
@@ -70,25 +69,11 @@ def paper_a_table_5(results: StudyResults) -> Table:
             )
             cells["n"] = count_cell(cells["accuracy"])
             rows.append(Row(name=each.name + against, cells=cells))
-    return Table(
-        name="",
-        title=f"{published.title} (paper A, Table 5)",
-        study=results.name,
-        run=results.run,
-        protocol=protocol_sentence(results),
-        columns=_COLUMNS,
-        rows=tuple(rows),
-        notes=study_notes(results, _COLUMNS, rows, compared, published),
-    )
-
-
-def _line(published: PublishedTable, arm: Arm) -> str | None:
-    keys = (line.key for line in published.rows)
-    return next((key for key in keys if normalized(key) == normalized(arm.name)), None)
+    return paper_table(results, published, _COLUMNS, rows, compared)
 
 
 def _cell(published: PublishedTable | None, arm: Arm, key: str, measurement: Measurement) -> Cell:
-    line = _line(published, arm) if published is not None else None
+    line = line_named(published, arm.name) if published is not None else None
     if published is None or line is None:
         return measured_cell(measurement)
     return measured_cell(

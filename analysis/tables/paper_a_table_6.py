@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from incay.analysis.output.table import Table
-from incay.analysis.papers.publications import published_table
+from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.methods import ACCURACY, TEST_NORM, Quantity, methods_table
 
 _LINES = {
@@ -16,12 +16,11 @@ _LINES = {
 }
 
 
-@register_table("paper-a-table-6")
-def paper_a_table_6(results: StudyResults) -> Table:
+@register_paper_table("paper-a-table-6")
+def paper_a_table_6(results: StudyResults, published: PublishedTable) -> Table:
     """Return test accuracy by form; the paper prints no norms (paper A, Table 6)."""
     accuracy = Quantity(ACCURACY, "test.accuracy", "Accuracy")
-    published = published_table("a-table-6").transposed()
-    return methods_table(results, published, (accuracy, TEST_NORM), _line_of)
+    return methods_table(results, published.transposed(), (accuracy, TEST_NORM), _line_of)
 
 
 def _line_of(arm: Arm) -> str | None:

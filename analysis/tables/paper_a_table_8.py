@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from incay.analysis.output.table import Cell, Column, Row, Table
-from incay.analysis.papers.publications import PublishedTable, published_table
+from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_paper_table
+from incay.analysis.tables.layouts.frame import paper_title
 
 
-@register_table("paper-a-table-8")
-def paper_a_table_8(results: StudyResults) -> Table:
-    """Return the layers of the networks for MNIST, CIFAR10, CIFAR100 (paper A, Table 8)."""
-    return _layers(results, published_table("a-table-8"))
-
-
-@register_table("paper-b-table-1")
-def paper_b_table_1(results: StudyResults) -> Table:
-    """Return the layers of the same networks and of MNIST-2D (paper B, Table 1)."""
-    return _layers(results, published_table("b-table-1"))
-
-
-def _layers(results: StudyResults, published: PublishedTable) -> Table:
+@register_paper_table("paper-a-table-8", "paper-b-table-1")
+def layers(results: StudyResults, published: PublishedTable) -> Table:
+    """Return the layers of the networks for MNIST, CIFAR10 and CIFAR100; in B MNIST-2D as well."""
     rows = []
     for row in published.rows:
         cells = {}
@@ -30,7 +21,7 @@ def _layers(results: StudyResults, published: PublishedTable) -> Table:
         rows.append(Row(name=row.heading, cells=cells))
     return Table(
         name="",
-        title=f"{published.title} (paper {published.paper}, Table {published.number})",
+        title=paper_title(published),
         study=results.name,
         run=results.run,
         protocol=(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from incay.analysis.output.table import Table
-from incay.analysis.papers.publications import published_table
+from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables import register_table
+from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.methods import TEST_ACCURACY, TEST_NORM, methods_table
 
 
-@register_table("paper-b-table-2")
-def paper_b_table_2(results: StudyResults) -> Table:
+@register_paper_table("paper-b-table-2")
+def paper_b_table_2(results: StudyResults, published: PublishedTable) -> Table:
     """Return accuracy and mean feature norm on the test set of six arms (paper B, Table 2)."""
-    return methods_table(results, published_table("b-table-2"), (TEST_ACCURACY, TEST_NORM))
+    return methods_table(results, published, (TEST_ACCURACY, TEST_NORM))

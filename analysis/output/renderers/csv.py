@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
+from incay.analysis.output.content import TableContent
 from incay.analysis.output.flat import flat_table
-from incay.analysis.output.renderers import register_renderer
-from incay.analysis.output.table import Table
+from incay.analysis.output.renderers.base import register_renderer
 
 
 @register_renderer("csv")
-def render_csv(table: Table) -> str:
+def render_csv(table: TableContent) -> str:
     """Return the columns of `flat_table` with a heading line; numbers are not rounded."""
     flat = flat_table(table)
     file = io.StringIO()

@@ -6,12 +6,12 @@ import dataclasses
 import json
 from typing import Any
 
-from incay.analysis.output.renderers import register_renderer
-from incay.analysis.output.table import Cell, Table
+from incay.analysis.output.content import Cell, TableContent
+from incay.analysis.output.renderers.base import register_renderer
 
 
 @register_renderer("json")
-def render_json(table: Table) -> str:
+def render_json(table: TableContent) -> str:
     """Return the whole table; numbers are not rounded."""
     values = {
         "table": table.name,

@@ -6,11 +6,9 @@ document of its own only where none is open.
 
 from __future__ import annotations
 
-from itertools import groupby
-
-from incay.analysis.output.renderers import register_renderer
+from incay.analysis.output.content import TableContent
+from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import Grid, Item, lay_out
-from incay.analysis.output.table import Table
 
 # LaTeX's kernel lets \@nodocument be \relax from \begin{document} on.
 _HEAD = r"""% Compiles as it is. In a paper: \usepackage{booktabs,graphicx} and \input this file.
@@ -71,7 +69,7 @@ _SPECIAL = {
 
 
 @register_renderer("latex")
-def render_latex(table: Table) -> str:
+def render_latex(table: TableContent) -> str:
     """Return a ``table`` environment inside a document that opens itself where needed."""
     grid = lay_out(table)
     alignment = "".join("r" if heading.numeric else "l" for heading in grid.headings)
@@ -107,17 +105,16 @@ def escape(text: str) -> str:
 
 
 def _headings(grid: Grid) -> list[str]:
-    if not any(heading.sub for heading in grid.headings):
+    if not grid.spanned:
         return [_row([escape(heading.title) for heading in grid.headings])]
-    upper, rules, start = [], [], 1
-    for (title, spanned), group in groupby(grid.headings, key=lambda h: (h.title, bool(h.sub))):
-        width = len(list(group))
-        if spanned:
-            upper.append(rf"\multicolumn{{{width}}}{{c}}{{{escape(title)}}}")
-            rules.append(rf"\cmidrule(lr){{{start}-{start + width - 1}}}")
-        else:
-            upper.append(escape(title))
-        start += width
+    upper, rules = [], []
+    for group in grid.groups():
+        first, heading = group[0]
+        title = escape(heading.title)
+        if heading.sub:
+            title = rf"\multicolumn{{{len(group)}}}{{c}}{{{title}}}"
+            rules.append(rf"\cmidrule(lr){{{first + 1}-{first + len(group)}}}")
+        upper.append(title)
     return [_row(upper), " ".join(rules), _row([escape(h.sub) for h in grid.headings])]
 
 
@@ -126,8 +123,4 @@ def _row(parts: list[str]) -> str:
 
 
 def _item(item: Item) -> str:
-    text = escape(item.text)
-    if item.bold:
-        text = rf"\textbf{{{text}}}"
-    marks = ",".join(str(number) for number in item.notes)
-    return rf"{text}\textsuperscript{{{marks}}}" if marks else text
+    return item.marked_up(escape, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")

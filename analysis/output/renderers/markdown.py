@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from incay.analysis.output.renderers import register_renderer
+from incay.analysis.output.content import TableContent
+from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import Item, lay_out
-from incay.analysis.output.table import Table
 
 
 @register_renderer("markdown")
-def render_markdown(table: Table) -> str:
+def render_markdown(table: TableContent) -> str:
     """Return a caption, the table, and its notes as a list."""
     grid = lay_out(table)
     headings = [escape(heading.line) for heading in grid.headings]
@@ -33,8 +33,4 @@ def _line(parts: list[str]) -> str:
 
 
 def _item(item: Item) -> str:
-    text = escape(item.text)
-    if item.bold:
-        text = f"**{text}**"
-    marks = ",".join(str(number) for number in item.notes)
-    return f"{text}<sup>{marks}</sup>" if marks else text
+    return item.marked_up(escape, "**{}**", "<sup>{}</sup>")

@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from incay.analysis.output.renderers import register_renderer
+from incay.analysis.output.content import TableContent
+from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import MISSING, Grid, Heading, Item, lay_out
-from incay.analysis.output.table import Table
 
 _GAP = 3
 _LONG_WORD = 24
@@ -38,7 +38,7 @@ class _Column:
 
 
 @register_renderer("terminal")
-def render_terminal(table: Table) -> str:
+def render_terminal(table: TableContent) -> str:
     """Return the table as plain text, so that it reads the same in a file or a log.
 
     Text folds to the terminal's width; numbers are never folded or cut. Columns that do not
@@ -63,14 +63,13 @@ def render_terminal(table: Table) -> str:
 
 
 def _columns(grid: Grid) -> list[_Column]:
-    spanned = any(heading.sub for heading in grid.headings)
     columns = []
     for index, heading in enumerate(grid.headings):
         texts = tuple(_text(row[index]) for row in grid.body)
         whole = [text for text in texts if heading.numeric and not text.startswith(MISSING)]
         if index == 0:
             whole += [text for text in texts if len(text) <= _LONG_WORD]
-        lines = _heading(heading) if spanned else (heading.title,)
+        lines = _heading(heading) if grid.spanned else (heading.title,)
         words = [word[:_LONG_WORD] for text in (*texts, *lines) for word in text.split()]
         columns.append(
             _Column(
@@ -136,7 +135,7 @@ def _drawn(block: Sequence[_Column], widths: Sequence[int], rules: Sequence[int]
 
 
 def _text(item: Item) -> str:
-    marks = ",".join(str(number) for number in item.notes).translate(_SUPERSCRIPTS)
+    marks = item.raised.translate(_SUPERSCRIPTS)
     # The star stands for bold, which plain text cannot show.
     return f"{item.text}{' *' if item.bold else ''}{' ' + marks if marks else ''}"
 

@@ -10,8 +10,9 @@ from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import metric_cell
-from incay.analysis.tables.layouts.methods import NOT_IN_STUDY, normalized
-from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
+from incay.analysis.tables.layouts.frame import paper_table
+from incay.analysis.tables.layouts.methods import NOT_IN_STUDY
+from incay.analysis.tables.layouts.names import line_named
 
 Place = Callable[[Arm], tuple[str, str]]
 """Says in which row and column of the table an arm stands, by published key where it has one."""
@@ -40,7 +41,7 @@ def matrix_table(
     arms: dict[tuple[str, str], list[Arm]] = {}
     for arm in results.arms:
         row, key = place(arm)
-        arms.setdefault((_row_key(published, row), key), []).append(arm)
+        arms.setdefault((line_named(published, row) or row, key), []).append(arm)
     compared = compare_arms(results, metric)
     row_keys = _ordered((line.key for line in published.rows), (row for row, _ in arms))
     column_keys = _ordered((line.key for line in published.columns), (key for _, key in arms))
@@ -76,26 +77,8 @@ def matrix_table(
                 cells[key] = Cell(published=number, reason=NOT_IN_STUDY)
         rows.append(Row(name=headings.get(row, row), cells=cells, cited=row in cited))
     hidden = [arm.name for standing in arms.values() for arm in standing[1:]]
-    notes = study_notes(results, columns, rows, compared, published)
-    if hidden:
-        notes += (f"Not shown, because another arm stands in the same cell: {', '.join(hidden)}.",)
-    return Table(
-        name="",
-        title=f"{published.title} (paper {published.paper}, Table {published.number})",
-        study=results.name,
-        run=results.run,
-        protocol=protocol_sentence(results),
-        columns=columns,
-        rows=tuple(rows),
-        notes=notes,
-    )
-
-
-def _row_key(published: PublishedTable, name: str) -> str:
-    for line in published.rows:
-        if not line.cited and normalized(line.key) == normalized(name):
-            return line.key
-    return name
+    told = f"Not shown, because another arm stands in the same cell: {', '.join(hidden)}."
+    return paper_table(results, published, columns, rows, compared, [told] if hidden else [])
 
 
 def _ordered(first: Iterable[str], then: Iterable[str]) -> list[str]:

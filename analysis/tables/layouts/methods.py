@@ -11,7 +11,8 @@ from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import count_cell, metric_cell
-from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
+from incay.analysis.tables.layouts.frame import paper_table
+from incay.analysis.tables.layouts.names import line_named
 
 NOT_IN_STUDY = "not in this study"
 
@@ -75,30 +76,11 @@ def methods_table(
         Column(key="n", title="n", decimals=0),
         *(quantity.column for quantity in quantities),
     )
-    return Table(
-        name="",
-        title=f"{published.title} (paper {published.paper}, Table {published.number})",
-        study=results.name,
-        run=results.run,
-        protocol=protocol_sentence(results),
-        columns=columns,
-        rows=tuple(rows),
-        notes=study_notes(results, columns, rows, compared, published),
-    )
-
-
-def normalized(name: str) -> str:
-    """Return a name as it is compared: case and spaces do not count."""
-    return "".join(name.casefold().split())
+    return paper_table(results, published, columns, rows, compared)
 
 
 def _line(published: PublishedTable, line_of: LineOf | None, arm: Arm) -> str | None:
-    if line_of is not None:
-        return line_of(arm)
-    for line in published.rows:
-        if not line.cited and normalized(line.key) == normalized(arm.name):
-            return line.key
-    return None
+    return line_named(published, arm.name) if line_of is None else line_of(arm)
 
 
 def _row(

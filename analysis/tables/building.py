@@ -1,0 +1,70 @@
+"""From a study's results to a table, with what every table must say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from incay.analysis.comparing.budget import Inequality, find_inequalities, untunable
+from incay.analysis.errors import AnalysisError
+from incay.analysis.output.table import Cell, Mark, Table
+from incay.analysis.results.study import StudyResults
+from incay.analysis.tables.base import tables
+
+
+def build_table(
+    results: StudyResults, name: str | None = None, *, allow_unequal: bool = False
+) -> Table:
+    """Return a table of a study.
+
+    Args:
+        results: The study.
+        name: A table definition; by default the one that the study names, else ``general``.
+        allow_unequal: Whether arms that got unequal budgets may stand in one table; they are
+            then marked, and the figures given.
+
+    Raises:
+        AnalysisError: There is no such definition, or budgets are unequal.
+    """
+    name = name or results.table or "general"
+    definition = tables[name]
+    unequal = find_inequalities(results)
+    if unequal and not allow_unequal:
+        raise AnalysisError(
+            "every arm must have the same budget, but has not ("
+            + "; ".join(str(each) for each in unequal)
+            + "). Pass --allow-unequal (allow_unequal=True) for a table that says so"
+        )
+    table = replace(definition(results), name=name)
+    table = replace(table, notes=(*_of_untunable(results), *table.notes))
+    return _marked_unequal(table, results, unequal) if unequal else table
+
+
+def _of_untunable(results: StudyResults) -> list[str]:
+    """Return what a reader must know of arms that had nothing to search."""
+    by_settings: dict[tuple[str, ...], list[str]] = {}
+    for arm, settings in untunable(results).items():
+        by_settings.setdefault(settings, []).append(arm)
+    return [
+        f"Not searched, having none of the searched settings ({', '.join(settings)}): "
+        f"{', '.join(arms)}. What choosing these gained the others is part of the differences."
+        for settings, arms in by_settings.items()
+    ]
+
+
+def _marked_unequal(table: Table, results: StudyResults, unequal: list[Inequality]) -> Table:
+    names = {name for each in unequal for name in each.deviating}
+    trials = {t.fingerprint for t in results.trials if t.arm in names}
+    rows = tuple(
+        replace(row, cells={key: _marked(cell, trials) for key, cell in row.cells.items()})
+        for row in table.rows
+    )
+    figures = "; ".join(str(each) for each in unequal)
+    note = f"† Unequal budgets, so that differences may come from the budget: {figures}."
+    options = {**table.options, "allow_unequal": True}
+    return replace(table, rows=rows, notes=(note, *table.notes), options=options)
+
+
+def _marked(cell: Cell, trials: set[str]) -> Cell:
+    if cell.value is None or trials.isdisjoint(cell.fingerprints):
+        return cell
+    return replace(cell, marks=cell.marks | {Mark.UNEQUAL})
