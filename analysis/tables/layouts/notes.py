@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from incay.analysis import wording
 from incay.analysis.comparing.comparisons import ALPHA, Comparison
 from incay.analysis.comparing.references import shared_settings
 from incay.analysis.output.table import Column, Row
@@ -120,16 +121,14 @@ def _tests(comparisons: Mapping[str, Comparison]) -> str:
     if not tested:
         return ""
     pairs = ", ".join(f"{each.arm} with {each.reference}" for each in tested)
-    family = tested[0].family
-    comparison = "comparison" if family == 1 else "comparisons"
     found = (
         "bold is better, ↓ is worse"
         if any(each.decided for each in tested)
         else "no difference is supported"
     )
     return (
-        f"Compared on the same seeds (paired t-test, two-sided, Holm over {family} "
-        f"{comparison}, α = {ALPHA}): {pairs}; {found}."
+        f"Compared on the same seeds (paired t-test, two-sided, Holm over "
+        f"{wording.counted(tested[0].family, 'comparison')}, α = {ALPHA}): {pairs}; {found}."
     )
 
 
@@ -146,20 +145,8 @@ def _undecided(comparisons: Mapping[str, Comparison]) -> str:
 
 def describe_need(comparison: Comparison) -> str:
     """Return how many more seeds, and which time, would decide a comparison."""
-    more = comparison.more_seeds()
     if comparison.test.difference == 0.0:
         return "no difference measured"
-    if more is None:
-        return "not within 1,000 seeds"
-    hours = more * comparison.seconds_per_seed / 3600.0
-    time = f", {_time(hours, 'GPU' if comparison.on_gpu else 'CPU')}" if hours > 0.0 else ""
-    return f"about {more} more seed{'s' if more > 1 else ''}{time}"
-
-
-def _time(hours: float, device: str) -> str:
-    if hours < 1.0 / 60.0:
-        return f"less than 1 {device}-minute"
-    if hours < 1.0:
-        minutes = round(hours * 60.0)
-        return f"{minutes} {device}-minute{'s' if minutes > 1 else ''}"
-    return f"{hours:.1f} {device}-hours"
+    more = comparison.more_seeds()
+    hours = (more or 0) * comparison.seconds_per_seed / 3600.0
+    return wording.more_seeds(more, hours, "GPU" if comparison.on_gpu else "CPU")
