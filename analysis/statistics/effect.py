@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from incay.analysis.statistics.paired import PairedTest
+from incay.analysis.statistics.rounding import is_rounding
 
 
 def hedges_g(test: PairedTest) -> float | None:
@@ -11,7 +12,7 @@ def hedges_g(test: PairedTest) -> float | None:
     This is Cohen's d_z with Hedges' correction 1 - 3 / (4 (n - 1) - 1), which takes at least
     three pairs; None with fewer, or where there is no spread to measure by.
     """
-    if test.deviation is None or test.deviation == 0.0 or test.n < 3:
+    if test.deviation is None or is_rounding(test.deviation, test.difference) or test.n < 3:
         return None
     correction = 1.0 - 3.0 / (4.0 * (test.n - 1) - 1.0)
     return correction * test.difference / test.deviation

@@ -6,14 +6,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from incay.analysis.statistics.summary import summarize
-
-_ROUNDING = 1e-12
+from incay.analysis.statistics.rounding import largest, without_rounding
+from incay.analysis.statistics.sign_flip import sign_flip_p
+from incay.analysis.statistics.summary import Summary, summarize
 
 
 @dataclass(frozen=True)
 class PairedTest:
     """Two arms on the replicates that both have.
+
+    What is nothing but rounding is exactly 0 here, so that readers may ask `differs` and `spreads`.
 
     Attributes:
         n: Number of pairs, at least 1.
@@ -29,36 +31,49 @@ class PairedTest:
     deviation: float | None
     p: float | None
 
+    @property
+    def differs(self) -> bool:
+        """Whether the means are different numbers, however little that may say."""
+        return bool(self.difference)
+
+    @property
+    def spreads(self) -> bool:
+        """Whether the differences show a spread: there are several, and they are not all equal."""
+        return bool(self.deviation)
+
+
+def paired_differences(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:
+    """Return first - second by replicate, of those that both have; rounding is exactly 0."""
+    return {
+        number: without_rounding(
+            first[number] - second[number], largest(first[number], second[number])
+        )
+        for number in sorted(first.keys() & second.keys())
+    }
+
 
 def paired_test(first: Mapping[int, float], second: Mapping[int, float]) -> PairedTest | None:
     """Compare two arms, given as values by replicate; None without a common replicate.
 
-    Where every difference is the same number, as happens with few seeds because an error rate
-    moves in steps of one image, the t statistic is infinite and its p-value of 0 a lie. The
-    exact sign-flip test, which needs no spread, then takes its place: p = 2 / 2^n, or 1 where
-    all differences are 0.
+    Where every difference is the same number, the exact sign-flip test takes the place of the
+    t-test (`incay.analysis.statistics.sign_flip` says why): p = 2 / 2^n, or 1 where all
+    differences are 0.
     """
-    common = sorted(first.keys() & second.keys())
-    if not common:
+    differences = paired_differences(first, second)
+    if not differences:
         return None
-    differences = [first[number] - second[number] for number in common]
-    summary = summarize(differences)
-    # Rounding of equal numbers is no difference, and has no direction.
-    largest = max(abs(value) for each in (first, second) for value in each.values())
-    if max(map(abs, differences)) <= _ROUNDING * largest:
-        summary = summarize([0.0] * len(differences))
-    p: float | None = None
-    if summary.deviation is not None:
-        scale = max(map(abs, differences)) if summary.mean or summary.deviation else 0.0
-        p = _p_value(summary.n, summary.mean, summary.deviation, scale)
+    size = largest(*(each[number] for number in differences for each in (first, second)))
+    summary = summarize(list(differences.values()), size=size)
+    p = None if summary.deviation is None else _p_value(summary, summary.deviation)
     return PairedTest(summary.n, summary.mean, summary.half_width, summary.deviation, p)
 
 
-def _p_value(n: int, mean: float, deviation: float, scale: float) -> float:
-    if scale == 0.0:
+def _p_value(summary: Summary, deviation: float) -> float:
+    if not summary.mean:
         return 1.0
-    if deviation <= 1e-9 * scale:
-        return min(1.0, 2.0 / 2.0**n)
+    if not summary.spreads:
+        return sign_flip_p(summary.n)
     from scipy.special import stdtr
 
-    return float(2.0 * stdtr(n - 1, -abs(mean) / (deviation / math.sqrt(n))))
+    error = deviation / math.sqrt(summary.n)
+    return float(2.0 * stdtr(summary.n - 1, -abs(summary.mean) / error))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from incay.analysis.statistics.rounding import largest, without_rounding
 from incay.analysis.statistics.summary import CONFIDENCE, summarize, t_quantile
 
 
@@ -14,7 +15,8 @@ class WelchTest:
     """Two independent samples.
 
     Attributes:
-        difference: Mean of the first - mean of the second.
+        difference: Mean of the first - mean of the second, exactly 0 where it is nothing but
+            rounding.
         half_width: Half its 95% interval, None where a sample has one value or neither spreads.
         p: Two-sided p-value of "the means are equal", None likewise.
     """
@@ -31,15 +33,13 @@ def welch_test(first: Sequence[float], second: Sequence[float]) -> WelchTest:
     population variances are involved.
     """
     one, other = summarize(first), summarize(second)
-    difference = one.mean - other.mean
-    if one.deviation is None or other.deviation is None:
-        return WelchTest(difference, None, None)
-    variances = (one.deviation**2 / one.n, other.deviation**2 / other.n)
-    error = math.sqrt(sum(variances))
-    if error == 0.0:
+    difference = without_rounding(one.mean - other.mean, largest(*first, *second))
+    if one.deviation is None or other.deviation is None or not (one.spreads or other.spreads):
         return WelchTest(difference, None, None)
     from scipy.special import stdtr
 
+    variances = (one.deviation**2 / one.n, other.deviation**2 / other.n)
+    error = math.sqrt(sum(variances))
     freedom = sum(variances) ** 2 / (
         variances[0] ** 2 / (one.n - 1) + variances[1] ** 2 / (other.n - 1)
     )

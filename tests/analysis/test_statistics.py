@@ -18,7 +18,10 @@ from incay.analysis.statistics.holm import holm
 from incay.analysis.statistics.mcnemar import mcnemar
 from incay.analysis.statistics.paired import paired_test
 from incay.analysis.statistics.power import power, seeds_needed
+from incay.analysis.statistics.rounding import is_rounding, without_rounding
+from incay.analysis.statistics.sign_flip import sign_flip_p, sign_flip_seeds
 from incay.analysis.statistics.summary import summarize
+from incay.analysis.statistics.welch import welch_test
 
 numbers = st.floats(0.0, 100.0).map(lambda value: round(value, 2))
 
@@ -78,6 +81,55 @@ def test_equal_arms_do_not_differ() -> None:
     test = paired_test({0: 1.0, 1: 2.0}, {0: 1.0, 1: 2.0})
     assert test is not None
     assert test.p == 1.0
+
+
+def test_a_mean_difference_that_is_rounding_is_none() -> None:
+    """Differences of ± 0.1 average to 1e-15 or so, which has neither direction nor size."""
+    first, second = {0: 8.3, 1: 8.0, 2: 0.1 + 0.2}, {0: 8.2, 1: 8.1, 2: 0.3}
+    assert (first[0] - second[0]) + (first[1] - second[1]) != 0.0
+    test = paired_test(first, second)
+    assert test is not None
+    assert (test.difference, test.p) == (0.0, 1.0)
+    assert not test.differs
+    assert test.spreads
+    assert hedges_g(test) == 0.0
+
+
+def test_equal_differences_have_no_spread_but_for_rounding() -> None:
+    test = paired_test({0: 0.1 + 0.2, 1: 1.1, 2: 8.3}, {0: 0.2, 1: 1.0, 2: 8.2})
+    assert test is not None
+    assert test.differs
+    assert (test.deviation, test.spreads) == (0.0, False)
+    assert test.p == 0.25
+    assert hedges_g(test) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "size", "nothing"),
+    [(1e-15, 8.0, True), (1e-4, 100.0, False), (0.0, 0.0, True), (1e-15, 1e-15, False)],
+)
+def test_rounding_is_relative_to_what_was_computed_with(
+    value: float, size: float, nothing: bool
+) -> None:
+    assert is_rounding(value, size) is nothing
+    assert without_rounding(value, size) == (0.0 if nothing else value)
+
+
+def test_values_that_are_equal_but_for_rounding_do_not_spread() -> None:
+    summary = summarize([0.1 + 0.2, 0.3, 0.3])
+    assert (summary.deviation, summary.half_width, summary.spreads) == (0.0, 0.0, False)
+
+
+def test_welch_needs_a_spread_that_is_more_than_rounding() -> None:
+    test = welch_test([0.1 + 0.2, 0.3], [0.3, 0.3])
+    assert (test.difference, test.half_width, test.p) == (0.0, None, None)
+    assert welch_test([1.1 - 1.0, 0.1], [0.2, 0.2]).p is None
+
+
+def test_sign_flips_are_counted_exactly() -> None:
+    assert [sign_flip_p(n) for n in (1, 2, 6)] == [1.0, 0.5, 0.03125]
+    assert [sign_flip_p(n, sides=1) for n in (1, 5)] == [0.5, 0.03125]
+    assert [sign_flip_seeds(alpha) for alpha in (0.05, 0.01)] == [6, 8]
 
 
 @settings(max_examples=15)
@@ -147,6 +199,15 @@ def test_reproduced_is_statsmodels_tost(
         ([90.0, 93.0, 88.0, 91.0, 89.5], "undecided"),
         ([90.9, 91.1, 91.0, 91.05, 90.95], "undecided"),
         ([90.0], "undecided"),
+        # Equal numbers show no spread: five of them are needed, whatever they say.
+        ([90.0] * 2, "undecided"),
+        ([90.0] * 4, "undecided"),
+        ([90.0] * 5, "reproduced"),
+        ([90.1, 100.0 - 9.9] * 3, "reproduced"),
+        ([95.0] * 2, "undecided"),
+        ([95.0] * 5, "different"),
+        ([91.0] * 9, "undecided"),
+        ([91.0 + 1e-14] * 9, "undecided"),
     ],
 )
 def test_planted_verdicts(values: list[float], verdict: str) -> None:
