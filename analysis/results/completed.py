@@ -16,8 +16,7 @@ def completed(results: StudyResults) -> list[tuple[Arm, list[Trial]]]:
         AnalysisError: There is none at all.
     """
     found = [
-        (arm, [trial for trial in arm.phase("confirm") if trial.status == "completed"])
-        for arm in results.arms
+        (arm, [trial for trial in arm.phase("confirm") if trial.is_whole]) for arm in results.arms
     ]
     found = [(arm, trials) for arm, trials in found if trials]
     if not found:

@@ -11,6 +11,8 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.results.completed import completed
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.summary import summarize
+from incay.trainables.metrics import STEP, TEST, VALIDATION
+from incay.trainables.names import DATASET
 
 SCHEMA = pa.schema(
     [
@@ -39,9 +41,9 @@ def read_curves(results: StudyResults, metrics: Sequence[str]) -> pa.Table:
         values: dict[tuple[str, float], list[float]] = defaultdict(list)
         for trial in trials:
             history = results.read(trial, "history")
-            if history is None or "step" not in history.column_names:
+            if history is None or STEP not in history.column_names:
                 continue
-            steps = history.column("step").to_pylist()
+            steps = history.column(STEP).to_pylist()
             for metric in metrics:
                 name = _reported(history, metric)
                 if name is None:
@@ -54,7 +56,7 @@ def read_curves(results: StudyResults, metrics: Sequence[str]) -> pa.Table:
             rows.append(
                 {
                     "arm": arm.name,
-                    "dataset": str(arm.setting("dataset.name") or ""),
+                    "dataset": str(arm.setting(DATASET) or ""),
                     "metric": name,
                     "step": step,
                     "mean": summary.mean,
@@ -72,7 +74,7 @@ def read_curves(results: StudyResults, metrics: Sequence[str]) -> pa.Table:
 
 def _reported(history: pa.Table, metric: str) -> str | None:
     """Return the metric, or its validation twin where the test was read once at the end."""
-    twin = metric.replace("test.", "val.", 1)
+    twin = metric.replace(f"{TEST}.", f"{VALIDATION}.", 1)
     for name in (metric, twin):
         if name in history.column_names:
             column = history.column(name)

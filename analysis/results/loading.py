@@ -6,17 +6,15 @@ a cell that names it, never a number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables.store.books import Books, latest_run, run_names, study_names
 from incay.trainables.store.records import RecordError
+from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
-
-STUDY_SCHEMA = 1
-"""The newest `study.json` that this program reads."""
 
 
 def load(results: str | Path | Store, study: str, run: str | None = None) -> StudyResults:
@@ -33,100 +31,84 @@ def load(results: str | Path | Store, study: str, run: str | None = None) -> Stu
     """
     store = results if isinstance(results, Store) else Store(results)
     try:
-        run = _latest(store, study) if run is None else run
-        place = f"studies/{study}/{run}"
-        document = _read_json(store, f"{place}/study.json")
-        planned = (_read_json(store, f"{place}/trials.json") or {}).get("trials", [])
+        books = Books(store, study, _latest(store, study) if run is None else run)
+        book, rows = books.study(), books.trials()
+        if book is None:
+            raise AnalysisError(
+                f"run of study {study!r} must be one of {_listed(run_names(store, study))}, but "
+                f"got {run!r}"
+            )
     except OSError as error:
         raise AnalysisError(f"results at {store.uri} cannot be read: {error}") from error
-    if document is None:
-        raise AnalysisError(
-            f"run of study {study!r} must be one of {_listing(store, f'studies/{study}')}, "
-            f"but got {run!r}"
-        )
-    schema = document.get("schema", STUDY_SCHEMA)
-    if schema > STUDY_SCHEMA:
-        raise AnalysisError(
-            f"{store.where(place)}/study.json must have schema {STUDY_SCHEMA} or older, but has "
-            f"{schema}: it was written by a newer version of incay"
-        )
+    except RecordError as error:
+        raise AnalysisError(str(error)) from error
     try:
-        return _assemble(store, document, _read_trials(store, planned))
+        return _assemble(store, book, _read_trials(store, rows))
     except (KeyError, TypeError, AttributeError) as error:
         raise AnalysisError(
-            f"{store.where(place)} must hold a complete study, but is damaged: {error!r}"
+            f"{books.where} must hold a complete study, but is damaged: {error!r}"
         ) from error
 
 
 def _latest(store: Store, study: str) -> str:
-    latest = _read_json(store, f"studies/{study}/latest.json")
+    latest = latest_run(store, study)
     if latest is None:
         raise AnalysisError(
-            f"study must be one of {_listing(store, 'studies')} in {store.uri}, but got "
+            f"study must be one of {_listed(study_names(store))} in {store.uri}, but got "
             f"{study!r}: nothing has been run under this name there"
         )
-    return str(latest["run"])
+    return latest
 
 
-def _listing(store: Store, path: str) -> str:
-    names = sorted(name for name in store.list(path) if not name.endswith(".json"))
+def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "(none)"
 
 
-def _read_json(store: Store, path: str) -> dict[str, Any] | None:
-    try:
-        return store.read_json(path)
-    except RecordError as error:
-        raise AnalysisError(str(error)) from error
-
-
-def _read_trials(store: Store, planned: Sequence[Mapping[str, Any]]) -> list[Trial]:
-    found = store.find_records([entry["fingerprint"] for entry in planned])
+def _read_trials(store: Store, planned: Sequence[TrialRow]) -> list[Trial]:
+    found = store.find_records([row.fingerprint for row in planned])
     return [
         Trial(
-            arm=entry["arm"],
-            phase=entry["phase"],
-            number=entry["number"],
-            fingerprint=entry["fingerprint"],
-            params=entry.get("params") or {},
+            arm=row.arm,
+            phase=row.phase,
+            number=row.number,
+            fingerprint=row.fingerprint,
+            params=row.params,
             record=None if isinstance(record, RecordError) else record,
             problem=str(record) if isinstance(record, RecordError) else "",
         )
-        for entry, record in zip(planned, found, strict=True)
+        for row, record in zip(planned, found, strict=True)
     ]
 
 
-def _assemble(store: Store, document: Mapping[str, Any], trials: list[Trial]) -> StudyResults:
-    of_arm: dict[str, list[Trial]] = {arm["name"]: [] for arm in document["arms"]}
+def _assemble(store: Store, book: StudyBook, trials: list[Trial]) -> StudyResults:
+    of_arm: dict[str, list[Trial]] = {arm.name: [] for arm in book.arms}
     for trial in trials:
         of_arm[trial.arm].append(trial)
-    arms = tuple(
-        Arm(
-            name=arm["name"],
-            difference=arm.get("difference") or {},
-            search=arm.get("search") or {},
-            config=arm.get("config") or {},
-            trials=tuple(
-                sorted(of_arm[arm["name"]], key=lambda t: (t.phase != "search", t.number))
-            ),
-        )
-        for arm in document["arms"]
-    )
-    factor = document.get("factor") or ()
     return StudyResults(
-        name=document["name"],
-        run=document["run"],
-        question=document.get("question") or "",
-        table=document.get("table"),
-        protocol=document.get("protocol") or "sealed",
-        overrides=tuple(document.get("overrides") or ()),
-        created=document.get("created") or "",
-        baseline=document.get("baseline") or arms[0].name,
-        factor=(factor,) if isinstance(factor, str) else tuple(factor),
-        objective=document.get("objective") or {"metric": "val.error", "mode": "min"},
-        budget=document.get("budget"),
-        replicates=document.get("replicates") or 1,
-        diverged_policy=document.get("diverged_policy") or "exclude",
-        arms=arms,
+        name=book.name,
+        run=book.run,
+        question=book.question,
+        table=book.table,
+        protocol=book.protocol,
+        overrides=book.overrides,
+        created=book.created,
+        baseline=book.baseline,
+        factor=book.factor,
+        objective=book.objective,
+        budget=book.budget,
+        replicates=book.replicates,
+        diverged_policy=book.diverged_policy,
+        arms=tuple(
+            Arm(
+                name=arm.name,
+                difference=arm.difference,
+                search=arm.search,
+                config=arm.config,
+                trials=tuple(
+                    sorted(of_arm[arm.name], key=lambda t: (t.phase != "search", t.number))
+                ),
+            )
+            for arm in book.arms
+        ),
         store=store,
     )

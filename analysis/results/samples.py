@@ -60,7 +60,7 @@ def read_samples(results: StudyResults, trial: Trial) -> Samples:
 
 
 def _read(results: StudyResults, trial: Trial) -> Samples:
-    table = results.read(trial, "samples") if trial.status == "completed" else None
+    table = results.read(trial, "samples") if trial.is_whole else None
     if table is None:
         raise AnalysisError(
             f"trial {trial.fingerprint} ({trial.arm}) must have per-sample records, but has none"

@@ -10,18 +10,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
+from incay.trainables import metrics, names
+from incay.trainables.store.endings import Ending, Nature, Status, Unended
 from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.shapes import Phase
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Phase = Literal["search", "confirm"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +49,25 @@ class Trial:
     problem: str = ""
 
     @property
-    def status(self) -> str:
-        """The record's status, or ``damaged`` or ``pending``."""
+    def status(self) -> Status:
+        """How it ended, or that its record is damaged or none is there."""
         if self.problem:
-            return "damaged"
-        return self.record.status if self.record is not None else "pending"
+            return Unended.DAMAGED
+        return self.record.status if self.record is not None else Unended.PENDING
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has trained to its end, so that it counts with its values."""
+        return isinstance(self.status, Ending) and self.status.nature is Nature.WHOLE
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its objective left the finite numbers."""
+        return self.status == Ending.DIVERGED
 
     def metric(self, name: str) -> float | None:
-        """Return a metric of a completed trial; None where it is absent or not finite."""
-        if self.record is None or self.record.status != "completed":
+        """Return a metric of a trial that is whole; None where it is absent or not finite."""
+        if self.record is None or not self.is_whole:
             return None
         value = self.record.metrics.get(name)
         return value if value is not None and math.isfinite(value) else None
@@ -99,16 +110,21 @@ class Arm:
         """Return the trials of one phase, by number."""
         return tuple(trial for trial in self.trials if trial.phase == phase)
 
-    def setting(self, name: str) -> Any:
-        """Return a setting of its trials by dotted name, such as ``incay.weight``.
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings of its trials, nested.
 
-        Read from a confirm trial's recorded configuration where there is one, else from what
-        the study asked for; None where it is unknown.
+        A confirm trial's recorded configuration where there is one, else what the study asked for,
+        of which the difference may be all that is known.
         """
         for trial in self.phase("confirm"):
             if trial.record is not None:
-                return _dotted(trial.record.config, name)
-        return _dotted(self.config, name) if self.config else self.difference.get(name)
+                return trial.record.config
+        return self.config or names.nest(self.difference)
+
+    def setting(self, name: str) -> Any:
+        """Return one of its `settings` by dotted name, None where it is unknown."""
+        return names.look_up(self.settings, name)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -125,7 +141,7 @@ class StudyResults:
         created: When, ISO 8601.
         baseline: Name of the arm that the others are compared with.
         factor: Dotted names (or their first parts) that are under test, if declared.
-        objective: ``metric`` and ``mode`` of the search.
+        objective: ``metric`` and ``mode`` of the search, and ``also``: further metrics.
         budget: Search trials per arm and the like, None without a search.
         replicates: Seeds per arm in the confirm phase.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
@@ -142,7 +158,7 @@ class StudyResults:
     created: str = ""
     baseline: str
     factor: tuple[str, ...] = ()
-    objective: Mapping[str, str] = field(default_factory=dict)
+    objective: Mapping[str, Any] = field(default_factory=dict)
     budget: Mapping[str, Any] | None = None
     replicates: int
     diverged_policy: str = "exclude"
@@ -169,8 +185,8 @@ class StudyResults:
     def split(self) -> str:
         """``test`` where any confirm trial has opened it, else ``val``."""
         confirmed = (t.record for t in self.trials if t.phase == "confirm" and t.record)
-        opened = any("test.error" in record.metrics for record in confirmed)
-        return "test" if opened or self.protocol == "paper" else "val"
+        opened = any(metrics.ERROR.of(metrics.TEST) in record.metrics for record in confirmed)
+        return metrics.TEST if opened or self.protocol == "paper" else metrics.VALIDATION
 
     @cached_property
     def kept(self) -> dict[str, Any]:
@@ -186,8 +202,8 @@ class StudyResults:
         for arm in self.arms:
             if arm.name == name:
                 return arm
-        names = ", ".join(arm.name for arm in self.arms)
-        raise AnalysisError(f"arm must be one of {names}, but got {name!r}")
+        known = ", ".join(arm.name for arm in self.arms)
+        raise AnalysisError(f"arm must be one of {known}, but got {name!r}")
 
     def read(self, trial: Trial, name: str) -> pa.Table | None:
         """Return a table that lies beside a trial's record, None if it has none.
@@ -209,14 +225,14 @@ class StudyResults:
     def to_arrow(self) -> pa.Table:
         """Return one row per trial: arm, phase, number, fingerprint, status, params, metrics."""
         params = sorted({name for trial in self.trials for name in trial.params})
-        metrics = sorted({n for t in self.trials if t.record for n in t.record.metrics})
+        measured = sorted({n for t in self.trials if t.record for n in t.record.metrics})
         columns: dict[str, Any] = {
             name: [getattr(trial, name) for trial in self.trials]
             for name in ("arm", "phase", "number", "fingerprint", "status", "seconds")
         }
         for name in params:
             columns[name] = _homogeneous([trial.params.get(name) for trial in self.trials])
-        for name in metrics:
+        for name in measured:
             values = [
                 trial.record.metrics.get(name) if trial.record else None for trial in self.trials
             ]
@@ -227,15 +243,6 @@ class StudyResults:
         """Return `to_arrow` as a data frame."""
         frame: pd.DataFrame = self.to_arrow().to_pandas()
         return frame
-
-
-def _dotted(config: Mapping[str, Any], name: str) -> Any:
-    value: Any = config
-    for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            return None
-        value = value[part]
-    return value
 
 
 def _homogeneous(values: list[Any]) -> pa.Array:
