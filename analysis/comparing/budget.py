@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from incay.analysis.results.study import Arm, StudyResults
+from incay.trainables import names
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ def find_inequalities(results: StudyResults) -> list[Inequality]:
         found += _compare("search trials", searched, lambda arm: len(arm.phase("search")))
     by_context: dict[tuple[Any, Any], list[Arm]] = defaultdict(list)
     for arm in results.arms:
-        if arm.setting("steps") is not None:
-            by_context[arm.setting("dataset.name"), arm.setting("network.name")].append(arm)
+        if arm.setting(names.STEPS) is not None:
+            by_context[arm.setting(names.DATASET), arm.setting(names.NETWORK)].append(arm)
     for arms in by_context.values():
-        found += _compare("steps per trial", arms, lambda arm: int(arm.setting("steps")))
+        found += _compare("steps per trial", arms, lambda arm: int(arm.setting(names.STEPS)))
     return found
 
 
@@ -73,38 +74,13 @@ def untunable(results: StudyResults) -> dict[str, tuple[str, ...]]:
     Returns:
         By arm, the settings that the others were searched for.
     """
-    names = tuple(dict.fromkeys(name for arm in results.arms for name in arm.search))
+    searched = tuple(dict.fromkeys(name for arm in results.arms for name in arm.search))
     return {
-        arm.name: names
+        arm.name: searched
         for arm in results.arms
-        if names and not arm.search and not arm.phase("search")
-        if not any(has_setting(arm.config, name) for name in names)
+        if searched and not arm.search and not arm.phase("search")
+        if not any(names.matters(arm.config, name) for name in searched)
     }
-
-
-def has_setting(config: Mapping[str, Any], name: str) -> bool:
-    """Return whether a setting can change what a configuration computes.
-
-    Those of incay cannot where λ is 0 or there is no form; others can where the configuration
-    has them: ``loss.margin`` is none of plain softmax's.
-
-    Args:
-        config: A whole configuration, nested. Of an empty one nothing is known, and the answer
-            is yes.
-        name: The setting's dotted name.
-    """
-    if not config:
-        return True
-    component, _, _ = name.partition(".")
-    if component == "incay":
-        incay = config.get("incay") or {}
-        return bool(incay.get("form", "none") != "none" and incay.get("weight", 0) != 0)
-    place: Any = config
-    for part in name.split("."):
-        if not isinstance(place, Mapping) or part not in place:
-            return False
-        place = place[part]
-    return True
 
 
 def _compare(quantity: str, arms: list[Arm], amount: Callable[[Arm], int]) -> list[Inequality]:

@@ -6,22 +6,20 @@ any false claim in a table stays below α.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from incay.analysis.comparing.family import correct
 from incay.analysis.comparing.measure import measure
 from incay.analysis.comparing.references import references
 from incay.analysis.output.table import Mark
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.effect import hedges_g
-from incay.analysis.statistics.holm import holm
 from incay.analysis.statistics.paired import PairedTest, paired_test
 from incay.analysis.statistics.power import seeds_needed
+from incay.analysis.statistics.sign_flip import sign_flip_seeds
+from incay.trainables.metrics import quantity_of
 
 ALPHA = 0.05
-
-_BETTER_IS_MORE: Mapping[str, bool] = {"error": False, "loss": False, "accuracy": True}
-"""Metrics of which one direction is better; a longer feature is not better in itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +71,10 @@ class Comparison:
         """
         if self.decided:
             return 0
-        if self.test.deviation is None or self.test.difference == 0.0:
+        if self.test.deviation is None or not self.test.differs:
             return None
-        if self.test.deviation == 0.0:
-            return max(0, _sign_flip_seeds(ALPHA / self.family) - self.test.n)
+        if not self.test.spreads:
+            return max(0, sign_flip_seeds(ALPHA / self.family) - self.test.n)
         wanted = seeds_needed(self.test.difference / self.test.deviation, ALPHA / self.family)
         return None if wanted is None else max(1, wanted - self.test.n)
 
@@ -89,47 +87,40 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
         metric: A metric of which one direction is better, such as ``test.accuracy``; of any
             other nothing is claimed and the result is empty.
     """
-    quantity = metric.rpartition(".")[2]
-    if quantity not in _BETTER_IS_MORE:
+    quantity = quantity_of(metric)
+    if quantity is None or quantity.better is None:
         return {}
     measured = {arm.name: measure(results, arm, metric) for arm in results.arms}
-    tests: dict[str, tuple[str, PairedTest]] = {}
-    for name, reference in references(results).items():
-        test = paired_test(measured[name].values, measured[reference].values)
-        if test is not None:
-            tests[name] = (reference, test)
-    # A comparison that the study planned counts even where it cannot be made, because an arm
-    # diverged or a record is damaged: else the other arms would be tested less strictly.
-    p_values = {name: test.p for name, (_, test) in tests.items() if test.p is not None}
-    planned = {name: p_values.get(name, 1.0) for name in references(results)}
-    adjusted = dict(zip(planned, holm(list(planned.values())), strict=True))
+    planned = references(results)
+    tests = {
+        name: test
+        for name, reference in planned.items()
+        if (test := paired_test(measured[name].values, measured[reference].values)) is not None
+    }
+    family = correct(
+        {name: (results.arm(name), results.arm(other)) for name, other in planned.items()},
+        {name: test.p for name, test in tests.items()},
+    )
     seconds = {arm.name: _seconds_per_seed(results, arm.name) for arm in results.arms}
     on_gpu = any(trial.gpu_seconds > 0.0 for trial in results.trials)
     return {
         name: Comparison(
             arm=name,
-            reference=reference,
+            reference=planned[name],
             metric=metric,
             test=test,
-            adjusted_p=adjusted[name] if test.p is not None else None,
-            family=len(planned),
+            adjusted_p=family.adjusted.get(name),
+            family=family.size,
             effect=hedges_g(test),
-            better=(test.difference > 0) == _BETTER_IS_MORE[quantity],
-            seconds_per_seed=seconds[name] + seconds[reference],
+            better=(test.difference > 0.0) == (quantity.better == "more"),
+            seconds_per_seed=seconds[name] + seconds[planned[name]],
             on_gpu=on_gpu,
-            fingerprints=(*measured[name].trials, *measured[reference].trials),
+            fingerprints=(*measured[name].trials, *measured[planned[name]].trials),
         )
-        for name, (reference, test) in tests.items()
+        for name, test in tests.items()
     }
 
 
 def _seconds_per_seed(results: StudyResults, arm: str) -> float:
-    taken = [t.seconds for t in results.arm(arm).phase("confirm") if t.status == "completed"]
+    taken = [trial.seconds for trial in results.arm(arm).phase("confirm") if trial.is_whole]
     return sum(taken) / len(taken) if taken else 0.0
-
-
-def _sign_flip_seeds(alpha: float) -> int:
-    n = 1
-    while 2.0 / 2.0**n >= alpha:
-        n += 1
-    return n

@@ -28,11 +28,11 @@ def pair_replicates(
     results: StudyResults, reference: str, arm: str
 ) -> dict[int, tuple[Trial, Trial]]:
     """Return (reference, arm) by replicate, where both completed."""
-    done = {t.number: t for t in results.arm(reference).phase("confirm") if _completed(t)}
+    done = {t.number: t for t in results.arm(reference).phase("confirm") if t.is_whole}
     return {
         trial.number: (done[trial.number], trial)
         for trial in results.arm(arm).phase("confirm")
-        if _completed(trial) and trial.number in done
+        if trial.is_whole and trial.number in done
     }
 
 
@@ -54,7 +54,3 @@ def measure_discordance(
         tests.append(mcnemar(int((~before & after).sum()), int((before & ~after).sum())))
         trials += [trial.fingerprint for trial in pair]
     return Discordance(tuple(tests), tuple(trials)) if tests else None
-
-
-def _completed(trial: Trial) -> bool:
-    return trial.status == "completed"

@@ -5,14 +5,12 @@ The study's own policy, declared before launch, says how diverged replicates cou
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from incay.analysis.results.study import Arm, Phase, StudyResults, Trial
-
-_WORST_ERROR = 100.0
-_ORDER = ("completed", "pruned", "diverged", "failed", "interrupted", "damaged", "pending")
+from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables.metrics import ACCURACY, ERROR, Quantity, quantity_of, split_of
+from incay.trainables.store.endings import Unended, count_statuses
 
 
 @dataclass(frozen=True)
@@ -50,23 +48,24 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
         metric: A recorded metric, such as ``test.error``, or the same with ``accuracy`` in
             place of ``error``: 100 - error.
     """
-    split, _, quantity = metric.rpartition(".")
-    if quantity == "accuracy":
-        error = measure(results, arm, f"{split}.error")
+    quantity = quantity_of(metric)
+    if quantity == ACCURACY:
+        error = measure(results, arm, ERROR.of(split_of(metric)))
         return error.with_values({number: 100.0 - value for number, value in error.values.items()})
     trials = arm.phase("confirm")
-    damaged = [trial for trial in trials if trial.problem]
-    if damaged:
-        problems = tuple(trial.problem for trial in damaged)
-        return Measurement(reason=f"damaged {len(damaged)} of {len(trials)}", notes=problems)
+    problems = tuple(trial.problem for trial in trials if trial.problem)
+    if problems:
+        reason = f"{Unended.DAMAGED} {len(problems)} of {len(trials)}"
+        return Measurement(reason=reason, notes=problems)
+    worst = _worst(results, quantity)
     values: dict[int, float] = {}
     fingerprints: dict[int, tuple[str, ...]] = {}
     seen: set[str] = set()
     notes: list[str] = []
     for trial in trials:
         value = trial.metric(metric)
-        if value is None and _counts_as_worst(results, trial, quantity):
-            value = _WORST_ERROR
+        if value is None and trial.diverged:
+            value = worst
         if value is None:
             continue
         if trial.fingerprint in seen:
@@ -78,52 +77,42 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
         seen.add(trial.fingerprint)
         values[trial.number] = value
         fingerprints[trial.number] = (trial.fingerprint,)
-    notes += _endings_notes(results, arm, trials, quantity)
+    notes += _endings_notes(arm, trials, worst)
     if values:
         return Measurement(values, fingerprints, "", tuple(notes))
     return Measurement(reason=_reason(results, arm))
 
 
-def count_endings(trials: Sequence[Trial]) -> dict[str, int]:
-    """Return how many trials ended in which way, in a fixed order, without zeros."""
-    counts = Counter(trial.status for trial in trials)
-    return {status: counts[status] for status in _ORDER if counts[status]}
-
-
 def describe_endings(trials: Sequence[Trial]) -> str:
     """Return the endings as text, such as ``4 completed, 1 diverged``."""
-    return ", ".join(f"{count} {status}" for status, count in count_endings(trials).items())
+    counts = count_statuses(trial.status for trial in trials)
+    return ", ".join(f"{count} {status}" for status, count in counts.items())
 
 
-def _counts_as_worst(results: StudyResults, trial: Trial, quantity: str) -> bool:
-    return results.diverged_policy == "worst" and trial.status == "diverged" and quantity == "error"
+def _worst(results: StudyResults, quantity: Quantity | None) -> float | None:
+    """Return what a diverged replicate counts with, None where it is left out."""
+    return quantity.worst if quantity and results.diverged_policy == "worst" else None
 
 
-def _endings_notes(
-    results: StudyResults, arm: Arm, trials: Sequence[Trial], quantity: str
-) -> list[str]:
-    endings = count_endings(trials)
-    if set(endings) <= {"completed"}:
+def _endings_notes(arm: Arm, trials: Sequence[Trial], worst: float | None) -> list[str]:
+    if all(trial.is_whole for trial in trials):
         return []
     policy = ""
-    if "diverged" in endings:
-        worst = results.diverged_policy == "worst" and quantity == "error"
-        policy = "; diverged ones count as 100 % error" if worst else "; diverged ones are left out"
-    total = len(trials)
-    return [f"{arm.name}: of {total} replicates {describe_endings(trials)}{policy}"]
+    if any(trial.diverged for trial in trials):
+        how = "are left out" if worst is None else f"count as {worst:g} % {ERROR.title}"
+        policy = f"; diverged ones {how}"
+    return [f"{arm.name}: of {len(trials)} replicates {describe_endings(trials)}{policy}"]
 
 
 def _reason(results: StudyResults, arm: Arm) -> str:
-    phase: Phase = "confirm"
-    trials = arm.phase(phase)
+    trials = arm.phase("confirm")
     if not trials:
         searched = arm.phase("search")
-        done = sum(trial.status != "pending" for trial in searched)
+        done = sum(trial.status is not Unended.PENDING for trial in searched)
         if results.searches and searched:
-            return f"pending: {done} of {len(searched)} search trials done"
-        return f"pending {results.replicates} of {results.replicates}"
-    endings = count_endings(trials)
-    missing = {status: count for status, count in endings.items() if status != "completed"}
+            return f"{Unended.PENDING}: {done} of {len(searched)} search trials done"
+        return f"{Unended.PENDING} {results.replicates} of {results.replicates}"
+    missing = count_statuses(trial.status for trial in trials if not trial.is_whole)
     if not missing:
         return "not recorded"
     return ", ".join(f"{status} {count} of {len(trials)}" for status, count in missing.items())

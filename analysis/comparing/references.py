@@ -6,13 +6,13 @@ same without it (L-Softmax); an arm without the factor with the baseline of its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from incay.analysis.results.study import Arm, StudyResults
+from incay.trainables import names
 
-_INCAY = ("incay",)
-_CONTEXT = ("dataset", "network")
+_INCAY = (names.INCAY,)
 
 
 def references(results: StudyResults) -> dict[str, str]:
@@ -25,7 +25,7 @@ def references(results: StudyResults) -> dict[str, str]:
     found = {}
     for arm in results.arms:
         reference = _reference(results, arm, factor)
-        if reference is not None and not _same_trials(arm, reference):
+        if reference is not None and not same_trials(arm, reference):
             found[arm.name] = reference.name
     return found
 
@@ -42,7 +42,7 @@ def _reference(results: StudyResults, arm: Arm, factor: tuple[str, ...]) -> Arm 
     if baseline in peers:
         first = baseline
     else:
-        plain = [p for p in peers if p.setting("loss.name") == baseline.setting("loss.name")]
+        plain = [p for p in peers if p.setting(names.LOSS) == baseline.setting(names.LOSS)]
         bare = [p for p in plain if _off(p, baseline, factor)]
         first = (bare or plain or peers)[0]
     return None if first is arm else first
@@ -50,14 +50,13 @@ def _reference(results: StudyResults, arm: Arm, factor: tuple[str, ...]) -> Arm 
 
 def _off(arm: Arm, baseline: Arm, factor: tuple[str, ...]) -> bool:
     """Whether an arm leaves the factor as the baseline has it; λ = 0 is no incay at all."""
-    if factor == _INCAY and arm.setting("incay.weight") in (0, None):
+    if factor == _INCAY and not names.incay_is_on(arm.settings):
         return True
-    mine = _settings(arm, only=factor)
-    return mine == _settings(baseline, only=factor)
+    return _settings(arm, only=factor) == _settings(baseline, only=factor)
 
 
 def _context(arm: Arm) -> tuple[Any, ...]:
-    return tuple(arm.setting(f"{part}.name") for part in _CONTEXT)
+    return arm.setting(names.DATASET), arm.setting(names.NETWORK)
 
 
 def _settings(
@@ -66,13 +65,13 @@ def _settings(
     return {
         name: value
         for name, value in flat_settings(arm).items()
-        if (only is None or _within(name, only)) and not _within(name, exclude)
+        if (only is None or names.within(name, only)) and not names.within(name, exclude)
     }
 
 
 def flat_settings(arm: Arm) -> dict[str, Any]:
     """Return what an arm was asked to be by dotted name; its difference where no more is known."""
-    return _flat(arm.config) if arm.config else dict(arm.difference)
+    return names.flatten(arm.config) if arm.config else dict(arm.difference)
 
 
 def shared_settings(arms: Sequence[Arm]) -> dict[str, Any]:
@@ -86,21 +85,12 @@ def shared_settings(arms: Sequence[Arm]) -> dict[str, Any]:
     }
 
 
-def _within(name: str, parts: tuple[str, ...]) -> bool:
-    return any(name == part or name.startswith(f"{part}.") for part in parts)
+def planned_trials(arm: Arm) -> frozenset[str]:
+    """Return the fingerprints of an arm's replicates, however they ended."""
+    return frozenset(trial.fingerprint for trial in arm.phase("confirm"))
 
 
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
-
-
-def _same_trials(first: Arm, second: Arm) -> bool:
-    """Whether two arms are the same trials, as λ = 0 and the plain loss are."""
-    mine = {trial.fingerprint for trial in first.phase("confirm")}
-    return bool(mine) and mine == {trial.fingerprint for trial in second.phase("confirm")}
+def same_trials(first: Arm, second: Arm) -> bool:
+    """Return whether two arms are the same trials, as λ = 0 and the plain loss are."""
+    mine = planned_trials(first)
+    return bool(mine) and mine == planned_trials(second)

@@ -1,0 +1,50 @@
+"""The family of tests that Holm's correction is over: every comparison that was planned.
+
+A planned comparison counts even where it cannot be made, because an arm has diverged or a record
+is damaged: else the other arms would be tested less strictly. Two comparisons of the same trials,
+whatever their arms are called (λ = 0 is the plain loss bit for bit), are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from incay.analysis.comparing.references import planned_trials
+from incay.analysis.results.study import Arm
+from incay.analysis.statistics.holm import holm
+
+_Key = tuple[frozenset[str], frozenset[str]] | str
+
+
+@dataclass(frozen=True)
+class Family:
+    """Corrected p-values.
+
+    Attributes:
+        adjusted: Holm's p-values by name, of the comparisons that have a p-value.
+        size: How many comparisons the family has.
+    """
+
+    adjusted: Mapping[str, float]
+    size: int
+
+
+def correct(planned: Mapping[str, tuple[Arm, Arm]], p_values: Mapping[str, float | None]) -> Family:
+    """Return Holm's correction of the comparisons that could be made.
+
+    Args:
+        planned: The arms of every comparison that was planned, by its name.
+        p_values: Of the comparisons that could be made.
+    """
+    keys = {name: _key(name, *arms) for name, arms in planned.items()}
+    known = {name: p for name in planned if (p := p_values.get(name)) is not None}
+    of_key = {key: known.get(name, 1.0) for name, key in keys.items()}
+    adjusted = dict(zip(of_key, holm(list(of_key.values())), strict=True))
+    return Family({name: adjusted[keys[name]] for name in known}, len(of_key))
+
+
+def _key(name: str, first: Arm, second: Arm) -> _Key:
+    """Return what two comparisons of the same trials share; without trials, none is another's."""
+    trials = planned_trials(first), planned_trials(second)
+    return trials if all(trials) else name
