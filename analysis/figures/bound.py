@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
 from incay.analysis.figures.shared.style import COLOURS
 from incay.analysis.results.completed import samples_by_arm
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 _NARROW = 1.0 + math.sqrt(2.0)
 _WIDE = 3.0
+_CIRCLES = (
+    (1.0, "α", COLOURS[2], "-"),
+    (_NARROW, "(1+√2) α", COLOURS[1], "--"),
+    (_WIDE, "3 α", COLOURS[4], ":"),
+)
+"""Multiples of α with name, colour and dash: circles on the left, lines on the right."""
 _BINS = 60
 _ARROW = {"arrowstyle": "->", "color": "#7A7A7A", "shrinkA": 0.0}
 _BEHIND = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none"}
@@ -57,11 +63,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     """Draw the geometry on the left, and where each arm's norms lie between α and β."""
     left, right = canvas.subplots(1, 2, width_ratios=(1.0, 1.5))
     around = np.linspace(0.0, 2.0 * math.pi, 200)
-    for factor, label, colour, dash in (
-        (1.0, "α", COLOURS[2], "-"),
-        (_NARROW, "(1+√2) α", COLOURS[1], "--"),
-        (_WIDE, "3 α", COLOURS[4], ":"),
-    ):
+    for factor, label, colour, dash in _CIRCLES:
         left.plot(factor * np.cos(around), factor * np.sin(around), color=colour, linestyle=dash)
         left.annotate(label, (0.0, factor), ha="center", va="center", color=colour, bbox=_BEHIND)
     for angle in np.deg2rad([45.0, 135.0, 225.0, 315.0]):
@@ -86,11 +88,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
             va="center",
             annotation_clip=False,
         )
-    for factor, colour, dash in (
-        (1.0, COLOURS[2], "-"),
-        (_NARROW, COLOURS[1], "--"),
-        (_WIDE, COLOURS[4], ":"),
-    ):
+    for factor, _, colour, dash in _CIRCLES:
         right.axvline(factor, color=colour, linestyle=dash)
     right.set_yticks(
         range(len(arms)),

@@ -6,14 +6,16 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import numbers, where
 from incay.analysis.figures.shared.norms import NormRange, label_norms
 from incay.analysis.figures.shared.style import arm_styles, legend_below
 from incay.analysis.results.completed import samples_by_arm
 from incay.analysis.results.study import StudyResults
+from incay.analysis.statistics.rounding import RELATIVE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -29,8 +31,7 @@ def data(results: StudyResults) -> pa.Table:
     """
     models = list(samples_by_arm(results))
     span = NormRange({arm.name: each for arm, each in models})
-    width = round_width(span.largest)
-    edges = np.arange(0.0, span.largest + width, width)
+    edges = bin_edges(span.largest)
     rows = []
     for arm, each in models:
         norm = span.clip(np.concatenate([samples.norm for samples in each]))
@@ -64,6 +65,20 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     label_norms(below, data)
     below.set_ylim(bottom=0)
     legend_below(canvas)
+
+
+def bin_edges(largest: float) -> npt.NDArray[np.float64]:
+    """Return edges of bins of a round width, from 0 to the largest norm at least.
+
+    They are made by count, because repeated addition of a width may stop short of a norm that is
+    an exact multiple of it; the image with that norm would be in no bin.
+    """
+    width = round_width(largest)
+    # A multiple of the width but for rounding needs no further, empty bin.
+    count = max(1, math.ceil(largest / width * (1.0 - RELATIVE)))
+    edges = width * np.arange(count + 1)
+    edges[-1] = max(edges[-1], largest)
+    return edges
 
 
 def round_width(largest: float) -> float:

@@ -11,11 +11,13 @@ from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.measure import measure
 from incay.analysis.comparing.references import references
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
 from incay.analysis.figures.shared.style import arm_styles, legend_below
 from incay.analysis.results.study import StudyResults
-from incay.analysis.statistics.paired import paired_test
+from incay.analysis.statistics.paired import paired_differences, paired_test
+from incay.analysis.statistics.rounding import is_rounding
+from incay.trainables.metrics import ERROR, NORM, quantity_of, split_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +38,6 @@ SCHEMA = pa.schema(
     ]
 )
 _UNLIKE = 100.0  # arms whose differences are so many times as large get no common linear axis
-_ROUNDING = 1e-6
 _LONG = 4.0  # an interval of more than so many times what the seeds span is cut
 _SEEDS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3, "alpha": 0.6}
 _MEAN: dict[str, Any] = {"linestyle": "", "color": "black", "zorder": 3}
@@ -58,7 +59,7 @@ def data(results: StudyResults) -> pa.Table:
         AnalysisError: No arm has a seed in common with its reference.
     """
     rows: list[dict[str, Any]] = []
-    for metric in (f"{results.split}.error", f"{results.split}.norm"):
+    for metric in (ERROR.of(results.split), NORM.of(results.split)):
         comparisons = compare_arms(results, metric)
         for name, reference in references(results).items():
             mine, others = (
@@ -68,8 +69,7 @@ def data(results: StudyResults) -> pa.Table:
             if test is None:
                 continue
             place = {"metric": metric, "arm": name, "reference": reference}
-            for number in sorted(mine.keys() & others.keys()):
-                value = mine[number] - others[number]
+            for number, value in paired_differences(mine, others).items():
                 rows.append({**place, "kind": "seed", "replicate": number, "value": value, "n": 1})
             mean = {"kind": "mean", "value": test.difference, "n": test.n}
             if test.half_width is not None:
@@ -95,9 +95,8 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         scale = _scale(axes, shown)
         _draw_seeds(axes, shown, arms)
         _draw_means(axes, shown, arms)
-        split, _, quantity = metric.partition(".")
-        unit = "error (points, left is better)" if quantity == "error" else "‖f‖"
-        axes.set_xlabel(f"difference in {split} {unit}{scale}")
+        unit = "error (points, left is better)" if quantity_of(metric) == ERROR else "‖f‖"
+        axes.set_xlabel(f"difference in {split_of(metric)} {unit}{scale}")
     labels = {
         row["arm"]: f"{row['arm']}\n− {row['reference']} (n = {row['n']})"
         for row in reversed(where(data, kind="mean").to_pylist())  # the first metric's n
@@ -138,7 +137,7 @@ def _scale(axes: Axes, data: pa.Table) -> str:
     seeds, means = where(data, kind="seed"), where(data, kind="mean")
     largest = [np.abs(numbers(where(seeds, arm=n), "value")).max() for n in distinct(seeds, "arm")]
     most = max(largest)
-    width = min((size for size in largest if size > _ROUNDING), default=1.0)
+    width = min((size for size in largest if not is_rounding(size, most)), default=1.0)
     values = numbers(seeds, "value")
     span = max(0.0, values.max()) - min(0.0, values.min()) or 1.0
     kept = numbers(means, "high") - numbers(means, "low") <= _LONG * span

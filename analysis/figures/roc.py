@@ -6,7 +6,6 @@ score (float, higher is more alike) and same (bool).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.figures import FigureDefinition, register_figure
+from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import numbers, where
 from incay.analysis.figures.shared.style import arm_styles, legend_below, marker_every
 from incay.analysis.results.completed import completed, samples_by_arm
 from incay.analysis.results.study import StudyResults
+from incay.analysis.statistics.rounding import RELATIVE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,8 +48,8 @@ def data_of_pairs(results: StudyResults) -> pa.Table:
         raise AnalysisError(
             f"trials of study {results.name!r} must have scores of pairs, but have none"
         )
-    pairs = [same for each in curves.values() for _, same in each]
-    least = 1.0 / max(1, *(int((~same).sum()) for same in pairs))
+    different = [int((~same).sum()) for each in curves.values() for _, same in each]
+    least = 1.0 / max(1, *different)
     return _rates(curves, np.geomspace(least, 1.0, _POINTS))
 
 
@@ -96,15 +96,15 @@ def _draw(data: pa.Table, canvas: Canvas) -> Axes:
 def _rates(curves: dict[str, list[_Scores]], far: npt.NDArray[np.float64]) -> pa.Table:
     parts = []
     for name, replicates in curves.items():
-        found = [_curve(score, positive, far) for score, positive in replicates]
-        tar, auc = (np.mean(column, axis=0) for column in zip(*found, strict=True))
+        found = [accept_rates(score, positive, far) for score, positive in replicates]
+        tar, area = (np.mean(column, axis=0) for column in zip(*found, strict=True))
         parts.append(
             pa.table(
                 {
                     "arm": [name] * _POINTS,
                     "far": far,
                     "tar": tar,
-                    "auc": [float(auc)] * _POINTS,
+                    "auc": [float(area)] * _POINTS,
                     "n": [len(replicates)] * _POINTS,
                 }
             )
@@ -112,16 +112,34 @@ def _rates(curves: dict[str, list[_Scores]], far: npt.NDArray[np.float64]) -> pa
     return pa.concat_tables(parts)
 
 
-def _curve(
-    score: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_], far: Iterable[float]
+def accept_rates(
+    score: npt.NDArray[np.float64],
+    positive: npt.NDArray[np.bool_],
+    far: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], float]:
+    """Return the largest true accept rate at each false accept rate, and the area under the curve.
+
+    Nothing is interpolated: what is accepted has a score at or above some threshold, and of all
+    thresholds whose false accept rate is at most as asked the best one counts. Equal scores are
+    accepted together.
+
+    Args:
+        score: (N,), higher is more alike.
+        positive: (N,), what should be accepted; both kinds must occur.
+        far: False accept rates.
+
+    Raises:
+        AnalysisError: One of the kinds does not occur.
+    """
     from sklearn.metrics import auc, roc_curve
 
     if positive.all() or not positive.any():
         raise AnalysisError("an ROC curve needs both kinds, but all are of one kind")
-    false, true, _ = roc_curve(positive, score)
-    # Not interpolated: the largest true rate whose false rate is at most as asked.
-    place = np.searchsorted(false, np.asarray(far), side="right") - 1
+    # Every threshold: by default those on a straight line between two others are left out, which
+    # changes no area but leaves nothing to find between the two.
+    false, true, _ = roc_curve(positive, score, drop_intermediate=False)
+    # A rate that is asked for may be one of the curve's but for rounding.
+    place = np.searchsorted(false, far * (1.0 + RELATIVE), side="right") - 1
     return true[place], float(auc(false, true))
 
 

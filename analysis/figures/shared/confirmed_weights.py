@@ -29,7 +29,7 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     ``diverged``: `n` replicates have diverged at this λ.
     """
     weight = float(arm.setting(SETTING) or 0.0)
-    diverged = sum(trial.status == "diverged" for trial in arm.phase("confirm"))
+    diverged = sum(trial.diverged for trial in arm.phase("confirm"))
     found: list[dict[str, Any]] = []
     for metric in (f"{results.split}.error", f"{results.split}.norm"):
         place = {"metric": metric, "arm": arm.name, "weight": weight}

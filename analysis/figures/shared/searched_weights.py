@@ -42,7 +42,7 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
         at = {**place, "weight": float(weight or 0.0)}
         if value is not None:
             found.append({"kind": "trial", **at, "value": value})
-        elif trial.status == "diverged" and weight:
+        elif trial.diverged and weight:
             found.append({"kind": "diverged", **at})
     points = [(row["weight"], row["value"]) for row in found if row["kind"] == "trial"]
     weights = {weight for weight, _ in points}

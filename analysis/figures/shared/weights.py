@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from incay.analysis.results.study import Arm
+from incay.trainables import names
 
-SETTING = "incay.weight"
+SETTING = names.WEIGHT
 DIVERGED_COLOUR = "#D55E00"
 
 
@@ -22,34 +23,33 @@ def series(arms: Sequence[Arm]) -> dict[str, str]:
     kinds: dict[str, list[str]] = {}
     for arm in arms:
         kinds.setdefault(_kind(arm), []).append(arm.name)
-    shared = {kind: _shared(names) for kind, names in kinds.items()}
+    shared = {kind: _shared(of_kind) for kind, of_kind in kinds.items()}
     counts = Counter(shared.values())
     return {
-        name: shared[kind] if shared[kind] and counts[shared[kind]] == 1 else names[0]
-        for kind, names in kinds.items()
-        for name in names
+        name: shared[kind] if shared[kind] and counts[shared[kind]] == 1 else of_kind[0]
+        for kind, of_kind in kinds.items()
+        for name in of_kind
     }
 
 
-def _shared(names: Sequence[str]) -> str:
+def _shared(titles: Sequence[str]) -> str:
     """Return the beginning and end that names have in common, without what surrounds a number."""
-    if len(names) == 1:
-        return names[0]
-    start = _common(names).rstrip("0123456789.e+- =:,(λ")
-    end = _common([name[::-1] for name in names])[::-1].lstrip("0123456789.e+- =:,")
+    if len(titles) == 1:
+        return titles[0]
+    start = _common(titles).rstrip("0123456789.e+- =:,(λ")
+    end = _common([title[::-1] for title in titles])[::-1].lstrip("0123456789.e+- =:,")
     return " ".join(filter(None, (start, end)))
 
 
-def _common(names: Sequence[str]) -> str:
-    columns = zip(*names, strict=False)
+def _common(titles: Sequence[str]) -> str:
+    columns = zip(*titles, strict=False)
     same = itertools.takewhile(lambda letters: len(set(letters)) == 1, columns)
     return "".join(letters[0] for letters in same)
 
 
 def _kind(arm: Arm) -> str:
     """Return what arms of one series share; arms without λ are alone."""
-    incay = arm.config.get("incay")
-    if not incay or not incay.get("weight") or SETTING in arm.search:
+    if not names.incay_is_on(arm.config) or SETTING in arm.search:
         return arm.name
-    others = {key: value for key, value in incay.items() if key != "weight"}
-    return json.dumps({**arm.config, "incay": others}, sort_keys=True)
+    others = {name: each for name, each in names.flatten(arm.config).items() if name != SETTING}
+    return json.dumps(others, sort_keys=True)
