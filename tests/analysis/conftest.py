@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
-from study_factory import StudyFactory
+from study_factory import (
+    RN,
+    StudyFactory,
+    drawn_history,
+    drawn_samples,
+    drawn_weights,
+    scored_pairs,
+)
+
+from incay.analysis import load
+from incay.analysis.results.study import StudyResults
 
 # The same examples in every run, however slow the machine is.
 settings.register_profile("analysis", deadline=None, derandomize=True)
@@ -28,14 +40,58 @@ def six_arms(tmp_path: Path) -> Callable[..., StudyFactory]:
             "paper-b-table-2",
             **{"table": "paper-b-table-2", "protocol": "paper", **document},
         )
-        incay = {"incay.form": "reciprocal", "incay.weight": 0.1}
         for name, loss in (
             ("Softmax", {}),
             ("L-Softmax", {"loss.name": "l-softmax"}),
             ("Center Loss", {"loss.name": "center"}),
         ):
             made.arm(name, loss)
-            made.arm(f"RN + {name}", {**loss, **incay})
+            made.arm(f"RN + {name}", {**loss, **RN})
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def confirmed(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
+    """Two arms of three seeds with everything beside their records."""
+    factory = StudyFactory(tmp_path_factory.mktemp("confirmed"), protocol="paper")
+    for index, (arm, difference) in enumerate((("Softmax", {}), ("RN + Softmax", RN))):
+        factory.arm(arm, difference)
+        for number in range(3):
+            samples = drawn_samples(number, 200.0 + 100.0 * index, 0.12 - 0.04 * index)
+            error = 100.0 * float(np.mean(samples["label"].to_numpy() != samples["prediction"]))
+            same = np.arange(200) % 2 == 0
+            score = np.random.default_rng(number).normal(same * (1.0 + index), 1.0)
+            factory.trial(
+                arm,
+                number,
+                {"test.error": error},
+                history=drawn_history(number, error, 200.0 + 100.0 * index),
+                samples=samples,
+                weights=drawn_weights(number, 0.1 - 0.03 * index),
+                **scored_pairs(score, same),
+            )
+    return load(factory.write(), factory.name)
+
+
+@pytest.fixture(scope="session")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
+    """An arm whose error is least at λ = 10 and does not depend on weight decay."""
+    decay = {"optimizer.weight_decay": "log 1e-5 .. 1e-2"}
+    factory = StudyFactory(tmp_path_factory.mktemp("searched"), budget={"trials": 40})
+    factory.arm("Softmax", {}, decay)
+    factory.arm("RN + Softmax", RN, {"incay.weight": "log 1e-3 .. 1e3", **decay})
+    random = np.random.default_rng(5)
+    for number in range(40):
+        decay_value = float(10 ** random.uniform(-5, -2))
+        weight = float(10 ** random.uniform(-3, 3))
+        error = 8.0 + 0.3 * (math.log10(weight) - 1.0) ** 2 + float(random.normal(0.0, 0.05))
+        ends = ["completed", "pruned"][number == 7]
+        for arm, params in (
+            ("Softmax", {"optimizer.weight_decay": decay_value}),
+            ("RN + Softmax", {"optimizer.weight_decay": decay_value, "incay.weight": weight}),
+        ):
+            value = {"val.error": error if arm != "Softmax" else 9.0 + 0.1 * (number % 3)}
+            factory.trial(arm, number, value, phase="search", params=params, status=ends)
+    return load(factory.write(), factory.name)

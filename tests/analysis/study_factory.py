@@ -1,20 +1,46 @@
-"""Writes synthetic studies through the real record and store types."""
+"""Writes synthetic studies through the writers that trials and studies use.
+
+A trial ends by `end_trial`, as those that are trained do, and metrics must be of those that
+`incay.trainables.metrics` declares: `test_contract` holds both against really trained trials.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from incay.trainables.store.records import Status, TrialRecord
+from incay.trainables import metrics as vocabulary
+from incay.trainables import names
+from incay.trainables.store.books import Books
+from incay.trainables.store.endings import Ending
+from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
+from incay.trainables.worker.session import end_trial
+from tests.analysis.drawn import (
+    drawn_history,
+    drawn_samples,
+    drawn_weights,
+    samples_of,
+    scored_pairs,
+)
+
+__all__ = [
+    "RN",
+    "StudyFactory",
+    "declared_metrics",
+    "drawn_history",
+    "drawn_samples",
+    "drawn_weights",
+    "incay",
+    "samples_of",
+    "scored_pairs",
+]
 
 BASE_CONFIG: dict[str, Any] = {
     "dataset": {"name": "mnist"},
@@ -28,6 +54,27 @@ BASE_CONFIG: dict[str, Any] = {
 }
 
 
+def incay(weight: float = 0.1, form: str = "reciprocal", **settings: Any) -> dict[str, Any]:
+    """Return the difference of an arm with incay, by dotted name."""
+    own = {"form": form, "weight": weight, **settings}
+    return {f"{names.INCAY}.{name}": value for name, value in own.items()}
+
+
+RN = incay()
+"""The difference of an arm with reciprocal norm incay."""
+
+
+def declared_metrics() -> set[str]:
+    """Return all metrics that a trial may report, further terms of a loss's own aside."""
+    trained = [each.of(vocabulary.TRAIN) for each in vocabulary.TRAINED]
+    terms = (*vocabulary.CLASSIFICATION_TERMS, vocabulary.INCAY_TERM)
+    trained += [f"{vocabulary.TRAIN}.{term}" for term in terms]
+    validated = vocabulary.evaluated(vocabulary.VALIDATION)
+    tested = vocabulary.evaluated(vocabulary.TEST)
+    verified = [each.of(vocabulary.TEST) for each in vocabulary.VERIFIED]
+    return {*vocabulary.ABOUT_REPORTS, *trained, *validated, *tested, *verified}
+
+
 class StudyFactory:
     """A study in the making. `write` puts its books into the store and returns the store."""
 
@@ -36,21 +83,20 @@ class StudyFactory:
         self.name = name
         self.run = document.pop("run", "1a2b3c4d")
         self.document = {
-            "schema": 1,
             "question": "Does it help?",
-            "table": None,
-            "protocol": "sealed",
-            "overrides": [],
             "created": "2026-01-31T12:00:00+00:00",
             "factor": ["incay"],
             "objective": {"metric": "val.error", "mode": "min"},
-            "budget": None,
             "replicates": 3,
-            "diverged_policy": "exclude",
             **document,
         }
-        self.arms: dict[str, dict[str, Any]] = {}
+        self.arms: dict[str, ArmBook] = {}
         self.trials: list[dict[str, Any]] = []
+
+    @property
+    def books(self) -> Books:
+        """The books of the study's run."""
+        return Books(self.store, self.name, self.run)
 
     def arm(
         self,
@@ -60,12 +106,12 @@ class StudyFactory:
     ) -> None:
         """Add an arm; `difference` is by dotted name, over `BASE_CONFIG`."""
         difference = dict(difference or {})
-        self.arms[name] = {
-            "name": name,
-            "difference": difference,
-            "search": dict(search or {}),
-            "config": merged(BASE_CONFIG, difference),
-        }
+        self.arms[name] = ArmBook(
+            name=name,
+            difference=difference,
+            search=dict(search or {}),
+            config=merged(BASE_CONFIG, difference),
+        )
 
     def trial(
         self,
@@ -73,63 +119,79 @@ class StudyFactory:
         number: int,
         metrics: Mapping[str, float] | None = None,
         *,
-        phase: str = "confirm",
-        status: Status | None = "completed",
+        phase: Phase = "confirm",
+        status: str | None = "completed",
         params: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
         history: Sequence[Mapping[str, float]] = (),
-        samples: pa.Table | None = None,
         seconds: float = 60.0,
+        **tables: pa.Table,
     ) -> str:
-        """Add a trial; `status` None leaves it without a record. Return its fingerprint."""
+        """Add a trial and return its fingerprint.
+
+        Args:
+            arm: Its arm.
+            number: Its number.
+            metrics: What its last report says, over that of the `history`.
+            phase: Search or confirm.
+            status: How it ended; None leaves it without a record.
+            params: What was searched.
+            config: Settings besides, by dotted name.
+            history: Its reports.
+            seconds: What it took.
+            tables: What lies beside its record, by name.
+        """
         text = f"{self.name}/{arm}/{phase}/{number}"
         fingerprint = hashlib.sha256(text.encode()).hexdigest()[:20]
         row = {"arm": arm, "phase": phase, "number": number, "fingerprint": fingerprint}
         self.trials.append({**row, "params": dict(params or {})})
-        if status is not None:
-            settings = {**self.arms[arm]["difference"], **(params or {}), **(config or {})}
-            record = TrialRecord(
-                fingerprint=fingerprint,
-                status=status,
-                reason="" if status == "completed" else f"planted: {status}",
-                config=merged(BASE_CONFIG, settings),
-                step=100,
-                metrics=dict(metrics or {}),
-                data_hash="d" * 16,
-                code_version="c" * 16,
-                provenance={
-                    "host": "planted",
-                    "device": "cpu",
-                    "seconds": seconds,
-                    "gpu_seconds": 0.0,
-                    "finished": "2026-01-31T12:00:00.000+00:00",
-                    "git_commit": "0" * 40,
-                    "versions": {"torch": "2.15.0"},
-                },
-            )
-            tables = {} if samples is None else {"samples": samples}
-            self.store.write_record(record, history, tables)
+        if status is None:
+            return fingerprint
+        *earlier, last = history or [{}]
+        reports = [*earlier, {vocabulary.STEP: 100.0, **last, **(metrics or {})}]
+        unknown = {name for report in reports for name in report} - declared_metrics()
+        assert not unknown, f"no trial reports {', '.join(sorted(unknown))}"
+        settings = {**self.arms[arm].difference, **(params or {}), **(config or {})}
+        progress = {
+            "step": int(reports[-1][vocabulary.STEP]),
+            "seconds": seconds,
+            "config": merged(BASE_CONFIG, settings),
+            "data_hash": "d" * 16,
+            "code_version": "c" * 16,
+            "provenance": {
+                "host": "planted",
+                "device": "cpu",
+                "device_type": "cpu",
+                "git_commit": "0" * 40,
+                "versions": {"torch": "2.15.0"},
+            },
+            "history": reports if history or metrics else [],
+        }
+        reason = "" if status == Ending.COMPLETED else f"planted: {status}"
+        end_trial(self.store, fingerprint, progress, Ending(status), reason, tables)
         return fingerprint
 
-    def attach(self, fingerprint: str, name: str, table: pa.Table) -> None:
-        """Put a further Parquet file beside a trial's record."""
-        record = self.store.read_record(fingerprint)
-        assert record is not None
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink)
-        content = sink.getvalue().to_pybytes()
-        folder = f"trials/{fingerprint[:2]}/{fingerprint}"
-        self.store.write(f"{folder}/{name}.parquet", content)
-        files = {**record.files, f"{name}.parquet": hashlib.sha256(content).hexdigest()}
-        self.store.write(f"{folder}/record.json", replace(record, files=files).to_json().encode())
+    def attach(self, fingerprint: str, **tables: pa.Table) -> None:
+        """Put tables beside a trial's record, in place of those of the same name."""
+        self._rewrite(self.record(fingerprint), tables)
 
     def alter(self, fingerprint: str, metric: str, value: float) -> None:
         """Change a stored value as someone would who also repairs the checksum."""
+        record = self.record(fingerprint)
+        self._rewrite(replace(record, metrics={**record.metrics, metric: value}), {})
+
+    def damage(self, fingerprint: str, table: str) -> None:
+        """Cut a table that lies beside a trial's record."""
+        checksum = self.record(fingerprint).files[f"{table}.parquet"]
+        folder = f"trials/{fingerprint[:2]}/{fingerprint}"
+        (name,) = (name for name in self.store.list(folder) if checksum[:16] in name)
+        self.store.write(f"{folder}/{name}", b"cut")
+
+    def record(self, fingerprint: str) -> TrialRecord:
+        """Return a trial's record."""
         record = self.store.read_record(fingerprint)
         assert record is not None
-        altered = replace(record, metrics={**record.metrics, metric: value})
-        path = f"trials/{fingerprint[:2]}/{fingerprint}/record.json"
-        self.store.write(path, altered.to_json().encode())
+        return record
 
     def replicates(self, arm: str, errors: Sequence[float], norms: Sequence[float] = ()) -> None:
         """Add completed confirm trials with the given test errors."""
@@ -139,84 +201,24 @@ class StudyFactory:
 
     def write(self) -> Store:
         """Write the study's books."""
-        document = {
-            **self.document,
-            "name": self.name,
-            "run": self.run,
-            "baseline": self.document.get("baseline") or next(iter(self.arms)),
-            "arms": list(self.arms.values()),
-        }
-        folder = f"studies/{self.name}"
-        self.store.write(f"{folder}/latest.json", json.dumps({"run": self.run}).encode())
-        self.store.write(f"{folder}/{self.run}/study.json", json.dumps(document).encode())
-        books = json.dumps({"trials": self.trials})
-        self.store.write(f"{folder}/{self.run}/trials.json", books.encode())
+        first = next(iter(self.arms))
+        book = {"baseline": first, **self.document, "name": self.name, "run": self.run}
+        self.books.write_study(StudyBook(**book, arms=tuple(self.arms.values())))
+        self.books.write_trials(TrialRow(**trial) for trial in self.trials)
         return self.store
+
+    def _rewrite(self, record: TrialRecord, tables: Mapping[str, pa.Table]) -> None:
+        found = {
+            name.removesuffix(".parquet"): self.store.read_table(record, name)
+            for name in record.files
+        }
+        history = [
+            {name: value for name, value in row.items() if value is not None}
+            for row in found.pop("history").to_pylist()
+        ]
+        self.store.write_record(record, history, {**found, **tables})
 
 
 def merged(config: Mapping[str, Any], difference: Mapping[str, Any]) -> dict[str, Any]:
     """Return a nested configuration with dotted settings laid over it."""
-    result: dict[str, Any] = json.loads(json.dumps(config))
-    for name, value in difference.items():
-        *path, last = name.split(".")
-        place = result
-        for part in path:
-            place = place.setdefault(part, {})
-        place[last] = value
-    return result
-
-
-def drawn_samples(
-    seed: int, scale: float, wrong: float, images: int = 600, classes: int = 10
-) -> pa.Table:
-    """Return per-sample records of a made-up two-dimensional model.
-
-    Args:
-        seed: Draws them.
-        scale: Mean feature norm.
-        wrong: Share of images that are wrong; they tend to have short features.
-        images: How many.
-        classes: How many.
-    """
-    random = np.random.default_rng(seed)
-    label = np.arange(images) % classes
-    norm = random.gamma(9.0, scale / 9.0, images)
-    rank = np.argsort(np.argsort(norm + random.normal(0.0, 0.6 * scale, images)))
-    misses = rank < wrong * images
-    prediction = np.where(misses, (label + random.integers(1, classes, images)) % classes, label)
-    angle = 2.0 * np.pi * (prediction + random.normal(0.0, 0.12, images)) / classes
-    table = pa.table(
-        {
-            "label": pa.array(label, pa.int64()),
-            "prediction": pa.array(prediction, pa.int64()),
-            "loss": pa.array(np.where(misses, 2.0, 0.1), pa.float32()),
-            "norm": pa.array(norm, pa.float32()),
-            "feature_0": pa.array(norm * np.cos(angle), pa.float32()),
-            "feature_1": pa.array(norm * np.sin(angle), pa.float32()),
-        }
-    )
-    return table.replace_schema_metadata({"split": "test"})
-
-
-def drawn_history(
-    seed: int, error: float, norm: float, reports: int = 12
-) -> list[dict[str, float]]:
-    """Return reports that fall to an error and rise to a norm."""
-    random = np.random.default_rng(seed)
-    history = []
-    for report in range(1, reports + 1):
-        rest = float(np.exp(-3.0 * report / reports))
-        noise = float(random.normal(0.0, 0.1))
-        history.append(
-            {
-                "step": 1000.0 * report,
-                "train.softmax": 2.3 * rest,
-                "train.loss": 2.3 * rest + 0.01,
-                "train.error": 60.0 * rest,
-                "train.norm": norm * (1.1 - rest),
-                "test.error": error + 60.0 * rest + noise,
-                "test.loss": 0.3 + 2.0 * rest + 0.1 * noise,
-                "test.norm": norm * (1.0 - rest),
-            }
-        )
-    return history
+    return names.nest({**names.flatten(config), **difference})

@@ -3,20 +3,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from statsmodels.stats.power import TTestPower
-from study_factory import StudyFactory
+from study_factory import RN, StudyFactory, incay, samples_of
 
 from incay.analysis import load, table
 from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.references import references
 from incay.analysis.output.table import Mark
 from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
-
-RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 
 
 def simulated(errors: np.ndarray, store: Store) -> StudyResults:
@@ -32,7 +30,7 @@ def simulated(errors: np.ndarray, store: Store) -> StudyResults:
                 fingerprint=f"{index}-{number}",
                 record=TrialRecord(
                     fingerprint=f"{index}-{number}",
-                    status="completed",
+                    status=Ending.COMPLETED,
                     config={},
                     step=1,
                     metrics={"test.error": float(error)},
@@ -138,7 +136,7 @@ def test_a_comparison_that_cannot_be_made_still_counts(factory: StudyFactory) ->
     """Else an arm would be tested less strictly because another diverged."""
     factory.arm("Softmax")
     factory.arm("RN", RN)
-    factory.arm("LN", {**RN, "incay.form": "linear"})
+    factory.arm("LN", incay(form="linear"))
     factory.replicates("Softmax", [8.0, 8.4, 8.1])
     factory.replicates("RN", [7.0, 7.5, 7.3])
     for replicate in range(3):
@@ -158,6 +156,38 @@ def test_rounding_is_no_difference(factory: StudyFactory) -> None:
     compared = compare_arms(load(factory.write(), "planted"), "test.error")["RN"]
     assert compared.test.difference == 0.0
     assert compared.test.p == 1.0
+
+
+def test_a_mean_difference_that_is_rounding_asks_for_no_seeds(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    factory.replicates("Softmax", [8.2, 8.1])
+    factory.replicates("RN", [8.3, 8.0])
+    results = load(factory.write(), "planted")
+    assert compare_arms(results, "test.error")["RN"].more_seeds() is None
+    assert any("RN (no difference measured)" in note for note in table(results).notes)
+
+
+def test_equal_differences_say_how_many_seeds_would_decide(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    factory.replicates("Softmax", [8.0, 8.3, 0.3])
+    factory.replicates("RN", [8.1, 8.4, 0.1 + 0.3])
+    comparison = compare_arms(load(factory.write(), "planted"), "test.error")["RN"]
+    assert (comparison.effect, comparison.more_seeds()) == (None, 3)
+
+
+def test_the_same_trials_under_two_names_are_one_comparison(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    factory.replicates("Softmax", [8.0, 8.4, 8.1])
+    factory.replicates("RN", [7.0, 7.5, 7.3])
+    alone = compare_arms(load(factory.write(), "planted"), "test.error")["RN"]
+    factory.arm("RN again", RN)
+    factory.trials += [{**t, "arm": "RN again"} for t in factory.trials if t["arm"] == "RN"]
+    compared = compare_arms(load(factory.write(), "planted"), "test.error")
+    assert {name: each.family for name, each in compared.items()} == {"RN": 1, "RN again": 1}
+    assert {each.adjusted_p for each in compared.values()} == {alone.adjusted_p}
 
 
 def test_an_arm_is_compared_with_the_same_without_incay(factory: StudyFactory) -> None:
@@ -187,8 +217,8 @@ def test_each_data_set_has_its_own_baseline(factory: StudyFactory) -> None:
 
 
 def test_weight_zero_is_no_incay(factory: StudyFactory) -> None:
-    factory.arm("λ = 0", {"incay.form": "reciprocal", "incay.weight": 0.0})
-    factory.arm("λ = 1", {"incay.form": "reciprocal", "incay.weight": 1.0})
+    factory.arm("λ = 0", incay(0.0))
+    factory.arm("λ = 1", incay(1.0))
     assert references(load(factory.write(), "planted")) == {"λ = 1": "λ = 0"}
 
 
@@ -209,14 +239,7 @@ def test_comparisons_table_counts_discordant_images(factory: StudyFactory) -> No
             prediction = label.copy()
             prediction[:wrong] = (prediction[:wrong] + 1) % 10
             prediction[-1 - number] = 0 if arm == "RN" else prediction[-1 - number]
-            samples = pa.table(
-                {
-                    "label": label,
-                    "prediction": prediction,
-                    "loss": pa.array(np.zeros(40), pa.float32()),
-                    "norm": pa.array(np.ones(40), pa.float32()),
-                }
-            ).replace_schema_metadata({"split": "test"})
+            samples = samples_of(label, prediction)
             error = 100.0 * float((prediction != label).mean())
             factory.trial(arm, number, {"test.error": error}, samples=samples)
     built = table(load(factory.write(), "planted"), "comparisons")

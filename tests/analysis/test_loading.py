@@ -84,7 +84,7 @@ def test_newer_study_schema(factory: StudyFactory) -> None:
 def test_damaged_study_is_named(factory: StudyFactory, content: bytes) -> None:
     factory.arm("Softmax")
     store = factory.write()
-    store.write("studies/planted/1a2b3c4d/study.json", content)
+    store.write(f"{factory.books.folder}/study.json", content)
     with pytest.raises(AnalysisError, match=r"studies/planted/1a2b3c4d.* damaged"):
         load(store, "planted")
 
@@ -127,15 +127,12 @@ def test_same_study_of_another_run_shares_records(factory: StudyFactory) -> None
 def test_samples_are_read_on_demand_and_checked(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     factory.trial("Softmax", 0, {"test.error": 1.0}, history=[{"step": 1.0, "train.loss": 2.0}])
-    store = factory.write()
-    results = load(store, "planted")
+    results = load(factory.write(), "planted")
     history = results.read(results.trials[0], "history")
     assert history is not None
-    assert history.to_pylist() == [{"step": 1.0, "train.loss": 2.0}]
+    assert history.to_pylist() == [{"step": 1.0, "train.loss": 2.0, "test.error": 1.0}]
     assert results.read(results.trials[0], "samples") is None
     fingerprint = results.trials[0].fingerprint
-    folder = f"trials/{fingerprint[:2]}/{fingerprint}"
-    (history_file,) = [name for name in store.list(folder) if name.startswith("history")]
-    store.write(f"{folder}/{history_file}", b"cut")
+    factory.damage(fingerprint, "history")
     with pytest.raises(AnalysisError, match=fingerprint):
         results.read(results.trials[0], "history")

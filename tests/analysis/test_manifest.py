@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from study_factory import StudyFactory, drawn_samples
+from study_factory import RN, StudyFactory, drawn_samples, samples_of
 
 from incay.analysis import (
     AnalysisError,
@@ -63,7 +62,7 @@ def test_an_altered_value_names_exactly_the_cells_that_depend_on_it(study: Study
 
 def test_an_altered_baseline_names_the_marks_that_rest_on_it(factory: StudyFactory) -> None:
     factory.arm("Softmax")
-    factory.arm("RN", {"incay.form": "reciprocal", "incay.weight": 1.0})
+    factory.arm("RN", RN)
     factory.replicates("Softmax", [8.0, 8.1, 7.9, 8.2])
     factory.replicates("RN", [7.0, 7.2, 6.9, 7.1])
     wanted = manifest(table(load(factory.write(), "planted")))
@@ -115,22 +114,22 @@ def test_a_damaged_manifest(tmp_path: Path, content: str) -> None:
 def test_an_altered_sample_names_the_cells_made_of_samples(factory: StudyFactory) -> None:
     """One image's norm in one model, with checksums repaired: means of norms, and no count."""
     factory.arm("Softmax")
-    factory.arm("RN + Softmax", {"incay.form": "reciprocal", "incay.weight": 1.0})
+    factory.arm("RN + Softmax", RN)
     for arm in factory.arms:
         for number in range(2):
             samples = drawn_samples(number, 200.0, 0.1)
             factory.trial(arm, number, {"test.error": 10.0, "test.norm": 200.0}, samples=samples)
     results = load(factory.write(), "planted")
     wanted = manifest(table(results, "paper-a-table-5"))
-    altered = samples.to_pydict()
-    first_right = np.flatnonzero(np.equal(altered["label"], altered["prediction"]))[0]
-    altered["norm"][first_right] += 100.0
+    label, prediction, loss, norm = (
+        samples[name].to_numpy().copy() for name in ("label", "prediction", "loss", "norm")
+    )
+    norm[np.flatnonzero(label == prediction)[0]] += 100.0
     last = factory.trials[-1]["fingerprint"]
-    columns = [pa.array(altered[field.name], field.type) for field in samples.schema]
-    factory.attach(last, "samples", pa.table(columns, schema=samples.schema))
+    factory.attach(last, samples=samples_of(label, prediction, loss=loss, norm=norm))
     found = verify(wanted, factory.store)
     assert [(each.row, each.column) for each in found] == [("RN + Softmax", "correct.norm")]
-    factory.store.write(f"trials/{last[:2]}/{last}/samples.parquet", b"cut")
+    factory.damage(last, "samples")
     damaged = {(each.row, each.column) for each in verify(wanted, factory.store)}
     groups = ("correct", "wrong", "fixed", "added")
     kinds = [f"{group}.{kind}" for group in groups for kind in ("norm", "count")]

@@ -6,7 +6,7 @@ import math
 
 import pytest
 from matplotlib.axes import Axes
-from study_factory import StudyFactory
+from study_factory import StudyFactory, incay
 
 from incay.analysis import AnalysisError, figure, load
 from incay.analysis.results.study import StudyResults
@@ -16,17 +16,13 @@ BETTER = [8.0, 7.1, 8.9, 8.4, 7.5]
 NOISY = [7.0, 9.5, 10.0, 12.0, 6.0]
 
 
-def rn(weight: float) -> dict[str, object]:
-    return {"incay.form": "reciprocal", "incay.weight": weight}
-
-
 def study(factory: StudyFactory, **arms: list[float | None]) -> StudyResults:
     """Softmax and arms with RN, by their errors; None where a replicate has diverged."""
     factory.arm("Softmax")
     for number, error in enumerate(SOFTMAX):
         factory.trial("Softmax", number, {"test.error": error, "test.norm": 10.0 + number})
     for index, (name, errors) in enumerate(arms.items(), start=1):
-        factory.arm(name, rn(0.1 * index))
+        factory.arm(name, incay(0.1 * index))
         for number, value in enumerate(errors):
             if value is None:
                 factory.trial(name, number, status="diverged")
@@ -113,7 +109,7 @@ def test_an_interval_that_would_hide_the_seeds_ends_in_arrows(factory: StudyFact
 def test_arms_of_unlike_size_are_all_readable(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     for name, index in (("RN", 1), ("RN, wild", 2)):
-        factory.arm(name, rn(float(index)))
+        factory.arm(name, incay(float(index)))
     for number in range(3):
         for name, norm in (("Softmax", 10.0), ("RN", 11.0 + number), ("RN, wild", 1e12)):
             factory.trial(name, number, {"test.error": 8.0 + number, "test.norm": norm})

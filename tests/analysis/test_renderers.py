@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from study_factory import StudyFactory
+from study_factory import RN, StudyFactory
 
 from incay.analysis import AnalysisError, load, render, table
 from incay.analysis.output.renderers import renderers
@@ -101,7 +101,7 @@ def test_general_table_fits_a_usual_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     factory.arm("Softmax")
-    factory.arm("RN + Softmax", {"incay.form": "reciprocal", "incay.weight": 0.1})
+    factory.arm("RN + Softmax", RN)
     factory.replicates("Softmax", [1.0, 2.0, 3.0])
     factory.trial("RN + Softmax", 0, {"test.error": 3.0})
     factory.trial("RN + Softmax", 1, status="diverged")

@@ -6,11 +6,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from study_factory import StudyFactory, drawn_history, drawn_samples
+from study_factory import RN, StudyFactory, drawn_history, drawn_samples
 
 from incay.analysis import AnalysisError, load, report
 
-RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from study_factory import StudyFactory
+from study_factory import RN, StudyFactory, incay
 
 from incay.analysis import AnalysisError, compare, load, render
+from incay.analysis.comparing.side_by_side import ArmDifference, compare_studies
 from incay.analysis.output.table import Mark
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.welch import welch_test
-
-RN = {"incay.form": "reciprocal", "incay.weight": 0.1}
 
 
 def study(
@@ -75,6 +74,77 @@ def test_shared_trials_do_not_differ(tmp_path: Path) -> None:
     assert "p" not in row.cells
     assert table.title == "first 1a2b3c4d against first ffffffff"
     assert any("confirm.seeds=2" in note for note in table.notes)
+
+
+def test_trials_under_two_names_are_one_comparison(tmp_path: Path) -> None:
+    """λ = 0 is the plain loss bit for bit: Holm's family does not grow by naming it twice."""
+    errors = {"first": [8.0, 8.5, 7.5, 9.0], "second": [7.0, 7.4, 6.6, 8.1]}
+
+    def studies(*names: str) -> list[StudyResults]:
+        made = []
+        for name, values in errors.items():
+            factory = StudyFactory(tmp_path / "-".join(names), name)
+            for arm in ("Softmax", "RN"):
+                factory.arm(arm, RN if arm == "RN" else {})
+                for number, error in enumerate(values):
+                    shifted = error + 0.1 * (number if arm == "RN" else 0)
+                    factory.trial(arm, number, {"test.error": shifted}, config={"seed": number})
+            plain = [trial for trial in factory.trials if trial["arm"] == "Softmax"]
+            for arm in names:
+                factory.arm(arm, incay(0.0))
+                factory.trials += [{**trial, "arm": arm} for trial in plain]
+            made.append(load(factory.write(), name))
+        return made
+
+    alone = {row.name: row.cells["p"].value for row in compare(*studies()).rows}
+    table = compare(*studies("λ = 0", "λ = 0, other gate"))
+    found = {row.name: row.cells["p"].value for row in table.rows}
+    assert {name: found[name] for name in alone} == pytest.approx(alone)
+    assert found["λ = 0"] == found["Softmax"]
+    assert "Holm over 2 comparisons" in table.notes[0]
+
+
+def test_a_planned_comparison_that_cannot_be_made_still_counts(tmp_path: Path) -> None:
+    """Else an arm would be tested less strictly because another has diverged."""
+    studies = []
+    for name, errors in (("first", [8.0, 8.5, 7.5, 9.0]), ("second", [7.0, 7.4, 6.6, 8.1])):
+        factory = StudyFactory(tmp_path, name)
+        for arm in ("Softmax", "RN", "LN"):
+            factory.arm(arm, {} if arm == "Softmax" else incay(form=arm))
+        for number, error in enumerate(errors):
+            factory.trial("Softmax", number, {"test.error": error}, config={"seed": number})
+            factory.trial("RN", number, status="diverged")
+        studies.append(load(factory.write(), name))  # LN has not begun
+    table = compare(*studies)
+    expected = stats.ttest_rel([7.0, 7.4, 6.6, 8.1], [8.0, 8.5, 7.5, 9.0])
+    assert table.rows[0].cells["p"].value == pytest.approx(3 * expected.pvalue)
+    assert "difference" not in table.rows[1].cells
+    assert "Holm over 3 comparisons" in table.notes[0]
+
+
+def test_arms_on_other_data_are_no_comparison(tmp_path: Path) -> None:
+    studies = []
+    for name, data in (("first", "mnist"), ("second", "cifar10")):
+        factory = StudyFactory(tmp_path, name)
+        factory.arm("Softmax", {"dataset.name": data})
+        factory.replicates("Softmax", [8.0, 8.5])
+        studies.append(load(factory.write(), name))
+    compared = compare_studies(*studies)
+    assert compared.family == 0
+    assert compared.pairs[0].difference is None
+
+
+def test_an_arm_that_got_more_seeds_is_the_same_arm(tmp_path: Path) -> None:
+    factory = StudyFactory(tmp_path, "first")
+    factory.arm("Softmax")
+    factory.replicates("Softmax", [8.0, 9.0])
+    first = load(factory.write(), "first")
+    factory.run = "ffffffff"
+    factory.trial("Softmax", 2, {"test.error": 5.0})
+    compared = compare_studies(first, load(factory.write(), "first"))
+    (pair,) = compared.pairs
+    assert pair.difference == ArmDifference(value=0.0, n=2, how="the same trials")
+    assert compared.family == 0
 
 
 def test_arms_of_one_study_only_and_settings(tmp_path: Path) -> None:

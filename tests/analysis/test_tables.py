@@ -5,19 +5,13 @@ import math
 from collections.abc import Callable
 
 import pytest
+from built_tables import cell
 from scipy import stats
-from study_factory import StudyFactory
+from study_factory import RN, StudyFactory
 
 from incay.analysis import AnalysisError, load, table
-from incay.analysis.output.table import Cell, Table
 
 Maker = Callable[..., StudyFactory]
-
-
-def cell(built: Table, row: str, column: str) -> Cell:
-    found = [each.cells[column] for each in built.rows if each.name == row and not each.cited]
-    assert len(found) == 1
-    return found[0]
 
 
 def test_measured_beside_published(six_arms: Maker) -> None:
@@ -183,7 +177,7 @@ def test_general_table_of_a_search(factory: StudyFactory) -> None:
     factory.arm("Softmax", search={"optimizer.weight_decay": "log 1e-5 .. 1e-2"})
     factory.arm(
         "RN + Softmax",
-        {"incay.form": "reciprocal", "incay.weight": 0.1},
+        RN,
         {"optimizer.weight_decay": "log 1e-5 .. 1e-2", "incay.weight": "log 1e-3 .. 1e3"},
     )
     params = {"optimizer.weight_decay": 1e-3, "incay.weight": 0.5}
