@@ -137,6 +137,3 @@ def _endings(arm: Arm) -> Cell:
     if not parts:
         return Cell(text="nothing started")
     return Cell(text="; ".join(parts), fingerprints=tuple(t.fingerprint for t in arm.trials))
-
-
-show = wording.setting

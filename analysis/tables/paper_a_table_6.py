@@ -7,6 +7,7 @@ from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.methods import ACCURACY, TEST_NORM, Quantity, methods_table
+from incay.trainables import names
 
 _LINES = {
     "none": "Softmax",
@@ -24,7 +25,7 @@ def paper_a_table_6(results: StudyResults, published: PublishedTable) -> Table:
 
 
 def _line_of(arm: Arm) -> str | None:
-    if arm.setting("loss.name") != "softmax":
+    if arm.setting(names.LOSS) != "softmax":
         return None
-    off = arm.setting("incay.weight") in (0, None)
-    return _LINES.get("none" if off else str(arm.setting("incay.form")))
+    on = names.incay_is_on(arm.settings)
+    return _LINES.get(str(arm.setting(names.FORM)) if on else "none")

@@ -145,7 +145,7 @@ def _undecided(comparisons: Mapping[str, Comparison]) -> str:
 
 def describe_need(comparison: Comparison) -> str:
     """Return how many more seeds, and which time, would decide a comparison."""
-    if comparison.test.difference == 0.0:
+    if not comparison.test.differs:
         return "no difference measured"
     more = comparison.more_seeds()
     hours = (more or 0) * comparison.seconds_per_seed / 3600.0
