@@ -68,11 +68,7 @@ def _read_trials(store: Store, planned: Sequence[TrialRow]) -> list[Trial]:
     found = store.find_records([row.fingerprint for row in planned])
     return [
         Trial(
-            arm=row.arm,
-            phase=row.phase,
-            number=row.number,
-            fingerprint=row.fingerprint,
-            params=row.params,
+            **vars(row),
             record=None if isinstance(record, RecordError) else record,
             problem=str(record) if isinstance(record, RecordError) else "",
         )
@@ -84,31 +80,7 @@ def _assemble(store: Store, book: StudyBook, trials: list[Trial]) -> StudyResult
     of_arm: dict[str, list[Trial]] = {arm.name: [] for arm in book.arms}
     for trial in trials:
         of_arm[trial.arm].append(trial)
-    return StudyResults(
-        name=book.name,
-        run=book.run,
-        question=book.question,
-        table=book.table,
-        protocol=book.protocol,
-        overrides=book.overrides,
-        created=book.created,
-        baseline=book.baseline,
-        factor=book.factor,
-        objective=book.objective,
-        budget=book.budget,
-        replicates=book.replicates,
-        diverged_policy=book.diverged_policy,
-        arms=tuple(
-            Arm(
-                name=arm.name,
-                difference=arm.difference,
-                search=arm.search,
-                config=arm.config,
-                trials=tuple(
-                    sorted(of_arm[arm.name], key=lambda t: (t.phase != "search", t.number))
-                ),
-            )
-            for arm in book.arms
-        ),
-        store=store,
-    )
+    for each in of_arm.values():
+        each.sort(key=lambda trial: (trial.phase != "search", trial.number))
+    arms = tuple(Arm(**vars(arm), trials=tuple(of_arm[arm.name])) for arm in book.arms)
+    return StudyResults(**{**vars(book), "arms": arms}, store=store)

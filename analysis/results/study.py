@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from incay.analysis.errors import AnalysisError
 from incay.trainables import metrics, names
 from incay.trainables.store.endings import Ending, Nature, Status, Unended
 from incay.trainables.store.records import RecordError, TrialRecord
-from incay.trainables.store.shapes import Phase
+from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
@@ -26,25 +26,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class Trial(TrialRow):
     """A trial of a study and how it ended, if it has.
 
     Attributes:
-        arm: Name of its arm.
-        phase: ``search`` or ``confirm``.
-        number: The search trial's number, or the replicate; replicates with the same number
-            have the same seed in every arm.
-        fingerprint: Hash of configuration, data and code.
-        params: What was searched, by dotted name.
         record: How it ended; None while it has not.
         problem: Why its record cannot be read; empty where it can.
     """
 
-    arm: str
-    phase: Phase
-    number: int
-    fingerprint: str
-    params: Mapping[str, Any] = field(default_factory=dict)
     record: TrialRecord | None = None
     problem: str = ""
 
@@ -88,22 +77,13 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arm:
-    """One row of the ablation.
+class Arm(ArmBook):
+    """One row of the ablation: what was asked for, and its trials.
 
     Attributes:
-        name: The row's name.
-        difference: What differs from the baseline, by dotted name.
-        search: The searched settings and their ranges, as the study file writes them.
-        config: Its full configuration as nested plain values, where the study has written it;
-            a searched setting has the value that the search started from.
-        trials: Its trials, search before confirm, by number.
+        trials: Search before confirm, by number.
     """
 
-    name: str
-    difference: Mapping[str, Any] = field(default_factory=dict)
-    search: Mapping[str, Any] = field(default_factory=dict)
-    config: Mapping[str, Any] = field(default_factory=dict)
     trials: tuple[Trial, ...] = ()
 
     def phase(self, phase: Phase) -> tuple[Trial, ...]:
@@ -128,40 +108,14 @@ class Arm:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class StudyResults:
+class StudyResults(StudyBook):
     """What a study asked for and what came of it.
 
     Attributes:
-        name: The study's name.
-        run: Hash of the resolved study document.
-        question: What it asks.
-        table: Name of its table definition, None for the general one.
-        protocol: ``paper``, or else test sealed until the search is frozen.
-        overrides: What ``--set`` changed, as typed.
-        created: When, ISO 8601.
-        baseline: Name of the arm that the others are compared with.
-        factor: Dotted names (or their first parts) that are under test, if declared.
-        objective: ``metric`` and ``mode`` of the search, and ``also``: further metrics.
-        budget: Search trials per arm and the like, None without a search.
-        replicates: Seeds per arm in the confirm phase.
-        diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         arms: The arms, in the study file's order.
         store: Where it was read from.
     """
 
-    name: str
-    run: str
-    question: str = ""
-    table: str | None = None
-    protocol: str = "sealed"
-    overrides: tuple[str, ...] = ()
-    created: str = ""
-    baseline: str
-    factor: tuple[str, ...] = ()
-    objective: Mapping[str, Any] = field(default_factory=dict)
-    budget: Mapping[str, Any] | None = None
-    replicates: int
-    diverged_policy: str = "exclude"
     arms: tuple[Arm, ...]
     store: Store
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -92,13 +91,9 @@ def test_damaged_study_is_named(factory: StudyFactory, content: bytes) -> None:
 def test_damaged_record_is_a_problem_of_its_trial(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     factory.replicates("Softmax", [1.0, 2.0, 3.0])
-    store = factory.write()
     fingerprint = factory.trials[1]["fingerprint"]
-    path = f"trials/{fingerprint[:2]}/{fingerprint}/record.json"
-    content = store.read(path)
-    assert content is not None
-    store.write(path, content.replace(b'"test.error": 2.0', b'"test.error": 1.0'))
-    trials = load(store, "planted").trials
+    factory.edit(fingerprint, '"test.error": 2.0', '"test.error": 1.0')
+    trials = load(factory.write(), "planted").trials
     assert [trial.status for trial in trials] == ["completed", "damaged", "completed"]
     assert fingerprint in trials[1].problem
     assert trials[1].metric("test.error") is None
@@ -107,12 +102,8 @@ def test_damaged_record_is_a_problem_of_its_trial(factory: StudyFactory) -> None
 def test_record_of_a_newer_schema_is_a_problem(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     factory.replicates("Softmax", [1.0])
-    store = factory.write()
-    fingerprint = factory.trials[0]["fingerprint"]
-    path = f"trials/{fingerprint[:2]}/{fingerprint}/record.json"
-    record = json.loads(store.read(path) or b"")
-    store.write(path, json.dumps({**record, "schema": 99}).encode())
-    assert "newer version" in load(store, "planted").trials[0].problem
+    factory.edit(factory.trials[0]["fingerprint"], '"schema": 1', '"schema": 99')
+    assert "newer version" in load(factory.write(), "planted").trials[0].problem
 
 
 def test_same_study_of_another_run_shares_records(factory: StudyFactory) -> None:

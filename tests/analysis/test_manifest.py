@@ -75,7 +75,7 @@ def test_an_altered_baseline_names_the_marks_that_rest_on_it(factory: StudyFacto
 def test_a_damaged_record_names_the_cells_that_rest_on_it(study: StudyFactory) -> None:
     wanted = manifest(table(load(study.store, study.name)))
     fingerprint = next(t["fingerprint"] for t in study.trials if t["arm"] == "RN + Center Loss")
-    study.store.write(f"trials/{fingerprint[:2]}/{fingerprint}/record.json", b'{"schema": 1')
+    study.store.write(study.record_path(fingerprint), b'{"schema": 1')
     found = verify(wanted, study.store)
     assert {each.row for each in found} == {"RN + Center Loss"}
     assert {each.column for each in found} == {"n", "accuracy", "norm"}
@@ -85,7 +85,7 @@ def test_a_damaged_record_names_the_cells_that_rest_on_it(study: StudyFactory) -
 def test_a_lost_record_is_noticed(study: StudyFactory) -> None:
     wanted = manifest(table(load(study.store, study.name)))
     fingerprint = study.trials[0]["fingerprint"]
-    study.store.delete(f"trials/{fingerprint[:2]}/{fingerprint}/record.json")
+    study.store.delete(study.record_path(fingerprint))
     assert {each.row for each in verify(wanted, study.store)} == {"Softmax"}
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 
@@ -104,9 +103,7 @@ def test_a_damaged_record_never_becomes_a_number(six_arms: Maker) -> None:
     factory.replicates("Softmax", [11.0, 12.0, 13.0])
     store = factory.write()
     fingerprint = factory.trials[2]["fingerprint"]
-    path = f"trials/{fingerprint[:2]}/{fingerprint}/record.json"
-    content = store.read(path) or b""
-    store.write(path, content.replace(b"13.0", b"11.0"))
+    factory.edit(fingerprint, "13.0", "11.0")
     accuracy = cell(table(load(store, "paper-b-table-2")), "Softmax", "accuracy")
     assert accuracy.value is None
     assert accuracy.reason == "damaged 1 of 3"
@@ -117,10 +114,7 @@ def test_another_trials_record_never_becomes_a_number(six_arms: Maker) -> None:
     factory = six_arms()
     factory.replicates("Softmax", [11.0, 12.0])
     store = factory.write()
-    mine, other = (
-        f"trials/{name[:2]}/{name}/record.json"
-        for name in (trial["fingerprint"] for trial in factory.trials)
-    )
+    mine, other = (factory.record_path(trial["fingerprint"]) for trial in factory.trials)
     store.write(mine, store.read(other) or b"")
     accuracy = cell(table(load(store, "paper-b-table-2")), "Softmax", "accuracy")
     assert (accuracy.value, accuracy.reason) == (None, "damaged 1 of 2")
@@ -140,12 +134,8 @@ def test_a_trial_that_the_store_does_not_know_is_pending(six_arms: Maker) -> Non
 def test_a_record_of_a_newer_schema_is_no_number(six_arms: Maker) -> None:
     factory = six_arms()
     factory.replicates("Softmax", [11.0])
-    store = factory.write()
-    name = factory.trials[0]["fingerprint"]
-    path = f"trials/{name[:2]}/{name}/record.json"
-    record = json.loads(store.read(path) or b"")
-    store.write(path, json.dumps({**record, "schema": 99}).encode())
-    accuracy = cell(table(load(store, "paper-b-table-2")), "Softmax", "accuracy")
+    factory.edit(factory.trials[0]["fingerprint"], '"schema": 1', '"schema": 99')
+    accuracy = cell(table(load(factory.write(), "paper-b-table-2")), "Softmax", "accuracy")
     assert (accuracy.value, accuracy.reason) == (None, "damaged 1 of 1")
     assert "newer version of incay" in accuracy.notes[0]
 
