@@ -107,6 +107,7 @@ def _name(metric: str) -> str:
 
 def _panel(panel: Axes, data: pa.Table, quantity: Quantity) -> None:
     means: list[npt.NDArray[np.float64]] = []
+    most = 100.0 if quantity == ACCURACY else np.inf
     for metric in _metrics(data, quantity):
         trained = split_of(metric) == TRAIN
         thin = {"alpha": 0.45, "linewidth": 0.9} if trained else {}
@@ -120,11 +121,7 @@ def _panel(panel: Axes, data: pa.Table, quantity: Quantity) -> None:
             if len(step):  # an arm without the metric has no place in the legend either
                 panel.plot(step, mean, markevery=marker_every(len(step)), **look)
             # Student's interval knows no bounds, but these quantities have them.
-            low, most = (
-                np.maximum(mean - half, 0.0),
-                ERROR.worst if quantity == ACCURACY else np.inf,
-            )
-            high = np.minimum(mean + half, most)
+            low, high = np.maximum(mean - half, 0.0), np.minimum(mean + half, most)
             panel.fill_between(step, low, high, color=style["color"], alpha=0.15)
     if quantity != ACCURACY:
         _show_the_means(panel, np.concatenate(means))

@@ -76,7 +76,7 @@ def bin_edges(largest: float) -> npt.NDArray[np.float64]:
     width = round_width(largest)
     # A multiple of the width but for rounding needs no further, empty bin.
     count = max(1, math.ceil(largest / width * (1.0 - RELATIVE)))
-    edges = width * np.arange(count + 1)
+    edges: npt.NDArray[np.float64] = width * np.arange(count + 1, dtype=np.float64)
     edges[-1] = max(edges[-1], largest)
     return edges
 
