@@ -29,9 +29,9 @@ from torch import Tensor
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.data.base import ImageData
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks import networks
-from incay.trainables.networks.base import FeatureNetwork
+from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import DeviceSplit, Normalizer
 from incay.trainables.training.optimizer import build_optimizer

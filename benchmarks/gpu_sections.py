@@ -31,10 +31,10 @@ from benchmarks import engine, loss_times, stacked
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.data.cifar10 import CIFAR10Settings
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import losses
-from incay.trainables.networks.base import FeatureNetwork
 from incay.trainables.networks.cifar10 import CIFAR10NetworkSettings
+from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as sessions

@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from incay.trainables.losses import losses
-from incay.trainables.losses.base import Loss
+from incay.trainables.losses.modules.base import Loss
 from incay.trainables.training.objective import reduce_terms
 
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from incay.trainables.losses import losses
-from incay.trainables.losses.base import Loss
+from incay.trainables.losses.modules.base import Loss
 from incay.trainables.training.objective import reduce_terms
 
 Way = Literal["as called", "CUDA graph", "compiled"]

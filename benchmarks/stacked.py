@@ -20,7 +20,7 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.data.base import ImageData, Split
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.stacking.convolutions import CHOSEN, CONVOLUTIONS
 from incay.trainables.stacking.gate import rehearse

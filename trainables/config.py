@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 from incay.trainables.data import DatasetSettings, datasets
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.networks import NetworkSettings, networks

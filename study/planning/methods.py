@@ -13,7 +13,7 @@ from typing import Any
 
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.settings import to_dict
 
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")

@@ -13,9 +13,9 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.names import nest
+from incay.trainables.seeds import derive_seed
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Phase, TrialRow
-from incay.trainables.training.seeds import derive_seed
 
 SEARCH_VALIDATION = 0.1
 """Share of the training set held out in a search, unless the study says otherwise."""

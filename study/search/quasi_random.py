@@ -11,7 +11,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from scipy.stats import qmc
 
 from incay.study.spec.ranges import Space
-from incay.trainables.training.seeds import derive_seed
+from incay.trainables.seeds import derive_seed
 
 
 def quasi_random_point(

@@ -25,8 +25,8 @@ from optuna.trial import TrialState
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.spec.grid import grid_points
 from incay.study.spec.ranges import Space
+from incay.trainables.seeds import derive_seed
 from incay.trainables.store.endings import Ending, Nature
-from incay.trainables.training.seeds import derive_seed
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)

@@ -8,7 +8,7 @@ from incay.study.spec.arms import Arm, resolve_arms
 from incay.study.spec.document import Document
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
-from incay.trainables.training.seeds import derive_seed
+from incay.trainables.seeds import derive_seed
 
 __all__ = ["Arm", "Budget", "Objective", "Resources", "StudySpec", "header_keys", "parse_study"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, fingerprint
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
 from incay.trainables.training.settings import OptimizerSettings
 

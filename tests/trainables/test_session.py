@@ -13,7 +13,7 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.trials import Store

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from incay.trainables.incay import forms
 from incay.trainables.incay.threshold import parse_threshold
-from incay.trainables.losses.base import Loss
+from incay.trainables.losses.modules.base import Loss
 from incay.trainables.losses.softmax import SoftmaxSettings
 
 torch.set_num_threads(1)

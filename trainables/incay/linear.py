@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from incay.trainables.incay import register_form
 from incay.trainables.incay.base import IncayForm
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register_form("linear")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.angular import AngularMarginLoss, AngularMarginSettings
-from incay.trainables.losses.base import Loss
-from incay.trainables.losses.normalized import unit_class_scores
+from incay.trainables.losses.angular import AngularMarginSettings
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
 
 
 @register_loss("a-softmax")
@@ -32,18 +32,6 @@ class ASoftmaxSettings(AngularMarginSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.a_softmax import ASoftmax
+
         return ASoftmax(self, num_features, num_classes)
-
-
-class ASoftmax(AngularMarginLoss):
-    """See `ASoftmaxSettings`."""
-
-    def scores(self, features_BD: Tensor) -> Tensor:
-        """Return ‖f‖cos θ_k for every class."""
-        return unit_class_scores(features_BD, self.weight)
-
-    def target_scale(self, features_BD: Tensor, labels_B: Tensor) -> Tensor:
-        """Return ‖f‖."""
-        del labels_B
-        norm_B: Tensor = features_BD.norm(dim=1)
-        return norm_B

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import Loss, LossSettings
-from incay.trainables.losses.normalized import NormalizedLoss
+from incay.trainables.losses.base import LossSettings
 from incay.trainables.settings import require_finite
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
+
 
 LARGEST_LOSS = 1e-4
 """ε in the bound on α: the loss that remains when features and classes agree."""
@@ -39,6 +42,8 @@ class COCOSettings(LossSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.normalized import NormalizedLoss
+
         scale = scale_bound(num_classes) if self.scale == "auto" else self.scale
         return NormalizedLoss(num_features, num_classes, scale=scale)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import Loss, LossSettings
-from incay.trainables.losses.normalized import NormalizedLoss
+from incay.trainables.losses.base import LossSettings
 from incay.trainables.settings import require, require_finite
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
 
 
 @register_loss("cosface")
@@ -34,19 +35,6 @@ class CosFaceSettings(LossSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.cosface import CosFace
+
         return CosFace(self, num_features, num_classes)
-
-
-class CosFace(NormalizedLoss):
-    """See `CosFaceSettings`. Evaluation uses s·cos θ."""
-
-    def __init__(self, settings: CosFaceSettings, num_features: int, num_classes: int) -> None:
-        super().__init__(num_features, num_classes, scale=settings.scale)
-        self.lowered_by = settings.scale * settings.margin
-
-    def target_logit(
-        self, target_B: Tensor, features_BD: Tensor, labels_B: Tensor, step: int
-    ) -> Tensor:
-        """Return s·cos θ_y − s·m."""
-        del features_BD, labels_B, step
-        return target_B - self.lowered_by

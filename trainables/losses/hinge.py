@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings, Term
+from incay.trainables.losses.base import LossSettings
 from incay.trainables.settings import require
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
 
 
 @register_loss("hinge")
@@ -35,28 +35,6 @@ class HingeSettings(LossSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.hinge import HingeLoss
+
         return HingeLoss(self, num_features, num_classes)
-
-
-class HingeLoss(ClassifierLoss):
-    """See `HingeSettings`. Evaluation ranks w_k · f."""
-
-    def __init__(self, settings: HingeSettings, num_features: int, num_classes: int) -> None:
-        super().__init__(num_features, num_classes)
-        self.settings = settings
-
-    def terms(self, features_BD: Tensor, labels_B: Tensor, step: int) -> LossOutput:
-        """Return one term, ``hinge``."""
-        del step
-        scores_BK = self.scores(features_BD)
-        prediction_B = scores_BK.detach().argmax(dim=1)
-        # In place throughout: the violations are the only (batch, classes) matrix that stays.
-        row_B = torch.arange(len(labels_B), device=labels_B.device)
-        scores_BK[row_B, labels_B] = -scores_BK[row_B, labels_B]
-        violation_BK = scores_BK.add_(1.0).relu_()
-        if self.settings.norm == "L1":
-            hinge_B = violation_BK.sum(dim=1)
-        else:
-            # Σ v² as ‖v‖²: the gradient of square would make two more such matrices.
-            hinge_B = torch.linalg.vector_norm(violation_BK, dim=1).square()
-        return LossOutput({"hinge": Term(hinge_B)}, prediction_B)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
-
-import torch.nn.functional as F
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import Loss, LossSettings
-from incay.trainables.losses.normalized import NormalizedLoss, unit_rows
+from incay.trainables.losses.base import LossSettings
 from incay.trainables.settings import require_finite
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
+
 
 TARGET_PROBABILITY = 0.9
 """p in the bound on α: the target's probability that is to be reached on average."""
@@ -46,16 +46,10 @@ class L2SoftmaxSettings(LossSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.l2_softmax import L2Softmax
+
         scale = scale_bound(num_classes) if self.scale == "auto" else self.scale
         return L2Softmax(num_features, num_classes, scale=scale, learned=self.learned)
-
-
-class L2Softmax(NormalizedLoss):
-    """See `L2SoftmaxSettings`."""
-
-    def scores(self, features_BD: Tensor) -> Tensor:
-        """Return α·‖w_k‖·cos θ_k for every class."""
-        return F.linear(self.scale * unit_rows(features_BD), self.weight)
 
 
 def scale_bound(num_classes: int) -> float:

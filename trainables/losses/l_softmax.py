@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.angular import AngularMarginLoss, AngularMarginSettings
-from incay.trainables.losses.base import Loss
-from incay.trainables.losses.target import own_class
+from incay.trainables.losses.angular import AngularMarginSettings
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
 
 
 @register_loss("l-softmax")
@@ -31,14 +31,6 @@ class LSoftmaxSettings(AngularMarginSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.l_softmax import LSoftmax
+
         return LSoftmax(self, num_features, num_classes)
-
-
-class LSoftmax(AngularMarginLoss):
-    """See `LSoftmaxSettings`."""
-
-    def target_scale(self, features_BD: Tensor, labels_B: Tensor) -> Tensor:
-        """Return ‖w_y‖‖f‖."""
-        weight_norm_B: Tensor = own_class(self.weight, labels_B).norm(dim=1)
-        feature_norm_B: Tensor = features_BD.norm(dim=1)
-        return weight_norm_B * feature_norm_B

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import Loss, LossSettings
-from incay.trainables.losses.normalized import NormalizedLoss
+from incay.trainables.losses.base import LossSettings
 from incay.trainables.settings import require_finite
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
 
 
 @register_loss("normface")
@@ -34,4 +37,6 @@ class NormFaceSettings(LossSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.normalized import NormalizedLoss
+
         return NormalizedLoss(num_features, num_classes, scale=self.scale, learned=self.learned)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import ClassifierLoss, Loss, LossSettings
+from incay.trainables.losses.base import LossSettings
+
+if TYPE_CHECKING:
+    from incay.trainables.losses.modules.base import Loss
 
 
 @register_loss("softmax")
@@ -17,4 +21,6 @@ class SoftmaxSettings(LossSettings):
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
+        from incay.trainables.losses.modules.base import ClassifierLoss
+
         return ClassifierLoss(num_features, num_classes)

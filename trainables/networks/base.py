@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from torch import Tensor, nn
-
-from incay.trainables.networks.head import PLACEMENTS, FeatureHead, FeaturePlacement
 from incay.trainables.settings import Component, require, require_finite
 
+if TYPE_CHECKING:
+    from incay.trainables.networks.modules.base import FeatureNetwork
+    from incay.trainables.networks.modules.head import FeatureHead
 
-class FeatureNetwork(nn.Module):
-    """Maps images (batch, channels, height, width), float, to features (batch, `num_features`).
 
-    A network is a `trunk`, which ends in flat numbers, and a `head`, which makes features of
-    them.
-    """
+FeaturePlacement = Literal["linear", "relu", "bn_relu"]
+"""What follows the last fully connected layer, before the classifier."""
 
-    num_features: int
-    trunk: nn.Module
-    head: FeatureHead
-
-    def forward(self, images_BCHW: Tensor) -> Tensor:
-        """Return the features f (batch, D), float32: the classifier's input."""
-        features_BD: Tensor = self.head(self.trunk(images_BCHW))
-        return features_BD
+PLACEMENTS: tuple[FeaturePlacement, ...] = ("linear", "relu", "bn_relu")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +64,8 @@ class NetworkSettings(Component):
 
     def build_head(self, inputs: int) -> FeatureHead:
         """Return the head for a trunk that ends in `inputs` numbers."""
+        from incay.trainables.networks.modules.head import FeatureHead
+
         return FeatureHead(inputs, self.dimension, self.feature, self.feature_scale)
 
     def require_image_size(self, image_shape: tuple[int, int, int], smallest: int) -> None:

@@ -22,13 +22,13 @@ from torch import Tensor
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import Split
+from incay.trainables.seeds import derive_seed
 from incay.trainables.stacking.key import stack_key
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.stacking.run import StackedRun
 from incay.trainables.training.batches import DeviceSplit
 from incay.trainables.training.evaluate import EVALUATION_BATCH, Samples
 from incay.trainables.training.prepared import PreparedData
-from incay.trainables.training.seeds import derive_seed
 
 STEPS = 4
 """Steps that are compared: momentum, statistics and a start of incay take part."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from incay.trainables.config import TrialConfig
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 
 
 def stack_key(config: TrialConfig) -> str:

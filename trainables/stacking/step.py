@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from incay.trainables.losses.base import Loss
+from incay.trainables.losses.modules.base import Loss
 from incay.trainables.stacking.layers import fold_layers
 from incay.trainables.stacking.state import StackedState
 from incay.trainables.training.batches import DeviceSplit, Normalizer

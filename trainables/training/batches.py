@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from incay.trainables.data.base import Split
-from incay.trainables.training.seeds import derive_seed, generator
+from incay.trainables.seeds import derive_seed
+from incay.trainables.training.seeds import generator
 from incay.trainables.training.settings import AugmentSettings, SplitSettings
 
 

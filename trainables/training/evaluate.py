@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from incay.trainables.losses.base import Loss
-from incay.trainables.networks.base import FeatureNetwork
+from incay.trainables.losses.modules.base import Loss
+from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.training.batches import DeviceSplit, Normalizer
 
 EVALUATION_BATCH = 250

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from incay.trainables.losses.base import Term
+from incay.trainables.losses.modules.base import Term
 
 
 def reduce_terms(terms: Mapping[str, Term]) -> tuple[Tensor, dict[str, Tensor]]:

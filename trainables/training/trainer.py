@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, VerificationResult
-from incay.trainables.incay.term import Incay
+from incay.trainables.incay.modules.term import Incay
+from incay.trainables.seeds import derive_seed
 from incay.trainables.training.batches import DeviceSplit, TrainingBatches
 from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.evaluate import Samples, evaluate, extract_features
@@ -25,7 +26,6 @@ from incay.trainables.training.objective import reduce_terms
 from incay.trainables.training.optimizer import build_optimizer, set_lr
 from incay.trainables.training.prepared import PreparedData, prepare
 from incay.trainables.training.schedule import build_schedule
-from incay.trainables.training.seeds import derive_seed
 
 
 class DivergedError(Exception):

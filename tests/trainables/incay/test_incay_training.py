@@ -10,7 +10,7 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.coco import COCOSettings
 from incay.trainables.losses.softmax import SoftmaxSettings

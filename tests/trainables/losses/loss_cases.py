@@ -20,7 +20,8 @@ from torch import Tensor
 from torch.func import functional_call
 
 from incay.trainables.losses import losses
-from incay.trainables.losses.base import Loss, LossSettings
+from incay.trainables.losses.base import LossSettings
+from incay.trainables.losses.modules.base import Loss
 
 TOLERANCE = {torch.float64: (1e-10, 1e-10), torch.float32: (1e-4, 2e-5)}
 """Relative and absolute, by dtype."""

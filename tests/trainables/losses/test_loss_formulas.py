@@ -12,14 +12,15 @@ from naive_losses import Matrix, Vector
 
 from incay.trainables.losses.a_softmax import ASoftmaxSettings
 from incay.trainables.losses.arcface import ArcFaceSettings
-from incay.trainables.losses.base import Loss
-from incay.trainables.losses.center import CenterLoss, CenterSettings
+from incay.trainables.losses.center import CenterSettings
 from incay.trainables.losses.coco import COCOSettings, scale_bound
 from incay.trainables.losses.cosface import CosFaceSettings
 from incay.trainables.losses.cosine import CosineSettings
 from incay.trainables.losses.hinge import HingeSettings
 from incay.trainables.losses.l2_softmax import L2SoftmaxSettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.losses.modules.base import Loss
+from incay.trainables.losses.modules.center import CenterLoss
 from incay.trainables.losses.normface import NormFaceSettings
 from incay.trainables.losses.softmax import SoftmaxSettings
 

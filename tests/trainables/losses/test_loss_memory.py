@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from benchmarks.loss_memory import LiveStorages, Usage, main, measure
-from incay.trainables.losses import losses, target
+from incay.trainables.losses import losses
+from incay.trainables.losses.modules import target
 from incay.trainables.losses.base import LossSettings
 from incay.trainables.losses.hinge import HingeSettings
 from incay.trainables.losses.l2_softmax import L2SoftmaxSettings

@@ -10,8 +10,9 @@ import torch
 
 from incay.trainables.losses.a_softmax import ASoftmaxSettings
 from incay.trainables.losses.angular import AngularMarginSettings
-from incay.trainables.losses.l_softmax import LSoftmax, LSoftmaxSettings
-from incay.trainables.losses.margin import annealing_weight, cos_multiple, psi
+from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.losses.modules.l_softmax import LSoftmax
+from incay.trainables.losses.modules.margin import annealing_weight, cos_multiple, psi
 
 MARGINS = (1, 2, 3, 4)
 

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from incay.trainables.networks import networks
-from incay.trainables.networks.init import gaussian, msra, xavier
-from incay.trainables.networks.spherenet import RESIDUAL_STD, ResidualUnit
+from incay.trainables.networks.modules.init import gaussian, msra, xavier
+from incay.trainables.networks.modules.spherenet import RESIDUAL_STD, ResidualUnit
 
 LAYERS = [nn.Conv2d(64, 96, 3), nn.Linear(576, 256)]  # both with 576 inputs per output
 

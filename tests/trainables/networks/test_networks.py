@@ -12,11 +12,11 @@ from torch import nn
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks import networks
-from incay.trainables.networks.base import FeatureNetwork
-from incay.trainables.networks.head import PLACEMENTS, FeaturePlacement
-from incay.trainables.networks.summary import layer_table
+from incay.trainables.networks.base import PLACEMENTS, FeaturePlacement
+from incay.trainables.networks.modules.base import FeatureNetwork
+from incay.trainables.networks.modules.summary import layer_table
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
 

@@ -9,7 +9,7 @@ import torch
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.stacking.stack import Outcome, StackedTrainer

@@ -13,7 +13,7 @@ from torch.backends import cudnn
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import losses
 from incay.trainables.losses.center import CenterSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings

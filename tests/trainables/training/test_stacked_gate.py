@@ -14,7 +14,8 @@ from torch import Tensor
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.losses.base import ClassifierLoss, Loss, LossOutput, LossSettings
+from incay.trainables.losses.base import LossSettings
+from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput
 from incay.trainables.networks import networks
 from incay.trainables.stacking import gate as stacked_gate
 from incay.trainables.stacking.convolutions import CHOSEN, CONVOLUTIONS, Geometry

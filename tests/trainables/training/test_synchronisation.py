@@ -18,8 +18,9 @@ from torch.utils._pytree import tree_leaves
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.incay.term import IncaySettings
-from incay.trainables.losses import losses, target
+from incay.trainables.incay.settings import IncaySettings
+from incay.trainables.losses import losses
+from incay.trainables.losses.modules import target
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.training.settings import AugmentSettings, OptimizerSettings
 from incay.trainables.training.trainer import Trainer

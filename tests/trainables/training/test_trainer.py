@@ -13,7 +13,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.incay import forms
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses.center import CenterSettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
 from incay.trainables.losses.softmax import SoftmaxSettings

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from incay.trainables.losses.base import ClassifierLoss
+from incay.trainables.losses.modules.base import ClassifierLoss
 
 SHORTEST = 1e-12
 """A vector that is not longer than this has no direction."""

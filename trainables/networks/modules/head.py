@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-FeaturePlacement = Literal["linear", "relu", "bn_relu"]
-"""What follows the last fully connected layer, before the classifier."""
-
-PLACEMENTS: tuple[FeaturePlacement, ...] = ("linear", "relu", "bn_relu")
+if TYPE_CHECKING:
+    from incay.trainables.networks.base import FeaturePlacement
 
 
 class FeatureHead(nn.Module):

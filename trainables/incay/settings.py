@@ -1,0 +1,55 @@
+"""Settings of the incay term: form, weight, gate, threshold and start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from incay.trainables.incay import forms
+from incay.trainables.incay.threshold import parse_threshold
+from incay.trainables.settings import Settings, require, require_finite
+
+SMALLEST_EPSILON = 1e-12
+"""The reciprocal form's gradient goes through 1/ε², which λ multiplies: float32 must hold it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncaySettings(Settings):
+    """λ · (1/N) Σ_i h(i) · penalty(‖f_i‖²) (paper A, eq. 8; paper B, eq. 8).
+
+    Attributes:
+        form: A registered form, or ``none``.
+        weight: λ >= 0; 0 is the plain loss, bit for bit.
+        gate: The samples that count, h(i): all (paper A), those classified correctly
+            (paper B), or those classified incorrectly.
+        threshold: τ; samples with ‖f‖ > τ contribute 0 (paper A, section 3.4). See
+            `incay.trainables.incay.threshold` for the notation.
+        start_step: The term is off before this step (paper A, section 3.3).
+        epsilon: ε of eq. 8.
+    """
+
+    form: str = "none"
+    weight: float = 0.0
+    gate: Literal["all", "correct", "incorrect"] = "all"
+    threshold: float | str = "none"
+    start_step: int = 0
+    epsilon: float = 1e-6
+
+    def __post_init__(self) -> None:
+        if self.form != "none":
+            forms[self.form]
+        require_finite("weight", self.weight)
+        require(
+            self.gate in ("all", "correct", "incorrect"),
+            "gate in {all, correct, incorrect}",
+            self.gate,
+        )
+        require(self.weight == 0.0 or self.form != "none", "form is set where weight > 0", "none")
+        require(self.start_step >= 0, "start_step >= 0", self.start_step)
+        require_finite("epsilon", self.epsilon, low=SMALLEST_EPSILON)
+        parse_threshold(self.threshold)
+
+    @property
+    def active(self) -> bool:
+        """Whether there is a term at all."""
+        return self.form != "none" and self.weight > 0.0

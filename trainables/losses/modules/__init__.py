@@ -1,0 +1,1 @@
+"""What losses compute, in PyTorch; their settings lie one folder up and import none of it."""
