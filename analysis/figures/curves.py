@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-_CROSS_ENTROPY = "cross_entropy"
+_CROSS_ENTROPY = CLASSIFICATION_TERMS[0]
+"""What is evaluated of any loss; what is trained may be another term."""
 
 
 def data_of_test(results: StudyResults) -> pa.Table:
@@ -96,7 +97,6 @@ def _metrics(data: pa.Table, quantity: Quantity) -> list[str]:
 def _title(data: pa.Table, quantity: Quantity) -> str:
     if quantity != LOSS:
         return f"{quantity.title} ({quantity.unit})" if quantity.unit else quantity.title
-    # What is evaluated is always cross entropy; what is trained may be another term.
     drawn = {_name(metric) for metric in _metrics(data, LOSS)}
     return "cross entropy" if drawn <= {LOSS.name, _CROSS_ENTROPY} else "classification loss"
 
