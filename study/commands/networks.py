@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from incay.trainables.networks import NetworkSettings
-    from incay.trainables.networks.summary import Layer
+    from incay.trainables.networks.modules.summary import Layer
 
     ImageShape = tuple[int, int, int]
 
@@ -26,26 +26,32 @@ _FLOPS = "FLOPs: 2 per multiply-add of convolutions and fully connected layers, 
 _CLASSIFIER = "The classifier belongs to the loss: classes × D parameters, none of them a bias."
 
 
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        help="A network; without it, all are listed.", autocompletion=completion.networks
+    ),
+]
+Width = Annotated[
+    float | None, typer.Option(help="Factor of the channel counts; as network.width.")
+]
+OfDataset = Annotated[
+    str | None,
+    typer.Option(
+        help="Data set whose images it takes; it is read.", autocompletion=completion.datasets
+    ),
+]
+OfShape = Annotated[
+    str | None, typer.Option(metavar="C,H,W", help="Channels, height and width of its images.")
+]
+
+
 def networks(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            help="A network; without it, all are listed.", autocompletion=completion.networks
-        ),
-    ] = None,
-    width: Annotated[
-        float | None, typer.Option(help="Factor of the channel counts; as network.width.")
-    ] = None,
+    name: Name = None,
+    width: Width = None,
     set_: Set = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            help="Data set whose images it takes; it is read.", autocompletion=completion.datasets
-        ),
-    ] = None,
-    image_shape: Annotated[
-        str | None, typer.Option(metavar="C,H,W", help="Channels, height and width of its images.")
-    ] = None,
+    dataset: OfDataset = None,
+    image_shape: OfShape = None,
     data_root: DataRoot = None,
 ) -> None:
     """List the networks, or show one's layers: output, parameters and FLOPs per image."""
@@ -136,7 +142,7 @@ def _layers(network: NetworkSettings, shape: ImageShape) -> Table:
 
 
 def _measured(network: NetworkSettings, shape: ImageShape) -> list[Layer]:
-    from incay.trainables.networks.summary import layer_table
+    from incay.trainables.networks.modules.summary import layer_table
 
     try:
         return layer_table(network, shape)

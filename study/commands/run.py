@@ -13,7 +13,7 @@ from incay.study.commands.options import Mirror
 
 def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     """Run a study; running it again goes on where it stopped."""
-    from incay.study.commands.display import Display
+    from incay.study.commands.display import display
     from incay.study.commands.summary import summary_lines
     from incay.study.execution.monitor import Monitor
     from incay.study.execution.runner import StudyRunner
@@ -28,7 +28,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     screen = console()
     following = MirrorProcess(store, spec.name, spec.run) if mirror else nullcontext()
     with following:
-        with Display(monitor, screen):
+        with display(monitor, screen):
             summary = runner.run()
         for line in summary_lines(spec, store, summary):
             screen.print(line, soft_wrap=True)

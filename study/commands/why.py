@@ -24,5 +24,6 @@ def why(fingerprint: Fingerprint, results: Results = "results") -> None:
     screen.print(f"{found.fingerprint}: {'hit' if found.hit else 'miss'}")
     for line in found.lines:
         screen.print(line, soft_wrap=True)
-    for study, run, arm, phase, number in found.used:
-        screen.print(f"asked for by {study} {run}: {arm}, {phase} {number}")
+    for each in found.used:
+        books, row = each.books, each.row
+        screen.print(f"asked for by {books.name} {books.run}: {row.arm}, {row.phase} {row.number}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +13,26 @@ from incay.study.spec.settings import dotted
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, code_version
-from incay.trainables.store.books import code_modules
+from incay.trainables.store.books import Books, code_modules, every_run
+from incay.trainables.store.endings import Ending, Nature
 from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 
 _MOST_DIFFERENCES = 6
-_ENDED_WITHOUT_RESULT = {
-    "failed": "it ended as failed, which is no result",
-    "interrupted": "it was interrupted before its end",
-}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A trial that a study asks for.
+
+    Attributes:
+        books: Of the study's run.
+        row: The trial, as they list it.
+    """
+
+    books: Books
+    row: TrialRow
 
 
 @dataclass
@@ -32,13 +43,13 @@ class Explanation:
         fingerprint: All of its digits.
         hit: Whether it has a result.
         lines: The explanation, for a person.
-        used: Where it is asked for: (study, run, arm, phase, number).
+        used: Where it is asked for.
     """
 
     fingerprint: str
     hit: bool
     lines: list[str] = field(default_factory=list)
-    used: list[tuple[str, str, str, str, int]] = field(default_factory=list)
+    used: list[Asked] = field(default_factory=list)
 
 
 def explain(store: Store, prefix: str) -> Explanation:
@@ -47,25 +58,30 @@ def explain(store: Store, prefix: str) -> Explanation:
     Raises:
         UserError: No trial, or more than one, begins so.
     """
-    rows = list(_rows(store))
-    name = _resolve(store, prefix, rows)
-    own = [item for item in rows if item[2]["fingerprint"] == name]
+    asked = [Asked(books, row) for books in every_run(store) for row in books.trials()]
+    name = _resolve(store, prefix, {each.row.fingerprint for each in asked})
     record, damage = _record(store, name)
     found = Explanation(name, record is not None and record.is_final)
-    found.used = [(study, run, row["arm"], row["phase"], row["number"]) for study, run, row in own]
+    found.used = [each for each in asked if each.row.fingerprint == name]
     if record is not None and record.is_final:
         found.lines += _hit(record)
         return found
     if damage:
         found.lines.append(damage)
     elif record is not None:
-        found.lines.append(f"{_ENDED_WITHOUT_RESULT[record.status]}: {record.reason}")
+        found.lines.append(f"{_without_result(record.status)}: {record.reason}")
     else:
         found.lines.append("no trial of this fingerprint has ended")
-    config, data_hash = _asked(store, name, record, own)
+    config, data_hash = _settings(store, name, record, found.used)
     if config is not None:
         found.lines += _relative(store, name, config, data_hash)
     return found
+
+
+def _without_result(ending: Ending) -> str:
+    if ending.nature is Nature.OPEN:
+        return f"it was {ending} before its end"
+    return f"it ended as {ending}, which is no result"
 
 
 def _hit(record: TrialRecord) -> list[str]:
@@ -141,28 +157,17 @@ def _code_difference(store: Store, config: TrialConfig, record: TrialRecord) -> 
             yield f"    {module} has changed"
 
 
-def _rows(store: Store) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield every trial that a study of the store has asked for, with the study and its run."""
-    for study in store.list("studies"):
-        for run in store.list(f"studies/{study}"):
-            books = store.read_json(f"studies/{study}/{run}/trials.json") or {"trials": ()}
-            for row in books["trials"]:
-                yield study, run, row
-
-
-def _resolve(store: Store, prefix: str, rows: list[tuple[str, str, dict[str, Any]]]) -> str:
-    names = {row["fingerprint"] for _, _, row in rows}
-    if len(prefix) >= 2:
-        names |= set(store.list(f"trials/{prefix[:2]}"))
-    names = {name for name in names if name.startswith(prefix)}
+def _resolve(store: Store, prefix: str, asked: Set[str]) -> str:
+    """Return the one fingerprint that begins so, of those asked for and those recorded."""
+    recorded = store.list(f"trials/{prefix[:2]}") if len(prefix) >= 2 else ()
+    names: set[str] = {name for name in (*asked, *recorded) if name.startswith(prefix)}
     if len(names) != 1:
         what = "none does" if not names else f"{len(names)} do: {', '.join(sorted(names)[:5])}"
         raise UserError(
             f"one trial in {store.where('')} must have a fingerprint that begins with "
             f"{prefix!r}, but {what}"
         )
-    (name,) = names
-    return str(name)
+    return names.pop()
 
 
 def _record(store: Store, name: str) -> tuple[TrialRecord | None, str]:
@@ -180,11 +185,8 @@ def _records(store: Store) -> Iterator[TrialRecord]:
                 yield record
 
 
-def _asked(
-    store: Store,
-    name: str,
-    record: TrialRecord | None,
-    rows: Sequence[tuple[str, str, Mapping[str, Any]]],
+def _settings(
+    store: Store, name: str, record: TrialRecord | None, used: Sequence[Asked]
 ) -> tuple[TrialConfig | None, str | None]:
     """Return the trial's settings and data hash, as far as the store knows them."""
     if record is not None:
@@ -192,13 +194,13 @@ def _asked(
     progress = store.read_progress(name)
     if progress is not None:
         return TrialConfig.from_dict(progress["config"]), progress["data_hash"]
-    for study, run, row in rows:
-        asked = store.read_json(f"studies/{study}/{run}/study.json")
-        if asked is None:
+    for each in used:
+        study, row = each.books.study(), each.row
+        if study is None:
             continue
-        spec = parse_study(Document(study, asked["document"]))
-        arm = next(arm for arm in spec.arms if arm.name == row["arm"])
-        if row["phase"] == "search":
-            return search_config(spec, arm, row["params"]), None
-        return confirm_config(spec, arm, row["number"], row["params"]), None
+        spec = parse_study(Document(each.books.name, dict(study.document)))
+        arm = next(arm for arm in spec.arms if arm.name == row.arm)
+        if row.phase == "search":
+            return search_config(spec, arm, row.params), None
+        return confirm_config(spec, arm, row.number, row.params), None
     return None, None

@@ -1,4 +1,4 @@
-"""``incay plan`` refuses what ``incay run`` would refuse, and shows what all arms share."""
+"""``incay plan`` refuses what ``incay run`` would refuse; what it and ``incay status`` show."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from in_process import Done, incay
 
+from incay.study.execution.ledger import Ledger
+from incay.study.spec.catalog import find_study
+from incay.study.spec.study import parse_study
+from incay.trainables.store.trials import Store
 from tests.trainables.data.data_cases import write_idx
 
 STUDY = """\
@@ -109,3 +113,15 @@ def test_what_all_arms_share_stands_under_the_table(plan):
     assert "loss" not in shown.partition(" trials")[0]
     searched = plan(STUDY + "search: {all arms: {optimizer.lr: log 1e-3 .. 1e-1}}\n", "--no-probe")
     assert "optimizer.lr=0.01" not in searched.out.partition("all arms:")[2]
+
+
+def test_names_of_arms_are_shown_as_they_are_written(plan):
+    text = STUDY.replace("  L-Softmax:", "  'RN [all] :star:':")
+    done = plan(text, "--no-probe")
+    assert done.code == 0, done.err
+    assert "RN [all] :star:" in done.out
+    Ledger(Store("results"), parse_study(find_study("study.yaml"))).open()
+    status = incay("status", "study.yaml")
+    assert status.code == 0, status.err
+    assert "RN [all] :star:" in status.out
+    assert " confirm " in status.out

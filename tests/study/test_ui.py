@@ -17,6 +17,8 @@ from in_process import incay
 from incay.study.mirrors.mlflow_mirror import Mirror
 from incay.study.mirrors.serve import require_free, serve_mlflow
 from incay.study.mirrors.server_process import ServerProcess
+from incay.trainables.store.books import Books
+from incay.trainables.store.shapes import StudyBook
 from incay.trainables.store.trials import Store
 
 ROOT = Path(__file__).parents[2]
@@ -39,13 +41,11 @@ def port() -> int:
 def filled(tmp_path: Path) -> Path:
     """A results folder with a study that trained nothing yet, and its empty mirror."""
     folder = tmp_path / "results"
-    run = folder / "studies" / "tiny" / "12345678"
-    run.mkdir(parents=True)
-    (run / "study.json").write_text(
-        '{"question": "", "protocol": "sealed", "overrides": [], "arms": [],'
-        ' "created": "2026-01-31T12:00:00+00:00"}'
-    )
-    Mirror(Store(folder), "tiny", "12345678").sync()
+    store = Store(folder)
+    created = "2026-01-31T12:00:00+00:00"
+    book = StudyBook(name="tiny", run="12345678", created=created, baseline="Softmax", arms=())
+    Books(store, book.name, book.run).write_study(book)
+    Mirror(store, book.name, book.run).sync()
     return folder
 
 
