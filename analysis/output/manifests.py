@@ -30,7 +30,8 @@ SUFFIX = ".manifest.json"
 
 _COMPARED = ("value", "half_width", "n", "text", "reason", "marks", "published", "fingerprints")
 _CELL = {"row", "name", "column", *_COMPARED}
-_RELATIVE = 1e-12
+_RELATIVE, _ABSOLUTE = 1e-12, 1e-9
+"""What rounding may change: no cell is printed to so many digits."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _same(then: Any, now: Any) -> bool:
     if isinstance(then, float) and isinstance(now, float):
-        return math.isclose(then, now, rel_tol=_RELATIVE)
+        return math.isclose(then, now, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
     if isinstance(then, list | tuple) and isinstance(now, list | tuple):
         return list(then) == list(now)
     return bool(then == now)

@@ -15,7 +15,7 @@ from incay.study.errors import UserError
 PACKAGE = Path(incay.__file__).parent
 """Where the project's package lies."""
 
-_SUFFIXES = (".py", ".yaml", ".toml", ".typed")
+_SUFFIXES = (".py", ".yaml", ".toml", ".typed", ".html", ".css", ".js")
 _MOST_BYTES = 20 * 2**20
 """Ray's dashboard takes 100 MiB; code that large would be something else by mistake."""
 _NAMED = 5

@@ -21,6 +21,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.errors import UserError
+from incay.study.search.distributions import distribution
 from incay.study.search.sampler import STATES
 from incay.study.spec.ranges import parse_space
 from incay.trainables.store.books import Books, every_run
@@ -141,7 +142,9 @@ class OptunaCopy:
         trial = optuna.trial.create_trial(
             state=state,
             params=dict(row.params),
-            distributions={name: parse_space(search[name]).distribution for name in row.params},
+            distributions={
+                name: distribution(parse_space(search[name]).range) for name in row.params
+            },
             values=values if state == TrialState.COMPLETE else None,
             intermediate_values=intermediate,
             user_attrs={

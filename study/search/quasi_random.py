@@ -7,10 +7,9 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from scipy.stats import qmc
 
-from incay.study.spec.ranges import Space
+from incay.study.spec.ranges import Choices, Space
 from incay.trainables.seeds import derive_seed
 
 
@@ -31,15 +30,14 @@ def quasi_random_point(
 
 def _at(space: Space, share: float) -> Any:
     """Return the value at a share in [0, 1) of the range."""
-    distribution = space.distribution
-    if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[int(share * len(distribution.choices))]
-    assert isinstance(distribution, FloatDistribution | IntDistribution)
-    low, high = float(distribution.low), float(distribution.high)
-    if isinstance(distribution, IntDistribution):
+    searched = space.range
+    if isinstance(searched, Choices):
+        return searched.values[int(share * len(searched.values))]
+    low, high = float(searched.low), float(searched.high)
+    if searched.whole:
         low, high = low - 0.5, high + 0.5
-    if distribution.log:
+    if searched.log:
         value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
     else:
         value = low + share * (high - low)
-    return round(value) if isinstance(distribution, IntDistribution) else value
+    return round(value) if searched.whole else value

@@ -14,14 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
-from optuna.distributions import (
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
 
+from incay.study.search.distributions import suggest
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.spec.grid import grid_points
 from incay.study.spec.ranges import Space
@@ -158,7 +154,7 @@ class PointSampler:
         point: dict[str, Any] = {}
         for name, space in self._spaces.items():
             if space.applies(point):
-                point[name] = _suggest(trial, name, space)
+                point[name] = suggest(trial, name, space.range)
         return point
 
     def _fixed(self, number: int, draw: int) -> Mapping[str, Any] | None:
@@ -186,26 +182,7 @@ def start_point(spaces: Mapping[str, Space], start: Mapping[str, Any]) -> dict[s
     for name, space in spaces.items():
         if not space.applies(point):
             continue
-        if name not in start or not _contains(space, start[name]):
+        if name not in start or start[name] not in space.range:
             return None
         point[name] = start[name]
     return point
-
-
-def _contains(space: Space, value: Any) -> bool:
-    distribution = space.distribution
-    if isinstance(distribution, CategoricalDistribution):
-        return value in distribution.choices
-    assert isinstance(distribution, FloatDistribution | IntDistribution)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and distribution.low <= value <= distribution.high
-
-
-def _suggest(trial: optuna.Trial, name: str, space: Space) -> Any:
-    distribution = space.distribution
-    if isinstance(distribution, CategoricalDistribution):
-        return trial.suggest_categorical(name, distribution.choices)
-    if isinstance(distribution, IntDistribution):
-        return trial.suggest_int(name, distribution.low, distribution.high, log=distribution.log)
-    assert isinstance(distribution, FloatDistribution)
-    return trial.suggest_float(name, distribution.low, distribution.high, log=distribution.log)

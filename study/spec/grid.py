@@ -6,9 +6,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from optuna.distributions import CategoricalDistribution, IntDistribution
-
-from incay.study.spec.ranges import Space
+from incay.study.spec.ranges import Choices, Space
 
 
 def grid_points(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
@@ -19,11 +17,10 @@ def grid_points(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
     """
     axes: dict[str, list[Any]] = {}
     for name, space in spaces.items():
-        distribution = space.distribution
-        if isinstance(distribution, CategoricalDistribution):
-            axes[name] = list(distribution.choices)
-        elif isinstance(distribution, IntDistribution):
-            axes[name] = list(range(distribution.low, distribution.high + 1))
+        if isinstance(space.range, Choices):
+            axes[name] = list(space.range.values)
+        elif space.range.whole:
+            axes[name] = list(range(int(space.range.low), int(space.range.high) + 1))
         else:
             raise ValueError(f"a grid must have lists or whole-number ranges, but {name} has none")
     points: list[dict[str, Any]] = []

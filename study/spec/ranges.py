@@ -15,14 +15,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-
 _RANGE = re.compile(r"\s*(?P<log>log\s+)?(?P<low>\S+)\s*\.\.\s*(?P<high>\S+)\s*")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of some values.
+
+    Attributes:
+        values: The values.
+    """
+
+    values: tuple[Any, ...]
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.values
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number between two ends, both included.
+
+    Attributes:
+        low: The lower end.
+        high: The upper end, above it.
+        log: Whether it is searched on a logarithmic scale.
+        whole: Whether it is a whole number.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return self.low <= value <= self.high
+
+
+Range = Choices | Interval
 
 
 @dataclass(frozen=True)
@@ -30,21 +62,19 @@ class Space:
     """What one setting is searched over.
 
     Attributes:
-        distribution: The range, as Optuna has it.
+        range: Its values.
         when: The values of other searched settings with which this one is searched at all.
     """
 
-    distribution: BaseDistribution
+    range: Range
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def ends(self) -> tuple[Any, ...]:
-        """The two ends of a range, or all values of a list."""
-        space = self.distribution
-        if isinstance(space, CategoricalDistribution):
-            return tuple(space.choices)
-        assert isinstance(space, FloatDistribution | IntDistribution)
-        return (space.low, space.high)
+        """The two ends of an interval, or all values of a list."""
+        if isinstance(self.range, Choices):
+            return self.range.values
+        return (self.range.low, self.range.high)
 
     def applies(self, point: Mapping[str, Any]) -> bool:
         """Return whether the setting is searched, given the settings chosen before it."""
@@ -58,7 +88,7 @@ def parse_space(value: Any) -> Space:
         ValueError: The notation is none of the above, or the range is empty.
     """
     if not isinstance(value, dict):
-        return Space(_distribution(value))
+        return Space(_range(value))
     if set(value) != {"range", "when"} or not isinstance(value["when"], dict):
         raise ValueError(
             "a conditional range must read {range: …, when: {setting: value}}, "
@@ -68,10 +98,10 @@ def parse_space(value: Any) -> Space:
         name: tuple(chosen) if isinstance(chosen, list) else (chosen,)
         for name, chosen in value["when"].items()
     }
-    return Space(_distribution(value["range"]), when)
+    return Space(_range(value["range"]), when)
 
 
-def _distribution(value: Any) -> BaseDistribution:
+def _range(value: Any) -> Range:
     if isinstance(value, list):
         return _choices(value)
     match = _RANGE.fullmatch(value) if isinstance(value, str) else None
@@ -90,11 +120,11 @@ def _distribution(value: Any) -> BaseDistribution:
     if log and low <= 0:
         raise ValueError(f"a logarithmic range must have LOW > 0, but got {value!r}")
     if isinstance(low, int) and isinstance(high, int):
-        return IntDistribution(low, high, log=log)
-    return FloatDistribution(float(low), float(high), log=log)
+        return Interval(low, high, log, whole=True)
+    return Interval(float(low), float(high), log)
 
 
-def _choices(values: list[Any]) -> CategoricalDistribution:
+def _choices(values: list[Any]) -> Choices:
     if not values:
         raise ValueError("a list to search must have at least one value, but is empty")
     if len({repr(item) for item in values}) != len(values):
@@ -102,7 +132,7 @@ def _choices(values: list[Any]) -> CategoricalDistribution:
     for item in values:
         if not isinstance(item, str | int | float | bool):
             raise ValueError(f"a value to search must be a number or text, but got {item!r}")
-    return CategoricalDistribution(values)
+    return Choices(tuple(values))
 
 
 def _number(text: str) -> int | float:

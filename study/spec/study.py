@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from incay.study.spec.arms import Arm, resolve_arms
 from incay.study.spec.document import Document
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
+from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
 
 __all__ = ["Arm", "Budget", "Objective", "Resources", "StudySpec", "header_keys", "parse_study"]
+
+
+_TABLES = Path(__file__).parents[2] / "analysis" / "tables"
+"""Their names are read in the text: to import tables is to import statistics."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +109,9 @@ def _check_table(document: Document, header: Header) -> None:
     """Refuse a table that does not exist before the study runs, not after."""
     if header.table is None:
         return
-    from incay.analysis.errors import AnalysisError
-    from incay.analysis.tables import tables
-
-    try:
-        tables[header.table]
-    except AnalysisError as error:
-        raise document.error(("table",), str(error)) from error
+    known = registered_names(_TABLES)
+    if header.table not in known:
+        raise document.error(("table",), describe_unknown("table", header.table, known))
 
 
 def header_keys() -> tuple[str, ...]:

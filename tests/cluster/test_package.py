@@ -21,7 +21,7 @@ def test_only_the_project_and_the_study(tmp_path):
         rooms = {path.name for path in (folder / "incay").iterdir()}
         assert rooms == {"__init__.py", "__main__.py", "study", "trainables", "analysis"}
         suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
-        assert suffixes <= {".py", ".yaml", ".toml", ".typed"}
+        assert suffixes <= {".py", ".yaml", ".toml", ".typed", ".html", ".css", ".js"}
     assert not folder.exists()
 
 

@@ -18,7 +18,7 @@ from tiny_study import incay
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData, datasets
 from incay.trainables.incay import forms
-from incay.trainables.incay.term import IncaySettings
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.arcface import ArcFaceSettings
 from incay.trainables.losses.cosface import CosFaceSettings

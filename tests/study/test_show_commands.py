@@ -12,7 +12,7 @@ from incay.trainables.data.base import DatasetSettings
 from incay.trainables.data.idx import IDXSettings
 from incay.trainables.incay import forms
 from incay.trainables.networks import networks
-from incay.trainables.networks.summary import layer_table
+from incay.trainables.networks.modules.summary import layer_table
 from tests.trainables.data.data_cases import CASES, write_idx
 
 METHODS_PAGE = Path(__file__).parents[2] / "docs" / "methods.md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from incay.study.search.distributions import distribution
 from incay.study.spec.ranges import parse_space
 
 
@@ -20,7 +21,7 @@ from incay.study.spec.ranges import parse_space
     ],
 )
 def test_notation(notation, expected):
-    assert parse_space(notation).distribution == expected
+    assert distribution(parse_space(notation).range) == expected
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,14 @@ class TrialRecord:
             )
         if checksum != _checksum(values):
             raise RecordError(f"{where} must match its checksum, but does not: it was altered")
-        values["metrics"] = {
-            name: math.nan if value is None else value for name, value in values["metrics"].items()
-        }
-        values["status"] = Ending(values["status"])
-        return cls(**values)
+        try:
+            metrics = {
+                name: math.nan if value is None else value
+                for name, value in values["metrics"].items()
+            }
+            return cls(**{**values, "metrics": metrics, "status": Ending(values["status"])})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise RecordError(f"{where} must be a complete record, but is not: {error}") from error
 
 
 def history_table(history: Sequence[Mapping[str, float]]) -> pa.Table:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from incay.trainables.incay import forms
-from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.incay.modules.term import Incay
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses.modules.base import Term
 
 few = settings(

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.incay.modules.term import RUNNING_MEAN_DECAY, Incay
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses.modules.base import Term
 
 

@@ -7,10 +7,10 @@ import torch
 
 from benchmarks.loss_memory import LiveStorages, Usage, main, measure
 from incay.trainables.losses import losses
-from incay.trainables.losses.modules import target
 from incay.trainables.losses.base import LossSettings
 from incay.trainables.losses.hinge import HingeSettings
 from incay.trainables.losses.l2_softmax import L2SoftmaxSettings
+from incay.trainables.losses.modules import target
 from incay.trainables.losses.softmax import SoftmaxSettings
 
 BATCH, FEATURES, CLASSES = 12, 7, 101

@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.func import functional_call, grad, vmap
 
 from incay.trainables.losses import losses
-from incay.trainables.losses.modules import target
 from incay.trainables.losses.base import LossSettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
+from incay.trainables.losses.modules import target
 from incay.trainables.losses.modules.base import Loss
 from incay.trainables.training.objective import reduce_terms
 
