@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from incay.study.spec.arms import Arm, search_path
+from incay.study.spec.arms import Arm
 from incay.study.spec.document import Document
 from incay.study.spec.header import Header
+from incay.study.spec.search import search_path
 from incay.trainables import metrics, names
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")

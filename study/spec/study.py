@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from incay.study.spec.arms import Arm, resolve_arms
+from incay.study.spec.arms import Arm
 from incay.study.spec.document import Document
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
+from incay.study.spec.resolve import resolve_arms
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
 

@@ -1,0 +1,100 @@
+"""The section ``search``: which ranges hold for which arm, and whether they can be searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from incay.study.spec.arms import Arm
+from incay.study.spec.document import Document
+from incay.study.spec.grid import grid_points
+from incay.study.spec.messages import unknown_key
+from incay.study.spec.ranges import parse_space
+from incay.study.spec.settings import DERIVED, ValueProblem, build_trial, dotted, merge
+from incay.trainables.names import nest
+
+ALL_ARMS = "all arms"
+"""The key below ``search`` whose ranges hold for every arm."""
+
+
+def check_sections(document: Document, arms: Mapping[str, Any]) -> None:
+    """Refuse keys below ``search`` that are no arm's.
+
+    Args:
+        document: The study.
+        arms: Its section ``arms``.
+
+    Raises:
+        StudyError: A key or its content is wrong.
+    """
+    for name, content in document.values.get("search", {}).items():
+        if name != ALL_ARMS and name not in arms:
+            raise document.error(("search", name), unknown_key(name, [ALL_ARMS, *arms]))
+        if not isinstance(content, dict | None):
+            raise document.error(
+                ("search", name), f"must be a mapping of settings to ranges, but got {content!r}"
+            )
+
+
+def ranges_of(document: Document, source: str) -> dict[str, Any]:
+    """Return the ranges of a key below ``arms``: those for all arms and its own laid over them.
+
+    Raises:
+        StudyError: A range is wrong, or of a setting that must not be searched.
+    """
+    search: dict[str, Any] = {}
+    for section in (ALL_ARMS, source):
+        for name, notation in (document.values.get("search", {}).get(section) or {}).items():
+            path = ("search", section, name)
+            if name in DERIVED:
+                raise document.error(path, f"{name} must not be searched: {DERIVED[name]}")
+            try:
+                parse_space(notation)
+            except ValueError as error:
+                raise document.error(path, str(error)) from error
+            search[name] = notation
+    return search
+
+
+def search_path(document: Document, arm: Arm, name: str) -> tuple[str, ...]:
+    """Return where an arm's range for a setting stands in the document."""
+    own = document.values["search"].get(arm.source) or {}
+    return ("search", arm.source if name in own else ALL_ARMS, name)
+
+
+def check_ends(document: Document, arm: Arm) -> None:
+    """Try the ends of every range, so that a bad one is refused before anything runs.
+
+    Raises:
+        StudyError: An end does not fit.
+    """
+    known = dotted(arm.config)
+    for name, space in arm.spaces.items():
+        path = search_path(document, arm, name)
+        for other in space.when:
+            if other not in arm.search:
+                raise document.error(
+                    path, f"'when' must name another searched setting, but got {other!r}"
+                )
+        for end in space.ends:
+            chosen = {name: end, **{other: values[0] for other, values in space.when.items()}}
+            try:
+                build_trial(merge(arm.values, nest(chosen)))
+            except ValueProblem as problem:
+                if name not in known and not space.when:
+                    raise document.error(path, unknown_key(name, list(known))) from problem
+                raise document.error(path, f"{problem} (arm {arm.name!r})") from problem
+
+
+def check_grid(document: Document, arm: Arm) -> None:
+    """Refuse ranges without an end of points under a grid search.
+
+    Raises:
+        StudyError: A range is one of real numbers.
+    """
+    for name, space in arm.spaces.items():
+        try:
+            grid_points({name: replace(space, when={})})
+        except ValueError as error:
+            raise document.error(search_path(document, arm, name), str(error)) from error
