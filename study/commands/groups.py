@@ -18,7 +18,7 @@ from incay.study.commands.options import Cpus, DataRoot, Gpus, Results, Seeds, S
 
 if TYPE_CHECKING:
     from incay.analysis.results.study import StudyResults
-    from incay.study.planning.trials import DataCatalog
+    from incay.study.planning.data_catalog import DataCatalog
     from incay.study.spec.study import StudySpec
     from incay.trainables.store.trials import Store
 
@@ -64,7 +64,7 @@ class TrainingChoice(RunChoice):
 
     def open(self) -> tuple[StudySpec, Store, DataCatalog]:
         """Return the checked study, its store and its data sets."""
-        from incay.study.planning.trials import DataCatalog
+        from incay.study.planning.data_catalog import DataCatalog
 
         return self.read(), open_store(self.results), DataCatalog(self.data_root)
 

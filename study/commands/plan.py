@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from incay.study.planning.data_catalog import DataCatalog
     from incay.study.planning.plan_table import ArmPlan
-    from incay.study.planning.trials import DataCatalog
     from incay.study.spec.study import StudySpec
     from incay.trainables.config import TrialConfig
 
@@ -25,10 +25,10 @@ def plan(
     probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
-    from incay.study.execution.stacks import told_beforehand
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
     from incay.study.planning.readiness import check_batches, check_data, check_room
+    from incay.study.planning.stack_forecast import told_beforehand
 
     spec, store, data = chosen.open()
     check_room(spec, chosen.cpus, chosen.gpus)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from incay.study.planning.trials import DataCatalog, PlannedTrial
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import PlannedTrial
 from incay.trainables.fingerprint import code_version
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import now
-from incay.trainables.worker.session import end_trial
+from incay.trainables.worker.recording import end_trial
 
 
 class Endings:

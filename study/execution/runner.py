@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from incay.study.errors import HaltedError
+from incay.study.execution.context import RunContext
 from incay.study.execution.halt import Halt
 from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor, totals
-from incay.study.execution.tune_run import Place, train_phase
+from incay.study.execution.tune_run import train_phase
+from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.readiness import check_room
-from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, WaitingTrial
+from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.patience import patiently
@@ -83,7 +85,7 @@ class StudyRunner:
         self._ledger = Ledger(store, spec)
         self._lease = Lease(store, spec.name, spec.run)
         self._halt = Halt()
-        self._place = Place(
+        self._context = RunContext(
             spec=spec,
             store=store,
             data=data,
@@ -109,7 +111,7 @@ class StudyRunner:
             DataError: A data set cannot be read.
             HaltedError: The store takes nothing more.
         """
-        check_room(self._spec, self._place.cpus, self._place.gpus)
+        check_room(self._spec, self._context.cpus, self._context.gpus)
         summary = None
         with self._halt.guard(), self._lease:
             summary = self._run()
@@ -168,14 +170,14 @@ class StudyRunner:
         self._monitor.begin(name, counts, metric or "test.error")
         first = work.next()
         if isinstance(first, PlannedTrial):
-            train_phase(self._place, work, first, self._trials)
+            train_phase(self._context, work, first, self._trials)
             if self._lease.lost:
                 raise self._lease.taken()
         for trial in work.planned:
             record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
             if record is not None:
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
-                self._place.models.offer(trial, record)
+                self._context.models.offer(trial, record)
                 origin = record.provenance
                 self._cost[trial.fingerprint] = (
                     float(origin.get("seconds", 0.0)),

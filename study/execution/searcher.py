@@ -8,16 +8,13 @@ from typing import Any
 import ray
 from ray.tune.search import Searcher
 
+from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
-from incay.study.execution.halt import Halt
-from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lost_workers import MOST, TOGETHER, LostWorkers
-from incay.study.execution.monitor import Monitor
 from incay.study.execution.stacks import Stack, Stacks
-from incay.study.planning.trials import DataCatalog, PlannedTrial
+from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Signal, Work
 from incay.trainables.store.endings import Ending, Unended
-from incay.trainables.store.trials import Store
 
 
 class WorkSearcher(Searcher):
@@ -27,44 +24,30 @@ class WorkSearcher(Searcher):
     order through `halt`: an exception in a searcher would break it.
 
     Args:
+        context: What the run has.
         work: The phase's trials.
         first: The first of them, taken before Ray was started, to learn whether there is
             anything to train.
-        monitor: Counts what happens.
-        store: Where results live.
-        data: The study's data sets.
-        halt: Whether the run must end.
-        models: The trained networks that stay.
-        stack: Trials that train together at most; 1 is each on its own.
-        places: Returns how many trials of Tune's the machines have room for.
+        room: Returns how many trials of Tune's the machines have room for.
     """
 
     def __init__(
-        self,
-        work: Work,
-        first: PlannedTrial,
-        monitor: Monitor,
-        store: Store,
-        data: DataCatalog,
-        halt: Halt,
-        models: KeptModels,
-        stack: int,
-        places: Callable[[], int],
+        self, context: RunContext, work: Work, first: PlannedTrial, *, room: Callable[[], int]
     ) -> None:
         super().__init__()
         self._work = work
-        self._monitor = monitor
-        self._store = store
-        self._data = data
-        self._endings = Endings(store, data)
-        self._halt = halt
-        self._models = models
-        self._stacked = stack > 1
-        self._places = places
+        self._monitor = context.monitor
+        self._store = context.store
+        self._data = context.data
+        self._endings = Endings(context.store, context.data)
+        self._halt = context.halt
+        self._models = context.models
+        self._stacked = context.spec.resources.stack > 1
+        self._room = room
         # Tune's own retries count lost nodes as failures, and lose trials whose reused worker
         # turns out to be dead. So none are used: a trial that lost its worker is a new one to
         # Tune, and goes on from its checkpoint.
-        self._stacks = Stacks(work, first, stack)
+        self._stacks = Stacks(work, first, context.spec.resources.stack)
         self._running: dict[str, dict[str, PlannedTrial]] = {}  # by Tune's id and fingerprint
         self._started: set[str] = set()
         self._lost = LostWorkers(_living_nodes)
@@ -73,7 +56,7 @@ class WorkSearcher(Searcher):
         """Return the configuration of what comes next, None to wait or FINISHED."""
         stack: Stack | Signal = Signal.WAIT
         with self._halt.guard():
-            stack = self._stacks.next(self._has_place)
+            stack = self._stacks.next(self._has_room)
         if stack is Signal.DONE and not self._running:
             finished: str = Searcher.FINISHED
             return finished
@@ -99,8 +82,8 @@ class WorkSearcher(Searcher):
         """Ids of Tune's trials that have not ended, in the order in which they were handed out."""
         return self._running
 
-    def _has_place(self) -> bool:
-        return not self._running or len(self._running) < self._places()
+    def _has_room(self) -> bool:
+        return not self._running or len(self._running) < self._room()
 
     def _task(self, trial: PlannedTrial) -> dict[str, Any]:
         return {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Signal, Work
-from incay.study.spec.study import StudySpec
-from incay.trainables.config import TrialConfig
 from incay.trainables.stacking.key import must_train_alone, stack_key
 
 _MOST_WAITING = 1000
@@ -54,11 +52,11 @@ class Stacks:
         """The trials that the work has handed out and no worker has."""
         return [trial for kind in self._kinds.values() for trial in kind]
 
-    def next(self, has_place: Callable[[], bool]) -> Stack | Signal:
+    def next(self, has_room: Callable[[], bool]) -> Stack | Signal:
         """Return the next stack, or why there is none.
 
         Args:
-            has_place: Returns whether a stack could begin now; asked only if none is full.
+            has_room: Returns whether a stack could begin now; asked only if none is full.
 
         Raises:
             OSError: The store takes nothing more.
@@ -68,7 +66,7 @@ class Stacks:
             return signal
         kind = next(filter(self._is_full, self._kinds), None)
         if kind is None:
-            if not has_place():
+            if not has_room():
                 return Signal.WAIT
             kind = next(iter(self._kinds))
         waiting = self._kinds.pop(kind)
@@ -117,35 +115,3 @@ class Stacks:
             kind = stack_key(trial.config)
         self._kinds.setdefault(kind, deque()).append(trial)
         return kind
-
-
-def told_beforehand(spec: StudySpec, configs: Iterable[TrialConfig]) -> list[str]:
-    """Return what a plan says of training in stacks, line by line.
-
-    Args:
-        spec: The study.
-        configs: All of its trials.
-    """
-    most = spec.resources.stack
-    if most == 1:
-        return []
-    alone: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
-    for config in configs:
-        reason = must_train_alone(config)
-        if reason:
-            alone[reason] += 1
-        else:
-            kinds[stack_key(config)] += 1
-    lines = [
-        f"in each place up to {most} trials of a kind train together; trials by kind: "
-        f"{', '.join(str(count) for _, count in kinds.most_common()) or 'none'}"
-    ]
-    parallel = spec.budget.parallel
-    if spec.searches and parallel < most:
-        lines.append(
-            f"a search hands out {parallel} trials of an arm at once, so that no more of them "
-            f"train together: budget.parallel is {parallel}"
-        )
-    lines += [f"{count} trials train alone: {reason}" for reason, count in alone.items()]
-    return lines

@@ -4,59 +4,25 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
-from incay.study.execution.halt import Halt
-from incay.study.execution.kept_models import KeptModels
-from incay.study.execution.lease import Lease
-from incay.study.execution.ledger import Ledger
-from incay.study.execution.monitor import Monitor
 from incay.study.execution.ray_start import quiet_ray, start_ray
 from incay.study.planning.readiness import check_batches
-from incay.study.planning.trials import DataCatalog, PlannedTrial
+from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Work
-from incay.study.spec.study import StudySpec
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
-from incay.trainables.store.trials import Store
 
 
-@dataclass(frozen=True)
-class Place:
-    """What all phases of a run share.
-
-    Attributes:
-        spec: The study.
-        store: Where results live.
-        data: Its data sets.
-        monitor: Counts what happens.
-        ledger: The run's books.
-        lease: Its right to run the study.
-        halt: Whether it must end.
-        models: The trained networks that stay.
-        cpus: CPUs to use on this machine; None for all.
-        gpus: GPUs to use on this machine; None for all.
-    """
-
-    spec: StudySpec
-    store: Store
-    data: DataCatalog
-    monitor: Monitor
-    ledger: Ledger
-    lease: Lease
-    halt: Halt
-    models: KeptModels
-    cpus: float | None = None
-    gpus: float | None = None
-
-
-def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[PlannedTrial]) -> None:
+def train_phase(
+    context: RunContext, work: Work, first: PlannedTrial, before: list[PlannedTrial]
+) -> None:
     """Train a phase's trials.
 
     Args:
-        place: What the run has.
+        context: What the run has.
         work: The phase's trials.
         first: The first of them, taken already.
         before: The trials of earlier phases, for the books.
@@ -73,24 +39,17 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
     from incay.study.execution.searcher import WorkSearcher
     from incay.trainables.worker.trainable import IncayTrainable, StackTrainable
 
-    spec, store, data, halt, lease = place.spec, place.store, place.data, place.halt, place.lease
+    spec, store, data = context.spec, context.store, context.data
+    halt, lease = context.halt, context.lease
     # Loads the data before anything starts: damaged data ends here with its own message.
     check_batches(spec, data)
-    start_ray(place.cpus, place.gpus)
+    start_ray(context.cpus, context.gpus)
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
     needs = {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu}
     stack = spec.resources.stack
     searcher = WorkSearcher(
-        work,
-        first,
-        place.monitor,
-        store,
-        data,
-        halt,
-        place.models,
-        stack,
-        lambda: _places(ray.cluster_resources(), needs),
+        context, work, first, room=lambda: _room(ray.cluster_resources(), needs)
     )
     trainable = tune.with_parameters(
         StackTrainable if stack > 1 else IncayTrainable,
@@ -102,10 +61,10 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
 
     def keep_books() -> None:
         with halt.guard():
-            patiently(lambda: place.ledger.keep([*before, *work.planned]))
+            patiently(lambda: context.ledger.keep([*before, *work.planned]))
 
     lease.confirm()
-    # Ray has just put its own signal handlers in place.
+    # Ray has just put its own signal handlers in context.
     with halt.on_signals(), tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(trainable, needs),
@@ -133,7 +92,7 @@ def train_phase(place: Place, work: Work, first: PlannedTrial, before: list[Plan
             endings.write(trial, Ending.INTERRUPTED, why)
 
 
-def _places(total: Mapping[str, float], needs: Mapping[str, float]) -> int:
+def _room(total: Mapping[str, float], needs: Mapping[str, float]) -> int:
     """Return how many trials of Tune's fit into what Ray has in all."""
     return min(int(total.get(kind.upper(), 0) // need) for kind, need in needs.items() if need)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.status import trial_status
-from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, confirm_config
+from incay.study.planning.trials import PlannedTrial, Planner, confirm_config
 from incay.study.spec.grid import grid_points
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from incay.study.planning.trials import DataCatalog
+from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
 from incay.trainables.training.prepared import prepare
 from incay.trainables.training.trainer import DivergedError, Trainer

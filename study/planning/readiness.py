@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from incay.study.errors import UserError
 from incay.study.hardware import cpu_count, gpu_count
-from incay.study.planning.trials import SEARCH_VALIDATION, DataCatalog
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import SEARCH_VALIDATION
 from incay.study.spec.document import KeyPath
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.data import DataError

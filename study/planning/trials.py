@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
+from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.settings import build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
-from incay.trainables.data import DatasetSettings, ImageData
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.names import nest
 from incay.trainables.seeds import derive_seed
@@ -55,31 +54,6 @@ class PlannedTrial:
             fingerprint=self.fingerprint,
             params=dict(self.params),
         )
-
-
-class DataCatalog:
-    """The data sets of a study: hashed once, loaded once and only if needed.
-
-    Args:
-        root: The data root, if there is one.
-    """
-
-    def __init__(self, root: Path | None) -> None:
-        self.root = root
-        self._hashes: dict[DatasetSettings, str] = {}
-        self._loaded: dict[DatasetSettings, ImageData] = {}
-
-    def hash(self, dataset: DatasetSettings) -> str:
-        """Return a data set's content hash."""
-        if dataset not in self._hashes:
-            self._hashes[dataset] = dataset.content_hash(self.root)
-        return self._hashes[dataset]
-
-    def load(self, dataset: DatasetSettings) -> ImageData:
-        """Return a data set in memory."""
-        if dataset not in self._loaded:
-            self._loaded[dataset] = dataset.load(self.root)
-        return self._loaded[dataset]
 
 
 @dataclass(frozen=True)

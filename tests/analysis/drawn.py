@@ -14,7 +14,7 @@ from incay.trainables.faces.protocol import FoldedScores
 from incay.trainables.faces.verification import FaceResult, FaceVerification
 from incay.trainables.metrics import TEST
 from incay.trainables.training.evaluate import Samples
-from incay.trainables.worker.session import samples_table
+from incay.trainables.worker.recording import samples_table
 from incay.trainables.worker.weights import weight_histograms
 
 LAYERS = ("conv0", "conv1")

@@ -21,7 +21,7 @@ from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.session import end_trial
+from incay.trainables.worker.recording import end_trial
 from tests.analysis.drawn import (
     drawn_history,
     drawn_samples,

@@ -10,7 +10,8 @@ from in_process import incay
 from incay import analysis
 from incay.analysis.tables.layouts.methods import NOT_IN_STUDY
 from incay.study.execution.ledger import Ledger
-from incay.study.planning.trials import DataCatalog, Planner
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import Planner
 from incay.study.spec.catalog import built_in_studies, find_study
 from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import parse_study

@@ -45,7 +45,8 @@ importlib.import_module(package).__path__.append(folder)
 
 from incay.study.spec.document import load_document
 from incay.study.planning.methods import methods_markdown
-from incay.study.planning.trials import DataCatalog, Planner
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import Planner
 from incay.study.spec.study import parse_study
 from incay.trainables.fingerprint import code_files
 from incay.trainables.worker.session import TrialTask, train

@@ -5,7 +5,8 @@ from __future__ import annotations
 from test_search import ended, spec
 
 from incay.study.execution.monitor import Monitor
-from incay.study.planning.trials import DataCatalog, Planner
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import Planner
 
 
 def test_a_search_shows_its_best_and_a_confirmation_its_mean() -> None:

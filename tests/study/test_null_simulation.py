@@ -8,7 +8,8 @@ import statistics
 
 from test_search import no_history, spec
 
-from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import SearchWork
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord

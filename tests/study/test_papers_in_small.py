@@ -22,7 +22,8 @@ from incay.analysis.output.renderers import renderers
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import tables
 from incay.study.execution.ledger import Ledger
-from incay.study.planning.trials import DataCatalog, Planner
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import Planner
 from incay.study.spec.catalog import find_study
 from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import parse_study

@@ -17,7 +17,8 @@ from test_search import points, spec
 from tiny_study import STUDY, incay
 
 from incay.study.mirrors.optuna_copy import open_storage, storage_place
-from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import SearchWork, Signal
 from incay.study.search.pruner import PruneJudge
 from incay.study.search.sampler import Outcome

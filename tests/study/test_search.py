@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import FixedWork, SearchWork, Signal
 from incay.study.spec.document import Document
 from incay.study.spec.study import StudySpec, parse_study

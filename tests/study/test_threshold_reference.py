@@ -10,7 +10,8 @@ import pytest
 from tiny_study import incay
 
 from incay.study.errors import StudyError
-from incay.study.planning.trials import DataCatalog, PlannedTrial, Planner, WaitingTrial
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, Signal
 from incay.study.spec.document import Document, load_document
 from incay.study.spec.study import StudySpec, parse_study

@@ -20,7 +20,8 @@ from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as module
-from incay.trainables.worker.session import TrialSession, TrialTask, end_trial, train
+from incay.trainables.worker.recording import end_trial
+from incay.trainables.worker.session import TrialSession, TrialTask, train
 from incay.trainables.worker.weights import weight_histograms
 
 CPU = torch.device("cpu")

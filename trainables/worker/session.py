@@ -25,17 +25,14 @@ from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
-from incay.trainables.training.evaluate import Samples
 from incay.trainables.training.trainer import DivergedError, Trainer
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
+from incay.trainables.worker.recording import end_trial, evaluation_tables
 from incay.trainables.worker.weights import weight_histograms
 
 CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))
 """Checkpoints are at least this far apart: the most work that a crash can cost."""
-
-_STORED_DIMENSIONS = 3
-"""Features of at most this many dimensions are kept for every sample, for scatter plots."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class TrialSession:
                     patiently(
                         lambda: save_model(self.store, self.task.fingerprint, trainer, self._data)
                     )
-                self._end(Ending.COMPLETED, "", _tables(trainer, self._initial_weights))
+                self._end(Ending.COMPLETED, "", evaluation_tables(trainer, self._initial_weights))
                 return metrics
             self._keep(trainer)
         return dict(self._history[-1]) if self._history else {}
@@ -254,77 +251,6 @@ class TrialSession:
                 self.store, self.task.fingerprint, progress, status, reason, tables, step
             )
         )
-
-
-def _tables(trainer: Trainer, initial_weights: pa.Table | None) -> dict[str, pa.Table]:
-    evaluated, verified = trainer.samples(), trainer.verify()
-    tables = {} if evaluated is None else {"samples": samples_table(*evaluated)}
-    if verified is not None:
-        tables |= verified.tables()
-    if initial_weights is not None:
-        final = weight_histograms(trainer.network, trainer.loss, "final")
-        tables["weights"] = pa.concat_tables([initial_weights, final])
-    return tables
-
-
-def end_trial(
-    store: Store,
-    fingerprint: str,
-    progress: Mapping[str, Any],
-    status: Ending,
-    reason: str,
-    tables: Mapping[str, pa.Table] | None = None,
-    step: int | None = None,
-) -> TrialRecord:
-    """Write the record of a trial that ended, from what it has reached.
-
-    Args:
-        store: Where.
-        fingerprint: Which.
-        progress: What the session kept last.
-        status: The ending.
-        reason: Why.
-        tables: What its evaluation left, by the name of the file without its suffix.
-        step: Where it ended, if that is not where its last report was.
-    """
-    history = progress["history"]
-    last = {key: value for key, value in (history[-1] if history else {}).items() if key != "step"}
-    seconds = float(progress["seconds"])
-    on_gpu = progress["provenance"].get("device_type") == "cuda"
-    record = TrialRecord(
-        fingerprint=fingerprint,
-        status=status,
-        reason=reason,
-        config=dict(progress["config"]),
-        step=int(progress["step"]) if step is None else step,
-        metrics=last,
-        data_hash=progress["data_hash"],
-        code_version=progress["code_version"],
-        provenance={
-            **progress["provenance"],
-            "finished": now(),
-            "seconds": seconds,
-            "gpu_seconds": seconds if on_gpu else 0.0,
-        },
-    )
-    written = store.write_record(record, history, tables)
-    if record.is_final:
-        store.delete_checkpoint(fingerprint)
-    return written
-
-
-def samples_table(split: str, samples: Samples) -> pa.Table:
-    """Return per-sample evaluation as a table; its metadata names the split."""
-    columns = {
-        "label": pa.array(samples.label.numpy(), pa.int64()),
-        "prediction": pa.array(samples.prediction.numpy(), pa.int64()),
-        "loss": pa.array(samples.loss.numpy(), pa.float32()),
-        "norm": pa.array(samples.norm.numpy(), pa.float32()),
-    }
-    if samples.features.shape[1] <= _STORED_DIMENSIONS:
-        for index, column in enumerate(samples.features.T):
-            columns[f"feature_{index}"] = pa.array(column.numpy(), pa.float32())
-    return pa.table(columns).replace_schema_metadata({"split": split})
 
 
 def train(task: TrialTask, data: ImageData, store: Store, device: torch.device) -> TrialRecord:

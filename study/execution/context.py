@@ -1,0 +1,43 @@
+"""What all phases of a run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from incay.study.execution.halt import Halt
+from incay.study.execution.kept_models import KeptModels
+from incay.study.execution.lease import Lease
+from incay.study.execution.ledger import Ledger
+from incay.study.execution.monitor import Monitor
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.spec.study import StudySpec
+from incay.trainables.store.trials import Store
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What all phases of a run share.
+
+    Attributes:
+        spec: The study.
+        store: Where results live.
+        data: Its data sets.
+        monitor: Counts what happens.
+        ledger: The run's books.
+        lease: Its right to run the study.
+        halt: Whether it must end.
+        models: The trained networks that stay.
+        cpus: CPUs to use on this machine; None for all.
+        gpus: GPUs to use on this machine; None for all.
+    """
+
+    spec: StudySpec
+    store: Store
+    data: DataCatalog
+    monitor: Monitor
+    ledger: Ledger
+    lease: Lease
+    halt: Halt
+    models: KeptModels
+    cpus: float | None = None
+    gpus: float | None = None
