@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
+
+_NATIVE_BF16 = ("avx512_bf16", "amx_tile")
+"""Flags of processors that multiply bfloat16 natively."""
 
 
 def cpu_count() -> int:
@@ -26,10 +30,23 @@ def auto_precision(gpu: float) -> str:
     generation on (a driver without a GPU assumes its workers have one), and on CPUs with
     AVX512-BF16 or AMX. Elsewhere it is emulated and slower than float32.
     """
-    import torch
-
     if gpu > 0:
+        import torch
+
         native = not gpu_count() or torch.cuda.get_device_capability() >= (8, 0)
     else:
-        native = bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+        native = not _cpu_flags().isdisjoint(_NATIVE_BF16)
     return "bf16" if native else "fp32"
+
+
+@cache
+def _cpu_flags() -> frozenset[str]:
+    """Return what the processor says that it can do; nothing where the system does not tell."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return frozenset()
+    lines = (line.partition(":") for line in text.splitlines())
+    return frozenset(
+        flag for name, _, flags in lines if name.strip() == "flags" for flag in flags.split()
+    )

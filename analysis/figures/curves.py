@@ -98,7 +98,7 @@ def _title(data: pa.Table, quantity: Quantity) -> str:
     if quantity != LOSS:
         return f"{quantity.title} ({quantity.unit})" if quantity.unit else quantity.title
     drawn = {_name(metric) for metric in _metrics(data, LOSS)}
-    return "cross entropy" if drawn <= {LOSS.name, _CROSS_ENTROPY} else "classification loss"
+    return "softmax loss" if drawn <= {LOSS.name, _CROSS_ENTROPY} else "classification loss"
 
 
 def _name(metric: str) -> str:

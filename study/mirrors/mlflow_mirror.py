@@ -15,7 +15,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from incay.study.errors import HaltedError
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
+from incay.study.mirrors.mlflow_database import tracking_uri
 from incay.study.mirrors.mlflow_runs import Runs
 from incay.trainables.names import flatten
 from incay.trainables.store.books import Books
@@ -180,6 +182,23 @@ class Mirror:
             return None
         kept = (progress[name] for name in ("step", "history", "config", "provenance"))
         return _Content(Unended.RUNNING, *kept)
+
+
+def sync_once(store: Store, study: str, run: str) -> int:
+    """Bring MLflow up to the store; return how many trials are still unfinished there.
+
+    Raises:
+        HaltedError: MLflow does not take the runs.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return Mirror(store, study, run).sync()
+    except MlflowException as error:
+        raise HaltedError(
+            f"MLflow at {tracking_uri(store)} must take the runs, but says: {error}. Nothing is "
+            "lost: the same command goes on from here"
+        ) from error
 
 
 def _is_final(status: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.status import trial_status
 from incay.study.planning.trials import PlannedTrial, Planner, confirm_config
-from incay.study.spec.grid import grid_points
+from incay.study.spec.grid import grid_trials
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
@@ -121,7 +121,7 @@ def _search_configs(spec: StudySpec, arm: Arm, planner: Planner) -> list[TrialCo
     params = {name: start[name] for name in arm.search if name in start}
     trials = spec.budget.trials
     if spec.budget.sampler == "grid":
-        trials = min(trials, len(grid_points(arm.spaces)))
+        trials = grid_trials(arm.spaces, trials)
     return [planner.search_trial(arm, 0, params).config] * trials
 
 

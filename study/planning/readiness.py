@@ -28,10 +28,13 @@ def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:
     wanted = spec.resources
     if "RAY_ADDRESS" in os.environ:
         return  # a cluster may grow
-    for kind, need, have in (
-        ("cpu", wanted.cpu, cpus if cpus is not None else cpu_count()),
-        ("gpu", wanted.gpu, gpus if gpus is not None else gpu_count()),
+    for kind, need, given, count in (
+        ("cpu", wanted.cpu, cpus, cpu_count),
+        ("gpu", wanted.gpu, gpus, gpu_count),
     ):
+        if not need:
+            continue  # to count GPUs takes PyTorch
+        have = given if given is not None else count()
         if need > have:
             raise UserError(
                 f"{spec.document.where(('resources', kind))}: resources.{kind} must be "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from incay.study.spec.grid import grid_points
+from incay.study.spec.grid import grid_trials
 from incay.study.spec.ranges import parse_space
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import ORDER, Ending, Status, Unended, count_statuses
@@ -96,6 +96,6 @@ def _phases(study: StudyBook, arm: ArmBook) -> Iterator[tuple[Phase, int]]:
         trials = study.budget["trials"]
         if study.budget["sampler"] == "grid":
             spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
-            trials = min(trials, len(grid_points(spaces)))
+            trials = grid_trials(spaces, trials)
         yield "search", trials
     yield "confirm", study.replicates

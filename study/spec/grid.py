@@ -32,3 +32,8 @@ def grid_points(spaces: Mapping[str, Space]) -> list[dict[str, Any]]:
         if point not in points:
             points.append(point)
     return points
+
+
+def grid_trials(spaces: Mapping[str, Space], budget: int) -> int:
+    """Return how many trials a grid search within a budget has."""
+    return min(budget, len(grid_points(spaces)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_search import points, simulate, spec
+from simulated import points, simulate, spec
 
 from incay.study.errors import StudyError
 from incay.study.spec.document import Document

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
-from test_search import points, spec
+from simulated import points, spec
 from tiny_study import STUDY, incay
 
 from incay.study.mirrors.optuna_copy import open_storage, storage_place

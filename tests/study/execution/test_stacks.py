@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from in_process import incay
-from test_search import spec
+from simulated import spec
 from tiny_study import STUDY
 
 from incay.study.errors import StudyError

@@ -29,7 +29,7 @@ from incay.study.spec.overrides import apply_overrides
 from incay.study.spec.study import parse_study
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialTask, train
-from tests.analysis.test_renderers import LATEX
+from tests.analysis.output.test_renderers import LATEX
 
 SEEDS = 2
 SMALL = ["network.width=0.06", "steps=4", "batch_size=16", "reports=2", "precision=fp32"]

@@ -6,7 +6,7 @@ import math
 import random
 import statistics
 
-from test_search import no_history, spec
+from simulated import no_history, spec
 
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner

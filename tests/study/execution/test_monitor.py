@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from test_search import ended, spec
+from simulated import ended, spec
 
 from incay.study.execution.monitor import Monitor
 from incay.study.planning.data_catalog import DataCatalog

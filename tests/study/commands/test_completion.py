@@ -15,7 +15,7 @@ from incay.study.commands import completion
 from incay.study.spec.catalog import built_in_studies
 from incay.trainables.config import COMPONENTS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def completed(line: str, cwd: Path) -> list[str]:

@@ -63,7 +63,7 @@ def test_training_is_drawn_by_the_term_that_classifies(factory: StudyFactory) ->
 def test_a_panel_of_cross_entropy_alone_says_so(confirmed: StudyResults) -> None:
     for name, panel in (("paper-a-figure-8", 2), ("paper-a-figure-2", 1)):
         title = figure(confirmed, name).draw().axes[panel].get_title()
-        assert title.endswith(") cross entropy")
+        assert title.endswith(") softmax loss")
 
 
 def test_an_arm_without_a_term_that_classifies_has_no_curve_of_it(factory: StudyFactory) -> None:

@@ -21,7 +21,7 @@ from incay.trainables.store.books import Books
 from incay.trainables.store.shapes import StudyBook
 from incay.trainables.store.trials import Store
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

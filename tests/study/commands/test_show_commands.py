@@ -15,7 +15,7 @@ from incay.trainables.networks import networks
 from incay.trainables.networks.modules.summary import layer_table
 from tests.trainables.data.data_cases import CASES, write_idx
 
-METHODS_PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
+METHODS_PAGE = Path(__file__).parents[3] / "docs" / "methods.md"
 
 
 @pytest.fixture
