@@ -42,7 +42,7 @@ class KeptModels:
         error = record.metrics.get(_METRIC)
         if not self.wants(trial) or record.status != Ending.COMPLETED or error is None:
             return
-        if not self._store.has_model(trial.fingerprint):
+        if not self._store.models.exists(trial.fingerprint):
             return  # another study trained it, and has removed what it trained
         known = {**self._errors, trial.fingerprint: error}
         ranked = sorted(known.items(), key=lambda item: item[1])
@@ -53,7 +53,7 @@ class KeptModels:
         elsewhere = self._kept_elsewhere() if removed else set()
         for fingerprint, _ in removed:
             if fingerprint not in elsewhere:
-                self._store.delete_model(fingerprint)
+                self._store.models.delete(fingerprint)
 
     def _kept_elsewhere(self) -> set[str]:
         others = (books for books in every_run(self._store) if books.folder != self._books.folder)

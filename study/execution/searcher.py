@@ -65,7 +65,7 @@ class WorkSearcher(Searcher):
         with self._halt.guard():
             for trial in stack.trials:
                 if trial.fingerprint not in self._started:
-                    continued = self._store.has_checkpoint(trial.fingerprint)
+                    continued = self._store.checkpoints.exists(trial.fingerprint)
                     self._monitor.trial_started(trial, continued=continued)
                     self._started.add(trial.fingerprint)
         self._running[trial_id] = {trial.fingerprint: trial for trial in stack.trials}

@@ -12,9 +12,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 from incay.study.errors import UserError
+from incay.study.mirrors.base import StudyCopy
 from incay.trainables.store.books import Books
 from incay.trainables.store.records import RecordError
 from incay.trainables.store.trials import Store
@@ -51,12 +51,7 @@ class MirrorProcess:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._process is not None
         if kind is not None:
             self._process.kill()  # the run could not begin, or broke: there is nothing to wait for
@@ -99,10 +94,10 @@ def _follow(uri: str, study: str, run: str) -> int:
     from incay.study.mirrors.mlflow_mirror import Mirror
     from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
 
-    makers: list[Callable[[], Mirror | OptunaCopy]] = [lambda: Mirror(store, study, run)]
+    makers: list[Callable[[], StudyCopy]] = [lambda: Mirror(store, study, run)]
     if store.local_root is not None or STORAGE in os.environ:
         makers.append(lambda: OptunaCopy(store, study, run))
-    copies: dict[int, Mirror | OptunaCopy] = {}
+    copies: dict[int, StudyCopy] = {}
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)
         failures = []

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 from incay.study.errors import HaltedError
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
+from incay.study.mirrors.base import StudyCopy
 from incay.study.mirrors.mlflow_database import tracking_uri
 from incay.study.mirrors.mlflow_runs import Runs
 from incay.trainables.names import flatten
-from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending, Nature, Unended
 from incay.trainables.store.records import RecordError
 from incay.trainables.store.shapes import StudyBook, TrialRow
@@ -50,18 +50,11 @@ class _Content(NamedTuple):
     provenance: Mapping[str, Any]
 
 
-class Mirror:
-    """Copies one study run to MLflow.
-
-    Args:
-        store: Where the results live.
-        study: The study's name.
-        run: The study's run.
-    """
+class Mirror(StudyCopy):
+    """Copies one study run to MLflow; see `StudyCopy`."""
 
     def __init__(self, store: Store, study: str, run: str) -> None:
-        self._store = store
-        self._books = Books(store, study, run)
+        super().__init__(store, study, run)
         self._runs = Runs(store, study)
         self._complete: set[tuple[str, str]] = set()  # key and fingerprint of mirrored trials
         self._endings: dict[str, str] = {}  # by fingerprint, as this mirror last saw them

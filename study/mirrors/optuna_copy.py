@@ -21,10 +21,11 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.errors import UserError
+from incay.study.mirrors.base import StudyCopy
 from incay.study.search.distributions import distribution
 from incay.study.search.sampler import STATES
 from incay.study.spec.ranges import parse_space
-from incay.trainables.store.books import Books, every_run
+from incay.trainables.store.books import every_run
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
@@ -60,18 +61,11 @@ def open_storage(place: str | Path) -> BaseStorage:
     return JournalStorage(JournalFileBackend(str(place)))
 
 
-class OptunaCopy:
-    """Copies the searches of one study run.
-
-    Args:
-        store: Where the results live.
-        study: The study's name.
-        run: The study's run.
-    """
+class OptunaCopy(StudyCopy):
+    """Copies the searches of one study run; see `StudyCopy`."""
 
     def __init__(self, store: Store, study: str, run: str) -> None:
-        self._store = store
-        self._books = Books(store, study, run)
+        super().__init__(store, study, run)
         self._title = f"{study} {run}"
         self._place = storage_place(store)
         self._known: set[tuple[str, int]] = set()  # trials that are in the copy

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from types import FrameType, TracebackType
+from types import FrameType
 
 _SECONDS_TO_END = 10.0
 _LINES_KEPT = 60
@@ -64,12 +64,7 @@ class ServerProcess:
     def __enter__(self) -> ServerProcess:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._signal(signal.SIGTERM)
         self.ended(within=_SECONDS_TO_END)
         self._signal(signal.SIGKILL)  # what is left of the group

@@ -44,11 +44,11 @@ def test_a_store_on_s3_keeps_what_it_is_given(store):
     store.write("studies/a/latest.json", b"new")
     assert store.read("studies/a/latest.json") == b"new"
     assert list(store.list("studies")) == ["a"]
-    store.write_checkpoint("ab12", b"state")
-    assert store.read_checkpoint("ab12") == b"state"
-    store.delete_checkpoint("ab12")
-    store.delete_checkpoint("ab12")
-    assert store.read_checkpoint("ab12") is None
+    store.checkpoints.write("ab12", b"state")
+    assert store.checkpoints.read("ab12") == b"state"
+    store.checkpoints.delete("ab12")
+    store.checkpoints.delete("ab12")
+    assert store.checkpoints.read("ab12") is None
 
 
 def test_a_lease_on_s3_has_one_holder(store):

@@ -57,7 +57,7 @@ def test_completed_trial_leaves_record_history_and_samples_and_no_checkpoint(sto
     samples = store.read_table(record, "samples.parquet")
     assert samples.num_rows == 360
     assert "feature_1" in samples.column_names
-    assert store.read_checkpoint("ab12") is None
+    assert store.checkpoints.read("ab12") is None
     assert store.read_progress("ab12") is None
 
 
@@ -156,7 +156,7 @@ def test_checkpoints_are_kept_at_the_interval(store, digits, monkeypatch):
     monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
     session = TrialSession(TASK, digits, store, CPU)
     session.advance()
-    assert store.read_checkpoint("ab12") is not None
+    assert store.checkpoints.read("ab12") is not None
     progress = store.read_progress("ab12")
     assert progress is not None
     assert progress["step"] == 5
@@ -168,10 +168,10 @@ def test_what_another_study_pruned_before_keeps_its_checkpoint(store, digits):
     session = TrialSession(TASK, digits, store, CPU)
     session.advance()
     session.leave()
-    assert store.has_checkpoint("ab12")
+    assert store.checkpoints.exists("ab12")
     end_trial(store, "ab12", store.read_progress("ab12"), Ending.PRUNED, "hopeless here")
     session.leave()
-    assert not store.has_checkpoint("ab12")
+    assert not store.checkpoints.exists("ab12")
 
 
 def test_leaving_an_ended_trial_keeps_nothing(store, digits):
@@ -179,4 +179,4 @@ def test_leaving_an_ended_trial_keeps_nothing(store, digits):
     while session.record is None:
         session.advance()
     session.leave()
-    assert store.read_checkpoint("ab12") is None
+    assert store.checkpoints.read("ab12") is None

@@ -108,7 +108,7 @@ def test_every_trial_ends_as_it_does_alone(incay, store, digits, alone):
         assert len(stacked["version"]) == 16
         history = store.read_table(record, "history.parquet")
         assert history.column("step").to_pylist() == [5, 10, 15, 20]
-        assert store.read_checkpoint(task.fingerprint) is None
+        assert store.checkpoints.read(task.fingerprint) is None
     # The time is divided among them: together they took what has passed.
     assert 0.5 * elapsed < sum(record.provenance["seconds"] for record in records) <= elapsed
 
@@ -141,7 +141,7 @@ def test_who_is_pruned_is_trained_no_further(store, digits, alone):
     first, pruned, last = recorded(trials, store)
     assert (pruned.status, pruned.step, pruned.reason) == ("pruned", 5, "hopeless")
     assert pruned.provenance["stacked"]["members"] == 3
-    assert store.read_checkpoint("ab1") is None
+    assert store.checkpoints.read("ab1") is None
     assert_like(first, alone(trials[0]))
     assert_like(last, alone(trials[2]))
 

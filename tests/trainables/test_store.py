@@ -58,7 +58,7 @@ def test_record_and_tables_round_trip(store):
 
 def test_no_record_is_none(store):
     assert store.read_record("ab12") is None
-    assert store.read_checkpoint("ab12") is None
+    assert store.checkpoints.read("ab12") is None
     assert list(store.list("studies")) == []
 
 
@@ -126,12 +126,12 @@ def test_tables_of_an_ending_that_is_no_result_do_not_pile_up(store):
 
 
 def test_a_damaged_checkpoint_is_named(store):
-    store.write_checkpoint("ab12", b"weights")
-    assert store.read_checkpoint("ab12") == b"weights"
+    store.checkpoints.write("ab12", b"weights")
+    assert store.checkpoints.read("ab12") == b"weights"
     path = record_path(store).with_name("checkpoint.pt")
     path.write_bytes(path.read_bytes()[:-1] + b"S")
     with pytest.raises(RecordError, match=r"checkpoint\.pt"):
-        store.read_checkpoint("ab12")
+        store.checkpoints.read("ab12")
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rubbish(store, monkeypatch):

@@ -24,6 +24,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -35,8 +36,54 @@ from incay.trainables.store.records import RecordError, TrialRecord, history_tab
 _READERS = 16
 
 
+class TrialFiles:
+    """One file of each trial, with its checksum first.
+
+    Args:
+        files: Where they lie.
+        name: The file's name.
+    """
+
+    def __init__(self, files: Files, name: str) -> None:
+        self._files = files
+        self._name = name
+
+    def write(self, fingerprint: str, content: bytes) -> None:
+        """Keep a trial's file."""
+        self._files.write_checked(self._path(fingerprint), content)
+
+    def read(self, fingerprint: str) -> bytes | None:
+        """Return a trial's file, None if there is none.
+
+        Raises:
+            RecordError: It does not match its checksum.
+        """
+        return self._files.read_checked(self._path(fingerprint))
+
+    def exists(self, fingerprint: str) -> bool:
+        """Return whether there is a trial's file."""
+        return self._files.exists(self._path(fingerprint))
+
+    def delete(self, fingerprint: str) -> None:
+        """Remove a trial's file, if there is one."""
+        self._files.delete(self._path(fingerprint))
+
+    def _path(self, fingerprint: str) -> str:
+        return _trial_path(fingerprint, self._name)
+
+
 class Store(Files):
-    """Records, checkpoints and trained networks of trials, and the files of studies' books."""
+    """Records, checkpoints and trained networks of trials, and the files of studies' books.
+
+    Attributes:
+        checkpoints: Where trials can go on from, while they run.
+        models: What trials have trained, of those that a study keeps.
+    """
+
+    def __init__(self, uri: str | Path) -> None:
+        super().__init__(uri)
+        self.checkpoints = TrialFiles(self, "checkpoint.pt")
+        self.models = TrialFiles(self, "model.pt")
 
     def read_record(self, fingerprint: str) -> TrialRecord | None:
         """Return a trial's record, or None where there is none.
@@ -44,7 +91,7 @@ class Store(Files):
         Raises:
             RecordError: The record is damaged, or another trial's.
         """
-        path = self._trial(fingerprint, "record.json")
+        path = _trial_path(fingerprint, "record.json")
         content = self.read(path)
         if content is None:
             return None
@@ -94,8 +141,8 @@ class Store(Files):
         values = {**record.__dict__, "files": checksums}
         written = TrialRecord(**values)
         before = self._replaced(record.fingerprint)
-        self.write(self._trial(record.fingerprint, "record.json"), written.to_json().encode())
-        self.delete(self._trial(record.fingerprint, "progress.json"))
+        self.write(_trial_path(record.fingerprint, "record.json"), written.to_json().encode())
+        self.delete(_trial_path(record.fingerprint, "progress.json"))
         written_tables = {self._table(record.fingerprint, *item) for item in checksums.items()}
         for path in before - written_tables:
             self.delete(path)
@@ -130,54 +177,14 @@ class Store(Files):
 
     def write_progress(self, fingerprint: str, progress: Mapping[str, Any]) -> None:
         """Keep what a running trial has reached, for whoever watches or ends it."""
-        self.write(self._trial(fingerprint, "progress.json"), json.dumps(progress).encode())
+        self.write(_trial_path(fingerprint, "progress.json"), json.dumps(progress).encode())
 
     def read_progress(self, fingerprint: str) -> dict[str, Any] | None:
         """Return what a running trial has reached, None if nothing is known."""
         try:
-            return self.read_json(self._trial(fingerprint, "progress.json"))
+            return self.read_json(_trial_path(fingerprint, "progress.json"))
         except RecordError:
             return None  # it says how far a trial is, nothing that could be lost
-
-    def write_checkpoint(self, fingerprint: str, content: bytes) -> None:
-        """Keep a checkpoint, preceded by its checksum."""
-        self.write_checked(self._trial(fingerprint, "checkpoint.pt"), content)
-
-    def read_checkpoint(self, fingerprint: str) -> bytes | None:
-        """Return a trial's checkpoint, None if there is none.
-
-        Raises:
-            RecordError: It does not match its checksum.
-        """
-        return self.read_checked(self._trial(fingerprint, "checkpoint.pt"))
-
-    def has_checkpoint(self, fingerprint: str) -> bool:
-        """Return whether a trial can go on from a checkpoint."""
-        return self.exists(self._trial(fingerprint, "checkpoint.pt"))
-
-    def delete_checkpoint(self, fingerprint: str) -> None:
-        """Remove a trial's checkpoint, if there is one."""
-        self.delete(self._trial(fingerprint, "checkpoint.pt"))
-
-    def write_model(self, fingerprint: str, content: bytes) -> None:
-        """Keep a trained network, preceded by its checksum."""
-        self.write_checked(self._trial(fingerprint, "model.pt"), content)
-
-    def read_model(self, fingerprint: str) -> bytes | None:
-        """Return a trial's trained network, None if none is kept.
-
-        Raises:
-            RecordError: It does not match its checksum.
-        """
-        return self.read_checked(self._trial(fingerprint, "model.pt"))
-
-    def has_model(self, fingerprint: str) -> bool:
-        """Return whether a trial's trained network is kept."""
-        return self.exists(self._trial(fingerprint, "model.pt"))
-
-    def delete_model(self, fingerprint: str) -> None:
-        """Remove a trial's trained network, if there is one."""
-        self.delete(self._trial(fingerprint, "model.pt"))
 
     def _replaced(self, fingerprint: str) -> set[str]:
         """Return the tables of a record that is no result; somebody may be reading one that is."""
@@ -192,10 +199,10 @@ class Store(Files):
     def _table(self, fingerprint: str, name: str, checksum: str) -> str:
         # Whoever wrote the record may have meant another file than a table of this trial.
         if not re.fullmatch(r"\w+\.parquet", name) or not re.fullmatch("[0-9a-f]{64}", checksum):
-            where = self.where(self._trial(fingerprint, "record.json"))
+            where = self.where(_trial_path(fingerprint, "record.json"))
             raise RecordError(f"{where} must name tables and their SHA-256, but names {name!r}")
-        return self._trial(fingerprint, f"{name.removesuffix('.parquet')}-{checksum[:16]}.parquet")
+        return _trial_path(fingerprint, f"{name.removesuffix('.parquet')}-{checksum[:16]}.parquet")
 
-    @staticmethod
-    def _trial(fingerprint: str, name: str) -> str:
-        return f"trials/{fingerprint[:2]}/{fingerprint}/{name}"
+
+def _trial_path(fingerprint: str, name: str) -> str:
+    return f"trials/{fingerprint[:2]}/{fingerprint}/{name}"

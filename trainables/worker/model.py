@@ -26,7 +26,7 @@ def save_model(store: Store, fingerprint: str, trainer: Trainer, data: ImageData
         "loss": trainer.loss.state_dict(),
     }
     torch.save(content, buffer)
-    store.write_model(fingerprint, buffer.getvalue())
+    store.models.write(fingerprint, buffer.getvalue())
 
 
 def load_model(store: Store, fingerprint: str) -> tuple[nn.Module, nn.Module]:
@@ -42,7 +42,7 @@ def load_model(store: Store, fingerprint: str) -> tuple[nn.Module, nn.Module]:
     Raises:
         RecordError: No network of the trial is kept, or the file is damaged.
     """
-    content = store.read_model(fingerprint)
+    content = store.models.read(fingerprint)
     if content is None:
         raise RecordError(
             f"{store.where('')}: a network of trial {fingerprint} must be kept there, but is not; "

@@ -81,7 +81,7 @@ def end_trial(
     )
     written = store.write_record(record, history, tables)
     if record.is_final:
-        store.delete_checkpoint(fingerprint)
+        store.checkpoints.delete(fingerprint)
     return written
 
 

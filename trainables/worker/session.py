@@ -160,7 +160,7 @@ class TrialSession:
     def _checkpoint(self, trainer: Trainer) -> None:
         buffer = io.BytesIO()
         torch.save({"trainer": trainer.state_dict(), "meta": self._progress()}, buffer)
-        self.store.write_checkpoint(self.task.fingerprint, buffer.getvalue())
+        self.store.checkpoints.write(self.task.fingerprint, buffer.getvalue())
         self._checkpointed = time.monotonic()
 
     def _begin(self) -> Trainer:
@@ -190,7 +190,7 @@ class TrialSession:
     def _resumed(self) -> Trainer | None:
         """Return a trainer that goes on from the checkpoint, None if there is none to use."""
         try:
-            content = patiently(lambda: self.store.read_checkpoint(self.task.fingerprint))
+            content = patiently(lambda: self.store.checkpoints.read(self.task.fingerprint))
         except RecordError as error:
             # A damaged checkpoint costs its work, never the trial; the record says so.
             self._provenance["attempts"].append({"discarded": str(error)})

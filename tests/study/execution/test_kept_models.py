@@ -41,7 +41,7 @@ def record(name: str, error: float) -> TrialRecord:
 def test_the_best_stay_after_a_restart_too_and_so_do_those_of_other_studies(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for name in ("aa1", "aa2", "aa3", "aa4"):
-        store.write_model(name, b"network")
+        store.models.write(name, b"network")
     KeptModels(store, "other", "run", 1).offer(trial("aa2"), record("aa2", 1.0))
     kept = KeptModels(store, "study", "run", 2)
     kept.offer(trial("aa1"), record("aa1", 5.0))
@@ -49,7 +49,7 @@ def test_the_best_stay_after_a_restart_too_and_so_do_those_of_other_studies(tmp_
     kept = KeptModels(store, "study", "run", 2)
     kept.offer(trial("aa3"), record("aa3", 4.0))
     kept.offer(trial("aa4"), record("aa4", 7.0))
-    left = [name for name in ("aa1", "aa2", "aa3", "aa4") if store.read_model(name) is not None]
+    left = [name for name in ("aa1", "aa2", "aa3", "aa4") if store.models.read(name) is not None]
     assert left == ["aa1", "aa2", "aa3"]
     assert not kept.wants(trial("aa5", "search"))
     assert not KeptModels(store, "study", "none", 0).wants(trial("aa5"))
@@ -68,7 +68,7 @@ def test_a_kept_network_gives_the_error_of_its_record(tmp_path: Path) -> None:
         json.loads(path.read_text()) for path in tmp_path.glob("results/trials/*/*/record.json")
     ]
     best = sorted(records, key=lambda found: found["metrics"]["test.error"])
-    kept = [found for found in records if store.read_model(found["fingerprint"]) is not None]
+    kept = [found for found in records if store.models.read(found["fingerprint"]) is not None]
     assert len(kept) == 2
     assert max(found["metrics"]["test.error"] for found in kept) <= best[2]["metrics"]["test.error"]
     network, loss = load_model(store, kept[0]["fingerprint"])

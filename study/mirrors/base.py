@@ -1,0 +1,29 @@
+"""The contract of a copy of a study for another program."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from incay.trainables.store.books import Books
+from incay.trainables.store.trials import Store
+
+
+class StudyCopy(ABC):
+    """Copies one study run out of the store, which alone is the truth.
+
+    `sync` may be called at any time and any number of times: what is in the copy already is not
+    copied again, and a copy that was lost is made anew.
+
+    Args:
+        store: Where the results live.
+        study: The study's name.
+        run: The study's run.
+    """
+
+    def __init__(self, store: Store, study: str, run: str) -> None:
+        self._store = store
+        self._books = Books(store, study, run)
+
+    @abstractmethod
+    def sync(self) -> int | None:
+        """Bring the copy up to the store; return how many trials are unfinished there, if known."""
