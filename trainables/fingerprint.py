@@ -8,11 +8,12 @@ loop, the trial's own components and whatever they import from this package, whe
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay import forms
-from incay.trainables.source_code import Scope, digest, reached
+from incay.trainables.source_code import Scope, reached
 
 _LOOP = "incay.trainables.training.trainer"
 SCOPE = Scope(
@@ -61,3 +62,8 @@ def _roots(config: TrialConfig) -> frozenset[str]:
 def _version(roots: frozenset[str]) -> str:
     found = reached(roots, SCOPE)
     return digest(each for definitions in found.values() for each in definitions)
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Return one hash of many, whatever their order; 16 hexadecimal digits."""
+    return hashlib.sha256("\n".join(sorted(set(parts))).encode()).hexdigest()[:16]

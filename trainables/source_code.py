@@ -82,11 +82,6 @@ def reached(roots: Iterable[str], scope: Scope) -> dict[str, frozenset[str]]:
     return dict(sorted(found.items()))
 
 
-def digest(parts: Iterable[str]) -> str:
-    """Return one hash of many, whatever their order; 16 hexadecimal digits."""
-    return hashlib.sha256("\n".join(sorted(set(parts))).encode()).hexdigest()[:16]
-
-
 @cache
 def _source(module: str, scope: Scope) -> _Source:
     return _Source(module, scope)

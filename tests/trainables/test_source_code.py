@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from incay.trainables.config import COMPONENTS
-from incay.trainables.fingerprint import SCOPE
+from incay.trainables.fingerprint import SCOPE, digest
 from incay.trainables.incay import forms
-from incay.trainables.source_code import Scope, UntraceableImportError, digest, reached
+from incay.trainables.source_code import Scope, UntraceableImportError, reached
 
 Version = Callable[..., str]
 

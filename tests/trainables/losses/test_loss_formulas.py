@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import naive_losses as naive
 import torch
-from loss_cases import LossCase, registered, weight_of
+from loss_cases import LossCase
+from loss_checks import registered, weight_of
 from naive_losses import Matrix, Vector
 
 from incay.trainables.losses.a_softmax import ASoftmaxSettings
