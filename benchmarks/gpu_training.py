@@ -1,4 +1,4 @@
-"""The section ``training`` of `benchmarks.gpu`: a whole trial, its error and its share of the peak."""
+"""Section ``training`` of `benchmarks.gpu`: a whole trial, its error, its share of the peak."""
 
 from __future__ import annotations
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from incay.trainables.registry import registered_names
+
 _ROOT = Path(__file__).parents[2]
-_REGISTERED = re.compile(r"""^@?register_\w+\(((?:\s*"[^"]+",?)+)\s*\)""", re.MULTILINE)
-_NAME = re.compile(r'"([^"]+)"')
 
 
 def studies(incomplete: str) -> list[str]:
@@ -31,10 +30,7 @@ def registered(package: str) -> Callable[[str], list[str]]:
     """
 
     def complete(incomplete: str) -> list[str]:
-        # Importing the components would import PyTorch: their names stand in the text.
-        texts = (path.read_text(encoding="utf-8") for path in (_ROOT / package).glob("*.py"))
-        listed = (names for text in texts for names in _REGISTERED.findall(text))
-        return _beginning(incomplete, (name for names in listed for name in _NAME.findall(names)))
+        return _beginning(incomplete, registered_names(_ROOT / package))
 
     return complete
 
