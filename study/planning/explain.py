@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incay.study.errors import UserError
-from incay.study.planning.trials import confirm_config, search_config
+from incay.study.planning.trials import row_config
 from incay.study.spec.document import Document
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import parse_study
@@ -200,7 +200,5 @@ def _settings(
             continue
         spec = parse_study(Document(each.books.name, dict(study.document)))
         arm = next(arm for arm in spec.arms if arm.name == row.arm)
-        if row.phase == "search":
-            return search_config(spec, arm, row.params), None
-        return confirm_config(spec, arm, row.number, row.params), None
+        return row_config(spec, arm, row), None
     return None, None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.status import trial_status
-from incay.study.planning.trials import PlannedTrial, Planner, confirm_config
+from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
 from incay.study.spec.grid import grid_trials
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
@@ -65,26 +65,18 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     planner = Planner(spec, data)
     confirm = planner.confirm_trials()
     rows = Books(store, spec.name, spec.run).trials()
-    known = {(row.arm, row.phase, row.number): row.fingerprint for row in rows}
-    names = {trial.fingerprint for trial in confirm if isinstance(trial, PlannedTrial)}
-    finished = {name for name in names | set(known.values()) if _is_finished(store, name)}
     plans = []
     for arm in spec.arms:
         own = [trial for trial in confirm if trial.arm == arm.name]
         configs = [confirm_config(spec, arm, trial.number, {}) for trial in own]
         if arm.search:
             search = _search_configs(spec, arm, planner)
-            prints = [name for key, name in known.items() if key[0] == arm.name]
+            again = (planner.again(arm, row) for row in rows if row.arm == arm.name)
+            asked = [trial.fingerprint for trial in again]
         else:
             search = []
-            # A trial that waits for another's norm has a fingerprint only once it was planned.
-            prints = [
-                trial.fingerprint
-                if isinstance(trial, PlannedTrial)
-                else known.get((arm.name, "confirm", trial.number), "")
-                for trial in own
-            ]
-        done = sum(name in finished for name in prints)
+            asked = [name for trial in own if (name := _fingerprint(store, trial))]
+        done = sum(_is_finished(store, name) for name in asked)
         plans.append(ArmPlan(arm, search, configs, done))
     return plans
 
@@ -123,6 +115,16 @@ def _search_configs(spec: StudySpec, arm: Arm, planner: Planner) -> list[TrialCo
     if spec.budget.sampler == "grid":
         trials = grid_trials(arm.spaces, trials)
     return [planner.search_trial(arm, 0, params).config] * trials
+
+
+def _fingerprint(store: Store, trial: PlannedTrial | WaitingTrial) -> str:
+    """Return a trial's fingerprint; nothing where it waits for another's norm."""
+    if isinstance(trial, PlannedTrial):
+        return trial.fingerprint
+    if not _is_finished(store, trial.needs.fingerprint):
+        return ""
+    record = store.read_record(trial.needs.fingerprint)
+    return trial.resolve(record).fingerprint if record is not None else ""
 
 
 def _is_finished(store: Store, fingerprint: str) -> bool:

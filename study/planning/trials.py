@@ -119,6 +119,11 @@ class Planner:
                     trials.append(self._waiting(arm, replicate, known[arm.reference.arm]))
         return trials
 
+    def again(self, arm: Arm, row: TrialRow) -> PlannedTrial:
+        """Return a searched arm's trial as it would be trained now: by today's code and data."""
+        config = row_config(self._spec, arm, row)
+        return self._planned(arm, row.phase, row.number, config, row.params)
+
     def _confirm(
         self,
         arm: Arm,
@@ -149,6 +154,13 @@ class Planner:
     ) -> PlannedTrial:
         name = fingerprint(config, self._data.hash(config.dataset))
         return PlannedTrial(arm.name, phase, number, config, name, dict(params))
+
+
+def row_config(spec: StudySpec, arm: Arm, row: TrialRow) -> TrialConfig:
+    """Return what the study trains for a trial that its books list."""
+    if row.phase == "search":
+        return search_config(spec, arm, row.params)
+    return confirm_config(spec, arm, row.number, row.params)
 
 
 def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> TrialConfig:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from programs import python
 
 from incay import analysis
 
@@ -16,13 +15,8 @@ FROM_TRAINABLES = ("errors", "metrics", "names", "registry", "store")
 
 def loaded(statement: str) -> set[str]:
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=PACKAGE.parent,
-    )
+    done = python("-c", code, cwd=PACKAGE.parent)
+    assert done.returncode == 0, done.stderr
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from processes import kill, with_environment
+from programs import incay
 
 PROJECT = Path(__file__).parents[2]
 
@@ -89,15 +90,7 @@ class Raylets:
 
     def incay(self, *arguments: str, cwd: Path, timeout: float = 180):
         """Run a command of incay as a client of this cluster."""
-        return subprocess.run(
-            [sys.executable, "-m", "incay", *arguments],
-            cwd=cwd,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        return incay(*arguments, cwd=cwd, timeout=timeout, **self.environment)
 
     def _line(self) -> str:
         line = self._process.stdout.readline()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,19 @@ def write_study(folder: Path) -> Path:
     path = folder / "small.yaml"
     path.write_text(STUDY)
     return path
+
+
+def start_driver(folder: Path, address: str, environment: Mapping[str, str]) -> subprocess.Popen:
+    """Start a driver of the study on a running cluster; its output is piped."""
+    write_study(folder)
+    return subprocess.Popen(
+        [sys.executable, "-m", "incay", "run", "small.yaml", "--no-mirror"],
+        cwd=folder,
+        env={**environment, "RAY_ADDRESS": address},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def outcomes(records: Iterable[bytes]) -> dict[str, Any]:

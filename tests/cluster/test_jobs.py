@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from programs import incay, python
 from raylets_client import Raylets
 from small_study import local_outcomes, wait_for, write_study
 
@@ -107,15 +108,7 @@ def test_without_the_token_nothing_is_submitted_or_read(cluster, token):
         assert refused.value.code in (401, 403)
     environment = {**cluster.environment, "RAY_AUTH_TOKEN": token}
     submit = ["submit", "small.yaml", "--address", cluster.dashboard]
-    done = subprocess.run(
-        [sys.executable, "-m", "incay", *submit],
-        cwd=cluster.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = incay(*submit, cwd=cluster.folder, **environment)
     assert done.returncode == 2
     assert "token must be in" in done.stderr
 
@@ -123,14 +116,7 @@ def test_without_the_token_nothing_is_submitted_or_read(cluster, token):
 def test_a_driver_without_the_token_is_refused(cluster):
     environment = {**cluster.environment, "RAY_AUTH_TOKEN": "0" * 32}
     connect = f"import ray; ray.init('{cluster.address}', log_to_driver=False); print('inside')"
-    done = subprocess.run(
-        [sys.executable, "-c", connect],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = python("-c", connect, cwd=cluster.folder, **environment)
     assert done.returncode != 0
     assert "inside" not in done.stdout
     assert "token" in done.stderr.lower()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from raylets_client import Raylets
-from small_study import STEPS, local_outcomes, wait_for, write_study
+from small_study import STEPS, local_outcomes, start_driver, wait_for, write_study
 
 pytestmark = pytest.mark.long
 
@@ -18,16 +18,8 @@ INTERVAL = 2.0
 
 
 def test_a_study_survives_the_loss_of_a_node(tmp_path, undisturbed):
-    write_study(tmp_path)
     with _raylets(tmp_path, 0, 1, 1) as cluster:
-        driver = subprocess.Popen(
-            [sys.executable, "-m", "incay", "run", "small.yaml", "--no-mirror"],
-            cwd=tmp_path,
-            env={**cluster.environment, "RAY_ADDRESS": cluster.address},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        driver = start_driver(tmp_path, cluster.address, cluster.environment)
         wait_for(lambda: len(_under_way(tmp_path)) == 2, "two trials under way")
         before = _progress(tmp_path)
         cluster.kill()

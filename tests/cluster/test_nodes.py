@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from raylets_client import Raylets
-from small_study import local_outcomes, wait_for, write_study
+from small_study import local_outcomes, start_driver, wait_for, write_study
 
 pytestmark = pytest.mark.long
 
@@ -41,15 +41,7 @@ def test_doctor_examines_every_node(cluster, tmp_path):
 def test_a_node_that_was_drained_costs_nothing_but_its_last_interval(
     cluster, tmp_path, undisturbed
 ):
-    write_study(tmp_path)
-    driver = subprocess.Popen(
-        [sys.executable, "-m", "incay", "run", "small.yaml", "--no-mirror"],
-        cwd=tmp_path,
-        env={**cluster.environment, "RAY_ADDRESS": cluster.address},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    driver = start_driver(tmp_path, cluster.address, cluster.environment)
     progress = "results/trials/*/*/progress.json"
     wait_for(lambda: len(list(tmp_path.glob(progress))) == 2, "reports of two trials")
     drained = subprocess.run(

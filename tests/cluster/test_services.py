@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import optuna
 import pytest
+from programs import incay
 from services import BUCKET, CREDENTIALS, postgres, postgres_programs, query, s3_server, s3_uri
 from small_study import TRIALS, outcomes, write_study
 
@@ -19,7 +18,6 @@ from incay.trainables.store.trials import Store
 
 pytestmark = pytest.mark.long
 
-PROJECT = Path(__file__).parents[2]
 
 pytest.importorskip("moto.server", reason="needs moto[server]")
 
@@ -76,18 +74,9 @@ def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, un
     write_study(tmp_path)
     with postgres(Path("/tmp") / f"incay-postgres-{os.getpid()}") as socket:
         tracking = f"postgresql+psycopg://postgres@/mlflow?host={socket}"
-        done = subprocess.run(
-            [sys.executable, "-m", "incay", "run", "small.yaml", "--results", store.uri],
-            cwd=tmp_path,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(PROJECT / ".src"),
-                "MLFLOW_TRACKING_URI": tracking,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        options = ["--results", store.uri]
+        settings = {"MLFLOW_TRACKING_URI": tracking}
+        done = incay("run", "small.yaml", *options, cwd=tmp_path, timeout=600, **settings)
         assert done.returncode == 0, done.stderr
         ((finished,),) = query(socket, "SELECT count(*) FROM runs WHERE status = 'FINISHED'")
     assert "MLflow is not up to date" not in done.stderr
@@ -115,14 +104,7 @@ def test_searches_with_results_on_s3_are_copied_to_optuna_on_postgresql(store, t
             "MLFLOW_TRACKING_URI": place.replace("optuna", "mlflow"),
         }
         options = ["--results", store.uri, "--set", "steps=40", "--set", "reports=4"]
-        done = subprocess.run(
-            [sys.executable, "-m", "incay", "run", "small.yaml", *options],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(PROJECT / ".src"), **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = incay("run", "small.yaml", *options, cwd=tmp_path, timeout=600, **settings)
         assert done.returncode == 0, done.stderr
         storage = optuna.storages.RDBStorage(place)
         summaries = optuna.get_all_study_summaries(storage)

@@ -6,12 +6,11 @@ import contextlib
 import os
 import re
 import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
+from programs import incay
 
 from incay.study.cluster.connection import job_client
 from incay.study.cluster.unreachable import UnreachableError, login_failed, lookup_failed
@@ -19,20 +18,13 @@ from incay.study.cluster.unreachable import UnreachableError, login_failed, look
 PROJECT = Path(__file__).parents[2]
 
 
-def incay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``incay`` as a user without credentials would."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    environment |= {"HOME": str(folder), "PYTHONPATH": str(PROJECT / ".src")}
-    environment["AWS_EC2_METADATA_DISABLED"] = "true"
-    return subprocess.run(
-        [sys.executable, "-m", "incay", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture(autouse=True)
+def without_credentials(monkeypatch, tmp_path):
+    """Be a user who has none."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 @pytest.fixture
@@ -58,7 +50,7 @@ def edited(tmp_path):
 def test_an_address_that_is_none_is_one_message(tmp_path, command):
     (tmp_path / "small.yaml").write_text("name: small\nbase: {dataset: digits}\n")
     for address in ("nonsense", "127.0.0.1:8265"):
-        done = incay(tmp_path, *command, "--address", address)
+        done = incay(*command, "--address", address, cwd=tmp_path)
         assert done.returncode == 2
         assert done.stderr.startswith("incay: --address: must be the URL of a dashboard")
         assert address in done.stderr
@@ -66,7 +58,7 @@ def test_an_address_that_is_none_is_one_message(tmp_path, command):
 
 
 def test_nothing_at_an_address_is_one_message(tmp_path):
-    done = incay(tmp_path, "doctor", "--address", "http://127.0.0.1:1")
+    done = incay("doctor", "--address", "http://127.0.0.1:1", cwd=tmp_path)
     assert done.returncode == 2
     assert "a Ray dashboard must answer" in done.stderr
     assert "Traceback" not in done.stderr
@@ -90,7 +82,7 @@ def test_a_head_without_ray_is_merely_down():
 
 
 def test_missing_credentials_are_a_problem_with_their_remedy(tmp_path, edited):
-    done = incay(tmp_path, "doctor", "--cluster", edited("cluster.yaml", "mine"))
+    done = incay("doctor", "--cluster", edited("cluster.yaml", "mine"), cwd=tmp_path)
     assert done.returncode == 1
     assert "cluster.yaml: no problem found in the file" in done.stdout
     assert "credentials" in done.stdout
@@ -101,7 +93,7 @@ def test_missing_credentials_are_a_problem_with_their_remedy(tmp_path, edited):
 def test_one_problem_is_not_problems(tmp_path, edited):
     name = edited("cluster.yaml", "mine")
     (tmp_path / name).write_text((tmp_path / name).read_text().replace("g6.xl", "g6.xxl", 1))
-    done = incay(tmp_path, "doctor", "--cluster", name)
+    done = incay("doctor", "--cluster", name, cwd=tmp_path)
     assert done.returncode == 1
     assert f"{name}: 1 problem\n" in done.stdout
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_study import STUDY, incay
+from programs import incay
+from tiny_study import STUDY
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tiny_study import ENVIRONMENT
+from programs import ENVIRONMENT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

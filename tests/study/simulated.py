@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from simulated_records import simulated_record
+
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import SearchWork, Signal
@@ -38,16 +40,8 @@ def objective(trial: PlannedTrial) -> float:
 
 
 def ended(trial: PlannedTrial, status: Ending = Ending.COMPLETED) -> TrialRecord:
-    return TrialRecord(
-        fingerprint=trial.fingerprint,
-        status=status,  # type: ignore[arg-type]
-        config={},
-        step=10,
-        metrics={"val.error": objective(trial), "val.norm": 1.0},
-        data_hash="",
-        code_version="",
-        provenance={"seconds": 1.0},
-    )
+    metrics = {"val.error": objective(trial), "val.norm": 1.0}
+    return simulated_record(trial.fingerprint, metrics, status, seconds=1.0)
 
 
 def no_history(_: TrialRecord) -> list[Mapping[str, Any]]:

@@ -107,7 +107,7 @@ def test_an_example_trains_on_digits(name: str, tmp_path: Path) -> None:
         f"name: extended\nbase:\n{base}\n  optimizer: {{lr: 0.001}}\n  steps: 5\n"
         "  batch_size: 16\n  reports: 1\nconfirm: {seeds: 1}\n"
     )
-    package = ".".join(example.path.parent.parts)
+    package = ".".join(("incay", *example.path.parent.parts))
     registered = re.search(r"(?:name|form): ([\w-]+)", used)
     assert registered is not None
     done = subprocess.run(

@@ -9,10 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
+from programs import ENVIRONMENT
 
-STUDY = """\
+BASE = """\
 name: tiny
 question: Does it run?
 base:
@@ -26,25 +25,13 @@ base:
 arms:
   Softmax: {}
   RN: {incay: {form: reciprocal, weight: 0.1}}
-search:
-  all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}
-budget: {trials: 2}
-confirm: {seeds: 2}
 """
-
-
-def incay(
-    *arguments: str, cwd: Path, timeout: float = 240, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "incay", *arguments],
-        cwd=cwd,
-        env={**ENVIRONMENT, **environment},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+STUDY = f"""\
+{BASE}search:
+  all arms: {{optimizer.weight_decay: log 1e-5 .. 1e-2}}
+budget: {{trials: 2}}
+confirm: {{seeds: 2}}
+"""
 
 
 def interrupted(folder: Path, number: int, *settings: str) -> tuple[int, str]:

@@ -9,8 +9,9 @@ import math
 
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from random_cases import angles, class_counts, dimensions, draw, growths, often, seeds
 from torch import Tensor
 
 from incay.trainables.incay.threshold import parse_threshold
@@ -18,13 +19,6 @@ from incay.trainables.losses.modules.base import Loss
 from incay.trainables.losses.softmax import SoftmaxSettings
 
 torch.set_num_threads(1)
-
-often = settings(max_examples=40, derandomize=True, deadline=None)
-seeds = st.integers(0, 2**31)
-dimensions = st.integers(1, 8)
-class_counts = st.integers(2, 12)
-growths = st.floats(0.01, 3.0)
-angles = st.floats(0.05, math.pi)
 
 
 def softmax(weight_KD: Tensor) -> Loss:
@@ -36,10 +30,6 @@ def softmax(weight_KD: Tensor) -> Loss:
 def losses_of(loss: Loss, features_BD: Tensor, labels_B: Tensor) -> Tensor:
     value_B: Tensor = loss(features_BD, labels_B, 0).terms["cross_entropy"].value_B
     return value_B
-
-
-def draw(seed: int, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def draw_classification(seed: int, count: int, dimension: int, classes: int) -> tuple[Tensor, ...]:

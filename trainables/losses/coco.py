@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import LossSettings
-from incay.trainables.settings import require_finite
+from incay.trainables.losses.scale import ScaledLossSettings
 
 if TYPE_CHECKING:
     from incay.trainables.losses.modules.base import Loss
@@ -20,7 +19,7 @@ LARGEST_LOSS = 1e-4
 
 @register_loss("coco")
 @dataclass(frozen=True, kw_only=True)
-class COCOSettings(LossSettings):
+class COCOSettings(ScaledLossSettings):
     """−log softmax(α·cos θ)_y, features and weights normalised (Liu et al. 2017c, section 2).
 
     Attributes:
@@ -28,26 +27,18 @@ class COCOSettings(LossSettings):
             classes; 8.70 for K = 10, 12.24 for K = 10,572.
     """
 
-    scale: float | Literal["auto"] = "auto"
-
     citation = (
         "Liu et al., Rethinking Feature Discrimination and Polymerization for Large-scale "
         "Recognition, 2017; paper A, section 4.2"
     )
-    search_space = {"scale": "log 4.0 .. 64.0"}
-
-    def __post_init__(self) -> None:
-        if self.scale != "auto":
-            require_finite("scale", self.scale, low_open=True)
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
         from incay.trainables.losses.modules.normalized import NormalizedLoss
 
-        scale = scale_bound(num_classes) if self.scale == "auto" else self.scale
-        return NormalizedLoss(num_features, num_classes, scale=scale)
+        return NormalizedLoss(num_features, num_classes, scale=self.scale_for(num_classes))
 
-
-def scale_bound(num_classes: int) -> float:
-    """Return ½·log((K − 1)/ε) + 3, taking one class as two."""
-    return 0.5 * math.log(max(num_classes - 1, 1) / LARGEST_LOSS) + 3.0
+    @staticmethod
+    def bound(num_classes: int) -> float:
+        """Return ½·log((K − 1)/ε) + 3, taking one class as two."""
+        return 0.5 * math.log(max(num_classes - 1, 1) / LARGEST_LOSS) + 3.0

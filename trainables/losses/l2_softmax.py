@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import LossSettings
-from incay.trainables.settings import require_finite
+from incay.trainables.losses.scale import ScaledLossSettings
 
 if TYPE_CHECKING:
     from incay.trainables.losses.modules.base import Loss
@@ -20,7 +19,7 @@ TARGET_PROBABILITY = 0.9
 
 @register_loss("l2-softmax")
 @dataclass(frozen=True, kw_only=True)
-class L2SoftmaxSettings(LossSettings):
+class L2SoftmaxSettings(ScaledLossSettings):
     """−log softmax(W·αf/‖f‖)_y: softmax of features whose norm is α (Ranjan et al. 2017, eq. 3).
 
     Weights are not normalised. Here, too, the classifier has no bias (both papers, 3.1).
@@ -31,28 +30,22 @@ class L2SoftmaxSettings(LossSettings):
         learned: Whether α is learned, starting from `scale`; the authors try both.
     """
 
-    scale: float | Literal["auto"] = "auto"
     learned: bool = False
 
     citation = (
         "Ranjan et al., L2-constrained Softmax Loss for Discriminative Face Verification, 2017; "
         "paper A, section 2"
     )
-    search_space = {"scale": "log 4.0 .. 64.0"}
-
-    def __post_init__(self) -> None:
-        if self.scale != "auto":
-            require_finite("scale", self.scale, low_open=True)
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""
         from incay.trainables.losses.modules.l2_softmax import L2Softmax
 
-        scale = scale_bound(num_classes) if self.scale == "auto" else self.scale
+        scale = self.scale_for(num_classes)
         return L2Softmax(num_features, num_classes, scale=scale, learned=self.learned)
 
-
-def scale_bound(num_classes: int) -> float:
-    """Return log(p(K − 2)/(1 − p)), taking fewer than three classes as three."""
-    odds = TARGET_PROBABILITY / (1.0 - TARGET_PROBABILITY)
-    return math.log(odds * max(num_classes - 2, 1))
+    @staticmethod
+    def bound(num_classes: int) -> float:
+        """Return log(p(K − 2)/(1 − p)), taking fewer than three classes as three."""
+        odds = TARGET_PROBABILITY / (1.0 - TARGET_PROBABILITY)
+        return math.log(odds * max(num_classes - 2, 1))

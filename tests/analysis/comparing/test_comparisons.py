@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from simulated_records import simulated_record
 from statsmodels.stats.power import TTestPower
 from study_factory import RN, StudyFactory, incay, samples_of
 
@@ -12,8 +13,6 @@ from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.references import references
 from incay.analysis.output.table import Mark
 from incay.analysis.results.study import Arm, StudyResults, Trial
-from incay.trainables.store.endings import Ending
-from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
 
@@ -28,16 +27,7 @@ def simulated(errors: np.ndarray, store: Store) -> StudyResults:
                 phase="confirm",
                 number=number,
                 fingerprint=f"{index}-{number}",
-                record=TrialRecord(
-                    fingerprint=f"{index}-{number}",
-                    status=Ending.COMPLETED,
-                    config={},
-                    step=1,
-                    metrics={"test.error": float(error)},
-                    data_hash="",
-                    code_version="",
-                    provenance={},
-                ),
+                record=simulated_record(f"{index}-{number}", {"test.error": float(error)}),
             )
             for number, error in enumerate(row)
         )

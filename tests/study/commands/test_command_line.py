@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from programs import incay, python
 
-ROOT = Path(__file__).parents[3]
 STUDY = """\
 name: bad
 base:
@@ -19,19 +16,6 @@ base:
 arms:
   L-Softmax: {loss: {name: l-softmax, margin: 4}}
 """
-
-
-def incay(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("INCAY_")}
-    return subprocess.run(
-        [sys.executable, "-m", "incay", *arguments],
-        cwd=cwd,
-        env={**environment, "PYTHONPATH": str(ROOT / ".src")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def truncated_mnist(root: Path) -> Path:
@@ -87,21 +71,7 @@ def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
         "heavy = {'torch', 'ray', 'mlflow', 'optuna', 'pandas', 'scipy', 'pyarrow'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
-    checked = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stderr
-
-
-def test_analysis_loads_neither_torch_nor_ray():
-    code = (
-        "import sys, analysis, incay.analysis.results.study, incay.analysis.tables\n"
-        "heavy = {'torch', 'ray', 'mlflow', 'optuna'}\n"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
-    )
-    checked = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    checked = python("-c", code, cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
 
 

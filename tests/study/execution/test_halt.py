@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from tiny_study import ENVIRONMENT, STUDY, incay, interrupted, results
+from programs import incay, python
+from tiny_study import STUDY, interrupted, results
 
 FAULTY_STORES = '''
 import errno
@@ -49,10 +49,11 @@ import sys
 from unittest import mock
 import faulty_stores
 from incay.study import cli
+from incay.study.commands import groups
 
 store, *arguments = sys.argv[1:]
 sys.argv = ["incay", "run", "tiny.yaml", "--no-mirror", *arguments]
-with mock.patch.object(cli, "open_store", getattr(faulty_stores, store)):
+with mock.patch.object(groups, "open_store", getattr(faulty_stores, store)):
     cli.main()
 """
 
@@ -61,15 +62,7 @@ def run_with(store: str, folder: Path, *arguments: str) -> subprocess.CompletedP
     (folder / "tiny.yaml").write_text(STUDY)
     (folder / "faulty_stores.py").write_text(FAULTY_STORES)
     (folder / "run.py").write_text(RUN)
-    return subprocess.run(
-        [sys.executable, "run.py", store, *arguments],
-        cwd=folder,
-        env={**ENVIRONMENT, "PYTHONPATH": f"{ENVIRONMENT['PYTHONPATH']}:{folder}"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return python("run.py", store, *arguments, cwd=folder)
 
 
 def test_a_full_disk_is_told_and_the_study_goes_on_later(finished: Path, tmp_path: Path) -> None:
@@ -96,7 +89,7 @@ def test_a_request_to_terminate_is_like_ctrl_c(tmp_path: Path) -> None:
     assert list(tmp_path.glob("results/trials/*/*/checkpoint.pt"))
 
 
-def test_the_watchdog_ends_a_process_that_hangs_and_no_other() -> None:
+def test_the_watchdog_ends_a_process_that_hangs_and_no_other(tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
         "from incay.trainables.worker.watchdog import Watchdog\n"
@@ -110,14 +103,7 @@ def test_the_watchdog_ends_a_process_that_hangs_and_no_other() -> None:
         "    time.sleep(60)\n"
     )
     started = time.monotonic()
-    ended = subprocess.run(
-        [sys.executable, "-c", script],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    ended = python("-c", script, cwd=tmp_path, timeout=50)
     assert ended.returncode == 1
     assert ended.stdout == "alive\n"
     assert "Timeout" in ended.stderr

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_study import STUDY, incay
+from programs import incay
+from simulated_records import simulated_record
+from tiny_study import STUDY
 
 from incay.study.execution.kept_models import KeptModels
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
-from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import DeviceSplit, Normalizer, split_validation
@@ -26,16 +27,7 @@ def trial(name: str, phase: str = "confirm") -> PlannedTrial:
 
 
 def record(name: str, error: float) -> TrialRecord:
-    return TrialRecord(
-        fingerprint=name,
-        status=Ending.COMPLETED,
-        config={},
-        step=1,
-        metrics={"test.error": error},
-        data_hash="",
-        code_version="",
-        provenance={},
-    )
+    return simulated_record(name, {"test.error": error})
 
 
 def test_the_best_stay_after_a_restart_too_and_so_do_those_of_other_studies(tmp_path: Path) -> None:

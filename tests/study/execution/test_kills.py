@@ -14,7 +14,8 @@ import optuna
 import psutil
 import pytest
 from optuna.trial import TrialState
-from tiny_study import ENVIRONMENT, STUDY, incay, results
+from programs import ENVIRONMENT, incay
+from tiny_study import STUDY, results
 
 from incay.study.mirrors.optuna_copy import open_storage, storage_place
 from incay.trainables.store.trials import Store

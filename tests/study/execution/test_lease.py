@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_study import ENVIRONMENT, STUDY, incay
+from programs import ENVIRONMENT, incay
+from tiny_study import STUDY
 
 from incay.study.errors import UserError
 from incay.study.execution.lease import Lease, _boot, _process_namespace

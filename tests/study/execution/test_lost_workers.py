@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-from tiny_study import ENVIRONMENT, STUDY
+from programs import python
+from tiny_study import STUDY
 
 from incay.study.execution.lost_workers import MOST, LostWorkers
 
@@ -63,6 +62,7 @@ import os, signal, sys
 from unittest import mock
 from incay.trainables.store.trials import Store
 from incay.study import cli
+from incay.study.commands import groups
 
 
 class KillingStore(Store):
@@ -80,7 +80,7 @@ class KillingStore(Store):
 if __name__ == "__main__":
     import killing  # by its name, so that workers find it too
 
-    with mock.patch.object(cli, "open_store", killing.KillingStore):
+    with mock.patch.object(groups, "open_store", killing.KillingStore):
         cli.main()
 """
 
@@ -90,15 +90,7 @@ def test_a_trial_that_kills_its_workers_fails_and_no_other(tmp_path):
     (tmp_path / "killing.py").write_text(KILLING_STORE)
     (tmp_path / "tiny.yaml").write_text(STUDY)
     options = ["run", "tiny.yaml", "--no-mirror", "--seeds=1", "--set", "budget.trials=1"]
-    done = subprocess.run(
-        [sys.executable, "killing.py", *options],
-        cwd=tmp_path,
-        env={**ENVIRONMENT, "PYTHONPATH": f"{ENVIRONMENT['PYTHONPATH']}:{tmp_path}"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = python("killing.py", *options, cwd=tmp_path, timeout=300)
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"a worker was lost {MOST - 1} times" in done.stdout
     paths = tmp_path.glob("results/trials/*/*/record.json")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from excerpts import write_excerpts
-from tiny_study import incay
+from programs import incay
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData, datasets

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 
-from tiny_study import ENVIRONMENT, STUDY, incay, interrupted, results
+from programs import ENVIRONMENT, incay
+from tiny_study import STUDY, interrupted, results
 
 
 def test_again_trains_nothing(finished):

@@ -13,25 +13,14 @@ from typing import Any
 
 import psutil
 import pytest
+from programs import ENVIRONMENT, incay, python
 from test_lost_workers import KILLING_STORE
-from tiny_study import ENVIRONMENT, STUDY, incay, interrupted, results
+from tiny_study import BASE, STUDY, interrupted, results
 
 STACKED = ("--set", "resources.stack=4")
-FIXED = """\
-name: tiny
-base:
-  dataset: digits
-  network: {name: mnist-2d, width: 0.3, dimension: 4}
-  optimizer: {lr: 0.01}
-  steps: 40
-  batch_size: 32
-  reports: 4
-  precision: fp32
-arms:
-  Softmax: {}
-  RN: {incay: {form: reciprocal, weight: 0.1}}
-  RN, strong: {incay: {form: reciprocal, weight: 0.2}}
-confirm: {seeds: 3}
+FIXED = f"""\
+{BASE}  RN, strong: {{incay: {{form: reciprocal, weight: 0.2}}}}
+confirm: {{seeds: 3}}
 """
 """Nine trials of two kinds: no result decides what is trained."""
 
@@ -208,15 +197,8 @@ def test_a_killed_worker_costs_no_trial(tmp_path: Path) -> None:
 def test_one_that_kills_its_workers_ends_by_itself(tmp_path: Path) -> None:
     (tmp_path / "killing.py").write_text(KILLING_STORE.replace('["weight"]', '["weight"] == 0.2'))
     study(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "killing.py", "run", "tiny.yaml", "--no-mirror", "--seeds=1", *STACKED],
-        cwd=tmp_path,
-        env={**ENVIRONMENT, "PYTHONPATH": f"{ENVIRONMENT['PYTHONPATH']}:{tmp_path}"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    run = ("run", "tiny.yaml", "--no-mirror", "--seeds=1", *STACKED)
+    done = python("killing.py", *run, cwd=tmp_path, timeout=300)
     assert done.returncode == 1, done.stdout + done.stderr
     by_weight = {record["config"]["incay"]["weight"]: record for record in records(tmp_path)}
     assert by_weight[0.2]["status"] == "failed"

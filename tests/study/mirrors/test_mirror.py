@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from programs import ENVIRONMENT, incay
 from servers import free_port
-from tiny_study import ENVIRONMENT, incay
 
 from incay.trainables.store.trials import Store
 

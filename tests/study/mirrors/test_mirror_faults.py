@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from programs import ENVIRONMENT, incay
 from servers import free_port, mlflow_server
 from test_mirror import runs
-from tiny_study import ENVIRONMENT, STUDY, incay, results
+from tiny_study import STUDY, results
 
 from benchmarks.faulty_servers import answering_errors, never_answering
 

@@ -9,8 +9,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from programs import incay
 from servers import browser_page, free_port, incay_ui, mlflow_server
-from tiny_study import incay
 
 
 @pytest.fixture(scope="module")

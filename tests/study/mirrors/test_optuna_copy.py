@@ -14,8 +14,8 @@ import optuna
 import pytest
 from in_process import incay
 from optuna.trial import TrialState
+from programs import ENVIRONMENT
 from servers import free_port, wait_until_served
-from tiny_study import ENVIRONMENT
 
 from incay.study.mirrors.optuna_copy import OptunaCopy, open_storage, storage_place
 from incay.trainables.store.trials import Store

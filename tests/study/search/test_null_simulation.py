@@ -7,12 +7,11 @@ import random
 import statistics
 
 from simulated import no_history, spec
+from simulated_records import simulated_record
 
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import SearchWork
-from incay.trainables.store.endings import Ending
-from incay.trainables.store.records import TrialRecord
 
 STUDIES, TRIALS = 120, 16
 EXPECTED_BEST = -1.766
@@ -34,17 +33,7 @@ def simulated(seed: int) -> tuple[list[float], list[float]]:
     planner = Planner(study, DataCatalog(None))
     work = SearchWork(study, planner, lambda _: None, no_history)
     while isinstance(trial := work.next(), PlannedTrial):
-        record = TrialRecord(
-            fingerprint=trial.fingerprint,
-            status=Ending.COMPLETED,
-            config={},
-            step=10,
-            metrics={"val.error": noise(trial)},
-            data_hash="",
-            code_version="",
-            provenance={},
-        )
-        work.end(trial, record)
+        work.end(trial, simulated_record(trial.fingerprint, {"val.error": noise(trial)}))
     winners = {}
     best = []
     for search in work.searches:

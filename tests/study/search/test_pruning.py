@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
+from programs import incay
 from simulated import points, spec
-from tiny_study import STUDY, incay
+from simulated_records import simulated_record
+from tiny_study import STUDY
 
 from incay.study.mirrors.optuna_copy import open_storage, storage_place
 from incay.study.planning.data_catalog import DataCatalog
@@ -88,15 +90,9 @@ class Simulation:
 
     def _end(self, trial: PlannedTrial, status: Ending) -> None:
         history = list(self.histories[trial.fingerprint])
-        record = TrialRecord(
-            fingerprint=trial.fingerprint,
-            status=status,
-            config={},
-            step=int(history[-1]["step"]),
-            metrics={"val.error": history[-1]["val.error"]},
-            data_hash="",
-            code_version="",
-            provenance={"seconds": 1.0, "history": history},
+        step, metrics = int(history[-1]["step"]), {"val.error": history[-1]["val.error"]}
+        record = simulated_record(
+            trial.fingerprint, metrics, status, step, seconds=1.0, history=history
         )
         self.stored[trial.fingerprint] = record
         self.work.end(trial, record)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tiny_study import incay
+from programs import incay
+from simulated_records import simulated_record
 
 from incay.study.errors import StudyError
 from incay.study.planning.data_catalog import DataCatalog
@@ -69,16 +70,7 @@ def test_the_plan_shows_it_as_the_study_says_it(tmp_path: Path) -> None:
 
 
 def record(trial: PlannedTrial, status: Ending = Ending.COMPLETED) -> TrialRecord:
-    return TrialRecord(
-        fingerprint=trial.fingerprint,
-        status=status,
-        config={},
-        step=10,
-        metrics={"train.norm": 100.0 + trial.number},
-        data_hash="",
-        code_version="",
-        provenance={},
-    )
+    return simulated_record(trial.fingerprint, {"train.norm": 100.0 + trial.number}, status)
 
 
 def work(stored: Mapping[str, TrialRecord]) -> FixedWork:

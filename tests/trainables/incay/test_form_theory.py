@@ -6,24 +6,14 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from random_cases import dimensions, draw, growths, often, seeds
 from torch import Tensor
 
 from incay.trainables.incay import forms
 
 torch.set_num_threads(1)
-
-often = settings(max_examples=40, derandomize=True, deadline=None)
-seeds = st.integers(0, 2**31)
-dimensions = st.integers(1, 8)
-class_counts = st.integers(2, 12)
-growths = st.floats(0.01, 3.0)
-angles = st.floats(0.05, math.pi)
-
-
-def draw(seed: int, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 # The three forms (paper A, section 6.3)

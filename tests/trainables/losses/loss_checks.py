@@ -6,29 +6,11 @@ import re
 from typing import Any
 
 import torch
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
 from torch import Tensor
 from torch.func import functional_call
 
 from incay.trainables.losses import losses
 from incay.trainables.losses.modules.base import Loss
-
-TOLERANCE = {torch.float64: (1e-10, 1e-10), torch.float32: (1e-4, 2e-5)}
-"""Relative and absolute, by dtype."""
-STEPS = (0, 3, 20_000)
-"""Early, soon after and at the end of annealing."""
-
-few = settings(
-    max_examples=8,
-    derandomize=True,
-    deadline=None,
-    # One method serves every loss on purpose.
-    suppress_health_check=[HealthCheck.differing_executors],
-)
-shapes = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(1, 5))  # B, D, K
-seeds = st.integers(0, 2**31)
-lengths = st.sampled_from([0.1, 1.0, 20.0])
 
 
 def batch(shape: tuple[int, int, int], seed: int, length: float) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from naive_losses import Matrix, Vector
 from incay.trainables.losses.a_softmax import ASoftmaxSettings
 from incay.trainables.losses.arcface import ArcFaceSettings
 from incay.trainables.losses.center import CenterSettings
-from incay.trainables.losses.coco import COCOSettings, scale_bound
+from incay.trainables.losses.coco import COCOSettings
 from incay.trainables.losses.cosface import CosFaceSettings
 from incay.trainables.losses.cosine import CosineSettings
 from incay.trainables.losses.hinge import HingeSettings
@@ -131,7 +131,7 @@ class TestCOCO(CosineCase):
 
     def test_scale_of_known_numbers_of_classes(self) -> None:
         for classes, scale in ((10, 8.70387), (100, 9.90283), (10_572, 12.23812)):
-            assert math.isclose(scale_bound(classes), scale, abs_tol=1e-4)
+            assert math.isclose(COCOSettings.bound(classes), scale, abs_tol=1e-4)
 
 
 class TestL2Softmax(CosineCase):

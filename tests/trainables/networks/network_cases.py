@@ -38,6 +38,33 @@ def norm(*channels: int) -> int:
     return 2 * sum(channels)
 
 
+def cifar(
+    a: int, b: int, c: int, layers: tuple[tuple[str, tuple[int, ...], int, int], ...]
+) -> NetworkCase:
+    """Return the case of five, four and four 3×3 convolutions with a, b and c channels."""
+    return NetworkCase(
+        image_shape=(3, 32, 32),
+        smallest=8,
+        placement="bn_relu",
+        dimension=512,
+        layers=layers,
+        parameters=(
+            9 * (3 * a + 4 * a * a + a * b + 3 * b * b + b * c + 3 * c * c)
+            + norm(*[a] * 5, *[b] * 4, *[c] * 4, 512)
+            + 16 * c * 512
+        ),
+        multiply_adds=(
+            conv(1024, 3, a)
+            + 4 * conv(1024, a, a)
+            + conv(256, a, b)
+            + 3 * conv(256, b, b)
+            + conv(64, b, c)
+            + 3 * conv(64, c, c)
+            + 16 * c * 512
+        ),
+    )
+
+
 CASES = {
     "mnist-2d": NetworkCase(
         image_shape=(1, 28, 28),
@@ -75,55 +102,25 @@ CASES = {
             + 1024 * 256
         ),
     ),
-    "cifar10": NetworkCase(
-        image_shape=(3, 32, 32),
-        smallest=8,
-        placement="bn_relu",
-        dimension=512,
+    "cifar10": cifar(
+        64,
+        128,
+        256,
         layers=(
             ("trunk.conv0_1", (64, 32, 32), 1_728, 1_769_472),
             ("trunk.conv2_1", (128, 16, 16), 73_728, 18_874_368),
             ("trunk.conv3_4", (256, 8, 8), 589_824, 37_748_736),
             ("head.linear", (512,), 4096 * 512, 4096 * 512),
         ),
-        parameters=(
-            9 * (3 * 64 + 4 * 64 * 64 + 64 * 128 + 3 * 128 * 128 + 128 * 256 + 3 * 256 * 256)
-            + norm(*[64] * 5, *[128] * 4, *[256] * 4, 512)
-            + 4096 * 512
-        ),
-        multiply_adds=(
-            conv(1024, 3, 64)
-            + 4 * conv(1024, 64, 64)
-            + conv(256, 64, 128)
-            + 3 * conv(256, 128, 128)
-            + conv(64, 128, 256)
-            + 3 * conv(64, 256, 256)
-            + 4096 * 512
-        ),
     ),
-    "cifar100": NetworkCase(
-        image_shape=(3, 32, 32),
-        smallest=8,
-        placement="bn_relu",
-        dimension=512,
+    "cifar100": cifar(
+        128,
+        256,
+        512,
         layers=(
             ("trunk.conv0_1", (128, 32, 32), 3_456, 3_538_944),
             ("trunk.conv3_4", (512, 8, 8), 2_359_296, 150_994_944),
             ("head.linear", (512,), 8192 * 512, 8192 * 512),
-        ),
-        parameters=(
-            9 * (3 * 128 + 4 * 128 * 128 + 128 * 256 + 3 * 256 * 256 + 256 * 512 + 3 * 512 * 512)
-            + norm(*[128] * 5, *[256] * 4, *[512] * 4, 512)
-            + 8192 * 512
-        ),
-        multiply_adds=(
-            conv(1024, 3, 128)
-            + 4 * conv(1024, 128, 128)
-            + conv(256, 128, 256)
-            + 3 * conv(256, 256, 256)
-            + conv(64, 256, 512)
-            + 3 * conv(64, 512, 512)
-            + 8192 * 512
         ),
     ),
     "spherenet-20": NetworkCase(
