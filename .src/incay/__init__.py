@@ -10,6 +10,7 @@ In a notebook::
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for, so that importing the package is fast."""
-    from incay import analysis
-
+    # Not `from incay import analysis`: that would ask here for `analysis` first.
+    analysis = importlib.import_module("incay.analysis")
     if name not in analysis.__all__:
         raise AttributeError(f"module 'incay' has no attribute {name!r}")
     return getattr(analysis, name)
+
+
+def __dir__() -> list[str]:
+    """List what can be imported, so that a notebook completes it."""
+    return sorted([*globals(), *importlib.import_module("incay.analysis").__all__])

@@ -35,6 +35,26 @@ def test_every_public_name_is_there() -> None:
         analysis.tabel  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import incay; incay.load",
+        "from incay import analysis; analysis.load",
+        "from incay import load, table",
+        "from incay import study, trainables",
+        "import incay; assert {'load', 'figure'} < set(dir(incay))",
+    ],
+)
+def test_the_interface_is_found_by_a_program_that_has_imported_nothing_else(statement: str) -> None:
+    done = python("-c", statement, cwd=PACKAGE.parent)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_name_that_is_not_there_is_said() -> None:
+    done = python("-c", "import incay; incay.tabel", cwd=PACKAGE.parent)
+    assert done.stderr.rstrip().endswith("AttributeError: module 'incay' has no attribute 'tabel'")
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
 def test_only_the_light_modules_of_trainables_are_imported(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):

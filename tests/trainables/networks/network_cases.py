@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Layers = tuple[tuple[str, tuple[int, ...], int, int], ...]
+"""(Name, output shape, parameters, multiply-adds) of some layers."""
+
 
 @dataclass(frozen=True)
 class NetworkCase:
@@ -14,7 +17,7 @@ class NetworkCase:
         smallest: Side of the smallest image that it takes.
         placement: Default placement of the feature.
         dimension: Default D.
-        layers: (name, output shape, parameters, multiply-adds) of some layers.
+        layers: Some of its layers.
         parameters: Of the whole network.
         multiply_adds: Of the whole network, per image.
     """
@@ -23,7 +26,7 @@ class NetworkCase:
     smallest: int
     placement: str
     dimension: int
-    layers: tuple[tuple[str, tuple[int, ...], int, int], ...]
+    layers: Layers
     parameters: int
     multiply_adds: int
 
@@ -38,9 +41,7 @@ def norm(*channels: int) -> int:
     return 2 * sum(channels)
 
 
-def cifar(
-    a: int, b: int, c: int, layers: tuple[tuple[str, tuple[int, ...], int, int], ...]
-) -> NetworkCase:
+def cifar(a: int, b: int, c: int, layers: Layers) -> NetworkCase:
     """Return the case of five, four and four 3×3 convolutions with a, b and c channels."""
     return NetworkCase(
         image_shape=(3, 32, 32),
@@ -61,6 +62,38 @@ def cifar(
             + conv(64, b, c)
             + 3 * conv(64, c, c)
             + 16 * c * 512
+        ),
+    )
+
+
+def spherenet(*inner: int, layers: Layers) -> NetworkCase:
+    """Return the case of four openings, each with `inner` convolutions in its units."""
+    a, b, c, d = inner
+    return NetworkCase(
+        image_shape=(3, 112, 96),
+        smallest=16,
+        placement="linear",
+        dimension=512,
+        layers=layers,
+        # Openings have biases, units have none; every convolution has its PReLU.
+        parameters=(
+            9 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512)
+            + 9 * (a * 64**2 + b * 128**2 + c * 256**2 + d * 512**2)
+            + (64 + 128 + 256 + 512)
+            + ((a + 1) * 64 + (b + 1) * 128 + (c + 1) * 256 + (d + 1) * 512)
+            + 21_504 * 512
+            + 512
+        ),
+        multiply_adds=(
+            conv(2688, 3, 64)
+            + conv(672, 64, 128)
+            + conv(168, 128, 256)
+            + conv(42, 256, 512)
+            + a * conv(2688, 64, 64)
+            + b * conv(672, 128, 128)
+            + c * conv(168, 256, 256)
+            + d * conv(42, 512, 512)
+            + 21_504 * 512
         ),
     )
 
@@ -123,11 +156,11 @@ CASES = {
             ("head.linear", (512,), 8192 * 512, 8192 * 512),
         ),
     ),
-    "spherenet-20": NetworkCase(
-        image_shape=(3, 112, 96),
-        smallest=16,
-        placement="linear",
-        dimension=512,
+    "spherenet-20": spherenet(
+        2,
+        4,
+        8,
+        2,
         layers=(
             ("trunk.conv1", (64, 56, 48), 27 * 64 + 64, 4_644_864),
             ("trunk.prelu1", (64, 56, 48), 64, 0),
@@ -135,51 +168,8 @@ CASES = {
             ("trunk.conv4", (512, 7, 6), 9 * 256 * 512 + 512, 49_545_216),
             ("head.linear", (512,), 21_504 * 512 + 512, 11_010_048),
         ),
-        # Openings have biases, units have none; every convolution has its PReLU.
-        parameters=(
-            9 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512)
-            + 9 * (2 * 64**2 + 4 * 128**2 + 8 * 256**2 + 2 * 512**2)
-            + (64 + 128 + 256 + 512)
-            + (3 * 64 + 5 * 128 + 9 * 256 + 3 * 512)
-            + 21_504 * 512
-            + 512
-        ),
-        multiply_adds=(
-            conv(2688, 3, 64)
-            + conv(672, 64, 128)
-            + conv(168, 128, 256)
-            + conv(42, 256, 512)
-            + 2 * conv(2688, 64, 64)
-            + 4 * conv(672, 128, 128)
-            + 8 * conv(168, 256, 256)
-            + 2 * conv(42, 512, 512)
-            + 21_504 * 512
-        ),
     ),
-    "spherenet-64": NetworkCase(
-        image_shape=(3, 112, 96),
-        smallest=16,
-        placement="linear",
-        dimension=512,
-        layers=(("trunk.unit3_16.conv2", (256, 14, 12), 589_824, 99_090_432),),
-        parameters=(
-            9 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512)
-            + 9 * (6 * 64**2 + 16 * 128**2 + 32 * 256**2 + 6 * 512**2)
-            + (64 + 128 + 256 + 512)
-            + (7 * 64 + 17 * 128 + 33 * 256 + 7 * 512)
-            + 21_504 * 512
-            + 512
-        ),
-        multiply_adds=(
-            conv(2688, 3, 64)
-            + conv(672, 64, 128)
-            + conv(168, 128, 256)
-            + conv(42, 256, 512)
-            + 6 * conv(2688, 64, 64)
-            + 16 * conv(672, 128, 128)
-            + 32 * conv(168, 256, 256)
-            + 6 * conv(42, 512, 512)
-            + 21_504 * 512
-        ),
+    "spherenet-64": spherenet(
+        6, 16, 32, 6, layers=(("trunk.unit3_16.conv2", (256, 14, 12), 589_824, 99_090_432),)
     ),
 }
