@@ -52,7 +52,7 @@ def test_the_interface_is_found_by_a_program_that_has_imported_nothing_else(stat
 
 def test_a_name_that_is_not_there_is_said() -> None:
     done = python("-c", "import incay; incay.tabel", cwd=PACKAGE.parent)
-    assert done.stderr.rstrip().endswith("AttributeError: module 'incay' has no attribute 'tabel'")
+    assert "module 'incay' has no attribute 'tabel'. Did you mean: 'table'?" in done.stderr
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
