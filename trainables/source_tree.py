@@ -6,20 +6,28 @@ import ast
 import importlib.util
 from collections.abc import Iterator
 from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@cache
 def module_file(module: str) -> Path | None:
-    """Return a module's file, None where there is no such module."""
-    try:
-        spec = importlib.util.find_spec(module)
-    except (ModuleNotFoundError, ValueError):  # its parent is no package
-        return None
+    """Return a module's file, None where there is no such module. Nothing is imported."""
+    spec = _spec(module)
     return Path(spec.origin) if spec is not None and spec.origin is not None else None
+
+
+@cache
+def _spec(module: str) -> ModuleSpec | None:
+    # `importlib.util.find_spec` would import all packages above it, and so PyTorch.
+    parent = module.rpartition(".")[0]
+    if not parent:
+        return importlib.util.find_spec(module)
+    package = _spec(parent)
+    folders = None if package is None else package.submodule_search_locations
+    return None if folders is None else PathFinder.find_spec(module, list(folders))
 
 
 def parsed(text: str) -> ast.Module:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from programs import python
 
 from incay.trainables.config import COMPONENTS
 from incay.trainables.fingerprint import SCOPE, digest
@@ -185,3 +186,15 @@ def test_every_component_can_be_followed() -> None:
     classes = [cls for registry in COMPONENTS.values() for cls in registry.values()]
     for cls in [*classes, *forms.values()]:
         assert cls.__module__ in reached([cls.__module__], SCOPE)
+
+
+def test_to_trace_code_is_not_to_import_it(tmp_path: Path) -> None:
+    statement = (
+        "import sys\n"
+        "from incay.trainables.config import TrialConfig\n"
+        "from incay.trainables.fingerprint import code_version\n"
+        "code_version(TrialConfig())\n"
+        "assert not {'torch', 'scipy', 'pandas', 'ray'} & set(sys.modules)\n"
+    )
+    done = python("-c", statement, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
