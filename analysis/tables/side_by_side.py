@@ -98,12 +98,13 @@ def _shown(settings: Mapping[str, Any], name: str) -> str:
 
 
 def _notes(first: StudyResults, second: StudyResults, compared: SideBySide) -> tuple[str, ...]:
-    comparisons = wording.counted(compared.family, "comparison")
+    tested = wording.counted(compared.family, "comparison")
+    verdicts = f"bold: the second is better, ↓: it is worse (Holm over {tested}, α = {ALPHA})"
     notes = [
         "Mean ± half the 95 % interval over seeds; difference is the second study's error minus "
-        f"the first's; bold: the second is better, ↓: it is worse (Holm over {comparisons}, "
-        f"α = {ALPHA}). A paired difference is over the seeds that both have, so that it need not "
-        "be that of the means. Arms on different data are not compared."
+        f"the first's; {verdicts if compared.family else 'nothing could be tested'}. A paired "
+        "difference is over the seeds that both have, so that it need not be that of the means. "
+        "Arms on different data are not compared."
     ]
     for study in (first, second):
         if study.searches:
