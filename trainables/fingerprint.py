@@ -13,7 +13,8 @@ from functools import cache
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay import forms
-from incay.trainables.source_code import Scope, reached
+from incay.trainables.source_code import reached
+from incay.trainables.source_names import Scope
 
 _LOOP = "incay.trainables.training.trainer"
 SCOPE = Scope(

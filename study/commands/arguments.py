@@ -55,7 +55,7 @@ def which_run(
     latest = latest_run(store, name)
     if not Path(study).is_file():
         return name, latest
-    run = find_study(study).run  # not `read_study`, which takes PyTorch and seconds to check it
+    run = find_study(study).run  # not checked: what has run is shown though it were refused today
     if has_run(store, name, run):
         return name, run
     say(

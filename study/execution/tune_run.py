@@ -64,7 +64,7 @@ def train_phase(
             patiently(lambda: context.ledger.keep([*before, *work.planned]))
 
     lease.confirm()
-    # Ray has just put its own signal handlers in context.
+    # Ray has just put its own signal handlers in place.
     with halt.on_signals(), tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(trainable, needs),

@@ -15,7 +15,8 @@ from programs import python
 from incay.trainables.config import COMPONENTS
 from incay.trainables.fingerprint import SCOPE, digest
 from incay.trainables.incay import forms
-from incay.trainables.source_code import Scope, UntraceableImportError, reached
+from incay.trainables.source_code import reached
+from incay.trainables.source_names import Scope, UntraceableImportError
 
 Version = Callable[..., str]
 
@@ -67,6 +68,31 @@ IMPORTS = {
                 import OWN.losses.margin as m
                 return m.f(x)
         """,
+    "one of two, where it can be": """
+        try:
+            from OWN.losses.margin import f
+        except ImportError:
+            from OWN.losses import f
+        def step(x):
+            return f(x)
+        """,
+    "one of two, as it is asked": """
+        import sys
+        if sys.platform:
+            import OWN.losses.margin as m
+        else:
+            import OWN.losses as m
+        def step(x):
+            return m.f(x)
+        """,
+    "one name in two functions": """
+        def step(x):
+            from OWN.losses.margin import f as g
+            return g(x)
+        def leap(x):
+            from OWN.losses import f as g
+            return g(x)
+        """,
 }
 
 
@@ -115,6 +141,27 @@ def test_the_same_name_of_another_module_is_noticed(version: Version) -> None:
     assert version(loop=loop.format("margin"), **losses) != version(
         loop=loop.format("other"), **losses
     )
+
+
+@pytest.mark.parametrize("chosen", ["from .losses.{} import g\n", "from .losses import {} as m\n"])
+def test_what_a_definition_refers_to_is_noticed_where_all_else_is_the_same(
+    version: Version, chosen: str
+) -> None:
+    use = "def g(x):\n    return FACTOR * x\n"
+    losses = {"losses/margin": "FACTOR = 2\n" + use, "losses/other": "FACTOR = 3\n" + use}
+    loop = "from .losses import margin, other\n" + chosen
+    loop += f"def step(x):\n    return {'m.g' if 'as m' in chosen else 'g'}(x)\n"
+    before = version(loop=loop.format("margin"), **losses)
+    assert version(loop=loop.format("other"), **losses) != before
+    swapped = {"losses/margin": losses["losses/other"], "losses/other": losses["losses/margin"]}
+    assert version(loop=loop.format("margin"), **swapped) != before
+
+
+def test_definitions_may_refer_to_each_other(version: Version) -> None:
+    margin = "def f(x):\n    return g(x)\n\ndef g(x):\n    return x + 1 if x else f(x)\n"
+    loop = IMPORTS["from the module"]
+    before = version(loop=loop, **{"losses/margin": margin})
+    assert version(loop=loop, **{"losses/margin": margin.replace("+ 1", "+ 2")}) != before
 
 
 @pytest.mark.parametrize("form", ["from the module", "relative", "dotted", "dotted, renamed"])
@@ -175,6 +222,15 @@ def test_code_that_is_left_out_does_not_count(version: Version) -> None:
         "import importlib\nm = importlib.import_module('OWN.losses.margin')\n",
         "m = __import__('OWN.losses.margin')\n",
         "exec('import OWN.losses.margin')\n",
+        "f = eval('__import__')('OWN.losses.margin')\n",
+        "from importlib import import_module as im\nm = im('OWN.losses.margin')\n",
+        "import importlib.util as u\ns = u.find_spec('OWN.losses.margin')\n",
+        "import builtins as b\nm = b.__dict__['__import__']('OWN.losses.margin')\n",
+        "import pkgutil\nf = pkgutil.resolve_name('OWN.losses.margin:f')\n",
+        "import runpy\nrunpy.run_module('OWN.losses.margin')\n",
+        "import sys\nm = sys.modules['OWN.losses.margin']\n",
+        "from OWN import losses\nm = getattr(losses, 'margin')\n",
+        "import OWN.losses.margin as m\nf = vars(m)['f']\n",
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_its_line(version: Version, loop: str) -> None:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
 from incay.trainables.losses.modules.angular import AngularMarginLoss
 from incay.trainables.losses.modules.normalized import unit_class_scores
-
-if TYPE_CHECKING:
-    pass
 
 
 class ASoftmax(AngularMarginLoss):

@@ -8,16 +8,13 @@ it never reduces or adds them up (`incay.trainables.training.objective` does, in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from incay.trainables.losses.modules.target import cross_entropy
-
-if TYPE_CHECKING:
-    pass
 
 
 class Term(NamedTuple):

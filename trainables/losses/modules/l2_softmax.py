@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch.nn.functional as F
 from torch import Tensor
 
 from incay.trainables.losses.modules.normalized import NormalizedLoss, unit_rows
-
-if TYPE_CHECKING:
-    pass
 
 
 class L2Softmax(NormalizedLoss):

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
 from incay.trainables.losses.modules.angular import AngularMarginLoss
 from incay.trainables.losses.modules.target import own_class
-
-if TYPE_CHECKING:
-    pass
 
 
 class LSoftmax(AngularMarginLoss):

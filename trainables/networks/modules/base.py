@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 
 from incay.trainables.networks.modules.head import FeatureHead
-
-if TYPE_CHECKING:
-    pass
 
 
 class FeatureNetwork(nn.Module):
