@@ -1,0 +1,44 @@
+"""Commands that train nothing answer quickly: they load no library that takes seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from programs import python
+
+TRAINING = {"torch", "ray", "mlflow", "optuna"}
+NUMBERS = {"pandas", "scipy", "sklearn"}
+LOADED = """
+import sys
+sys.argv = ["incay", *sys.argv[1:]]
+from incay.study.cli import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code, ended.code
+print("loaded:", *{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        ("--help", TRAINING | NUMBERS | {"pyarrow", "numpy"}),
+        ("studies", TRAINING | NUMBERS | {"pyarrow"}),
+        ("methods", TRAINING | NUMBERS),
+        ("status tiny.yaml", TRAINING | NUMBERS),
+        ("why FINGERPRINT", TRAINING | NUMBERS),
+        ("table tiny.yaml", TRAINING),
+        # These digits come from scikit-learn, which is asked for their content.
+        ("plan tiny.yaml --no-probe", TRAINING),
+        ("data", TRAINING),
+    ],
+)
+def test_nothing_heavy_is_loaded(command: str, heavy: set[str], finished: Path) -> None:
+    record = next(finished.glob("results/trials/*/*/record.json"))
+    arguments = command.replace("FINGERPRINT", record.parent.name).split()
+    done = python("-c", LOADED, *arguments, cwd=finished)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.rpartition("loaded:")[2].split())
+    assert not loaded & heavy
