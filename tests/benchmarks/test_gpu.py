@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import gpu
+from benchmarks.gpu import __main__ as gpu
 
 REPOSITORY = Path(__file__).parents[2]
 ABSENT = (

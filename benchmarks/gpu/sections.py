@@ -22,9 +22,9 @@ from typing import Literal
 import torch
 
 from benchmarks import engine, loss_times, stacked
-from benchmarks.gpu_section import Section
-from benchmarks.gpu_training import training_section
-from benchmarks.gpu_ways import WAYS
+from benchmarks.gpu.section import Section
+from benchmarks.gpu.training import training_section
+from benchmarks.gpu.ways import WAYS
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.losses import losses
 from incay.trainables.training.settings import SplitSettings

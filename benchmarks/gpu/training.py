@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import engine
-from benchmarks.gpu_section import Section
-from benchmarks.gpu_ways import WAYS
+from benchmarks.gpu.section import Section
+from benchmarks.gpu.ways import WAYS
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.incay.settings import IncaySettings

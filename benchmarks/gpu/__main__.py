@@ -5,7 +5,7 @@
 It needs Python, PyTorch, torchvision, NumPy and pyarrow, nothing else. Each section is a process
 of its own with a time of its own: one that fails, hangs or runs out of time loses what it has not
 printed yet, and nothing of the others. Figures are printed as they come; the last thing printed is
-the table of all of them. What each section measures is said in `benchmarks.gpu_sections`.
+the table of all of them. What each section measures is said in `benchmarks.gpu.sections`.
 
 Without `--data-root`, images are random numbers: times are the same, and errors are left out.
 `--tiny` runs through everything in a minute on a CPU and measures nothing.
@@ -74,13 +74,13 @@ def run(name: str, seconds: float, figures: Path, chosen: argparse.Namespace) ->
     if seconds < 10:
         return "left out: no time was left for it"
     print(f"\n## {name} (at most {seconds:.0f} s)", flush=True)
-    command = [sys.executable, "-m", "benchmarks.gpu_sections", name]
+    command = [sys.executable, "-m", "benchmarks.gpu.sections", name]
     command += ["--device", chosen.device, "--figures", str(figures), "--seconds", str(seconds)]
     command += ["--tiny"] if chosen.tiny else []
     command += ["--data-root", chosen.data_root] if chosen.data_root else []
     started = time.monotonic()
     try:
-        done = subprocess.run(command, timeout=seconds, cwd=Path(__file__).parents[1], check=False)
+        done = subprocess.run(command, timeout=seconds, cwd=Path(__file__).parents[2], check=False)
     except subprocess.TimeoutExpired:
         return f"ended after {seconds:.0f} s, with what it had measured by then"
     seconds = time.monotonic() - started
