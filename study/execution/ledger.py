@@ -82,8 +82,8 @@ class Ledger:
         if frozen is not None:
             if not frozen.is_whole:
                 raise UserError(
-                    f"{self.books.where}/freeze.json must match its own hash, but does not: it "
-                    "was altered after the winners were frozen"
+                    f"{self.books.where_frozen} must match its own hash, but does not: it was "
+                    "altered after the winners were frozen"
                 )
             if _basis(frozen) != _basis(chosen):
                 self.books.write_frozen(frozen, former=True)

@@ -192,9 +192,7 @@ class StudyRunner:
         return record if record is not None and record.is_final else None
 
     def _history(self, record: TrialRecord) -> list[dict[str, Any]]:
-        table = self._store.read_table(record, "history.parquet")
-        reports: list[dict[str, Any]] = [] if table is None else table.to_pylist()
-        return reports
+        return self._store.history(record)
 
     def _ended(self, fingerprint: str) -> TrialRecord | None:
         def read() -> TrialRecord | None:

@@ -163,8 +163,7 @@ class Mirror(StudyCopy):
         try:
             record = self._store.read_record(fingerprint)
             if record is not None:
-                table = self._store.read_table(record, "history.parquet")
-                history = table.to_pylist() if table is not None else []
+                history = self._store.history(record)
                 return _Content(
                     record.status, record.step, history, record.config, record.provenance
                 )

@@ -31,6 +31,7 @@ from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
+_JOURNAL = "optuna.journal"
 _NUMBER, _FINGERPRINT = "incay.number", "incay.fingerprint"
 
 
@@ -50,7 +51,7 @@ def storage_place(store: Store) -> str | Path:
             f"{STORAGE} must name a database (e.g. postgresql+psycopg://…) for results at "
             f"{store.uri}: a journal file cannot lie on a remote file system"
         )
-    return store.local_root / "optuna.journal"
+    return store.local_root / _JOURNAL
 
 
 def open_storage(place: str | Path) -> BaseStorage:
@@ -120,10 +121,9 @@ class OptunaCopy(StudyCopy):
             record = self._store.read_record(row.fingerprint)
             if record is None or not record.is_final:
                 return None
-            history = self._store.read_table(record, "history.parquet")
+            reports = self._store.history(record)
         except RecordError:
             return None
-        reports = history.to_pylist() if history is not None else []
         intermediate = {
             int(report["step"]): float(report[metrics[0]])
             for report in reports

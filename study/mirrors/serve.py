@@ -8,9 +8,10 @@ import sys
 import urllib.request
 
 from incay.study.errors import HaltedError, UserError
-from incay.study.mirrors.mlflow_database import artifact_root, tracking_uri
+from incay.study.mirrors.mlflow_database import artifact_root, database, tracking_uri
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
 from incay.study.planning.results_folder import require_results
+from incay.trainables.store.books import study_names
 from incay.trainables.store.trials import Store
 
 _SECONDS_BETWEEN_LOOKS = 0.3
@@ -102,13 +103,14 @@ def require_free(port: int) -> None:
 
 def _require_mirror(store: Store) -> None:
     """Refuse to serve, and so to create, an empty database beside the store."""
-    if os.environ.get("MLFLOW_TRACKING_URI") or store.local_root is None:
+    own = database(store)
+    if os.environ.get("MLFLOW_TRACKING_URI") or own is None:
         return
     require_results(store)
-    if not (store.local_root / "mlflow.db").is_file():
-        studies = ", ".join(sorted(store.list("studies")))
+    if not own.is_file():
+        studies = ", ".join(study_names(store))
         raise UserError(
-            f"MLflow must have been filled from {store.uri}, but there is no mlflow.db: "
+            f"MLflow must have been filled from {store.uri}, but there is no {own.name}: "
             f"`incay sync STUDY --results {store.uri}` fills it (studies there: {studies})"
         )
 

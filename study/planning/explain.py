@@ -159,7 +159,7 @@ def _code_difference(store: Store, config: TrialConfig, record: TrialRecord) -> 
 
 def _resolve(store: Store, prefix: str, asked: Set[str]) -> str:
     """Return the one fingerprint that begins so, of those asked for and those recorded."""
-    recorded = store.list(f"trials/{prefix[:2]}") if len(prefix) >= 2 else ()
+    recorded = store.fingerprints(prefix) if len(prefix) >= 2 else ()
     names: set[str] = {name for name in (*asked, *recorded) if name.startswith(prefix)}
     if len(names) != 1:
         what = "none does" if not names else f"{len(names)} do: {', '.join(sorted(names)[:5])}"
@@ -178,11 +178,10 @@ def _record(store: Store, name: str) -> tuple[TrialRecord | None, str]:
 
 
 def _records(store: Store) -> Iterator[TrialRecord]:
-    for folder in store.list("trials"):
-        for name in store.list(f"trials/{folder}"):
-            record, _ = _record(store, name)
-            if record is not None:
-                yield record
+    for name in store.fingerprints():
+        record, _ = _record(store, name)
+        if record is not None:
+            yield record
 
 
 def _settings(

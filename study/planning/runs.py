@@ -18,7 +18,7 @@ def latest_run(store: Store, name: str) -> str:
     if latest is None:
         known = ", ".join(books.study_names(store)) or "none"
         raise UserError(
-            f"{store.where('studies')}: a study must have been run here first, but there is no "
+            f"{books.where_studies(store)}: a study must have been run here first, but there is no "
             f"{name!r} (there: {known})"
         )
     return latest
@@ -42,7 +42,7 @@ def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
     known = [(each, Books(store, name, each).study()) for each in books.run_names(store, name)]
     variants = [f"{book.variant} ({each})" for each, book in known if book is not None]
     raise UserError(
-        f"{store.where('studies')}/{name}: a variant must have been run before it is shown, but "
+        f"{books.where_studies(store, name)}: a variant must have been run before it is shown, but "
         f"{name!r} with {' '.join(asked) or 'its file as it stands'} has not; run so far: "
         f"{'; '.join(variants)}"
     )
