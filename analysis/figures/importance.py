@@ -42,7 +42,7 @@ def data(results: StudyResults) -> pa.Table:
     """
     rows = []
     for arm in results.arms:
-        done = [(t.params, t.metric(results.objective["metric"])) for t in arm.phase("search")]
+        done = [(t.params, t.metric(results.objective.metric)) for t in arm.phase("search")]
         points = [(params, value) for params, value in done if value is not None]
         if len(points) < _LEAST_TRIALS or not arm.search:
             continue

@@ -178,11 +178,7 @@ class StudyRunner:
             if record is not None:
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
                 self._context.models.offer(trial, record)
-                origin = record.provenance
-                self._cost[trial.fingerprint] = (
-                    float(origin.get("seconds", 0.0)),
-                    float(origin.get("gpu_seconds", 0.0)),
-                )
+                self._cost[trial.fingerprint] = (record.seconds, record.gpu_seconds)
         self._endings += self._monitor.endings()
         self._trials += work.planned
         self._ledger.keep(self._trials, now=True)

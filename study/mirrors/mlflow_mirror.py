@@ -172,8 +172,9 @@ class Mirror(StudyCopy):
         progress = self._store.read_progress(fingerprint)
         if progress is None:
             return None
-        kept = (progress[name] for name in ("step", "history", "config", "provenance"))
-        return _Content(Unended.RUNNING, *kept)
+        return _Content(
+            Unended.RUNNING, progress.step, progress.history, progress.config, progress.provenance
+        )
 
 
 def sync_once(store: Store, study: str, run: str) -> int:

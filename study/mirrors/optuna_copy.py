@@ -77,7 +77,7 @@ class OptunaCopy(StudyCopy):
         searches = {arm.name: arm.search for arm in book.arms if arm.search} if book else {}
         if book is None or not searches:
             return
-        metrics = {book.objective["metric"]: book.objective["mode"], **book.objective["also"]}
+        metrics = book.objective.directions
         ended: dict[str, list[tuple[int, FrozenTrial]]] = {}
         for row in self._books.trials():
             if row.phase != "search" or (row.arm, row.number) in self._known:
@@ -169,7 +169,7 @@ def copy_all(store: Store) -> None:
 def _times(record: TrialRecord) -> tuple[datetime.datetime, datetime.datetime]:
     """Return start and end in local time without a zone, as Optuna keeps them."""
     started, finished = (
-        datetime.datetime.fromisoformat(record.provenance[name]).astimezone().replace(tzinfo=None)
-        for name in ("started", "finished")
+        datetime.datetime.fromisoformat(time).astimezone().replace(tzinfo=None)
+        for time in (record.started, record.finished)
     )
     return started, finished

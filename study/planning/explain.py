@@ -90,7 +90,7 @@ def _hit(record: TrialRecord) -> list[str]:
     lines = [
         f"it ended as {record.status} at step {record.step:,}"
         f"{f' ({record.reason})' if record.reason else ''}, on {origin.get('host')}, "
-        f"{origin.get('finished')}, after {float(origin.get('seconds', 0)):.1f} s",
+        f"{record.finished}, after {record.seconds:.1f} s",
         f"any study that asks for the same settings, data ({record.data_hash[:12]}) and training "
         f"code ({record.code_version}) takes this result",
     ]
@@ -192,7 +192,7 @@ def _settings(
         return TrialConfig.from_dict(record.config), record.data_hash
     progress = store.read_progress(name)
     if progress is not None:
-        return TrialConfig.from_dict(progress["config"]), progress["data_hash"]
+        return TrialConfig.from_dict(progress.config), progress.data_hash
     for each in used:
         study, row = each.books.study(), each.row
         if study is None:

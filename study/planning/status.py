@@ -93,8 +93,8 @@ def _phases(study: StudyBook, arm: ArmBook) -> Iterator[tuple[Phase, int]]:
     """Yield the phases of an arm, each with its number of trials."""
     if arm.search:
         assert study.budget is not None
-        trials = study.budget["trials"]
-        if study.budget["sampler"] == "grid":
+        trials = study.budget.trials
+        if study.budget.sampler == "grid":
             spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
             trials = grid_trials(spaces, trials)
         yield "search", trials

@@ -127,11 +127,10 @@ class ArmSearch:
         metrics = [record.metrics.get(name) for name in self._spec.objective.directions]
         values = tuple(value for value in metrics if value is not None and math.isfinite(value))
         whole = status == Ending.COMPLETED and len(values) == len(metrics)
-        seconds = float(record.provenance.get("seconds", 0.0))
         self.outcomes[trial.number] = Outcome(
-            trial.params, status, values if whole else None, intermediate, marks, seconds
+            trial.params, status, values if whole else None, intermediate, marks, record.seconds
         )
-        self._spent += seconds
+        self._spent += record.seconds
         while self._ended_without_gap in self.outcomes:
             self._ended_without_gap += 1
 

@@ -31,6 +31,7 @@ from incay.trainables.store.shapes import (
     Frozen,
     StudyBook,
     TrialRow,
+    frozen_winners,
     study_book,
     trial_rows,
 )
@@ -95,7 +96,7 @@ class Books:
 
     def frozen(self) -> Frozen | None:
         """Return the winners of the search, None while they are open."""
-        return self._read(_FROZEN, lambda book: Frozen(book["winners"], book["sha256"]))
+        return self._read(_FROZEN, frozen_winners)
 
     def write_frozen(self, frozen: Frozen, *, former: bool = False) -> None:
         """Write the winners of the search; `former` ones stay under a name of their own."""

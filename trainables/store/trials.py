@@ -32,6 +32,7 @@ import pyarrow.parquet as pq
 
 from incay.trainables.store.files import Files
 from incay.trainables.store.records import RecordError, TrialRecord, history_table
+from incay.trainables.store.shapes import Progress, trial_progress
 
 _TRIALS = "trials"
 _HISTORY = "history"
@@ -197,15 +198,17 @@ class Store(Files):
             raise RecordError(f"{self.where(path)} must match its record's checksum, but {what}")
         return content
 
-    def write_progress(self, fingerprint: str, progress: Mapping[str, Any]) -> None:
+    def write_progress(self, fingerprint: str, progress: Progress) -> None:
         """Keep what a running trial has reached, for whoever watches or ends it."""
-        self.write(_trial_path(fingerprint, "progress.json"), json.dumps(progress).encode())
+        content = json.dumps(progress.to_dict()).encode()
+        self.write(_trial_path(fingerprint, "progress.json"), content)
 
-    def read_progress(self, fingerprint: str) -> dict[str, Any] | None:
+    def read_progress(self, fingerprint: str) -> Progress | None:
         """Return what a running trial has reached, None if nothing is known."""
         try:
-            return self.read_json(_trial_path(fingerprint, "progress.json"))
-        except RecordError:
+            values = self.read_json(_trial_path(fingerprint, "progress.json"))
+            return None if values is None else trial_progress(values)
+        except (RecordError, TypeError):
             return None  # it says how far a trial is, nothing that could be lost
 
     def _replaced(self, fingerprint: str) -> set[str]:
