@@ -97,9 +97,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
 
 
 def _most(arms: Sequence[Arm]) -> int:
-    return max(
-        (sum(t.status == "completed" for t in arm.phase("search")) for arm in arms), default=0
-    )
+    return max((sum(t.is_whole for t in arm.phase("search")) for arm in arms), default=0)
 
 
 def _encode(values: Sequence[Any]) -> _Floats:

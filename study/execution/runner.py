@@ -19,6 +19,7 @@ from incay.study.planning.readiness import check_room
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
@@ -45,7 +46,7 @@ class RunSummary:
     started: int
     continued: int
     reused: int
-    endings: Counter[str]
+    endings: Counter[Ending]
     interrupted: bool
     without_winner: tuple[str, ...]
     stuck: tuple[WaitingTrial, ...]
@@ -98,7 +99,7 @@ class StudyRunner:
             gpus=gpus,
         )
         self._trials: list[PlannedTrial] = []
-        self._endings: Counter[str] = Counter()
+        self._endings: Counter[Ending] = Counter()
         self._cost: dict[str, tuple[float, float]] = {}
         self._checked: set[str] = set()
 

@@ -14,7 +14,7 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, code_version
 from incay.trainables.store.books import Books, code_modules, every_run
-from incay.trainables.store.endings import Ending, Nature
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
@@ -79,7 +79,7 @@ def explain(store: Store, prefix: str) -> Explanation:
 
 
 def _without_result(ending: Ending) -> str:
-    if ending.nature is Nature.OPEN:
+    if ending.is_open:
         return f"it was {ending} before its end"
     return f"it ended as {ending}, which is no result"
 

@@ -114,7 +114,7 @@ class ArmSearch:
 
         A trial that another study pruned is one only if this study prunes it no later.
         """
-        return record.status != Ending.PRUNED or self.prunes(trial, self._histories(record))
+        return not record.status.is_cut or self.prunes(trial, self._histories(record))
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Take in how a trial ended."""
@@ -126,7 +126,7 @@ class ArmSearch:
             intermediate, marks = judge.intermediate, judge.marks
         metrics = [record.metrics.get(name) for name in self._spec.objective.directions]
         values = tuple(value for value in metrics if value is not None and math.isfinite(value))
-        whole = status == Ending.COMPLETED and len(values) == len(metrics)
+        whole = status.is_whole and len(values) == len(metrics)
         self.outcomes[trial.number] = Outcome(
             trial.params, status, values if whole else None, intermediate, marks, record.seconds
         )

@@ -55,6 +55,11 @@ class TrialRecord:
     schema: int = SCHEMA_VERSION
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the trial was trained to its end."""
+        return self.status.is_whole
+
+    @property
     def is_final(self) -> bool:
         """Whether the ending is a result."""
         return self.status.is_final
