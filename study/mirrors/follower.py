@@ -101,12 +101,12 @@ def _follow(uri: str, study: str, run: str) -> int:
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)
         failures = []
-        for place, make in enumerate(makers):
+        for number, make in enumerate(makers):
             try:
-                copies[place] = copies.get(place) or make()
-                copies[place].sync()
+                copies[number] = copies.get(number) or make()
+                copies[number].sync()
             except Exception as error:  # a server may be down for a while: try again until the end
-                copies.pop(place, None)
+                copies.pop(number, None)
                 named = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
                 failures.append(f"{named}{error}")
         if last:

@@ -35,7 +35,7 @@ _JOURNAL = "optuna.journal"
 _NUMBER, _FINGERPRINT = "incay.number", "incay.fingerprint"
 
 
-def storage_place(store: Store) -> str | Path:
+def storage_address(store: Store) -> str | Path:
     """Return where the copy of a store is.
 
     That is the database that INCAY_OPTUNA_STORAGE names, or a journal file beside the results.
@@ -54,12 +54,12 @@ def storage_place(store: Store) -> str | Path:
     return store.local_root / _JOURNAL
 
 
-def open_storage(place: str | Path) -> BaseStorage:
+def open_storage(address: str | Path) -> BaseStorage:
     """Return the storage at a database's URL or a journal file's path."""
-    if isinstance(place, str):
-        return RDBStorage(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(str(place)))
+    if isinstance(address, str):
+        return RDBStorage(address)
+    address.parent.mkdir(parents=True, exist_ok=True)
+    return JournalStorage(JournalFileBackend(str(address)))
 
 
 class OptunaCopy(StudyCopy):
@@ -68,7 +68,7 @@ class OptunaCopy(StudyCopy):
     def __init__(self, store: Store, study: str, run: str) -> None:
         super().__init__(store, study, run)
         self._title = f"{study} {run}"
-        self._place = storage_place(store)
+        self._address = storage_address(store)
         self._known: set[tuple[str, int]] = set()  # trials that are in the copy
 
     def sync(self) -> None:
@@ -88,7 +88,7 @@ class OptunaCopy(StudyCopy):
         if not ended:
             return  # an opened journal is read as a whole, and grows by that
         with self._alone():
-            storage = open_storage(self._place)
+            storage = open_storage(self._address)
             for arm, trials in ended.items():
                 self._add(storage, arm, trials, metrics)
 
@@ -153,11 +153,11 @@ class OptunaCopy(StudyCopy):
 
     def _alone(self) -> AbstractContextManager[Any]:
         """Keep two commands from adding the same trial to a journal file."""
-        if isinstance(self._place, str):
+        if isinstance(self._address, str):
             return nullcontext()
-        self._place.parent.mkdir(parents=True, exist_ok=True)
+        self._address.parent.mkdir(parents=True, exist_ok=True)
         # Not `.lock`: that name is the journal's own, and the two would wait for each other.
-        return FileLock(self._place.with_suffix(".copying"))
+        return FileLock(self._address.with_suffix(".copying"))
 
 
 def copy_all(store: Store) -> None:

@@ -66,9 +66,9 @@ def serve_optuna(store: Store, port: int) -> int:
             "optuna-dashboard must be installed for this, but is not: "
             "pip install 'incay[dashboard]'"
         ) from None
-    from incay.study.mirrors.optuna_copy import copy_all, open_storage, storage_place
+    from incay.study.mirrors.optuna_copy import copy_all, open_storage, storage_address
 
-    storage = storage_place(store)
+    storage = storage_address(store)
     require_results(store)
     require_free(port)
     copy_all(store)

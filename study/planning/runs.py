@@ -8,8 +8,8 @@ from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
 
 
-def latest_run(store: Store, name: str) -> str:
-    """Return the latest run of a study.
+def require_run(store: Store, name: str) -> str:
+    """Return the latest run of a study, of which there must be one.
 
     Raises:
         UserError: The store knows no run of it.
@@ -36,7 +36,7 @@ def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
     Raises:
         UserError: It has not been run; the message says which variants have.
     """
-    latest_run(store, name)
+    require_run(store, name)
     if has_run(store, name, run):
         return run
     known = [(each, Books(store, name, each).study()) for each in books.run_names(store, name)]

@@ -52,7 +52,7 @@ class ArmSearch:
         self._histories = histories
         self._known = known
         self._judges: dict[int, PruneJudge] = {}
-        # Both are asked for every arm whenever a place is free, so they are kept as trials end.
+        # Both are asked for every arm whenever a worker is free, so they are kept as trials end.
         self._spent = 0.0
         self._ended_without_gap = 0
         self._sampler = PointSampler(

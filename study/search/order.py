@@ -1,6 +1,6 @@
 """Which trial comes next: the order of a phase, free of Ray.
 
-`next` is asked whenever a place is free. It skips what the store has finished, hands each
+`next` is asked whenever a worker is free. It skips what the store has finished, hands each
 fingerprint out once and, in a search, waits until the results that the next point depends on
 are known.
 """
