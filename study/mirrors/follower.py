@@ -6,12 +6,10 @@ input closes (the run has ended, or died) after one last synchronisation.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 
 from incay.study.errors import UserError
 from incay.study.mirrors.base import StudyCopy
@@ -91,12 +89,9 @@ def _follow(uri: str, study: str, run: str) -> int:
     while not (ended.wait(_SECONDS_BETWEEN_SYNCS) or _any_ended(store, study, run)):
         if time.monotonic() - begun > _SECONDS_BEFORE_FIRST:
             break
-    from incay.study.mirrors.mlflow_mirror import Mirror
-    from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
+    from incay.study.mirrors.copies import copies_of
 
-    makers: list[Callable[[], StudyCopy]] = [lambda: Mirror(store, study, run)]
-    if store.local_root is not None or STORAGE in os.environ:
-        makers.append(lambda: OptunaCopy(store, study, run))
+    makers = copies_of(store, study, run)
     copies: dict[int, StudyCopy] = {}
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)

@@ -21,8 +21,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.errors import UserError
-from incay.study.mirrors.base import StudyCopy
-from incay.study.search.distributions import distribution
+from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
+from incay.study.search.distributions import DIRECTIONS, distribution
 from incay.study.search.sampler import STATES
 from incay.study.spec.ranges import parse_space
 from incay.trainables.store.books import every_run
@@ -32,7 +32,7 @@ from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
 _JOURNAL = "optuna.journal"
-_NUMBER, _FINGERPRINT = "incay.number", "incay.fingerprint"
+_NUMBER = "incay.number"
 
 
 def storage_address(store: Store) -> str | Path:
@@ -103,7 +103,7 @@ class OptunaCopy(StudyCopy):
             study_name=f"{self._title} {arm}",
             storage=storage,
             load_if_exists=True,
-            directions=[{"min": "minimize", "max": "maximize"}[mode] for mode in metrics.values()],
+            directions=[DIRECTIONS[mode] for mode in metrics.values()],
         )
         if study.metric_names is None:
             study.set_metric_names(list(metrics))
@@ -143,8 +143,8 @@ class OptunaCopy(StudyCopy):
             intermediate_values=intermediate,
             user_attrs={
                 _NUMBER: row.number,
-                _FINGERPRINT: row.fingerprint,
-                "incay.status": record.status,
+                FINGERPRINT: row.fingerprint,
+                STATUS: record.status,
                 "incay.reason": record.reason,
             },
         )
