@@ -25,7 +25,10 @@ import pyarrow as pa
 
 from incay.analysis.tables import tables
 from incay.trainables.config import TrialConfig
+from incay.trainables.store.books import Books
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import ArmBook, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import environment, now
 
@@ -66,7 +69,7 @@ def write_study(root: Path, trials: int) -> None:
             metrics = {f"{split}.error": error, f"{split}.norm": 200.0, f"{split}.loss": 0.3}
             record = TrialRecord(
                 fingerprint=fingerprint,
-                status="completed",
+                status=Ending.COMPLETED,
                 config={
                     **config,
                     "incay": {"form": "log", "weight": params["incay.weight"]},
@@ -84,22 +87,27 @@ def write_study(root: Path, trials: int) -> None:
             ]
             evaluated = {"samples": samples(index)} if phase == "confirm" else {}
             store.write_record(record, history, evaluated)
-            row = {"arm": f"arm {arm}", "phase": phase, "number": number}
-            rows.append({**row, "fingerprint": fingerprint, "params": params})
+            rows.append(
+                TrialRow(
+                    arm=f"arm {arm}",
+                    phase=phase,
+                    number=number,
+                    fingerprint=fingerprint,
+                    params=params,
+                )
+            )
     search = {"incay.weight": "log 1e-3 .. 1e3"}
-    document = {
-        "schema": 1,
-        "name": "scale",
-        "run": "00000000",
-        "protocol": "sealed",
-        "baseline": "arm 0",
-        "objective": {"metric": "val.error", "mode": "min"},
-        "replicates": REPLICATES,
-        "arms": [{"name": f"arm {arm}", "search": search} for arm in range(ARMS)],
-    }
-    store.write("studies/scale/latest.json", b'{"run": "00000000"}')
-    store.write("studies/scale/00000000/study.json", json.dumps(document).encode())
-    store.write("studies/scale/00000000/trials.json", json.dumps({"trials": rows}).encode())
+    books = Books(store, "scale", "00000000")
+    books.write_study(
+        StudyBook(
+            name=books.name,
+            run=books.run,
+            baseline="arm 0",
+            replicates=REPLICATES,
+            arms=tuple(ArmBook(name=f"arm {arm}", search=search) for arm in range(ARMS)),
+        )
+    )
+    books.write_trials(rows)
 
 
 def samples(seed: int) -> pa.Table:

@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from incay.study import cli
+from incay.trainables.store.endings import Ending
 from incay.trainables.worker import trainable
 from incay.trainables.worker.session import TrialSession
 from incay.trainables.worker.trainable import IncayTrainable
@@ -47,7 +48,7 @@ class IdleSession(TrialSession):
         self._reports.append({"step": 0.0, **metrics})
         self._reports[-1]["step"] = float(self.step)
         if self.step >= config.steps:
-            self._end("completed", "")
+            self._end(Ending.COMPLETED, "")
         else:
             self.store.write_progress(self.task.fingerprint, self._progress())
         return metrics

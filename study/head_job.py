@@ -40,8 +40,8 @@ def _answer(arguments: list[str]) -> Answer:
     output, errors = io.StringIO(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder:
         if _OUTPUT in arguments:
-            place = arguments.index(_OUTPUT) + 1
-            arguments[place] = str(Path(folder, Path(arguments[place]).name))
+            value = arguments.index(_OUTPUT) + 1
+            arguments[value] = str(Path(folder, Path(arguments[value]).name))
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             code = _doctor() if arguments[0] == "doctor" else _incay(arguments)
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}

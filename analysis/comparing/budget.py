@@ -54,7 +54,7 @@ def find_inequalities(results: StudyResults) -> list[Inequality]:
     of trials are not compared at all.
     """
     found = []
-    by_time = bool((results.budget or {}).get("seconds"))
+    by_time = results.budget is not None and bool(results.budget.seconds)
     if any(trial.phase == "confirm" for trial in results.trials) and not by_time:
         nothing = untunable(results)
         searched = [arm for arm in results.arms if arm.name not in nothing]

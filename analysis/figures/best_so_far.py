@@ -24,7 +24,7 @@ def data(results: StudyResults) -> pa.Table:
     Raises:
         AnalysisError: No search trial has completed.
     """
-    metric, mode = results.objective["metric"], results.objective.get("mode", "min")
+    metric, mode = results.objective.metric, results.objective.mode
     better = max if mode == "max" else min
     rows = []
     for arm in results.arms:

@@ -37,7 +37,7 @@ def data(results: StudyResults) -> pa.Table:
         if not (trials := arm.phase("confirm")):
             continue
         first = trials[0]
-        if first.status != "completed":
+        if not first.is_whole:
             ended[arm.name] = first.status
             continue
         samples = read_samples(results, first)

@@ -42,7 +42,7 @@ def data(results: StudyResults) -> pa.Table:
     """
     rows = []
     for arm in results.arms:
-        done = [(t.params, t.metric(results.objective["metric"])) for t in arm.phase("search")]
+        done = [(t.params, t.metric(results.objective.metric)) for t in arm.phase("search")]
         points = [(params, value) for params, value in done if value is not None]
         if len(points) < _LEAST_TRIALS or not arm.search:
             continue
@@ -97,9 +97,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
 
 
 def _most(arms: Sequence[Arm]) -> int:
-    return max(
-        (sum(t.status == "completed" for t in arm.phase("search")) for arm in arms), default=0
-    )
+    return max((sum(t.is_whole for t in arm.phase("search")) for arm in arms), default=0)
 
 
 def _encode(values: Sequence[Any]) -> _Floats:

@@ -43,7 +43,7 @@ def answer(results: StudyResults) -> Answer:
         facts.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     facts.append(
         f"Run {results.run}, created {results.created or 'at an unknown time'}; "
-        f"{results.replicates} seeds per arm; objective {results.objective['metric']}; "
+        f"{results.replicates} seeds per arm; objective {results.objective.metric}; "
         f"diverged seeds: {results.diverged_policy}."
     )
     return Answer(tuple(map(_conclusion, compared.values())), tuple(facts))

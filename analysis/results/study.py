@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.trainables import metrics, names
-from incay.trainables.store.endings import Ending, Nature, Status, Unended
+from incay.trainables.store.endings import Ending, Status, Unended
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
@@ -47,7 +47,7 @@ class Trial(TrialRow):
     @property
     def is_whole(self) -> bool:
         """Whether it has trained to its end, so that it counts with its values."""
-        return isinstance(self.status, Ending) and self.status.nature is Nature.WHOLE
+        return self.status.is_whole
 
     @property
     def diverged(self) -> bool:

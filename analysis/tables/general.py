@@ -55,7 +55,7 @@ def _metrics(results: StudyResults) -> list[tuple[Column, str]]:
 
 def objective_quantity(results: StudyResults) -> str:
     """Return what the search makes small or large, without its split."""
-    return str(results.objective["metric"]).rpartition(".")[2]
+    return results.objective.metric.rpartition(".")[2]
 
 
 def _row(
@@ -121,7 +121,7 @@ def _searched(results: StudyResults, arm: Arm, name: str) -> Cell:
 
 def best_so_far(results: StudyResults, arm: Arm) -> Trial | None:
     """Return the completed search trial with the best objective, None where there is none."""
-    metric, mode = results.objective["metric"], results.objective.get("mode", "min")
+    metric, mode = results.objective.metric, results.objective.mode
     sign = -1.0 if mode == "max" else 1.0
     done = [(trial.metric(metric), trial) for trial in arm.phase("search")]
     ranked = [(sign * value, trial.number, trial) for value, trial in done if value is not None]

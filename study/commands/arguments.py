@@ -36,7 +36,7 @@ def which_run(
     Raises:
         UserError: The store has no such run.
     """
-    from incay.study.planning.runs import has_run, known_run, latest_run, variant
+    from incay.study.planning.runs import has_run, known_run, require_run, variant
     from incay.study.spec.catalog import find_study, is_known, study_name
     from incay.trainables.store import books
 
@@ -52,7 +52,7 @@ def which_run(
         spec = read_study(study, settings, seeds)
         return spec.name, known_run(store, spec.name, spec.run, spec.document.overrides)
     name = study_name(study)
-    latest = latest_run(store, name)
+    latest = require_run(store, name)
     if not Path(study).is_file():
         return name, latest
     run = find_study(study).run  # not checked: what has run is shown though it were refused today

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 from incay.study.commands.console import console
 from incay.study.commands.groups import RunChoice
 
 
 def sync(chosen: RunChoice) -> None:
     """Bring MLflow up to the store."""
+    from incay.study.mirrors.copies import copies_of
     from incay.study.mirrors.mlflow_mirror import sync_once
-    from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
 
     store, name, run = chosen.find()
-    if store.local_root is not None or STORAGE in os.environ:
-        OptunaCopy(store, name, run).sync()
+    _, *others = copies_of(store, name, run)
+    for make in others:
+        make().sync()
     left = sync_once(store, name, run)
     console().print("MLflow has everything" if not left else f"{left} trials have not ended yet")

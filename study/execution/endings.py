@@ -8,6 +8,7 @@ from incay.trainables.fingerprint import code_version
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
 from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import now
 from incay.trainables.worker.recording import end_trial
@@ -50,13 +51,13 @@ class Endings:
         return patiently(lambda: self._write(trial, status, reason))
 
     def _write(self, trial: PlannedTrial, status: Ending, reason: str) -> TrialRecord:
-        progress = self._store.read_progress(trial.fingerprint) or {
-            "step": 0,
-            "seconds": 0.0,
-            "config": trial.config.to_dict(),
-            "data_hash": self._data.hash(trial.config.dataset),
-            "code_version": code_version(trial.config),
-            "provenance": {"started": now()},
-            "history": [],
-        }
+        progress = self._store.read_progress(trial.fingerprint) or Progress(
+            step=0,
+            seconds=0.0,
+            config=trial.config.to_dict(),
+            data_hash=self._data.hash(trial.config.dataset),
+            code_version=code_version(trial.config),
+            provenance={"started": now()},
+            history=[],
+        )
         return end_trial(self._store, trial.fingerprint, progress, status, reason)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables import metrics
 from incay.trainables.store.books import Books, every_run
-from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
@@ -40,7 +39,7 @@ class KeptModels:
         What another study of the store keeps stays.
         """
         error = record.metrics.get(_METRIC)
-        if not self.wants(trial) or record.status != Ending.COMPLETED or error is None:
+        if not self.wants(trial) or not record.is_whole or error is None:
             return
         if not self._store.models.exists(trial.fingerprint):
             return  # another study trained it, and has removed what it trained

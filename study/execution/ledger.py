@@ -13,7 +13,14 @@ from incay.study.planning.trials import PlannedTrial
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
 from incay.trainables.store.books import Books, keep_code_modules
-from incay.trainables.store.shapes import ArmBook, Frozen, StudyBook
+from incay.trainables.store.shapes import (
+    ArmBook,
+    Budget,
+    Frozen,
+    Objective,
+    StudyBook,
+    Winner,
+)
 from incay.trainables.store.trials import Store
 
 _SECONDS_BETWEEN_WRITES = 1.0
@@ -70,11 +77,11 @@ class Ledger:
         """
         chosen = Frozen.of(
             {
-                arm: {
-                    "fingerprint": trial.fingerprint,
-                    "params": dict(trial.params),
-                    "code_version": code_version(trial.config),
-                }
+                arm: Winner(
+                    fingerprint=trial.fingerprint,
+                    params=dict(trial.params),
+                    code_version=code_version(trial.config),
+                )
                 for arm, trial in winners.items()
             }
         )
@@ -82,8 +89,8 @@ class Ledger:
         if frozen is not None:
             if not frozen.is_whole:
                 raise UserError(
-                    f"{self.books.where}/freeze.json must match its own hash, but does not: it "
-                    "was altered after the winners were frozen"
+                    f"{self.books.where_frozen} must match its own hash, but does not: it was "
+                    "altered after the winners were frozen"
                 )
             if _basis(frozen) != _basis(chosen):
                 self.books.write_frozen(frozen, former=True)
@@ -94,7 +101,7 @@ class Ledger:
                     f"former. Remove {self.books.where} to start the study anew"
                 )
         self.books.write_frozen(chosen)
-        return {arm: winner["params"] for arm, winner in chosen.winners.items()}
+        return {arm: winner.params for arm, winner in chosen.winners.items()}
 
 
 def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
@@ -115,8 +122,8 @@ def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
         created=created or now,
         baseline=spec.baseline,
         factor=spec.header.factors,
-        objective=spec.objective.model_dump(),
-        budget=spec.budget.model_dump() if spec.searches else None,
+        objective=Objective(**spec.objective.model_dump()),
+        budget=Budget(**spec.budget.model_dump()) if spec.searches else None,
         replicates=spec.replicates,
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),
@@ -134,8 +141,8 @@ def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
 
 
 def _basis(frozen: Frozen) -> dict[str, str]:
-    return {arm: winner["code_version"] for arm, winner in frozen.winners.items()}
+    return {arm: winner.code_version for arm, winner in frozen.winners.items()}
 
 
 def _brief(frozen: Frozen) -> str:
-    return ", ".join(f"{arm}: {winner['params']}" for arm, winner in frozen.winners.items())
+    return ", ".join(f"{arm}: {winner.params}" for arm, winner in frozen.winners.items())

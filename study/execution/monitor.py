@@ -27,14 +27,14 @@ class ArmProgress:
     """
 
     total: int = 0
-    endings: Counter[str] = field(default_factory=Counter)
+    endings: Counter[Ending] = field(default_factory=Counter)
     running: dict[str, float] = field(default_factory=dict)
     values: list[float] = field(default_factory=list)
 
     @property
     def done(self) -> int:
-        """Trials that have ended, interrupted ones aside: those go on later."""
-        return sum(self.endings.values()) - self.endings[Ending.INTERRUPTED]
+        """Trials that have ended, but for those that go on later."""
+        return sum(count for ending, count in self.endings.items() if not ending.is_open)
 
 
 class Monitor:
@@ -124,7 +124,7 @@ class Monitor:
             self.reused += reused
             arm.endings[record.status] += 1
             value = record.metrics.get(self.metric)
-            if record.status == Ending.COMPLETED and value is not None:
+            if record.is_whole and value is not None:
                 arm.values.append(value)
 
     def seconds_left(self) -> float | None:
@@ -151,7 +151,7 @@ class Monitor:
         better = min if self._spec.objective.mode == "min" else max
         return f"best {better(arm.values):.4g}"
 
-    def endings(self) -> Counter[str]:
+    def endings(self) -> Counter[Ending]:
         """Return the phase's trials by ending."""
         with self._lock:
             return sum((arm.endings for arm in self.arms.values()), Counter())

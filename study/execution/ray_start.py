@@ -11,7 +11,7 @@ from incay.study.hardware import cpu_count, gpu_count
 
 _CONNECT_SECONDS = 10.0
 _WAITING_TRIALS = 16
-"""Trials that wait for a place on a cluster at once, each a reason for its autoscaler to add nodes.
+"""Trials that wait on a cluster at once, each a reason for its autoscaler to add nodes.
 
 With a searcher Tune lets one wait, so that one node after another would start, minutes each.
 """

@@ -19,6 +19,7 @@ from incay.study.planning.readiness import check_room
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.trials import Store
@@ -45,7 +46,7 @@ class RunSummary:
     started: int
     continued: int
     reused: int
-    endings: Counter[str]
+    endings: Counter[Ending]
     interrupted: bool
     without_winner: tuple[str, ...]
     stuck: tuple[WaitingTrial, ...]
@@ -98,7 +99,7 @@ class StudyRunner:
             gpus=gpus,
         )
         self._trials: list[PlannedTrial] = []
-        self._endings: Counter[str] = Counter()
+        self._endings: Counter[Ending] = Counter()
         self._cost: dict[str, tuple[float, float]] = {}
         self._checked: set[str] = set()
 
@@ -178,11 +179,7 @@ class StudyRunner:
             if record is not None:
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
                 self._context.models.offer(trial, record)
-                origin = record.provenance
-                self._cost[trial.fingerprint] = (
-                    float(origin.get("seconds", 0.0)),
-                    float(origin.get("gpu_seconds", 0.0)),
-                )
+                self._cost[trial.fingerprint] = (record.seconds, record.gpu_seconds)
         self._endings += self._monitor.endings()
         self._trials += work.planned
         self._ledger.keep(self._trials, now=True)
@@ -192,9 +189,7 @@ class StudyRunner:
         return record if record is not None and record.is_final else None
 
     def _history(self, record: TrialRecord) -> list[dict[str, Any]]:
-        table = self._store.read_table(record, "history.parquet")
-        reports: list[dict[str, Any]] = [] if table is None else table.to_pylist()
-        return reports
+        return self._store.history(record)
 
     def _ended(self, fingerprint: str) -> TrialRecord | None:
         def read() -> TrialRecord | None:

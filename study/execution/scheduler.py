@@ -13,7 +13,7 @@ from incay.study.execution.searcher import WorkSearcher
 class PruningScheduler(FIFOScheduler):
     """Ends what the searcher prunes; the verdict is the searcher's alone.
 
-    One place knows what Optuna is told, so that a pruned trial can never be told as complete.
+    One file knows what Optuna is told, so that a pruned trial can never be told as complete.
     """
 
     def __init__(self, searcher: WorkSearcher) -> None:

@@ -113,10 +113,10 @@ class WorkSearcher(Searcher):
             progress = self._store.read_progress(trial.fingerprint)
         except OSError:
             return False  # the store is away: the trial goes on
-        if progress is None or not self._work.prunes(trial, progress["history"]):
+        if progress is None or not self._work.prunes(trial, progress.history):
             return False
         with self._halt.guard():
-            self._endings.write(trial, Ending.PRUNED, f"pruned after {progress['step']} steps")
+            self._endings.write(trial, Ending.PRUNED, f"pruned after {progress.step} steps")
             self._take_in(trial)
         return True
 
@@ -183,9 +183,8 @@ class WorkSearcher(Searcher):
                 return False
             reason = f"its worker process died or stalled {MOST} times at the same step"
             record = self._endings.write(trial, Ending.FAILED, reason)
-        for attempt in record.provenance.get("attempts", ()):
-            if "discarded" in attempt:
-                self._monitor.found_damaged(attempt["discarded"])
+        for message in record.discarded:
+            self._monitor.found_damaged(message)
         self._work.end(trial, record)
         self._models.offer(trial, record)
         self._monitor.trial_ended(trial, record, reused=False)

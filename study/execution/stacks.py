@@ -31,7 +31,7 @@ class Stack:
 class Stacks:
     """Hands out a phase's work in stacks.
 
-    Full stacks come first. Others come when there is a place for them, and go on filling until
+    Full stacks come first. Others come when there is room for them, and go on filling until
     then: in a search trials end, and others begin, one by one.
 
     Args:

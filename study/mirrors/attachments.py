@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incay.trainables.store.books import Books
-from incay.trainables.store.endings import Ending, Unended
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     from incay.analysis.results.study import StudyResults
-
-_OPEN = (Unended.PENDING, Ending.INTERRUPTED)
 
 
 def ended_results(store: Store, study: str, run: str) -> StudyResults | None:
@@ -30,7 +27,7 @@ def ended_results(store: Store, study: str, run: str) -> StudyResults | None:
 
     results = analysis.load(store, study, run)
     confirmed = any(trial.phase == "confirm" for trial in results.trials)
-    open_ = any(trial.status in _OPEN for trial in results.trials)
+    open_ = any(trial.status.is_open for trial in results.trials)
     return results if confirmed and not open_ else None
 
 

@@ -7,6 +7,9 @@ from abc import ABC, abstractmethod
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
 
+FINGERPRINT, STATUS = "incay.fingerprint", "incay.status"
+"""What copies of a trial call its fingerprint and its ending."""
+
 
 class StudyCopy(ABC):
     """Copies one study run out of the store, which alone is the truth.

@@ -6,12 +6,10 @@ input closes (the run has ended, or died) after one last synchronisation.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 
 from incay.study.errors import UserError
 from incay.study.mirrors.base import StudyCopy
@@ -91,22 +89,19 @@ def _follow(uri: str, study: str, run: str) -> int:
     while not (ended.wait(_SECONDS_BETWEEN_SYNCS) or _any_ended(store, study, run)):
         if time.monotonic() - begun > _SECONDS_BEFORE_FIRST:
             break
-    from incay.study.mirrors.mlflow_mirror import Mirror
-    from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
+    from incay.study.mirrors.copies import copies_of
 
-    makers: list[Callable[[], StudyCopy]] = [lambda: Mirror(store, study, run)]
-    if store.local_root is not None or STORAGE in os.environ:
-        makers.append(lambda: OptunaCopy(store, study, run))
+    makers = copies_of(store, study, run)
     copies: dict[int, StudyCopy] = {}
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)
         failures = []
-        for place, make in enumerate(makers):
+        for number, make in enumerate(makers):
             try:
-                copies[place] = copies.get(place) or make()
-                copies[place].sync()
+                copies[number] = copies.get(number) or make()
+                copies[number].sync()
             except Exception as error:  # a server may be down for a while: try again until the end
-                copies.pop(place, None)
+                copies.pop(number, None)
                 named = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
                 failures.append(f"{named}{error}")
         if last:

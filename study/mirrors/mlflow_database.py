@@ -21,6 +21,14 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
+_DATABASE = "mlflow.db"
+_ARTIFACTS = "mlartifacts"
+
+
+def database(store: Store) -> Path | None:
+    """Return the file that the mirror of a local store is in by default; None for another."""
+    return None if store.local_root is None else store.local_root / _DATABASE
+
 
 def tracking_uri(store: Store) -> str:
     """Return where the mirror of a store is: MLFLOW_TRACKING_URI, or SQLite beside the store.
@@ -31,17 +39,18 @@ def tracking_uri(store: Store) -> str:
     uri = os.environ.get("MLFLOW_TRACKING_URI")
     if uri:
         return uri
-    if store.local_root is None:
+    own = database(store)
+    if own is None:
         raise UserError(
             f"MLFLOW_TRACKING_URI must be set for results at {store.uri}: "
             "a database cannot lie on a remote file system"
         )
-    return _address(store.local_root / "mlflow.db")
+    return _address(own)
 
 
 def artifact_root(store: Store) -> str | None:
     """Return where MLflow keeps artifacts of a local store, in the results; None for another."""
-    return None if store.local_root is None else (store.local_root / "mlartifacts").as_uri()
+    return None if store.local_root is None else (store.local_root / _ARTIFACTS).as_uri()
 
 
 def client_artifacts(store: Store) -> str | None:
@@ -59,8 +68,9 @@ def open_client(store: Store) -> MlflowClient:
         # Whoever opens a database first makes MLflow's experiment "Default" in it, whose
         # artifacts would else belong to the directory that this process happened to start in.
         os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = artifacts
-    if store.local_root is not None and uri == _address(store.local_root / "mlflow.db"):
-        _create(store.local_root / "mlflow.db")
+    own = database(store)
+    if own is not None and uri == _address(own):
+        _create(own)
     # Not `mlflow.set_tracking_uri`: it sets MLFLOW_TRACKING_URI, for all that comes after.
     return mlflow.MlflowClient(uri)
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from incay.study.errors import HaltedError
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
-from incay.study.mirrors.base import StudyCopy
+from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
 from incay.study.mirrors.mlflow_database import tracking_uri
 from incay.study.mirrors.mlflow_runs import Runs
 from incay.trainables.names import flatten
@@ -27,8 +27,6 @@ from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
 _STEP = "incay.step"
-_STATUS = "incay.status"
-_FINGERPRINT = "incay.fingerprint"
 _ATTACHED = "incay.attached"
 _FACTS = ("host", "device", "git_commit", "git_diff")
 
@@ -126,12 +124,12 @@ class Mirror(StudyCopy):
     def _sync_trial(self, key: str, row: TrialRow, parent: str) -> bool:
         """Copy one trial; return whether it is complete in MLflow."""
         known = self._runs.tags(key)
-        if known is not None and known.get(_FINGERPRINT) != row.fingerprint:
+        if known is not None and known.get(FINGERPRINT) != row.fingerprint:
             # Trained anew with other code or data: what it was before is no result of this run.
             self._runs.delete(key)
             known = None
-        if known is not None and _is_final(known.get(_STATUS, "")):
-            self._endings[row.fingerprint] = known[_STATUS]
+        if known is not None and _is_final(known.get(STATUS, "")):
+            self._endings[row.fingerprint] = known[STATUS]
             return True
         self._endings.pop(row.fingerprint, None)
         content = self._content(row.fingerprint)
@@ -149,7 +147,7 @@ class Mirror(StudyCopy):
             self._runs.log_params(run_id, flatten(content.config))
         mirrored = int((self._runs.tags(key) or {}).get(_STEP, -1))
         self._runs.log_metrics(run_id, content.history, after=mirrored, started=started)
-        self._runs.tag(key, {_STEP: str(content.step), _STATUS: content.status})
+        self._runs.tag(key, {_STEP: str(content.step), STATUS: content.status})
         if not isinstance(content.status, Ending):
             return False
         self._endings[row.fingerprint] = content.status
@@ -163,8 +161,7 @@ class Mirror(StudyCopy):
         try:
             record = self._store.read_record(fingerprint)
             if record is not None:
-                table = self._store.read_table(record, "history.parquet")
-                history = table.to_pylist() if table is not None else []
+                history = self._store.history(record)
                 return _Content(
                     record.status, record.step, history, record.config, record.provenance
                 )
@@ -173,8 +170,9 @@ class Mirror(StudyCopy):
         progress = self._store.read_progress(fingerprint)
         if progress is None:
             return None
-        kept = (progress[name] for name in ("step", "history", "config", "provenance"))
-        return _Content(Unended.RUNNING, *kept)
+        return _Content(
+            Unended.RUNNING, progress.step, progress.history, progress.config, progress.provenance
+        )
 
 
 def sync_once(store: Store, study: str, run: str) -> int:
@@ -212,7 +210,7 @@ def _trial_tags(row: TrialRow, provenance: Mapping[str, Any]) -> dict[str, str]:
     facts = {f"incay.{name}": str(provenance.get(name)) for name in _FACTS}
     own = {"arm": row.arm, "phase": row.phase, "number": str(row.number)}
     return {
-        _FINGERPRINT: row.fingerprint,
+        FINGERPRINT: row.fingerprint,
         **{f"incay.{name}": value for name, value in own.items()},
         **facts,
     }

@@ -21,8 +21,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.errors import UserError
-from incay.study.mirrors.base import StudyCopy
-from incay.study.search.distributions import distribution
+from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
+from incay.study.search.distributions import DIRECTIONS, distribution
 from incay.study.search.sampler import STATES
 from incay.study.spec.ranges import parse_space
 from incay.trainables.store.books import every_run
@@ -31,10 +31,11 @@ from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
-_NUMBER, _FINGERPRINT = "incay.number", "incay.fingerprint"
+_JOURNAL = "optuna.journal"
+_NUMBER = "incay.number"
 
 
-def storage_place(store: Store) -> str | Path:
+def storage_address(store: Store) -> str | Path:
     """Return where the copy of a store is.
 
     That is the database that INCAY_OPTUNA_STORAGE names, or a journal file beside the results.
@@ -50,15 +51,15 @@ def storage_place(store: Store) -> str | Path:
             f"{STORAGE} must name a database (e.g. postgresql+psycopg://…) for results at "
             f"{store.uri}: a journal file cannot lie on a remote file system"
         )
-    return store.local_root / "optuna.journal"
+    return store.local_root / _JOURNAL
 
 
-def open_storage(place: str | Path) -> BaseStorage:
+def open_storage(address: str | Path) -> BaseStorage:
     """Return the storage at a database's URL or a journal file's path."""
-    if isinstance(place, str):
-        return RDBStorage(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(str(place)))
+    if isinstance(address, str):
+        return RDBStorage(address)
+    address.parent.mkdir(parents=True, exist_ok=True)
+    return JournalStorage(JournalFileBackend(str(address)))
 
 
 class OptunaCopy(StudyCopy):
@@ -67,7 +68,7 @@ class OptunaCopy(StudyCopy):
     def __init__(self, store: Store, study: str, run: str) -> None:
         super().__init__(store, study, run)
         self._title = f"{study} {run}"
-        self._place = storage_place(store)
+        self._address = storage_address(store)
         self._known: set[tuple[str, int]] = set()  # trials that are in the copy
 
     def sync(self) -> None:
@@ -76,7 +77,7 @@ class OptunaCopy(StudyCopy):
         searches = {arm.name: arm.search for arm in book.arms if arm.search} if book else {}
         if book is None or not searches:
             return
-        metrics = {book.objective["metric"]: book.objective["mode"], **book.objective["also"]}
+        metrics = book.objective.directions
         ended: dict[str, list[tuple[int, FrozenTrial]]] = {}
         for row in self._books.trials():
             if row.phase != "search" or (row.arm, row.number) in self._known:
@@ -87,7 +88,7 @@ class OptunaCopy(StudyCopy):
         if not ended:
             return  # an opened journal is read as a whole, and grows by that
         with self._alone():
-            storage = open_storage(self._place)
+            storage = open_storage(self._address)
             for arm, trials in ended.items():
                 self._add(storage, arm, trials, metrics)
 
@@ -102,7 +103,7 @@ class OptunaCopy(StudyCopy):
             study_name=f"{self._title} {arm}",
             storage=storage,
             load_if_exists=True,
-            directions=[{"min": "minimize", "max": "maximize"}[mode] for mode in metrics.values()],
+            directions=[DIRECTIONS[mode] for mode in metrics.values()],
         )
         if study.metric_names is None:
             study.set_metric_names(list(metrics))
@@ -120,10 +121,9 @@ class OptunaCopy(StudyCopy):
             record = self._store.read_record(row.fingerprint)
             if record is None or not record.is_final:
                 return None
-            history = self._store.read_table(record, "history.parquet")
+            reports = self._store.history(record)
         except RecordError:
             return None
-        reports = history.to_pylist() if history is not None else []
         intermediate = {
             int(report["step"]): float(report[metrics[0]])
             for report in reports
@@ -143,8 +143,8 @@ class OptunaCopy(StudyCopy):
             intermediate_values=intermediate,
             user_attrs={
                 _NUMBER: row.number,
-                _FINGERPRINT: row.fingerprint,
-                "incay.status": record.status,
+                FINGERPRINT: row.fingerprint,
+                STATUS: record.status,
                 "incay.reason": record.reason,
             },
         )
@@ -153,11 +153,11 @@ class OptunaCopy(StudyCopy):
 
     def _alone(self) -> AbstractContextManager[Any]:
         """Keep two commands from adding the same trial to a journal file."""
-        if isinstance(self._place, str):
+        if isinstance(self._address, str):
             return nullcontext()
-        self._place.parent.mkdir(parents=True, exist_ok=True)
+        self._address.parent.mkdir(parents=True, exist_ok=True)
         # Not `.lock`: that name is the journal's own, and the two would wait for each other.
-        return FileLock(self._place.with_suffix(".copying"))
+        return FileLock(self._address.with_suffix(".copying"))
 
 
 def copy_all(store: Store) -> None:
@@ -169,7 +169,7 @@ def copy_all(store: Store) -> None:
 def _times(record: TrialRecord) -> tuple[datetime.datetime, datetime.datetime]:
     """Return start and end in local time without a zone, as Optuna keeps them."""
     started, finished = (
-        datetime.datetime.fromisoformat(record.provenance[name]).astimezone().replace(tzinfo=None)
-        for name in ("started", "finished")
+        datetime.datetime.fromisoformat(time).astimezone().replace(tzinfo=None)
+        for time in (record.started, record.finished)
     )
     return started, finished

@@ -8,9 +8,10 @@ import sys
 import urllib.request
 
 from incay.study.errors import HaltedError, UserError
-from incay.study.mirrors.mlflow_database import artifact_root, tracking_uri
+from incay.study.mirrors.mlflow_database import artifact_root, database, tracking_uri
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
 from incay.study.planning.results_folder import require_results
+from incay.trainables.store.books import study_names
 from incay.trainables.store.trials import Store
 
 _SECONDS_BETWEEN_LOOKS = 0.3
@@ -65,9 +66,9 @@ def serve_optuna(store: Store, port: int) -> int:
             "optuna-dashboard must be installed for this, but is not: "
             "pip install 'incay[dashboard]'"
         ) from None
-    from incay.study.mirrors.optuna_copy import copy_all, open_storage, storage_place
+    from incay.study.mirrors.optuna_copy import copy_all, open_storage, storage_address
 
-    storage = storage_place(store)
+    storage = storage_address(store)
     require_results(store)
     require_free(port)
     copy_all(store)
@@ -102,13 +103,14 @@ def require_free(port: int) -> None:
 
 def _require_mirror(store: Store) -> None:
     """Refuse to serve, and so to create, an empty database beside the store."""
-    if os.environ.get("MLFLOW_TRACKING_URI") or store.local_root is None:
+    own = database(store)
+    if os.environ.get("MLFLOW_TRACKING_URI") or own is None:
         return
     require_results(store)
-    if not (store.local_root / "mlflow.db").is_file():
-        studies = ", ".join(sorted(store.list("studies")))
+    if not own.is_file():
+        studies = ", ".join(study_names(store))
         raise UserError(
-            f"MLflow must have been filled from {store.uri}, but there is no mlflow.db: "
+            f"MLflow must have been filled from {store.uri}, but there is no {own.name}: "
             f"`incay sync STUDY --results {store.uri}` fills it (studies there: {studies})"
         )
 

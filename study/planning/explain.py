@@ -14,7 +14,7 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, code_version
 from incay.trainables.store.books import Books, code_modules, every_run
-from incay.trainables.store.endings import Ending, Nature
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
@@ -79,7 +79,7 @@ def explain(store: Store, prefix: str) -> Explanation:
 
 
 def _without_result(ending: Ending) -> str:
-    if ending.nature is Nature.OPEN:
+    if ending.is_open:
         return f"it was {ending} before its end"
     return f"it ended as {ending}, which is no result"
 
@@ -90,7 +90,7 @@ def _hit(record: TrialRecord) -> list[str]:
     lines = [
         f"it ended as {record.status} at step {record.step:,}"
         f"{f' ({record.reason})' if record.reason else ''}, on {origin.get('host')}, "
-        f"{origin.get('finished')}, after {float(origin.get('seconds', 0)):.1f} s",
+        f"{record.finished}, after {record.seconds:.1f} s",
         f"any study that asks for the same settings, data ({record.data_hash[:12]}) and training "
         f"code ({record.code_version}) takes this result",
     ]
@@ -159,7 +159,7 @@ def _code_difference(store: Store, config: TrialConfig, record: TrialRecord) -> 
 
 def _resolve(store: Store, prefix: str, asked: Set[str]) -> str:
     """Return the one fingerprint that begins so, of those asked for and those recorded."""
-    recorded = store.list(f"trials/{prefix[:2]}") if len(prefix) >= 2 else ()
+    recorded = store.fingerprints(prefix) if len(prefix) >= 2 else ()
     names: set[str] = {name for name in (*asked, *recorded) if name.startswith(prefix)}
     if len(names) != 1:
         what = "none does" if not names else f"{len(names)} do: {', '.join(sorted(names)[:5])}"
@@ -178,11 +178,10 @@ def _record(store: Store, name: str) -> tuple[TrialRecord | None, str]:
 
 
 def _records(store: Store) -> Iterator[TrialRecord]:
-    for folder in store.list("trials"):
-        for name in store.list(f"trials/{folder}"):
-            record, _ = _record(store, name)
-            if record is not None:
-                yield record
+    for name in store.fingerprints():
+        record, _ = _record(store, name)
+        if record is not None:
+            yield record
 
 
 def _settings(
@@ -193,7 +192,7 @@ def _settings(
         return TrialConfig.from_dict(record.config), record.data_hash
     progress = store.read_progress(name)
     if progress is not None:
-        return TrialConfig.from_dict(progress["config"]), progress["data_hash"]
+        return TrialConfig.from_dict(progress.config), progress.data_hash
     for each in used:
         study, row = each.books.study(), each.row
         if study is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from incay.study.errors import UserError
+from incay.trainables.store.books import has_studies
 from incay.trainables.store.trials import Store
 
 _MOST_NAMED = 3
@@ -22,7 +23,7 @@ def require_results(store: Store) -> None:
             it that hold some.
     """
     root = store.local_root
-    if root is None or _has_studies(root):
+    if root is None or has_studies(root):
         return
     given = store.uri if "://" not in store.uri else str(root)
     what = "has none" if root.is_dir() else "does not exist"
@@ -34,19 +35,12 @@ def require_results(store: Store) -> None:
 def _near(root: Path, given: str) -> Iterator[str]:
     """Yield folders with studies, as the user would name them: below, above and beside."""
     for start, named in ((root, given), (root.parent, os.path.normpath(f"{given}/.."))):
-        if _has_studies(start):
+        if has_studies(start):
             yield named
         try:
             names = sorted(entry.name for entry in os.scandir(start) if entry.is_dir())
         except OSError:
             continue
         for name in names:
-            if start / name != root and _has_studies(start / name):
+            if start / name != root and has_studies(start / name):
                 yield os.path.normpath(f"{named}/{name}")
-
-
-def _has_studies(folder: Path) -> bool:
-    try:
-        return any(entry.is_dir() for entry in os.scandir(folder / "studies"))
-    except OSError:
-        return False

@@ -8,8 +8,8 @@ from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
 
 
-def latest_run(store: Store, name: str) -> str:
-    """Return the latest run of a study.
+def require_run(store: Store, name: str) -> str:
+    """Return the latest run of a study, of which there must be one.
 
     Raises:
         UserError: The store knows no run of it.
@@ -18,7 +18,7 @@ def latest_run(store: Store, name: str) -> str:
     if latest is None:
         known = ", ".join(books.study_names(store)) or "none"
         raise UserError(
-            f"{store.where('studies')}: a study must have been run here first, but there is no "
+            f"{books.where_studies(store)}: a study must have been run here first, but there is no "
             f"{name!r} (there: {known})"
         )
     return latest
@@ -36,13 +36,13 @@ def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
     Raises:
         UserError: It has not been run; the message says which variants have.
     """
-    latest_run(store, name)
+    require_run(store, name)
     if has_run(store, name, run):
         return run
     known = [(each, Books(store, name, each).study()) for each in books.run_names(store, name)]
     variants = [f"{book.variant} ({each})" for each, book in known if book is not None]
     raise UserError(
-        f"{store.where('studies')}/{name}: a variant must have been run before it is shown, but "
+        f"{books.where_studies(store, name)}: a variant must have been run before it is shown, but "
         f"{name!r} with {' '.join(asked) or 'its file as it stands'} has not; run so far: "
         f"{'; '.join(variants)}"
     )

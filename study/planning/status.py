@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from incay.study.spec.grid import grid_trials
 from incay.study.spec.ranges import parse_space
 from incay.trainables.store.books import Books
-from incay.trainables.store.endings import ORDER, Ending, Status, Unended, count_statuses
+from incay.trainables.store.endings import ORDER, Status, Unended, count_statuses
 from incay.trainables.store.records import RecordError
 from incay.trainables.store.shapes import ArmBook, Phase, StudyBook
 from incay.trainables.store.trials import Store
@@ -53,7 +53,7 @@ class StudyStatus:
         return [
             status
             for status in ORDER
-            if status is Ending.COMPLETED or any(status in each.statuses for each in self.phases)
+            if status.is_whole or any(status in each.statuses for each in self.phases)
         ]
 
 
@@ -93,8 +93,8 @@ def _phases(study: StudyBook, arm: ArmBook) -> Iterator[tuple[Phase, int]]:
     """Yield the phases of an arm, each with its number of trials."""
     if arm.search:
         assert study.budget is not None
-        trials = study.budget["trials"]
-        if study.budget["sampler"] == "grid":
+        trials = study.budget.trials
+        if study.budget.sampler == "grid":
             spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
             trials = grid_trials(spaces, trials)
         yield "search", trials

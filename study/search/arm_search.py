@@ -52,7 +52,7 @@ class ArmSearch:
         self._histories = histories
         self._known = known
         self._judges: dict[int, PruneJudge] = {}
-        # Both are asked for every arm whenever a place is free, so they are kept as trials end.
+        # Both are asked for every arm whenever a worker is free, so they are kept as trials end.
         self._spent = 0.0
         self._ended_without_gap = 0
         self._sampler = PointSampler(
@@ -114,7 +114,7 @@ class ArmSearch:
 
         A trial that another study pruned is one only if this study prunes it no later.
         """
-        return record.status != Ending.PRUNED or self.prunes(trial, self._histories(record))
+        return not record.status.is_cut or self.prunes(trial, self._histories(record))
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Take in how a trial ended."""
@@ -126,12 +126,11 @@ class ArmSearch:
             intermediate, marks = judge.intermediate, judge.marks
         metrics = [record.metrics.get(name) for name in self._spec.objective.directions]
         values = tuple(value for value in metrics if value is not None and math.isfinite(value))
-        whole = status == Ending.COMPLETED and len(values) == len(metrics)
-        seconds = float(record.provenance.get("seconds", 0.0))
+        whole = status.is_whole and len(values) == len(metrics)
         self.outcomes[trial.number] = Outcome(
-            trial.params, status, values if whole else None, intermediate, marks, seconds
+            trial.params, status, values if whole else None, intermediate, marks, record.seconds
         )
-        self._spent += seconds
+        self._spent += record.seconds
         while self._ended_without_gap in self.outcomes:
             self._ended_without_gap += 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
@@ -13,6 +14,9 @@ from optuna.distributions import (
 )
 
 from incay.study.spec.ranges import Choices, Range
+
+DIRECTIONS: Mapping[str, str] = {"min": "minimize", "max": "maximize"}
+"""A study file's directions."""
 
 
 def distribution(searched: Range) -> BaseDistribution:

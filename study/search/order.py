@@ -1,6 +1,6 @@
 """Which trial comes next: the order of a phase, free of Ray.
 
-`next` is asked whenever a place is free. It skips what the store has finished, hands each
+`next` is asked whenever a worker is free. It skips what the store has finished, hands each
 fingerprint out once and, in a search, waits until the results that the next point depends on
 are known.
 """
@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.arm_search import ArmSearch, Histories, History
 from incay.study.spec.study import StudySpec
-from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 
 
@@ -98,7 +97,7 @@ class FixedWork:
     def accepts(self, trial: PlannedTrial, record: TrialRecord) -> bool:
         """Confirm trials are never pruned."""
         del trial
-        return record.status != Ending.PRUNED
+        return not record.status.is_cut
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Note an ending for those that wait for it."""
@@ -117,7 +116,7 @@ class FixedWork:
         self._waiting = [trial for trial in self._waiting if trial not in ready]
         for trial in ready:
             record = self._ended[trial.needs.fingerprint]
-            if record.status == Ending.COMPLETED:
+            if record.is_whole:
                 self._plan(trial.resolve(record))
             else:
                 self.stuck.append(trial)

@@ -15,6 +15,7 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, Successive
 from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
+from incay.study.search.distributions import DIRECTIONS
 from incay.study.search.sampler import Outcome
 
 REDUCTION = 3
@@ -43,7 +44,7 @@ class PruneJudge:
     ) -> None:
         self._study = optuna.create_study(
             study_name="judge",  # Hyperband hashes the name
-            direction={"min": "minimize", "max": "maximize"}[direction],
+            direction=DIRECTIONS[direction],
             sampler=RandomSampler(seed=0),
             pruner=_build(pruner, reports),
         )

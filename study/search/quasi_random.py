@@ -21,10 +21,10 @@ def quasi_random_point(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length that is no power of two loses a little balance
         sequence.fast_forward(number)
-        place = sequence.random(1)[0]
+        shares = sequence.random(1)[0]
     return {
         name: _at(space, float(share))
-        for (name, space), share in zip(spaces.items(), place, strict=True)
+        for (name, space), share in zip(spaces.items(), shares, strict=True)
     }
 
 

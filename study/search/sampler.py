@@ -17,7 +17,7 @@ import optuna
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import TrialState
 
-from incay.study.search.distributions import suggest
+from incay.study.search.distributions import DIRECTIONS, suggest
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.spec.grid import grid_points
 from incay.study.spec.ranges import Space
@@ -100,9 +100,7 @@ class PointSampler:
         self._seed_parts = seed_parts
         self._grid = grid_points(spaces) if sampler == "grid" else None
         self._start = start_point(spaces, start) if sampler != "grid" else None
-        self._study = optuna.create_study(
-            directions=[{"min": "minimize", "max": "maximize"}[item] for item in directions]
-        )
+        self._study = optuna.create_study(directions=[DIRECTIONS[item] for item in directions])
         self._asked: dict[int, optuna.Trial] = {}
         self._points: list[dict[str, Any]] = []
         self._shown = 0

@@ -11,7 +11,7 @@ from incay.study.hardware import auto_precision
 from incay.study.spec.document import Document, flatten
 from incay.study.spec.header import Header
 from incay.study.spec.ranges import Space, parse_space
-from incay.study.spec.settings import DERIVED, ValueProblem, build_trial, dotted, merge
+from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay.threshold import ArmReference, arm_reference
 from incay.trainables.names import THRESHOLD, nest
@@ -89,11 +89,11 @@ def built(document: Document, source: str, values: Mapping[str, Any]) -> TrialCo
             ("arms", source, *problem.path),
             ("arms", source, GRID, *problem.path),
         )
-        for place in candidates:
-            if any(place[:size] in document.places for size in range(3, len(place) + 1)):
-                if place[2] == GRID and place not in document.places:
+        for path in candidates:
+            if any(path[:size] in document.places for size in range(3, len(path) + 1)):
+                if path[2] == GRID and path not in document.places:
                     continue
-                raise document.error(place, str(problem)) from problem
+                raise document.error(path, str(problem)) from problem
         raise document.error(("base", *problem.path), str(problem)) from problem
 
 
@@ -115,7 +115,7 @@ def _own_settings(document: Document, source: str) -> Mapping[str, Any]:
     if not isinstance(own, dict):
         raise document.error(("arms", source), f"an arm must be a mapping, but got {own!r}")
     for section in (("base",), ("arms", source)):
-        for key, why in DERIVED.items():
+        for key, why in WHY_DERIVED.items():
             if document.has((*section, *key.split("."))):
                 raise document.error(
                     (*section, *key.split(".")), f"{key} must not be set here: {why}"
@@ -139,10 +139,11 @@ def _cells(document: Document, source: str, grid: Any) -> Iterator[tuple[str, di
         cell = dict(zip(axes, values, strict=True))
         name = source
         for setting, value in cell.items():
-            place = f"{{{setting}}}"
+            placeholder = f"{{{setting}}}"
             # 1e3 is a float to YAML, and 1000 to a reader.
             text = f"{value:.15g}" if isinstance(value, float) else str(value)
-            name = name.replace(place, text) if place in source else f"{name} {setting}={text}"
+            named = placeholder in source
+            name = name.replace(placeholder, text) if named else f"{name} {setting}={text}"
         yield name, cell
 
 

@@ -43,15 +43,15 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
         )
     known = metrics.evaluated(metrics.VALIDATION)
     for metric in header.objective.directions:
-        place = ("objective", "also" if metric in header.objective.also else "metric")
+        path = ("objective", "also" if metric in header.objective.also else "metric")
         if metrics.split_of(metric) != metrics.VALIDATION:
             raise document.error(
-                place,
+                path,
                 "objective.metric must be a metric of the validation split (val.…): choosing by "
                 f"{metric!r} would leak what the study is to measure",
             )
         if metric not in known:
-            raise document.error(place, f"must be one of {', '.join(known)}, but got {metric!r}")
+            raise document.error(path, f"must be one of {', '.join(known)}, but got {metric!r}")
 
 
 def _check_validation(document: Document, arms: Iterable[Arm]) -> None:

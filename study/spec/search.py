@@ -11,7 +11,7 @@ from incay.study.spec.document import Document
 from incay.study.spec.grid import grid_points
 from incay.study.spec.messages import unknown_key
 from incay.study.spec.ranges import parse_space
-from incay.study.spec.settings import DERIVED, ValueProblem, build_trial, dotted, merge
+from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.names import nest
 
 ALL_ARMS = "all arms"
@@ -47,8 +47,8 @@ def ranges_of(document: Document, source: str) -> dict[str, Any]:
     for section in (ALL_ARMS, source):
         for name, notation in (document.values.get("search", {}).get(section) or {}).items():
             path = ("search", section, name)
-            if name in DERIVED:
-                raise document.error(path, f"{name} must not be searched: {DERIVED[name]}")
+            if name in WHY_DERIVED:
+                raise document.error(path, f"{name} must not be searched: {WHY_DERIVED[name]}")
             try:
                 parse_space(notation)
             except ValueError as error:

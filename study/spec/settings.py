@@ -15,16 +15,22 @@ from pydantic import TypeAdapter, ValidationError
 from incay.study.spec.messages import expected, unknown_key
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
-from incay.trainables.names import flatten
+from incay.trainables.names import DERIVED, flatten
 from incay.trainables.registry import UnknownNameError
 from incay.trainables.settings import Settings, to_dict
 
-DERIVED = {
-    "seed": "a trial's seed is derived from the study's seed and the replicate",
-    "split.seed": "the images held out for validation are drawn by the study's seed",
-    "split.test": "the protocol decides when the test set is opened",
-}
-"""Trial settings that a study must not set, and why."""
+WHY_DERIVED = dict(
+    zip(
+        DERIVED,
+        (
+            "a trial's seed is derived from the study's seed and the replicate",
+            "the images held out for validation are drawn by the study's seed",
+            "the protocol decides when the test set is opened",
+        ),
+        strict=True,
+    )
+)
+"""Why a study must not set each of the settings that it derives."""
 
 
 class ValueProblem(Exception):  # noqa: N818 - not yet an error: it has no place in the file

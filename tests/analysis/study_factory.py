@@ -19,7 +19,15 @@ from incay.trainables import names
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
+from incay.trainables.store.shapes import (
+    ArmBook,
+    Budget,
+    Objective,
+    Phase,
+    Progress,
+    StudyBook,
+    TrialRow,
+)
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.recording import end_trial
 from tests.analysis.drawn import (
@@ -152,21 +160,21 @@ class StudyFactory:
         unknown = {name for report in reports for name in report} - declared_metrics()
         assert not unknown, f"no trial reports {', '.join(sorted(unknown))}"
         settings = {**self.arms[arm].difference, **(params or {}), **(config or {})}
-        progress = {
-            "step": int(reports[-1][vocabulary.STEP]),
-            "seconds": seconds,
-            "config": merged(BASE_CONFIG, settings),
-            "data_hash": "d" * 16,
-            "code_version": "c" * 16,
-            "provenance": {
+        progress = Progress(
+            step=int(reports[-1][vocabulary.STEP]),
+            seconds=seconds,
+            config=merged(BASE_CONFIG, settings),
+            data_hash="d" * 16,
+            code_version="c" * 16,
+            provenance={
                 "host": "planted",
                 "device": "cpu",
                 "device_type": "cpu",
                 "git_commit": "0" * 40,
                 "versions": {"torch": "2.15.0"},
             },
-            "history": reports if history or metrics else [],
-        }
+            history=reports if history or metrics else [],
+        )
         reason = "" if status == Ending.COMPLETED else f"planted: {status}"
         end_trial(self.store, fingerprint, progress, Ending(status), reason, tables)
         return fingerprint
@@ -213,6 +221,9 @@ class StudyFactory:
         """Write the study's books."""
         first = next(iter(self.arms))
         book = {"baseline": first, **self.document, "name": self.name, "run": self.run}
+        for name, shape in (("objective", Objective), ("budget", Budget)):
+            if book.get(name):
+                book[name] = shape(**book[name])
         self.books.write_study(StudyBook(**book, arms=tuple(self.arms.values())))
         self.books.write_trials(TrialRow(**trial) for trial in self.trials)
         return self.store

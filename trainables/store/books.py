@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,11 +31,14 @@ from incay.trainables.store.shapes import (
     Frozen,
     StudyBook,
     TrialRow,
+    frozen_winners,
     study_book,
     trial_rows,
 )
 
 _Shape = TypeVar("_Shape")
+_STUDIES = "studies"
+_FROZEN = "freeze.json"
 
 
 class Books:
@@ -57,6 +61,11 @@ class Books:
     def where(self) -> str:
         """The folder's full name, for messages."""
         return self._files.where(self.folder)
+
+    @property
+    def where_frozen(self) -> str:
+        """The full name of the file with the winners of the search, for messages."""
+        return self._files.where(self._path(_FROZEN))
 
     @property
     def lock(self) -> Path | None:
@@ -87,11 +96,11 @@ class Books:
 
     def frozen(self) -> Frozen | None:
         """Return the winners of the search, None while they are open."""
-        return self._read("freeze.json", lambda book: Frozen(book["winners"], book["sha256"]))
+        return self._read(_FROZEN, frozen_winners)
 
     def write_frozen(self, frozen: Frozen, *, former: bool = False) -> None:
         """Write the winners of the search; `former` ones stay under a name of their own."""
-        name = f"freeze-{frozen.sha256[:8]}.json" if former else "freeze.json"
+        name = f"freeze-{frozen.sha256[:8]}.json" if former else _FROZEN
         self._write(name, dataclasses.asdict(frozen))
 
     def models(self) -> dict[str, float]:
@@ -143,7 +152,20 @@ class Books:
 
 def study_names(files: Files) -> list[str]:
     """Return the studies that have books in a store."""
-    return sorted(files.list("studies"))
+    return sorted(files.list(_STUDIES))
+
+
+def has_studies(root: Path) -> bool:
+    """Return whether a folder of this machine is a store with the books of a study."""
+    try:
+        return any(entry.is_dir() for entry in os.scandir(root / _STUDIES))
+    except OSError:
+        return False
+
+
+def where_studies(files: Files, study: str = "") -> str:
+    """Return the full name of the folder of a study, or of all, for messages."""
+    return files.where(_study_folder(study) if study else _STUDIES)
 
 
 def run_names(files: Files, study: str) -> list[str]:
@@ -187,7 +209,7 @@ def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) ->
 
 
 def _study_folder(study: str) -> str:
-    return f"studies/{study}"
+    return f"{_STUDIES}/{study}"
 
 
 def _latest(study: str) -> str:

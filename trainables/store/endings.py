@@ -38,6 +38,21 @@ class Ending(StrEnum):
         return _NATURES[self]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the trial was trained to its end."""
+        return self.nature is Nature.WHOLE
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a study ended the trial early, by its own rule."""
+        return self.nature is Nature.CUT
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the trial goes on when the study is run again."""
+        return self.nature is Nature.OPEN
+
+    @property
     def is_final(self) -> bool:
         """Whether it is a result: a trial that ended so is never trained again."""
         return self in _FINAL
@@ -62,6 +77,16 @@ class Unended(StrEnum):
     """It has reported."""
     PENDING = "pending"
     """Nothing is known of it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """No trial without a record was trained to its end."""
+        return False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is still to come; one that is damaged has ended."""
+        return self is not Unended.DAMAGED
 
 
 Status = Ending | Unended

@@ -55,9 +55,40 @@ class TrialRecord:
     schema: int = SCHEMA_VERSION
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the trial was trained to its end."""
+        return self.status.is_whole
+
+    @property
     def is_final(self) -> bool:
         """Whether the ending is a result."""
         return self.status.is_final
+
+    @property
+    def started(self) -> str:
+        """When its training began, ISO 8601."""
+        return str(self.provenance["started"])
+
+    @property
+    def finished(self) -> str:
+        """When it ended, ISO 8601; empty where that is not known."""
+        return str(self.provenance.get("finished") or "")
+
+    @property
+    def seconds(self) -> float:
+        """How long it was trained."""
+        return float(self.provenance.get("seconds", 0.0))
+
+    @property
+    def gpu_seconds(self) -> float:
+        """How much of that was on a GPU."""
+        return float(self.provenance.get("gpu_seconds", 0.0))
+
+    @property
+    def discarded(self) -> list[str]:
+        """Why checkpoints of it could not be used, so that their work was done again."""
+        attempts = self.provenance.get("attempts", ())
+        return [attempt["discarded"] for attempt in attempts if "discarded" in attempt]
 
     def to_json(self) -> str:
         """Return the record as JSON with a checksum of its own content."""

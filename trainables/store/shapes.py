@@ -1,12 +1,17 @@
-"""The shapes of the books: what a study asks for, its trials, the winners of its search."""
+"""The shapes of what lies in the store beside records: the books of studies, trials' progress.
+
+The order of a shape's fields is that of its JSON. What an older store does not say has a default.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from incay.trainables.metrics import ERROR, VALIDATION
 
 SCHEMA = 1
 """Of `StudyBook`: the newest that this program reads."""
@@ -32,6 +37,48 @@ class ArmBook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What a search makes small or large.
+
+    Attributes:
+        metric: The metric that picks the winner.
+        mode: Its direction, ``min`` or ``max``.
+        also: Further metrics and their directions.
+    """
+
+    metric: str = ERROR.of(VALIDATION)
+    mode: str = "min"
+    also: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def directions(self) -> dict[str, str]:
+        """Every metric with its direction, the winner's first."""
+        return {self.metric: self.mode, **self.also}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What the search of each arm may use.
+
+    Attributes:
+        trials: Trials per arm.
+        sampler: How points are chosen.
+        pruner: How hopeless trials are ended early.
+        parallel: How many of an arm's trials may run at once.
+        seconds: An arm takes no further trial once its trials have taken this long; None for no
+            limit.
+        seed: The seed of all search trials, None where it is derived.
+    """
+
+    trials: int = 0
+    sampler: str = ""
+    pruner: str = ""
+    parallel: int = 1
+    seconds: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudyBook:
     """What a study asks for.
 
@@ -45,8 +92,8 @@ class StudyBook:
         created: When, ISO 8601.
         baseline: Name of the arm that the others are compared with.
         factor: Dotted names (or their first parts) that are under test, if declared.
-        objective: ``metric`` and ``mode`` of the search, and ``also``: further metrics.
-        budget: Search trials per arm and the like, None without a search.
+        objective: Of the search.
+        budget: Of the search of each arm, None without a search.
         replicates: Seeds per arm in the confirm phase.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
@@ -65,8 +112,8 @@ class StudyBook:
     created: str = ""
     baseline: str
     factor: tuple[str, ...] = ()
-    objective: Mapping[str, Any] = field(default_factory=dict)
-    budget: Mapping[str, Any] | None = None
+    objective: Objective = field(default_factory=Objective)
+    budget: Budget | None = None
     replicates: int = 1
     diverged_policy: str = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
@@ -99,20 +146,35 @@ class TrialRow:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Winner:
+    """The search trial that an arm is confirmed with.
+
+    Attributes:
+        fingerprint: What its record is filed under.
+        params: What was searched, by dotted name.
+        code_version: Of the code that trained it.
+    """
+
+    fingerprint: str
+    params: Mapping[str, Any]
+    code_version: str
+
+
 @dataclass(frozen=True)
 class Frozen:
     """Winners of a search.
 
     Attributes:
-        winners: ``fingerprint``, ``params`` and ``code_version`` by arm.
+        winners: By arm.
         sha256: Of the winners.
     """
 
-    winners: Mapping[str, Mapping[str, Any]]
+    winners: Mapping[str, Winner]
     sha256: str
 
     @classmethod
-    def of(cls, winners: Mapping[str, Mapping[str, Any]]) -> Frozen:
+    def of(cls, winners: Mapping[str, Winner]) -> Frozen:
         """Return winners with their hash."""
         return cls(winners, _digest(winners))
 
@@ -122,11 +184,53 @@ class Frozen:
         return self.sha256 == _digest(self.winners)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What a trial has reached.
+
+    Attributes:
+        step: Optimiser steps done.
+        seconds: How long it has trained.
+        config: Its full configuration, nested.
+        data_hash: Content hash of its data set.
+        code_version: Of the code that trains it.
+        provenance: Host, device, versions, commit, times.
+        history: Its reports: metrics by name.
+    """
+
+    step: int
+    seconds: float
+    config: Mapping[str, Any]
+    data_hash: str
+    code_version: str
+    provenance: Mapping[str, Any]
+    history: Sequence[Mapping[str, float]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return dict(vars(self))  # not copied in depth: reports are many
+
+
 def study_book(values: Mapping[str, Any]) -> StudyBook:
     """Return the study that JSON values describe."""
     arms = tuple(ArmBook(**_known(ArmBook, arm)) for arm in values["arms"])
     lists = {name: tuple(values.get(name) or ()) for name in ("overrides", "factor")}
-    return StudyBook(**{**_known(StudyBook, values), **lists, "arms": arms})
+    search: dict[str, Any] = {"objective": Objective(), "budget": None}
+    for name, shape in (("objective", Objective), ("budget", Budget)):
+        if values.get(name):
+            search[name] = shape(**_known(shape, values[name]))
+    return StudyBook(**{**_known(StudyBook, values), **lists, **search, "arms": arms})
+
+
+def frozen_winners(values: Mapping[str, Any]) -> Frozen:
+    """Return the winners that JSON values describe."""
+    winners = {arm: Winner(**winner) for arm, winner in values["winners"].items()}
+    return Frozen(winners, values["sha256"])
+
+
+def trial_progress(values: Mapping[str, Any]) -> Progress:
+    """Return the progress that JSON values describe."""
+    return Progress(**_known(Progress, values))
 
 
 def trial_rows(values: Mapping[str, Any]) -> list[TrialRow]:
@@ -135,10 +239,11 @@ def trial_rows(values: Mapping[str, Any]) -> list[TrialRow]:
 
 
 def _known(shape: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that a shape has a place for."""
+    """Return the values that a shape has a field for."""
     names = shape.__dataclass_fields__
     return {name: value for name, value in values.items() if name in names}
 
 
-def _digest(winners: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(winners, sort_keys=True).encode()).hexdigest()
+def _digest(winners: Mapping[str, Winner]) -> str:
+    values = {arm: vars(winner) for arm, winner in winners.items()}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,12 @@ import pyarrow.parquet as pq
 
 from incay.trainables.store.files import Files
 from incay.trainables.store.records import RecordError, TrialRecord, history_table
+from incay.trainables.store.shapes import Progress, trial_progress
 
+_TRIALS = "trials"
+_HISTORY = "history"
+_DIGITS = 2
+"""Of a fingerprint, which name the folder that the trial's own lies in."""
 _READERS = 16
 
 
@@ -85,6 +90,14 @@ class Store(Files):
         self.checkpoints = TrialFiles(self, "checkpoint.pt")
         self.models = TrialFiles(self, "model.pt")
 
+    def fingerprints(self, prefix: str = "") -> Iterator[str]:
+        """Yield what trials are filed under, of those that begin with a prefix."""
+        known = len(prefix) >= _DIGITS
+        for folder in (prefix[:_DIGITS],) if known else self.list(_TRIALS):
+            for name in self.list(f"{_TRIALS}/{folder}"):
+                if name.startswith(prefix):
+                    yield name
+
     def read_record(self, fingerprint: str) -> TrialRecord | None:
         """Return a trial's record, or None where there is none.
 
@@ -131,7 +144,7 @@ class Store(Files):
             tables: Other tables, by the name of the file without its suffix.
         """
         checksums = {}
-        for name, table in {"history": history_table(history), **(tables or {})}.items():
+        for name, table in {_HISTORY: history_table(history), **(tables or {})}.items():
             sink = pa.BufferOutputStream()
             pq.write_table(table, sink, compression="zstd")
             content = sink.getvalue().to_pybytes()
@@ -158,6 +171,16 @@ class Store(Files):
             return None
         return pq.ParquetFile(pa.BufferReader(self._checked_table(record, name))).read()
 
+    def history(self, record: TrialRecord) -> list[dict[str, Any]]:
+        """Return the reports of a record, none where it has none.
+
+        Raises:
+            RecordError: The file is missing or does not match the record's checksum.
+        """
+        table = self.read_table(record, f"{_HISTORY}.parquet")
+        reports: list[dict[str, Any]] = [] if table is None else table.to_pylist()
+        return reports
+
     def check_tables(self, record: TrialRecord) -> None:
         """Compare every table of a record with its checksum.
 
@@ -175,15 +198,17 @@ class Store(Files):
             raise RecordError(f"{self.where(path)} must match its record's checksum, but {what}")
         return content
 
-    def write_progress(self, fingerprint: str, progress: Mapping[str, Any]) -> None:
+    def write_progress(self, fingerprint: str, progress: Progress) -> None:
         """Keep what a running trial has reached, for whoever watches or ends it."""
-        self.write(_trial_path(fingerprint, "progress.json"), json.dumps(progress).encode())
+        content = json.dumps(progress.to_dict()).encode()
+        self.write(_trial_path(fingerprint, "progress.json"), content)
 
-    def read_progress(self, fingerprint: str) -> dict[str, Any] | None:
+    def read_progress(self, fingerprint: str) -> Progress | None:
         """Return what a running trial has reached, None if nothing is known."""
         try:
-            return self.read_json(_trial_path(fingerprint, "progress.json"))
-        except RecordError:
+            values = self.read_json(_trial_path(fingerprint, "progress.json"))
+            return None if values is None else trial_progress(values)
+        except (RecordError, TypeError):
             return None  # it says how far a trial is, nothing that could be lost
 
     def _replaced(self, fingerprint: str) -> set[str]:
@@ -205,4 +230,4 @@ class Store(Files):
 
 
 def _trial_path(fingerprint: str, name: str) -> str:
-    return f"trials/{fingerprint[:2]}/{fingerprint}/{name}"
+    return f"{_TRIALS}/{fingerprint[:_DIGITS]}/{fingerprint}/{name}"

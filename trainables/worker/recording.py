@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pyarrow as pa
 
 from incay.trainables import metrics
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.training.evaluate import Samples
 from incay.trainables.training.trainer import Trainer
@@ -40,7 +40,7 @@ def evaluation_tables(trainer: Trainer, initial_weights: pa.Table | None) -> dic
 def end_trial(
     store: Store,
     fingerprint: str,
-    progress: Mapping[str, Any],
+    progress: Progress,
     status: Ending,
     reason: str,
     tables: Mapping[str, pa.Table] | None = None,
@@ -57,23 +57,23 @@ def end_trial(
         tables: What its evaluation left, by the name of the file without its suffix.
         step: Where it ended, if that is not where its last report was.
     """
-    history = progress["history"]
+    history = progress.history
     last = {
         key: value for key, value in (history[-1] if history else {}).items() if key != metrics.STEP
     }
-    seconds = float(progress["seconds"])
-    on_gpu = progress["provenance"].get("device_type") == "cuda"
+    seconds = float(progress.seconds)
+    on_gpu = progress.provenance.get("device_type") == "cuda"
     record = TrialRecord(
         fingerprint=fingerprint,
         status=status,
         reason=reason,
-        config=dict(progress["config"]),
-        step=int(progress["step"]) if step is None else step,
+        config=dict(progress.config),
+        step=int(progress.step) if step is None else step,
         metrics=last,
-        data_hash=progress["data_hash"],
-        code_version=progress["code_version"],
+        data_hash=progress.data_hash,
+        code_version=progress.code_version,
         provenance={
-            **progress["provenance"],
+            **progress.provenance,
             "finished": now(),
             "seconds": seconds,
             "gpu_seconds": seconds if on_gpu else 0.0,

@@ -24,6 +24,7 @@ from incay.trainables.fingerprint import code_version
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.shapes import Progress, trial_progress
 from incay.trainables.store.trials import Store
 from incay.trainables.training.trainer import DivergedError, Trainer
 from incay.trainables.worker.model import save_model
@@ -145,7 +146,7 @@ class TrialSession:
             record = self.store.read_record(self.task.fingerprint)
         except (RecordError, OSError):  # damaged, or the store is away: the trial goes on
             return None
-        return str(record.provenance.get("finished")) if record and record.is_final else None
+        return record.finished if record and record.is_final else None
 
     def _keep(self, trainer: Trainer) -> None:
         try:
@@ -159,7 +160,7 @@ class TrialSession:
 
     def _checkpoint(self, trainer: Trainer) -> None:
         buffer = io.BytesIO()
-        torch.save({"trainer": trainer.state_dict(), "meta": self._progress()}, buffer)
+        torch.save({"trainer": trainer.state_dict(), "meta": self._progress().to_dict()}, buffer)
         self.store.checkpoints.write(self.task.fingerprint, buffer.getvalue())
         self._checkpointed = time.monotonic()
 
@@ -201,28 +202,29 @@ class TrialSession:
         try:
             state = torch.load(io.BytesIO(content), map_location=self._device, weights_only=True)
             trainer.load_state_dict(state["trainer"])
+            reached = trial_progress(state["meta"])
         except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
             # Not a checkpoint of this trial, or one that wants to run code: it is not used.
             self._provenance["attempts"].append({"discarded": str(error)[:500]})
             return None
-        self._provenance = state["meta"]["provenance"]
-        self._seconds_before = state["meta"]["seconds"]
+        self._provenance = dict(reached.provenance)
+        self._seconds_before = reached.seconds
         return trainer
 
     @property
     def _history(self) -> list[dict[str, float]]:
         return [] if self._trainer is None else self._trainer.history
 
-    def _progress(self) -> dict[str, Any]:
-        return {
-            "step": self.step,
-            "seconds": self._seconds(),
-            "config": self.task.config.to_dict(),
-            "data_hash": self.task.data_hash,
-            "code_version": code_version(self.task.config),
-            "provenance": {**self._provenance, **environment(), **self._circumstances()},
-            "history": self._history,
-        }
+    def _progress(self) -> Progress:
+        return Progress(
+            step=self.step,
+            seconds=self._seconds(),
+            config=self.task.config.to_dict(),
+            data_hash=self.task.data_hash,
+            code_version=code_version(self.task.config),
+            provenance={**self._provenance, **environment(), **self._circumstances()},
+            history=self._history,
+        )
 
     def _seconds(self) -> float:
         return self._seconds_before + self._spent()

@@ -26,7 +26,7 @@ class _Session(Protocol):
 class IncayTrainable(tune.Trainable):
     """Trains one trial after another in the same process.
 
-    Start-up (process, PyTorch, data) is paid once per place, not per trial: Tune reuses the
+    Start-up (process, PyTorch, data) is paid once per worker, not per trial: Tune reuses the
     actor through `reset_config`. Checkpoints are the session's own, found by fingerprint, so
     that a trial goes on from them in any later run of any study.
 

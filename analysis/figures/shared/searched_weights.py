@@ -33,7 +33,7 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     ``diverged``, a trial that diverged. Whatever else was searched varies along: bands and means
     are averages over it.
     """
-    metric = results.objective["metric"]
+    metric = results.objective.metric
     place = {"metric": metric, "arm": arm.name}
     found: list[dict[str, Any]] = []
     for trial in arm.phase("search"):

@@ -11,7 +11,7 @@ from typing import Any
 from incay.study.cluster.checks.aws import aws_problems
 from incay.study.cluster.checks.local import local_problems
 from incay.study.cluster.checks.problem import Problem
-from incay.study.cluster.checks.results import place_problems
+from incay.study.cluster.checks.results import results_problems
 from incay.study.cluster.checks.schema import default_problems, type_problems
 from incay.study.cluster.file import ClusterFile
 
@@ -34,7 +34,7 @@ def file_problems(file: ClusterFile) -> list[Problem]:
     # Sections of the wrong type say nothing more: only what they should have been can be named.
     if not types:
         problems += [*default_problems(file), *_start_lines(file), *_file_mounts(file)]
-        problems += [*_versions(file), *_key(file), *_workers(file), *place_problems(file)]
+        problems += [*_versions(file), *_key(file), *_workers(file), *results_problems(file)]
         problems += local_problems(file) if file.is_local else aws_problems(file)
     return [Problem(f"{where}: {item.where}", item.what, item.remedy) for item in problems]
 

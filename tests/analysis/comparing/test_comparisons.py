@@ -13,6 +13,7 @@ from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.references import references
 from incay.analysis.output.table import Mark
 from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables.store.shapes import Objective
 from incay.trainables.store.trials import Store
 
 
@@ -38,7 +39,7 @@ def simulated(errors: np.ndarray, store: Store) -> StudyResults:
         baseline="arm 0",
         replicates=errors.shape[1],
         arms=tuple(arms),
-        objective={"metric": "val.error", "mode": "min"},
+        objective=Objective(),
         store=store,
     )
 

@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from programs import ENVIRONMENT, incay
 from tiny_study import STUDY, results
 
-from incay.study.mirrors.optuna_copy import open_storage, storage_place
+from incay.study.mirrors.optuna_copy import open_storage, storage_address
 from incay.trainables.store.trials import Store
 
 TWELVE = STUDY.replace("budget: {trials: 2}", "budget: {trials: 4}").replace(
@@ -135,7 +135,7 @@ def test_a_killed_study_ends_as_the_undisturbed_one(kills: int, tmp_path: Path) 
 
 
 def _check_optuna(folder: Path) -> None:
-    storage = open_storage(storage_place(Store(folder / "results")))
+    storage = open_storage(storage_address(Store(folder / "results")))
     for name in optuna.get_all_study_names(storage):
         trials = optuna.load_study(study_name=name, storage=storage).trials
         assert sorted(trial.user_attrs["incay.number"] for trial in trials) == [0, 1, 2, 3]

@@ -72,7 +72,7 @@ class KillingStore(Store):
         return KillingStore, (self.root,)
 
     def write_progress(self, fingerprint, progress):
-        if progress["config"]["incay"]["weight"]:
+        if progress.config["incay"]["weight"]:
             os.kill(os.getpid(), signal.SIGKILL)
         super().write_progress(fingerprint, progress)
 

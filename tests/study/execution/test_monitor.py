@@ -7,6 +7,7 @@ from simulated import ended, spec
 from incay.study.execution.monitor import Monitor
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner
+from incay.trainables.store.endings import Ending
 
 
 def test_a_search_shows_its_best_and_a_confirmation_its_mean() -> None:
@@ -33,7 +34,7 @@ def test_an_interrupted_trial_is_not_done() -> None:
     trial = Planner(study, DataCatalog(None)).search_trial(study.arms[0], 0, {})
     monitor = Monitor(study)
     monitor.begin("search", {"Softmax": 1}, "val.error")
-    monitor.trial_ended(trial, ended(trial, "interrupted"), reused=False)
+    monitor.trial_ended(trial, ended(trial, Ending.INTERRUPTED), reused=False)
     ((_, arm),) = monitor.snapshot()
     assert arm.done == 0
     assert monitor.endings() == {"interrupted": 1}

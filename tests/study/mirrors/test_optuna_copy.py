@@ -17,12 +17,12 @@ from optuna.trial import TrialState
 from programs import ENVIRONMENT
 from servers import free_port, wait_until_served
 
-from incay.study.mirrors.optuna_copy import OptunaCopy, open_storage, storage_place
+from incay.study.mirrors.optuna_copy import OptunaCopy, open_storage, storage_address
 from incay.trainables.store.trials import Store
 
 
 def studies(results: Path) -> dict[str, optuna.Study]:
-    storage = open_storage(storage_place(Store(results)))
+    storage = open_storage(storage_address(Store(results)))
     names = optuna.get_all_study_names(storage)
     return {name: optuna.load_study(study_name=name, storage=storage) for name in names}
 

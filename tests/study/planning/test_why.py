@@ -12,6 +12,7 @@ from in_process import incay
 
 from incay.study.planning.explain import explain
 from incay.trainables.fingerprint import code_files
+from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 
 
@@ -66,7 +67,15 @@ def test_changed_training_code_is_named_by_module(store: Store) -> None:
     name = confirmed(store)[0]
     record = store.read_record(name)
     assert record is not None
-    progress = {"config": record.config, "data_hash": record.data_hash, "history": []}
+    progress = Progress(
+        step=0,
+        seconds=0.0,
+        config=record.config,
+        data_hash=record.data_hash,
+        code_version="",
+        provenance={},
+        history=[],
+    )
     store.write_progress("f" * 20, progress)
 
     def changed(config: object) -> dict[str, str]:

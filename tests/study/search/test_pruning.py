@@ -18,7 +18,7 @@ from simulated import points, spec
 from simulated_records import simulated_record
 from tiny_study import STUDY
 
-from incay.study.mirrors.optuna_copy import open_storage, storage_place
+from incay.study.mirrors.optuna_copy import open_storage, storage_address
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import SearchWork, Signal
@@ -203,7 +203,7 @@ def test_pruned_trials_are_told_as_pruned_everywhere(tmp_path: Path) -> None:
         assert record["reason"] == f"pruned after {record['step']} steps"
     import optuna
 
-    storage = open_storage(storage_place(store))
+    storage = open_storage(storage_address(store))
     for name in optuna.get_all_study_names(storage):
         for trial in optuna.load_study(study_name=name, storage=storage).trials:
             told = trial.user_attrs["incay.fingerprint"] in pruned

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from incay.trainables.store.books import Books, has_studies, study_names, where_studies
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import SCHEMA_VERSION, RecordError, TrialRecord
 from incay.trainables.store.trials import Store
@@ -54,6 +55,29 @@ def test_record_and_tables_round_trip(store):
     assert table.column("test.error").to_pylist() == [None, 3.0]
     read_samples = store.read_table(read, "samples.parquet")
     assert read_samples.schema.metadata[b"split"] == b"test"
+
+
+def test_trials_are_listed_by_how_their_fingerprints_begin(store):
+    names = ["ab12", "ab34", "cd12"]
+    for name in names:
+        store.write_record(record(fingerprint=name), [])
+    for prefix, wanted in {"": names, "ab": names[:2], "ab3": ["ab34"], "ef": []}.items():
+        assert sorted(store.fingerprints(prefix)) == wanted
+
+
+def test_reports_of_a_record(store):
+    history = [{"step": 5.0, "val.error": 2.0}, {"step": 10.0, "val.error": 1.0}]
+    assert store.history(store.write_record(record(), history)) == history
+    assert store.history(record()) == []
+
+
+def test_a_folder_has_studies_once_one_has_books(store):
+    assert not has_studies(store.local_root)
+    Books(store, "small", "abc").write_models({})
+    assert has_studies(store.local_root)
+    assert study_names(store) == ["small"]
+    assert where_studies(store) == f"{store.root}/studies"
+    assert where_studies(store, "small") == f"{store.root}/studies/small"
 
 
 def test_no_record_is_none(store):

@@ -159,7 +159,7 @@ def test_checkpoints_are_kept_at_the_interval(store, digits, monkeypatch):
     assert store.checkpoints.read("ab12") is not None
     progress = store.read_progress("ab12")
     assert progress is not None
-    assert progress["step"] == 5
+    assert progress.step == 5
 
 
 def test_what_another_study_pruned_before_keeps_its_checkpoint(store, digits):
