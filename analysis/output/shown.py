@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from incay.analysis.output.content import Cell, Column, Mark, Row, TableContent, Verdict
+from incay.analysis.content import Cell, Column, Mark, Row, TableContent, Verdict
 
 MISSING = "—"
 SYMBOLS: dict[Verdict, str] = {"reproduced": "=", "different": "≠", "undecided": "?"}

@@ -14,8 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from incay.analysis.content import Published
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.table import Published
 
 
 @dataclass(frozen=True, kw_only=True)

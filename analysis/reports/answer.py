@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
+from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables.layouts.notes import describe_need, protocol_sentence
+from incay.analysis.tables.layouts.notes import describe_need
 from incay.trainables.metrics import ERROR, split_of
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from incay.analysis.comparing.comparisons import ALPHA, Comparison, compare_arms
 from incay.analysis.comparing.discordance import Discordance, measure_discordance
+from incay.analysis.content import Cell, Column, Row
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import difference_cell

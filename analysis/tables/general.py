@@ -8,7 +8,8 @@ from dataclasses import replace
 from incay.analysis import wording
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.comparing.measure import describe_endings
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import count_cell, difference_cell, metric_cell

@@ -9,8 +9,9 @@ from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.discordance import pair_replicates
 from incay.analysis.comparing.measure import Measurement, measure
 from incay.analysis.comparing.references import references
+from incay.analysis.content import Cell, Column, Row
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.output.table import Table
 from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.samples import Bools, read_samples

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from incay.analysis.content import TableContent
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.content import TableContent
 from incay.trainables.registry import DefinitionRegistry
 
 Renderer = Callable[[TableContent], str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.flat import flat_table
 from incay.analysis.output.renderers.base import register_renderer
 

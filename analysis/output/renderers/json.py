@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
-from incay.analysis.output.content import Cell, TableContent
+from incay.analysis.content import Cell, TableContent
 from incay.analysis.output.renderers.base import register_renderer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import Item, lay_out
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import MISSING, Grid, Heading, Item, lay_out
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from incay.analysis.comparing.comparisons import compare_arms
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults

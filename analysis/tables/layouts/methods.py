@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults

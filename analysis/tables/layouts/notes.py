@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from incay.analysis import wording
 from incay.analysis.comparing.comparisons import ALPHA, Comparison
 from incay.analysis.comparing.references import shared_settings
-from incay.analysis.output.table import Column, Row
+from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
 
@@ -21,27 +21,6 @@ _TOLD = (
     "precision",
 )
 """Settings that say what was trained; the report names all."""
-
-
-def protocol_sentence(results: StudyResults) -> str:
-    """Return one sentence on which split was read, when, and how settings were chosen."""
-    if results.protocol == "paper":
-        return (
-            "Protocol: paper. Settings are fixed, there is no validation split, and the test "
-            "set was read as the papers did."
-        )
-    split = {"test": "test", "val": "validation"}[results.split]
-    if not results.searches:
-        return f"Protocol: sealed. Settings are fixed; the {split} split was read once."
-    if any(trial.phase == "confirm" for trial in results.trials):
-        return (
-            "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
-            f"seeds then confirmed them on the {split} split."
-        )
-    return (
-        "Protocol: sealed. Settings are being searched on the validation split; the test split "
-        "is still sealed."
-    )
 
 
 def study_notes(

@@ -13,10 +13,11 @@ import pytest
 from study_factory import RN, StudyFactory
 
 from incay.analysis import AnalysisError, load, render, table
+from incay.analysis.content import Cell, Column, Mark, Row
 from incay.analysis.output.renderers import renderers
 from incay.analysis.output.renderers.latex import escape
 from incay.analysis.output.shown import show_number
-from incay.analysis.output.table import Cell, Column, Mark, Row, Table
+from incay.analysis.output.table import Table
 
 Maker = Callable[..., StudyFactory]
 COMPILERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.manifests import write_manifest
+from incay.analysis.exports.manifests import write_manifest
 from incay.analysis.output.renderers.base import render
 from incay.analysis.output.table import Table
 
