@@ -10,7 +10,7 @@ from incay.analysis.output.flat import flat_table
 from incay.analysis.output.renderers.base import register_renderer
 
 
-@register_renderer("csv")
+@register_renderer("csv", suffix=".csv")
 def render_csv(table: TableContent) -> str:
     """Return the columns of `flat_table` with a heading line; numbers are not rounded."""
     flat = flat_table(table)

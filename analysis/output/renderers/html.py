@@ -11,7 +11,7 @@ TEMPLATES = "incay.analysis.output"
 """Where the templates of tables and of any page lie."""
 
 
-@register_renderer("html")
+@register_renderer("html", suffix=".html")
 def render_html(table: TableContent) -> str:
     """Return a page that holds the table and needs no other file.
 

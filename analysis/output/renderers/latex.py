@@ -68,7 +68,7 @@ _SPECIAL = {
 }
 
 
-@register_renderer("latex")
+@register_renderer("latex", suffix=".tex")
 def render_latex(table: TableContent) -> str:
     """Return a ``table`` environment inside a document that opens itself where needed."""
     grid = lay_out(table)

@@ -37,7 +37,7 @@ class _Column:
     joined: bool
 
 
-@register_renderer("terminal")
+@register_renderer("terminal", suffix=".txt")
 def render_terminal(table: TableContent) -> str:
     """Return the table as plain text, so that it reads the same in a file or a log.
 

@@ -196,6 +196,7 @@ def test_latex_compiles(shown: Table, tmp_path: Path, way: str) -> None:
 
 def test_every_format_is_there() -> None:
     assert set(renderers) == {"terminal", "markdown", "latex", "csv", "json", "html"}
+    assert len({each.suffix for each in renderers.values()}) == len(renderers)
     with pytest.raises(AnalysisError, match="format must be one of csv, html"):
         render(tricky(), "docx")
 
