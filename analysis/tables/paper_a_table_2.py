@@ -8,6 +8,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.matrix import matrix_table
 from incay.analysis.tables.layouts.names import method_of, plain
+from incay.trainables.metrics import ERROR
 
 
 @register_paper_table("paper-a-table-2", "paper-b-table-3")
@@ -20,4 +21,4 @@ def error_rates(results: StudyResults, published: PublishedTable) -> Table:
         column = named.get(plain(dataset), dataset)
         return method_of(arm, (*named, dataset)), column
 
-    return matrix_table(results, published, "test.error", place)
+    return matrix_table(results, published, ERROR, place)

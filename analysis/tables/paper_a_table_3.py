@@ -8,6 +8,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.matrix import matrix_table
 from incay.analysis.tables.layouts.names import method_of
+from incay.trainables.metrics import ACCURACY
 
 _RN = "RN + "
 
@@ -25,4 +26,4 @@ def by_weight(results: StudyResults, published: PublishedTable) -> Table:
             method = _RN + method
         return method, named.get(weight, f"{weight:g}")
 
-    return matrix_table(results, published, "test.accuracy", place, lambda key: f"λ = {key}")
+    return matrix_table(results, published, ACCURACY, place, lambda key: f"λ = {key}")

@@ -12,18 +12,17 @@ from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import count_cell, metric_cell
+from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.frame import paper_table
 from incay.analysis.tables.layouts.names import line_named
+from incay.trainables.metrics import ACCURACY, NORM, TEST, Quantity
 
 NOT_IN_STUDY = "not in this study"
 
-ACCURACY = Column(key="accuracy", title="Accuracy", unit="%")
-NORM = Column(key="norm", title="Mean ‖f‖")
-
 
 @dataclass(frozen=True)
-class Quantity:
-    """A measured column.
+class MeasuredColumn:
+    """A column of what is measured, beside a published one.
 
     Attributes:
         column: How it is shown.
@@ -36,8 +35,17 @@ class Quantity:
     published: str
 
 
-TEST_ACCURACY = Quantity(ACCURACY, "test.accuracy", "accuracy")
-TEST_NORM = Quantity(NORM, "test.norm", "norm")
+def of_test(quantity: Quantity, published: str = "") -> MeasuredColumn:
+    """Return the column of a quantity of the test set.
+
+    Args:
+        quantity: What is measured.
+        published: Key of the published column; by default the quantity's name.
+    """
+    return MeasuredColumn(column_of(quantity), quantity.of(TEST), published or quantity.name)
+
+
+TEST_ACCURACY, TEST_NORM = of_test(ACCURACY), of_test(NORM)
 
 LineOf = Callable[[Arm], str | None]
 """Says which published row an arm is, by key; None where it is none of them."""
@@ -46,7 +54,7 @@ LineOf = Callable[[Arm], str | None]
 def methods_table(
     results: StudyResults,
     published: PublishedTable,
-    quantities: Sequence[Quantity],
+    quantities: Sequence[MeasuredColumn],
     line_of: LineOf | None = None,
 ) -> Table:
     """Return the study's arms beside the published rows that they are.
@@ -89,7 +97,7 @@ def _row(
     arm: Arm | None,
     published: PublishedTable,
     line: str | None,
-    quantities: Sequence[Quantity],
+    quantities: Sequence[MeasuredColumn],
     compared: dict[str, Comparison],
 ) -> Row:
     cells: dict[str, Cell] = {}

@@ -10,6 +10,7 @@ from incay.analysis.comparing.references import shared_settings
 from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.trainables.metrics import NORM
 
 _TOLD = (
     "dataset.name",
@@ -69,7 +70,7 @@ def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
     if not any(each.verdict for each in found):
         return ""
     allowed = [
-        f"{quantity} ± {f'{tolerance:.0%}' if quantity == 'norm' else f'{tolerance:g}'}"
+        f"{quantity} ± {f'{tolerance:.0%}' if quantity == NORM.name else f'{tolerance:g}'}"
         for quantity, tolerance in published.tolerances.items()
     ]
     allowed += [
