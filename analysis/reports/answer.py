@@ -62,7 +62,6 @@ def _conclusion(comparison: Comparison) -> Conclusion:
     else:
         verdict = "is undecided against"
         why = f"p = {comparison.adjusted_p:.2g}; {describe_need(comparison)} would decide"
-    measured = (
-        f"{size}{interval} {ERROR.difference_unit} of {split_of(comparison.metric)} {ERROR.title}"
-    )
+    what = f"{ERROR.difference_unit} of {split_of(comparison.metric)} {ERROR.title}"
+    measured = f"{size}{interval} {what}"
     return Conclusion(comparison, verdict, measured, why)
