@@ -117,7 +117,7 @@ def _panel(panel: Axes, data: pa.Table, quantity: Quantity) -> None:
             means.append(mean)
             label = f"{style['label']}, {SPLITS[TRAIN]}" if trained else style["label"]
             look = {**style, **thin, "label": label}
-            if len(step):  # an arm without the metric has no place in the legend either
+            if len(step):  # an arm without the metric does not stand in the legend either
                 panel.plot(step, mean, markevery=marker_every(len(step)), **look)
             # Student's interval knows no bounds, but these quantities have them.
             low, high = np.maximum(mean - half, 0.0), np.minimum(mean + half, quantity.most)

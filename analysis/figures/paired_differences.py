@@ -68,15 +68,15 @@ def data(results: StudyResults) -> pa.Table:
             test = paired_test(mine, others)
             if test is None:
                 continue
-            place = {"metric": metric, "arm": name, "reference": reference}
+            shared = {"metric": metric, "arm": name, "reference": reference}
             for number, value in paired_differences(mine, others).items():
-                rows.append({**place, "kind": "seed", "replicate": number, "value": value, "n": 1})
+                rows.append({**shared, "kind": "seed", "replicate": number, "value": value, "n": 1})
             mean = {"kind": "mean", "value": test.difference, "n": test.n}
             if test.half_width is not None:
                 mean["low"] = test.difference - test.half_width
                 mean["high"] = test.difference + test.half_width
             supported = comparisons[name].decided if name in comparisons else None
-            rows.append({**place, **mean, "supported": supported})
+            rows.append({**shared, **mean, "supported": supported})
     if not rows:
         raise AnalysisError(
             f"study {results.name!r} must have an arm and its reference completed on a common "

@@ -51,13 +51,13 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     width = 0.8 / len(arms)
     for index, (name, style) in enumerate(arm_styles(data, bar_styles).items()):
         each = where(data, arm=name)
-        place = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
+        middle = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
         for panel, quantity in ((above, NORM), (below, ACCURACY)):
             half = np.nan_to_num(numbers(each, f"{quantity.name}_half_width"))
             value = numbers(each, quantity.name)
             ends = np.stack([np.minimum(half, value), np.minimum(half, quantity.most - value)])
             error = {"elinewidth": 0.7, "ecolor": "#555555"}
-            panel.bar(place, value, width, yerr=ends, error_kw=error, **style)
+            panel.bar(middle, value, width, yerr=ends, error_kw=error, **style)
     above.set_ylabel(NORM.heading)
     accuracy = numbers(data, ACCURACY.name)
     below.set_ylim(max(0.0, accuracy.min() - 0.25 * (100.0 - accuracy.min()) - 1.0), 100.0)

@@ -101,7 +101,7 @@ class Grid:
         return any(heading.sub for heading in self.headings)
 
     def groups(self) -> list[list[tuple[int, Heading]]]:
-        """Return the headings with their places, those under one title together."""
+        """Return the headings with their numbers, those under one title together."""
         return [
             list(group)
             for _, group in groupby(

@@ -14,7 +14,7 @@ _METRICS = [quantity.of(split) for split in (TEST, VALIDATION) for quantity in (
 
 
 @dataclass(frozen=True)
-class TrialRow:
+class ListedTrial:
     """A trial as the report lists it.
 
     Attributes:
@@ -36,7 +36,7 @@ class ListedTrials:
     """All trials, and the metrics that some of them have."""
 
     metrics: Sequence[str]
-    rows: Sequence[TrialRow]
+    rows: Sequence[ListedTrial]
 
 
 def listed_trials(results: StudyResults) -> ListedTrials:
@@ -48,6 +48,6 @@ def listed_trials(results: StudyResults) -> ListedTrials:
     for trial in results.trials:
         recorded = trial.record.metrics if trial.record is not None else {}
         values = [recorded.get(name) for name in metrics]
-        rows.append(TrialRow(trial, reason(trial), values, trial.fingerprint not in seen))
+        rows.append(ListedTrial(trial, reason(trial), values, trial.fingerprint not in seen))
         seen.add(trial.fingerprint)
     return ListedTrials(metrics, rows)

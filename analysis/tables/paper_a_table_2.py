@@ -16,9 +16,9 @@ def error_rates(results: StudyResults, published: PublishedTable) -> Table:
     """Return test errors by method and data set, cited systems included."""
     named = {plain(line.key): line.key for line in published.columns}
 
-    def place(arm: Arm) -> tuple[str, str]:
+    def cell_of(arm: Arm) -> tuple[str, str]:
         dataset = str(arm.setting("dataset.name") or "unknown data set")
         column = named.get(plain(dataset), dataset)
         return method_of(arm, (*named, dataset)), column
 
-    return matrix_table(results, published, ERROR, place)
+    return matrix_table(results, published, ERROR, cell_of)

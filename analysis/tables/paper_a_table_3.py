@@ -18,7 +18,7 @@ def by_weight(results: StudyResults, published: PublishedTable) -> Table:
     """Return test accuracies by method and λ."""
     named = {float(line.key): line.key for line in published.columns}
 
-    def place(arm: Arm) -> tuple[str, str]:
+    def cell_of(arm: Arm) -> tuple[str, str]:
         weight = float(arm.setting("incay.weight") or 0.0)
         method = method_of(arm, ())
         if weight == 0.0 and not method.startswith(_RN):
@@ -26,4 +26,4 @@ def by_weight(results: StudyResults, published: PublishedTable) -> Table:
             method = _RN + method
         return method, named.get(weight, f"{weight:g}")
 
-    return matrix_table(results, published, ACCURACY, place, lambda key: f"λ = {key}")
+    return matrix_table(results, published, ACCURACY, cell_of, lambda key: f"λ = {key}")

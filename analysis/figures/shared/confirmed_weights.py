@@ -34,13 +34,13 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for quantity in (ERROR, NORM):
         metric = quantity.of(results.split)
-        place = {"metric": metric, "arm": arm.name, "weight": weight}
+        shared = {"metric": metric, "arm": arm.name, "weight": weight}
         values = list(measure(results, arm, metric).values.values())
-        found += [{"kind": "seed", **place, "value": value, "n": 1} for value in values]
+        found += [{"kind": "seed", **shared, "value": value, "n": 1} for value in values]
         if values:
-            found.append({"kind": "mean", **place, **_interval(quantity, values)})
+            found.append({"kind": "mean", **shared, **_interval(quantity, values)})
         if diverged:
-            found.append({"kind": "diverged", **place, "n": diverged})
+            found.append({"kind": "diverged", **shared, "n": diverged})
     return found
 
 

@@ -18,7 +18,7 @@ from incay.analysis.tables.layouts.methods import NOT_IN_STUDY
 from incay.analysis.tables.layouts.names import line_named
 from incay.trainables.metrics import TEST, Quantity
 
-Place = Callable[[Arm], tuple[str, str]]
+CellOf = Callable[[Arm], tuple[str, str]]
 """Says in which row and column of the table an arm stands, by published key where it has one."""
 
 
@@ -26,7 +26,7 @@ def matrix_table(
     results: StudyResults,
     published: PublishedTable,
     quantity: Quantity,
-    place: Place,
+    cell_of: CellOf,
     heading: Callable[[str], str] = str,
 ) -> Table:
     """Return one quantity of the test set, arm by arm, beside the published cells.
@@ -37,14 +37,14 @@ def matrix_table(
         results: The study.
         published: The paper's table.
         quantity: What is measured.
-        place: Where an arm stands.
+        cell_of: Where an arm stands.
         heading: Title of a column that the paper does not have, from its key.
 
     A cell holds the first arm that stands there; others are named in a note.
     """
     arms: dict[tuple[str, str], list[Arm]] = {}
     for arm in results.arms:
-        row, key = place(arm)
+        row, key = cell_of(arm)
         arms.setdefault((line_named(published, row) or row, key), []).append(arm)
     metric = quantity.of(TEST)
     compared = compare_arms(results, metric)

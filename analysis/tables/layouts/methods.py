@@ -73,11 +73,13 @@ def methods_table(
     rows: list[Row] = []
     for line in published.rows:
         arm = None if line.cited else lines.get(line.key)
-        row = _row(results, arm, published, line.key, quantities, compared)
+        row = _row(
+            results, published, arm=arm, line=line.key, quantities=quantities, compared=compared
+        )
         rows.append(replace(row, name=line.heading, cited=bool(line.cited)))
     shown = {arm.name for line, arm in lines.items() if line in {row.key for row in published.rows}}
     rows += [
-        _row(results, arm, published, None, quantities, compared)
+        _row(results, published, arm=arm, line=None, quantities=quantities, compared=compared)
         for arm in results.arms
         if arm.name not in shown
     ]
@@ -94,8 +96,9 @@ def _line(published: PublishedTable, line_of: LineOf | None, arm: Arm) -> str | 
 
 def _row(
     results: StudyResults,
-    arm: Arm | None,
     published: PublishedTable,
+    *,
+    arm: Arm | None,
     line: str | None,
     quantities: Sequence[MeasuredColumn],
     compared: dict[str, Comparison],
