@@ -8,6 +8,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.matrix import matrix_table
 from incay.analysis.tables.layouts.names import method_of, plain
+from incay.trainables import names
 from incay.trainables.metrics import ERROR
 
 
@@ -17,7 +18,7 @@ def error_rates(results: StudyResults, published: PublishedTable) -> Table:
     named = {plain(line.key): line.key for line in published.columns}
 
     def cell_of(arm: Arm) -> tuple[str, str]:
-        dataset = str(arm.setting("dataset.name") or "unknown data set")
+        dataset = str(arm.setting(names.DATASET) or "unknown data set")
         column = named.get(plain(dataset), dataset)
         return method_of(arm, (*named, dataset)), column
 

@@ -8,6 +8,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.matrix import matrix_table
 from incay.analysis.tables.layouts.names import method_of
+from incay.trainables import names
 from incay.trainables.metrics import ACCURACY
 
 _RN = "RN + "
@@ -19,7 +20,7 @@ def by_weight(results: StudyResults, published: PublishedTable) -> Table:
     named = {float(line.key): line.key for line in published.columns}
 
     def cell_of(arm: Arm) -> tuple[str, str]:
-        weight = float(arm.setting("incay.weight") or 0.0)
+        weight = float(arm.setting(names.WEIGHT) or 0.0)
         method = method_of(arm, ())
         if weight == 0.0 and not method.startswith(_RN):
             # The plain loss is its own RN arm at λ = 0, bit for bit.

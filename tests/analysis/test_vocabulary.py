@@ -1,4 +1,4 @@
-"""Tables and figures take metrics' names, titles, units and digits from the vocabulary."""
+"""Tables and figures take names of metrics and settings, titles and units from their homes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from incay import analysis
 from incay.analysis.content import Column
 from incay.analysis.tables.layouts.columns import column_of
+from incay.trainables import names
 from incay.trainables.metrics import ACCURACY, ERROR, LOSS, NORM, SPLITS, TEST, VERIFIED, Quantity
 
 PACKAGE = Path(analysis.__file__ or "").parent
@@ -44,6 +45,13 @@ def test_percentages_end_at_a_hundred_and_differ_by_points() -> None:
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
 def test_no_metric_is_spelled_again(path: Path) -> None:
     assert [text for text in words(path) if METRIC.fullmatch(text)] == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_no_setting_is_spelled_again(path: Path) -> None:
+    dotted = {value for value in vars(names).values() if isinstance(value, str) and "." in value}
+    dotted.discard(names.__name__)
+    assert [text for text in words(path) if text in dotted] == []
 
 
 def words(path: Path) -> Iterator[str]:

@@ -10,16 +10,17 @@ from incay.analysis.comparing.references import shared_settings
 from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.trainables import names
 from incay.trainables.metrics import NORM
 
 _TOLD = (
-    "dataset.name",
-    "network.name",
-    "network.width",
-    "steps",
-    "batch_size",
-    "optimizer.lr",
-    "precision",
+    names.DATASET,
+    names.NETWORK,
+    names.WIDTH,
+    names.STEPS,
+    names.BATCH_SIZE,
+    names.LEARNING_RATE,
+    names.PRECISION,
 )
 """Settings that say what was trained; the report names all."""
 
@@ -86,7 +87,10 @@ def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
 
 def _departure(results: StudyResults, published: PublishedTable) -> str:
     """Return a departure that a verdict beside the paper's number does not know of."""
-    rates = {arm.setting("optimizer.lr") for arm in results.arms} - {None, published.learning_rate}
+    rates = {arm.setting(names.LEARNING_RATE) for arm in results.arms} - {
+        None,
+        published.learning_rate,
+    }
     if published.learning_rate is None or not rates:
         return ""
     ours = " or ".join(f"{rate:g}" for rate in sorted(rates))
