@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from incay.analysis.errors import AnalysisError
+    from incay.analysis.exports.files import export
+    from incay.analysis.exports.manifests import manifest, verify, write_manifest
     from incay.analysis.figures.building import build_figure as figure
-    from incay.analysis.output.exports import export
-    from incay.analysis.output.manifests import manifest, verify, write_manifest
     from incay.analysis.output.renderers.base import render
     from incay.analysis.reports.report import report
     from incay.analysis.results.loading import load
@@ -41,15 +41,15 @@ __all__ = [
 _HOMES = {
     "AnalysisError": ("incay.analysis.errors", "AnalysisError"),
     "compare": ("incay.analysis.tables.side_by_side", "compare"),
-    "export": ("incay.analysis.output.exports", "export"),
+    "export": ("incay.analysis.exports.files", "export"),
     "figure": ("incay.analysis.figures.building", "build_figure"),
     "load": ("incay.analysis.results.loading", "load"),
-    "manifest": ("incay.analysis.output.manifests", "manifest"),
+    "manifest": ("incay.analysis.exports.manifests", "manifest"),
     "render": ("incay.analysis.output.renderers.base", "render"),
     "report": ("incay.analysis.reports.report", "report"),
     "table": ("incay.analysis.tables.building", "build_table"),
-    "verify": ("incay.analysis.output.manifests", "verify"),
-    "write_manifest": ("incay.analysis.output.manifests", "write_manifest"),
+    "verify": ("incay.analysis.exports.manifests", "verify"),
+    "write_manifest": ("incay.analysis.exports.manifests", "write_manifest"),
 }
 
 

@@ -8,12 +8,16 @@ Reports also hold `ABOUT_REPORTS`, which are of no split.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 TRAIN, VALIDATION, TEST = "train", "val", "test"
 SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 """Splits by the word that begins a metric's name, as a reader would call them."""
+
+POINTS = "points"
+"""Unit of a difference of percentages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +29,9 @@ class Quantity:
         title: What readers call it.
         unit: Of its values; empty where they have none.
         better: Its better direction; None where none is better in itself, as of a norm.
+        symbol: How it is written in short; empty where its title is short.
         decimals: Digits that are printed after the point.
+        most: Its largest value.
         worst: The value that a diverged trial counts with where a study says so; None where there
             is none.
     """
@@ -34,20 +40,37 @@ class Quantity:
     title: str
     unit: str = ""
     better: Literal["less", "more"] | None = None
+    symbol: str = ""
     decimals: int = 2
+    most: float = math.inf
     worst: float | None = None
 
     def of(self, split: str) -> str:
         """Return the metric's name for a split."""
         return f"{split}.{self.name}"
 
+    @property
+    def heading(self) -> str:
+        """Title and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
 
-ERROR = Quantity(name="error", title="error", unit="%", better="less", worst=100.0)
-ACCURACY = Quantity(name="accuracy", title="accuracy", unit="%", better="more")
+    @property
+    def short(self) -> str:
+        """Its symbol, or its title where it has none."""
+        return self.symbol or self.title
+
+    @property
+    def difference_unit(self) -> str:
+        """Unit of differences: those of percentages are points."""
+        return POINTS if self.unit == "%" else self.unit
+
+
+ERROR = Quantity(name="error", title="error", unit="%", better="less", most=100.0, worst=100.0)
+ACCURACY = Quantity(name="accuracy", title="accuracy", unit="%", better="more", most=100.0)
 """100 - error; never recorded."""
 LOSS = Quantity(name="loss", title="loss", better="less", decimals=4)
 """Of an evaluated split the mean cross entropy of plain logits; of training the objective."""
-NORM = Quantity(name="norm", title="mean ‖f‖")
+NORM = Quantity(name="norm", title="mean ‖f‖", symbol="‖f‖")
 NORM_CORRECT = Quantity(name="norm_correct", title="mean ‖f‖ of images classified correctly")
 NORM_WRONG = Quantity(name="norm_wrong", title="mean ‖f‖ of images classified wrongly")
 
@@ -55,11 +78,11 @@ EVALUATED = (ERROR, LOSS, NORM, NORM_CORRECT, NORM_WRONG)
 """What an evaluation of images measures."""
 VERIFIED = (
     ERROR,
-    Quantity(name="error_se", title="standard error of the folds' mean error", unit="points"),
-    Quantity(name="auc", title="area under the ROC curve", unit="%", better="more"),
-    Quantity(name="eer", title="equal error rate", unit="%", better="less"),
-    Quantity(name="tar_at_far_1e-2", title="TAR at FAR 1e-2", unit="%", better="more"),
-    Quantity(name="tar_at_far_1e-3", title="TAR at FAR 1e-3", unit="%", better="more"),
+    Quantity(name="error_se", title="standard error of the folds' mean error", unit=POINTS),
+    Quantity(name="auc", title="area under the ROC curve", unit="%", better="more", most=100.0),
+    Quantity(name="eer", title="equal error rate", unit="%", better="less", most=100.0),
+    Quantity(name="tar_at_far_1e-2", title="TAR at FAR 1e-2", unit="%", better="more", most=100.0),
+    Quantity(name="tar_at_far_1e-3", title="TAR at FAR 1e-3", unit="%", better="more", most=100.0),
     NORM,
 )
 """What a test by pairs measures."""

@@ -14,9 +14,10 @@ WEIGHT = "incay.weight"
 FORM = "incay.form"
 THRESHOLD = "incay.threshold"
 DATASET, NETWORK, LOSS = "dataset.name", "network.name", "loss.name"
-WIDTH = "network.width"
+WIDTH, FEATURE_SCALE = "network.width", "network.feature_scale"
 LEARNING_RATE, WEIGHT_DECAY = "optimizer.lr", "optimizer.weight_decay"
 STEPS, BATCH_SIZE, REPORTS, SEED = "steps", "batch_size", "reports", "seed"
+PRECISION = "precision"
 DERIVED = (SEED, "split.seed", "split.test")
 """Settings that a study derives, so that they say nothing of a method."""
 

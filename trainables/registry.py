@@ -19,7 +19,10 @@ from incay.trainables.errors import UserError
 
 T = TypeVar("T")
 
-_REGISTRATION = re.compile(r"""^@?register_\w+\(((?:\s*"[^"]+",?)+)\s*\)""", re.MULTILINE)
+_REGISTRATION = re.compile(
+    r"""^@?register_\w+\((?P<names>(?:\s*"[^"]+",?)+)\s*(?P<keywords>(?:\w+="[^"]*",?\s*)*)\)""",
+    re.MULTILINE,
+)
 _NAME = re.compile(r'"([^"]+)"')
 
 
@@ -119,9 +122,31 @@ def registered_names(folder: Path) -> list[str]:
     Args:
         folder: The package's folder, such as ``trainables/networks``.
     """
-    texts = (path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    listed = (names for text in texts for names in _REGISTRATION.findall(text))
-    return sorted({name for names in listed for name in _NAME.findall(names)})
+    return sorted(
+        {name for each in _registrations(folder) for name in _NAME.findall(each["names"])}
+    )
+
+
+def registered_keyword(folder: Path, keyword: str) -> dict[str, str]:
+    """Return a word that a package's files give with each name, without importing them.
+
+    Args:
+        folder: The package's folder, such as ``analysis/output/renderers``.
+        keyword: The argument, such as ``suffix``: what is registered without it is left out.
+    """
+    wanted = re.compile(rf'\b{keyword}="([^"]*)"')
+    found = {
+        name: given[1]
+        for each in _registrations(folder)
+        if (given := wanted.search(each["keywords"])) is not None
+        for name in _NAME.findall(each["names"])
+    }
+    return dict(sorted(found.items()))
+
+
+def _registrations(folder: Path) -> Iterator[re.Match[str]]:
+    for path in folder.glob("*.py"):
+        yield from _REGISTRATION.finditer(path.read_text(encoding="utf-8"))
 
 
 def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from incay.analysis.comparing.family import correct
 from incay.analysis.comparing.measure import measure
 from incay.analysis.comparing.references import references
-from incay.analysis.output.table import Mark
+from incay.analysis.content import Mark
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.effect import hedges_g
 from incay.analysis.statistics.paired import PairedTest, paired_test

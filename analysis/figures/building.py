@@ -7,8 +7,8 @@ import json
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import figures
 from incay.analysis.figures.figure import Figure
+from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables.layouts.notes import protocol_sentence
 
 
 def build_figure(results: StudyResults, name: str) -> Figure:

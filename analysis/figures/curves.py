@@ -96,7 +96,7 @@ def _metrics(data: pa.Table, quantity: Quantity) -> list[str]:
 
 def _title(data: pa.Table, quantity: Quantity) -> str:
     if quantity != LOSS:
-        return f"{quantity.title} ({quantity.unit})" if quantity.unit else quantity.title
+        return quantity.heading
     drawn = {_name(metric) for metric in _metrics(data, LOSS)}
     return "softmax loss" if drawn <= {LOSS.name, _CROSS_ENTROPY} else "classification loss"
 
@@ -107,7 +107,6 @@ def _name(metric: str) -> str:
 
 def _panel(panel: Axes, data: pa.Table, quantity: Quantity) -> None:
     means: list[npt.NDArray[np.float64]] = []
-    most = 100.0 if quantity == ACCURACY else np.inf
     for metric in _metrics(data, quantity):
         trained = split_of(metric) == TRAIN
         thin = {"alpha": 0.45, "linewidth": 0.9} if trained else {}
@@ -118,10 +117,10 @@ def _panel(panel: Axes, data: pa.Table, quantity: Quantity) -> None:
             means.append(mean)
             label = f"{style['label']}, {SPLITS[TRAIN]}" if trained else style["label"]
             look = {**style, **thin, "label": label}
-            if len(step):  # an arm without the metric has no place in the legend either
+            if len(step):  # an arm without the metric does not stand in the legend either
                 panel.plot(step, mean, markevery=marker_every(len(step)), **look)
             # Student's interval knows no bounds, but these quantities have them.
-            low, high = np.maximum(mean - half, 0.0), np.minimum(mean + half, most)
+            low, high = np.maximum(mean - half, 0.0), np.minimum(mean + half, quantity.most)
             panel.fill_between(step, low, high, color=style["color"], alpha=0.15)
     if quantity != ACCURACY:
         _show_the_means(panel, np.concatenate(means))

@@ -86,8 +86,8 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
             panel.plot(x, y, ".", color=shade, markersize=1.6, alpha=0.6, rasterized=True)
             if len(x):
                 box = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75}
-                place = float(np.median(x)), float(np.median(y))
-                panel.text(*place, str(label), ha="center", va="center", bbox=box, zorder=5)
+                centre = float(np.median(x)), float(np.median(y))
+                panel.text(*centre, str(label), ha="center", va="center", bbox=box, zorder=5)
         panel.set_aspect("equal", adjustable="datalim")
         panel.set_title(f"{arm}: {ended[arm]}" if arm in ended else arm)
 

@@ -16,6 +16,7 @@ from incay.analysis.figures.shared.style import arm_styles, legend_below
 from incay.analysis.results.completed import samples_by_arm
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.rounding import RELATIVE
+from incay.trainables.metrics import ACCURACY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -46,7 +47,7 @@ def data(results: StudyResults) -> pa.Table:
                     "low": float(edges[index]),
                     "high": float(edges[index + 1]),
                     "images": float(count) / len(each),
-                    "accuracy": 100.0 * float(right[index]) / float(count) if count else None,
+                    ACCURACY.name: 100.0 * float(right[index]) / float(count) if count else None,
                 }
             )
     return span.note(pa.Table.from_pylist(rows))
@@ -58,9 +59,9 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     for name, style in arm_styles(data).items():
         bins = where(data, arm=name)
         middle = (numbers(bins, "low") + numbers(bins, "high")) / 2.0
-        above.plot(middle, numbers(bins, "accuracy"), **style)
+        above.plot(middle, numbers(bins, ACCURACY.name), **style)
         below.plot(middle, numbers(bins, "images"), **style)
-    above.set_ylabel("accuracy (%)")
+    above.set_ylabel(ACCURACY.heading)
     below.set_ylabel("images per model")
     label_norms(below, data)
     below.set_ylim(bottom=0)

@@ -68,15 +68,15 @@ def data(results: StudyResults) -> pa.Table:
             test = paired_test(mine, others)
             if test is None:
                 continue
-            place = {"metric": metric, "arm": name, "reference": reference}
+            shared = {"metric": metric, "arm": name, "reference": reference}
             for number, value in paired_differences(mine, others).items():
-                rows.append({**place, "kind": "seed", "replicate": number, "value": value, "n": 1})
+                rows.append({**shared, "kind": "seed", "replicate": number, "value": value, "n": 1})
             mean = {"kind": "mean", "value": test.difference, "n": test.n}
             if test.half_width is not None:
                 mean["low"] = test.difference - test.half_width
                 mean["high"] = test.difference + test.half_width
             supported = comparisons[name].decided if name in comparisons else None
-            rows.append({**place, **mean, "supported": supported})
+            rows.append({**shared, **mean, "supported": supported})
     if not rows:
         raise AnalysisError(
             f"study {results.name!r} must have an arm and its reference completed on a common "
@@ -95,8 +95,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         scale = _scale(axes, shown)
         _draw_seeds(axes, shown, arms)
         _draw_means(axes, shown, arms)
-        unit = "error (points, left is better)" if quantity_of(metric) == ERROR else "‖f‖"
-        axes.set_xlabel(f"difference in {split_of(metric)} {unit}{scale}")
+        axes.set_xlabel(f"difference in {split_of(metric)} {_measured(metric)}{scale}")
     labels = {
         row["arm"]: f"{row['arm']}\n− {row['reference']} (n = {row['n']})"
         for row in reversed(where(data, kind="mean").to_pylist())  # the first metric's n
@@ -104,6 +103,12 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     panels[0].set_yticks(range(len(arms)), [labels[name] for name in arms], fontsize=7)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
     legend_below(canvas)
+
+
+def _measured(metric: str) -> str:
+    if quantity_of(metric) == ERROR:
+        return f"{ERROR.title} ({ERROR.difference_unit}, left is better)"
+    return NORM.short
 
 
 def _draw_seeds(axes: Axes, data: pa.Table, arms: list[str]) -> None:

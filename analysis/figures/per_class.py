@@ -13,6 +13,7 @@ from incay.analysis.figures.shared.style import arm_styles, bar_styles, legend_b
 from incay.analysis.results.completed import samples_by_arm
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.summary import summarize
+from incay.trainables.metrics import ACCURACY, NORM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -33,10 +34,10 @@ def data(results: StudyResults) -> pa.Table:
                 {
                     "arm": arm.name,
                     "label": int(label),
-                    "norm": norm.mean,
-                    "norm_half_width": norm.half_width,
-                    "accuracy": accuracy.mean,
-                    "accuracy_half_width": accuracy.half_width,
+                    NORM.name: norm.mean,
+                    f"{NORM.name}_half_width": norm.half_width,
+                    ACCURACY.name: accuracy.mean,
+                    f"{ACCURACY.name}_half_width": accuracy.half_width,
                     "n": norm.n,
                 }
             )
@@ -50,17 +51,17 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     width = 0.8 / len(arms)
     for index, (name, style) in enumerate(arm_styles(data, bar_styles).items()):
         each = where(data, arm=name)
-        place = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
-        for panel, quantity in ((above, "norm"), (below, "accuracy")):
-            half = np.nan_to_num(numbers(each, f"{quantity}_half_width"))
-            value, most = numbers(each, quantity), 100.0 if quantity == "accuracy" else np.inf
-            ends = np.stack([np.minimum(half, value), np.minimum(half, most - value)])
+        middle = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
+        for panel, quantity in ((above, NORM), (below, ACCURACY)):
+            half = np.nan_to_num(numbers(each, f"{quantity.name}_half_width"))
+            value = numbers(each, quantity.name)
+            ends = np.stack([np.minimum(half, value), np.minimum(half, quantity.most - value)])
             error = {"elinewidth": 0.7, "ecolor": "#555555"}
-            panel.bar(place, value, width, yerr=ends, error_kw=error, **style)
-    above.set_ylabel("mean ‖f‖")
-    accuracy = numbers(data, "accuracy")
+            panel.bar(middle, value, width, yerr=ends, error_kw=error, **style)
+    above.set_ylabel(NORM.heading)
+    accuracy = numbers(data, ACCURACY.name)
     below.set_ylim(max(0.0, accuracy.min() - 0.25 * (100.0 - accuracy.min()) - 1.0), 100.0)
-    below.set_ylabel("accuracy (%)")
+    below.set_ylabel(ACCURACY.heading)
     below.set_xlabel("class")
     legend_below(canvas)
     below.set_xticks(labels if len(labels) <= 20 else labels[:: len(labels) // 10])

@@ -139,8 +139,8 @@ def accept_rates(
     # changes no area but leaves nothing to find between the two.
     false, true, _ = roc_curve(positive, score, drop_intermediate=False)
     # A rate that is asked for may be one of the curve's but for rounding.
-    place = np.searchsorted(false, far * (1.0 + RELATIVE), side="right") - 1
-    return true[place], float(auc(false, true))
+    last = np.searchsorted(false, far * (1.0 + RELATIVE), side="right") - 1
+    return true[last], float(auc(false, true))
 
 
 register_figure("roc")(

@@ -14,6 +14,7 @@ from incay.analysis.figures.shared.groups import distinct, where
 from incay.analysis.figures.shared.style import legend_below
 from incay.analysis.figures.shared.weights import SETTING, series
 from incay.analysis.results.study import StudyResults
+from incay.trainables.metrics import quantity_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -75,7 +76,9 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         draw_panel = confirmed_weights.draw if "seed" in kinds else searched_weights.draw
         draw_panel(axes, shown)
         axes.set_xscale("log")
-        axes.set_ylabel(f"{metric} (%)" if metric.endswith("error") else metric)
+        quantity = quantity_of(metric)
+        unit = quantity.unit if quantity is not None else ""
+        axes.set_ylabel(f"{metric} ({unit})" if unit else metric)
     panels[-1].set_xlabel(f"λ ({SETTING})")
     legend_below(canvas)
 

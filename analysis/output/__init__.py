@@ -1,1 +1,1 @@
-"""Tables as data, and how they are written down: renderers, files, manifests."""
+"""Tables as data, and how they are written down: shown as text, by renderers."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from incay.analysis.output.content import Cell, Column, TableContent
+from incay.analysis.content import Cell, Column, TableContent
 
 _Value = Callable[[Cell], Any]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from incay.analysis.output.content import Cell, Column, Mark, Row, TableContent, Verdict
+from incay.analysis.content import Cell, Column, Mark, Row, TableContent, Verdict
 
 MISSING = "—"
 SYMBOLS: dict[Verdict, str] = {"reproduced": "=", "different": "≠", "undecided": "?"}
@@ -101,7 +101,7 @@ class Grid:
         return any(heading.sub for heading in self.headings)
 
     def groups(self) -> list[list[tuple[int, Heading]]]:
-        """Return the headings with their places, those under one title together."""
+        """Return the headings with their numbers, those under one title together."""
         return [
             list(group)
             for _, group in groupby(

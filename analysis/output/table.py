@@ -8,21 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incay.analysis.output.content import (
-    Cell,
-    Column,
-    Mark,
-    Published,
-    Row,
-    TableContent,
-    Verdict,
-)
+from incay.analysis.content import TableContent
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-__all__ = ["Cell", "Column", "Mark", "Published", "Row", "Table", "Verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)

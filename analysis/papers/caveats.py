@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from incay.analysis.papers.publications import PublishedLine, PublishedTable
 from incay.analysis.results.study import Arm
+from incay.trainables import names
 
 
 def caveats(
@@ -21,16 +22,16 @@ def caveats(
     wanted_network = (line.network if line is not None else "") or published.network
     wanted_steps = (line.steps if line is not None else None) or published.steps
     found = []
-    dataset = arm.setting("dataset.name")
+    dataset = arm.setting(names.DATASET)
     if published.dataset_names and dataset and dataset not in published.dataset_names:
         found.append(f"measured on {dataset}, published on {published.dataset}")
-    network = arm.setting("network.name")
+    network = arm.setting(names.NETWORK)
     if wanted_network and network and network != wanted_network:
         found.append(f"measured with network {network}, the paper's is {wanted_network}")
-    width = arm.setting("network.width")
+    width = arm.setting(names.WIDTH)
     if width not in (None, 1, 1.0):
         found.append(f"measured with {width:g} times the paper's channels")
-    steps = arm.setting("steps")
+    steps = arm.setting(names.STEPS)
     if wanted_steps is not None and steps is not None and steps < wanted_steps:
         found.append(f"measured after {steps:,} of the paper's {wanted_steps:,} steps")
     return tuple(f"Not of the same thing: {each}." for each in found)

@@ -14,8 +14,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from incay.analysis.content import Published
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.table import Published
+from incay.trainables.metrics import NORM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +130,7 @@ class PublishedTable:
         quantity = self.quantity(row, column)
         own = self.row(row).tolerance or self.column(column).tolerance
         allowed = self.tolerances.get(quantity) if own is None else own
-        return allowed * value if allowed is not None and quantity == "norm" else allowed
+        return allowed * value if allowed is not None and quantity == NORM.name else allowed
 
     def row(self, key: str) -> PublishedLine:
         """Return a row by key."""

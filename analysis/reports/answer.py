@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
+from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables.layouts.notes import describe_need, protocol_sentence
+from incay.analysis.tables.layouts.notes import describe_need
 from incay.trainables.metrics import ERROR, split_of
 
 
@@ -61,5 +62,6 @@ def _conclusion(comparison: Comparison) -> Conclusion:
     else:
         verdict = "is undecided against"
         why = f"p = {comparison.adjusted_p:.2g}; {describe_need(comparison)} would decide"
-    measured = f"{size}{interval} points of {split_of(comparison.metric)} {ERROR.title}"
+    what = f"{ERROR.difference_unit} of {split_of(comparison.metric)} {ERROR.title}"
+    measured = f"{size}{interval} {what}"
     return Conclusion(comparison, verdict, measured, why)

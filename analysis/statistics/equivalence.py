@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from incay.analysis.output.table import Verdict
+from incay.analysis.content import Verdict
 from incay.analysis.statistics.rounding import is_rounding, largest
 from incay.analysis.statistics.sign_flip import sign_flip_p
 from incay.analysis.statistics.summary import summarize, t_quantile

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from incay.analysis.comparing.budget import Inequality, find_inequalities, untunable
+from incay.analysis.content import Cell, Mark
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.table import Cell, Mark, Table
+from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import tables
 

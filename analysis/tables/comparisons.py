@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from incay.analysis.comparing.comparisons import ALPHA, Comparison, compare_arms
 from incay.analysis.comparing.discordance import Discordance, measure_discordance
+from incay.analysis.content import Cell, Column, Row
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import difference_cell
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import describe_need
+from incay.trainables.metrics import ERROR
 
 _COLUMNS = (
     Column(key="n", title="pairs", decimals=0),
-    Column(key="difference", title="Δ error", unit="points"),
+    Column(key="difference", title=f"Δ {ERROR.title}", unit=ERROR.difference_unit),
     Column(key="p", title="p", decimals=4),
     Column(key="adjusted_p", title="p, Holm", decimals=4),
     Column(key="effect", title="effect size g"),
@@ -35,13 +37,12 @@ _NOTES = (
 @register_table("comparisons")
 def comparisons(results: StudyResults) -> Table:
     """Return difference, p-values, effect size, McNemar counts and conclusion for each arm."""
-    metric = f"{results.split}.error"
-    compared = compare_arms(results, metric)
+    compared = compare_arms(results, ERROR.of(results.split))
     rows = [
         Row(name=f"{each.arm} − {each.reference}", cells=_cells(results, each))
         for each in compared.values()
     ]
-    title = f"Differences in {results.split} error on the same seeds"
+    title = f"Differences in {results.split} {ERROR.title} on the same seeds"
     return study_table(results, title, _COLUMNS, rows, _NOTES, row_title="Arms")
 
 

@@ -8,12 +8,15 @@ from dataclasses import replace
 from incay.analysis import wording
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.comparing.measure import describe_endings
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import count_cell, difference_cell, metric_cell
+from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import study_notes
+from incay.trainables.metrics import ACCURACY, ERROR, NORM, quantity_of
 
 _CHANGE = Column(key="change", title="Δ to reference")
 
@@ -40,22 +43,17 @@ def general(results: StudyResults) -> Table:
 
 
 def _metrics(results: StudyResults) -> list[tuple[Column, str]]:
-    split = results.split
-    rate = "accuracy" if objective_quantity(results) == "accuracy" else "error"
-    chosen = [
-        (Column(key=rate, title=f"{split} {rate}", unit="%"), f"{split}.{rate}"),
-        (Column(key="norm", title=f"{split} ‖f‖"), f"{split}.norm"),
-    ]
-    quantity = objective_quantity(results)
-    if quantity not in (rate, "norm"):
-        column = Column(key=quantity, title=f"{split} {quantity}", decimals=4)
-        chosen.append((column, f"{split}.{quantity}"))
+    """Return error, or accuracy where that is the objective, norm, and the objective if another."""
+    split, objective = results.split, results.objective.metric
+    sought = quantity_of(objective)
+    rate = ACCURACY if sought == ACCURACY else ERROR
+    chosen = [(column_of(each, split), each.of(split)) for each in (rate, NORM)]
+    if sought is None:
+        name = objective.rpartition(".")[2]
+        chosen.append((Column(key=name, title=f"{split} {name}", decimals=4), f"{split}.{name}"))
+    elif sought not in (rate, NORM):
+        chosen.append((column_of(sought, split), sought.of(split)))
     return chosen
-
-
-def objective_quantity(results: StudyResults) -> str:
-    """Return what the search makes small or large, without its split."""
-    return results.objective.metric.rpartition(".")[2]
 
 
 def _row(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.methods import TEST_ACCURACY, methods_table
 from incay.analysis.tables.layouts.names import plain
+from incay.trainables import names
 
 _WORDS = (
     Column(key="data", title="Data", numeric=False),
     Column(key="network", title="Network", numeric=False),
 )
-_SETTINGS = {"data": "dataset.name", "network": "network.name"}
+_SETTINGS = {"data": names.DATASET, "network": names.NETWORK}
 
 
 @register_paper_table("paper-a-table-1")

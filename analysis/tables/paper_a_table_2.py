@@ -8,6 +8,8 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.matrix import matrix_table
 from incay.analysis.tables.layouts.names import method_of, plain
+from incay.trainables import names
+from incay.trainables.metrics import ERROR
 
 
 @register_paper_table("paper-a-table-2", "paper-b-table-3")
@@ -15,9 +17,9 @@ def error_rates(results: StudyResults, published: PublishedTable) -> Table:
     """Return test errors by method and data set, cited systems included."""
     named = {plain(line.key): line.key for line in published.columns}
 
-    def place(arm: Arm) -> tuple[str, str]:
-        dataset = str(arm.setting("dataset.name") or "unknown data set")
+    def cell_of(arm: Arm) -> tuple[str, str]:
+        dataset = str(arm.setting(names.DATASET) or "unknown data set")
         column = named.get(plain(dataset), dataset)
         return method_of(arm, (*named, dataset)), column
 
-    return matrix_table(results, published, "test.error", place)
+    return matrix_table(results, published, ERROR, cell_of)

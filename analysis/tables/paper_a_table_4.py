@@ -7,11 +7,13 @@ from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.by_setting import by_setting_table
-from incay.analysis.tables.layouts.methods import ACCURACY, TEST_NORM, Quantity
+from incay.analysis.tables.layouts.methods import TEST_NORM, of_test
+from incay.trainables import names
+from incay.trainables.metrics import ACCURACY
 
 
 @register_paper_table("paper-a-table-4")
 def paper_a_table_4(results: StudyResults, published: PublishedTable) -> Table:
     """Return test accuracy by feature scale; the paper prints no norms (paper A, Table 4)."""
-    accuracy = Quantity(ACCURACY, "test.accuracy", "Softmax")
-    return by_setting_table(results, published, (accuracy, TEST_NORM), "network.feature_scale")
+    accuracy = of_test(ACCURACY, "Softmax")
+    return by_setting_table(results, published, (accuracy, TEST_NORM), names.FEATURE_SCALE)

@@ -9,16 +9,19 @@ from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.discordance import pair_replicates
 from incay.analysis.comparing.measure import Measurement, measure
 from incay.analysis.comparing.references import references
+from incay.analysis.content import Cell, Column, Row
 from incay.analysis.errors import AnalysisError
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.output.table import Table
 from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.samples import Bools, read_samples
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.cells import count_cell, measured_cell
+from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.frame import paper_table
 from incay.analysis.tables.layouts.names import line_named
+from incay.trainables.metrics import ACCURACY, NORM, TEST
 
 _GROUPS = {
     "correct": "right",
@@ -28,12 +31,12 @@ _GROUPS = {
 }
 _COLUMNS = (
     Column(key="n", title="n", decimals=0),
-    Column(key="accuracy", title="Accuracy", unit="%"),
+    column_of(ACCURACY),
     *(
         column
         for group, title in _GROUPS.items()
         for column in (
-            Column(key=f"{group}.norm", title=f"‖f‖, {title}", decimals=1),
+            Column(key=NORM.of(group), title=f"{NORM.short}, {title}", decimals=1),
             Column(key=f"{group}.count", title=f"images, {title}", decimals=0),
         )
     ),
@@ -48,7 +51,7 @@ def what_changes(results: StudyResults, published: PublishedTable) -> Table:
     added errors the other way round (paper A, Table 5). Numbers of images and mean norms are
     averaged over replicates.
     """
-    compared = compare_arms(results, "test.accuracy")
+    compared = compare_arms(results, ACCURACY.of(TEST))
     pairs = [(results.arm(other), results.arm(arm)) for arm, other in references(results).items()]
     rows: list[Row] = []
     for reference, arm in pairs:
@@ -61,13 +64,13 @@ def what_changes(results: StudyResults, published: PublishedTable) -> Table:
                 key: _cell(published if asked else None, each, key, groups[each.name, key])
                 for key in (column.key for column in _COLUMNS[2:])
             }
-            accuracy = measure(results, each, "test.accuracy")
+            accuracy = measure(results, each, ACCURACY.of(TEST))
             comparison = compared.get(each.name) if each is arm else None
-            cells["accuracy"] = replace(
-                _cell(published if asked else None, each, "accuracy", accuracy),
+            cells[ACCURACY.name] = replace(
+                _cell(published if asked else None, each, ACCURACY.name, accuracy),
                 marks=comparison.marks if comparison is not None else frozenset(),
             )
-            cells["n"] = count_cell(cells["accuracy"])
+            cells["n"] = count_cell(cells[ACCURACY.name])
             rows.append(Row(name=each.name + against, cells=cells))
     return paper_table(results, published, _COLUMNS, rows, compared)
 
@@ -91,7 +94,7 @@ def _measure_groups(
     keys = [(name, column.key) for name in (reference.name, arm.name) for column in _COLUMNS[2:]]
     pairs = pair_replicates(results, reference.name, arm.name)
     if not pairs:
-        reason = measure(results, arm, "test.norm").reason or "no common replicate"
+        reason = measure(results, arm, NORM.of(TEST)).reason or "no common replicate"
         return dict.fromkeys(keys, Measurement(reason=reason))
     values: dict[tuple[str, str], dict[int, float]] = {key: {} for key in keys}
     try:
@@ -124,5 +127,5 @@ def _count(results: StudyResults, plain: Trial, other: Trial) -> dict[tuple[str,
         for group, chosen in groups.items():
             counted[name, f"{group}.count"] = float(chosen.sum())
             norms = samples.norm[chosen]
-            counted[name, f"{group}.norm"] = float(norms.mean()) if norms.size else math.nan
+            counted[name, NORM.of(group)] = float(norms.mean()) if norms.size else math.nan
     return counted

@@ -6,8 +6,9 @@ from incay.analysis.output.table import Table
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_paper_table
-from incay.analysis.tables.layouts.methods import ACCURACY, TEST_NORM, Quantity, methods_table
+from incay.analysis.tables.layouts.methods import TEST_NORM, methods_table, of_test
 from incay.trainables import names
+from incay.trainables.metrics import ACCURACY
 
 _LINES = {
     "none": "Softmax",
@@ -20,7 +21,7 @@ _LINES = {
 @register_paper_table("paper-a-table-6")
 def paper_a_table_6(results: StudyResults, published: PublishedTable) -> Table:
     """Return test accuracy by form; the paper prints no norms (paper A, Table 6)."""
-    accuracy = Quantity(ACCURACY, "test.accuracy", "Accuracy")
+    accuracy = of_test(ACCURACY, "Accuracy")
     return methods_table(results, published.transposed(), (accuracy, TEST_NORM), _line_of)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import register_paper_table

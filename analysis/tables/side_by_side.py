@@ -11,10 +11,11 @@ from incay.analysis.comparing.comparisons import ALPHA
 from incay.analysis.comparing.measure import Measurement
 from incay.analysis.comparing.references import flat_settings
 from incay.analysis.comparing.side_by_side import ArmPair, SideBySide, compare_studies
-from incay.analysis.output.table import Cell, Column, Mark, Row, Table
+from incay.analysis.content import Cell, Column, Mark, Row
+from incay.analysis.output.table import Table
+from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import measured_cell
-from incay.analysis.tables.layouts.notes import protocol_sentence
 from incay.trainables.metrics import ERROR
 from incay.trainables.names import DERIVED
 

@@ -6,9 +6,10 @@ import glob
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from incay.trainables.registry import registered_names
+from incay.trainables.registry import registered_keyword, registered_names
 
 _ROOT = Path(__file__).parents[2]
+_FORMATS = "analysis/output/renderers"
 
 
 def studies(incomplete: str) -> list[str]:
@@ -38,7 +39,18 @@ def registered(package: str) -> Callable[[str], list[str]]:
 networks = registered("trainables/networks")
 datasets = registered("trainables/data")
 figures = registered("analysis/figures")
-formats = registered("analysis/output/renderers")
+formats = registered(_FORMATS)
+
+
+def formats_with_suffix() -> dict[str, str]:
+    """Return the formats of tables, with the suffix of their files."""
+    return registered_keyword(_ROOT / _FORMATS, "suffix")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as a choice: ``csv, html or json``."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:

@@ -38,16 +38,18 @@ Address = Annotated[
     str | None, typer.Option("--address", metavar="URL", help="A cluster's dashboard instead.")
 ]
 
+_FORMATS = completion.formats_with_suffix()
 Format = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="terminal, markdown, latex, csv, json or html; default: what the file's suffix says.",
+        help=f"{completion.listed(_FORMATS)}; default: what the file's suffix says.",
         autocompletion=completion.formats,
     ),
 ]
 TableOutput = Annotated[
-    Path | None, typer.Option("--output", help="A .md, .tex, .csv, .json, .html or .txt file.")
+    Path | None,
+    typer.Option("--output", help=f"A {completion.listed(_FORMATS.values())} file."),
 ]
 AllowUnequal = Annotated[
     bool, typer.Option("--allow-unequal", help="Show arms whose budgets differ, marked so.")

@@ -20,7 +20,7 @@ def chosen_format(format_: str | None, output: Path | None) -> str:
     Raises:
         UserError: The suffix is none that says a format.
     """
-    from incay.analysis.output.exports import format_of
+    from incay.analysis.output.renderers.base import format_of
 
     if format_ is not None:
         return format_

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incay.analysis import load, table
-from incay.analysis.output.table import Cell, Table
+from incay.analysis.content import Cell
+from incay.analysis.output.table import Table
 
 if TYPE_CHECKING:
     from study_factory import StudyFactory

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from programs import python
 from incay import analysis
 
 PACKAGE = Path(analysis.__file__ or "").parent
+ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "ray", "mlflow", "optuna", "pandas", "scipy", "matplotlib", "sklearn")
 FROM_TRAINABLES = ("errors", "metrics", "names", "registry", "store")
 
@@ -53,6 +55,19 @@ def test_the_interface_is_found_by_a_program_that_has_imported_nothing_else(stat
 def test_a_name_that_is_not_there_is_said() -> None:
     done = python("-c", "import incay; incay.tabel", cwd=PACKAGE.parent)
     assert "module 'incay' has no attribute 'tabel'. Did you mean: 'table'?" in done.stderr
+
+
+def test_the_contract_forbids_all_that_is_not_allowed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    (contract,) = [
+        each
+        for each in project["tool"]["importlinter"]["contracts"]
+        if each["name"].startswith("analysis sees of trainables")
+    ]
+    children = {each.stem for each in (PACKAGE.parent / "trainables").iterdir()}
+    children -= {name for name in children if name.startswith("__")}
+    forbidden = {each.removeprefix("incay.trainables.") for each in contract["forbidden_modules"]}
+    assert forbidden == children - set(FROM_TRAINABLES)
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)

@@ -17,6 +17,7 @@ from incay.trainables.registry import (
     DefinitionRegistry,
     Registry,
     UnknownNameError,
+    registered_keyword,
     registered_names,
 )
 
@@ -35,6 +36,12 @@ FOLDERS = {
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_names_are_read_without_importing(folder: str) -> None:
     assert registered_names(PACKAGE / folder) == list(FOLDERS[folder])
+
+
+def test_suffixes_are_read_without_importing() -> None:
+    suffixes = registered_keyword(PACKAGE / "analysis/output/renderers", "suffix")
+    assert suffixes == {name: each.suffix for name, each in renderers.items()}
+    assert registered_keyword(PACKAGE / "trainables/losses", "suffix") == {}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

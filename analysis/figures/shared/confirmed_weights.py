@@ -14,6 +14,7 @@ from incay.analysis.figures.shared.style import line_styles, spread_out
 from incay.analysis.figures.shared.weights import DIVERGED_COLOUR, SETTING
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.summary import summarize
+from incay.trainables.metrics import ERROR, NORM, Quantity, quantity_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,22 +32,22 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     weight = float(arm.setting(SETTING) or 0.0)
     diverged = sum(trial.diverged for trial in arm.phase("confirm"))
     found: list[dict[str, Any]] = []
-    for metric in (f"{results.split}.error", f"{results.split}.norm"):
-        place = {"metric": metric, "arm": arm.name, "weight": weight}
+    for quantity in (ERROR, NORM):
+        metric = quantity.of(results.split)
+        shared = {"metric": metric, "arm": arm.name, "weight": weight}
         values = list(measure(results, arm, metric).values.values())
-        found += [{"kind": "seed", **place, "value": value, "n": 1} for value in values]
+        found += [{"kind": "seed", **shared, "value": value, "n": 1} for value in values]
         if values:
-            found.append({"kind": "mean", **place, **_interval(metric, values)})
+            found.append({"kind": "mean", **shared, **_interval(quantity, values)})
         if diverged:
-            found.append({"kind": "diverged", **place, "n": diverged})
+            found.append({"kind": "diverged", **shared, "n": diverged})
     return found
 
 
-def _interval(metric: str, values: list[float]) -> dict[str, Any]:
+def _interval(quantity: Quantity, values: list[float]) -> dict[str, Any]:
     summary = summarize(values)
     half = summary.half_width or 0.0
-    most = 100.0 if metric.endswith("error") else np.inf
-    ends = {"low": max(0.0, summary.mean - half), "high": min(most, summary.mean + half)}
+    ends = {"low": max(0.0, summary.mean - half), "high": min(quantity.most, summary.mean + half)}
     return {"value": summary.mean, **ends, "n": summary.n}
 
 
@@ -59,7 +60,7 @@ def draw(axes: Axes, data: pa.Table) -> None:
     seeds = numbers(where(data, kind="seed"), "value")
     highest = _EXPLODED * float(np.median(seeds))
     shown = seeds[seeds <= highest]
-    if not str(data["metric"][0]).endswith("error"):  # whose intervals may reach 0
+    if quantity_of(str(data["metric"][0])) != ERROR:  # whose intervals may reach 0
         spread_out(axes, shown)
     for name, style in line_styles(distinct(data, "series")).items():
         _draw_series(axes, where(data, series=name), style, highest)

@@ -34,12 +34,12 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     are averages over it.
     """
     metric = results.objective.metric
-    place = {"metric": metric, "arm": arm.name}
+    shared = {"metric": metric, "arm": arm.name}
     found: list[dict[str, Any]] = []
     for trial in arm.phase("search"):
         weight = trial.params.get(SETTING, arm.setting(SETTING))
         value = trial.metric(metric)
-        at = {**place, "weight": float(weight or 0.0)}
+        at = {**shared, "weight": float(weight or 0.0)}
         if value is not None:
             found.append({"kind": "trial", **at, "value": value})
         elif trial.diverged and weight:
@@ -49,11 +49,11 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     if len(weights) == 1:
         mean = sum(value for _, value in points) / len(points)
         ends = {"value": mean, "low": mean, "high": mean, "n": len(points)}
-        found.append({"kind": "mean", **place, "weight": weights.pop(), **ends})
+        found.append({"kind": "mean", **shared, "weight": weights.pop(), **ends})
     elif len(points) >= _LEAST_TRIALS and min(weights) > 0.0:
         for at_weight, mean, low, high in zip(*_band(*np.array(points).T), strict=True):
             ends = {"value": mean, "low": low, "high": high, "n": len(points)}
-            found.append({"kind": "band", **place, "weight": at_weight, **ends})
+            found.append({"kind": "band", **shared, "weight": at_weight, **ends})
     return found
 
 

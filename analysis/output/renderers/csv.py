@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.flat import flat_table
 from incay.analysis.output.renderers.base import register_renderer
 
 
-@register_renderer("csv")
+@register_renderer("csv", suffix=".csv")
 def render_csv(table: TableContent) -> str:
     """Return the columns of `flat_table` with a heading line; numbers are not rounded."""
     flat = flat_table(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.jinja import environment
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import lay_out
@@ -11,7 +11,7 @@ TEMPLATES = "incay.analysis.output"
 """Where the templates of tables and of any page lie."""
 
 
-@register_renderer("html")
+@register_renderer("html", suffix=".html")
 def render_html(table: TableContent) -> str:
     """Return a page that holds the table and needs no other file.
 

@@ -6,11 +6,11 @@ import dataclasses
 import json
 from typing import Any
 
-from incay.analysis.output.content import Cell, TableContent
+from incay.analysis.content import Cell, TableContent
 from incay.analysis.output.renderers.base import register_renderer
 
 
-@register_renderer("json")
+@register_renderer("json", suffix=".json")
 def render_json(table: TableContent) -> str:
     """Return the whole table; numbers are not rounded."""
     values = {

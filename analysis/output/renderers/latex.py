@@ -6,7 +6,7 @@ document of its own only where none is open.
 
 from __future__ import annotations
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import Grid, Item, lay_out
 
@@ -68,7 +68,7 @@ _SPECIAL = {
 }
 
 
-@register_renderer("latex")
+@register_renderer("latex", suffix=".tex")
 def render_latex(table: TableContent) -> str:
     """Return a ``table`` environment inside a document that opens itself where needed."""
     grid = lay_out(table)

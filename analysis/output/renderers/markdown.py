@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import Item, lay_out
 
 
-@register_renderer("markdown")
+@register_renderer("markdown", suffix=".md")
 def render_markdown(table: TableContent) -> str:
     """Return a caption, the table, and its notes as a list."""
     grid = lay_out(table)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from incay.analysis.output.content import TableContent
+from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import MISSING, Grid, Heading, Item, lay_out
 
@@ -37,7 +37,7 @@ class _Column:
     joined: bool
 
 
-@register_renderer("terminal")
+@register_renderer("terminal", suffix=".txt")
 def render_terminal(table: TableContent) -> str:
     """Return the table as plain text, so that it reads the same in a file or a log.
 

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from incay.analysis.output.table import Table
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
-from incay.analysis.tables.layouts.methods import Quantity, methods_table
+from incay.analysis.tables.layouts.methods import MeasuredColumn, methods_table
 
 
 def by_setting_table(
-    results: StudyResults, published: PublishedTable, quantities: Sequence[Quantity], setting: str
+    results: StudyResults,
+    published: PublishedTable,
+    quantities: Sequence[MeasuredColumn],
+    setting: str,
 ) -> Table:
     """Return arms as rows, found by the value of a numeric setting.
 

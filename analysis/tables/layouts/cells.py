@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from incay.analysis.comparing.comparisons import Comparison
 from incay.analysis.comparing.measure import Measurement, measure
-from incay.analysis.output.table import Cell, Published
+from incay.analysis.content import Cell, Published
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.equivalence import equivalence
 from incay.analysis.statistics.summary import summarize

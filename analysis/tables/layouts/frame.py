@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from incay.analysis.comparing.comparisons import Comparison
-from incay.analysis.output.table import Column, Row, Table
+from incay.analysis.content import Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.papers.publications import PublishedTable
+from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables.layouts.notes import protocol_sentence, study_notes
+from incay.analysis.tables.layouts.notes import study_notes
 
 
 def study_table(

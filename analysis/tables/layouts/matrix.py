@@ -3,52 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from incay.analysis.comparing.comparisons import compare_arms
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Row
+from incay.analysis.output.table import Table
 from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import metric_cell
+from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.frame import paper_table
 from incay.analysis.tables.layouts.methods import NOT_IN_STUDY
 from incay.analysis.tables.layouts.names import line_named
+from incay.trainables.metrics import TEST, Quantity
 
-Place = Callable[[Arm], tuple[str, str]]
+CellOf = Callable[[Arm], tuple[str, str]]
 """Says in which row and column of the table an arm stands, by published key where it has one."""
 
 
 def matrix_table(
     results: StudyResults,
     published: PublishedTable,
-    metric: str,
-    place: Place,
+    quantity: Quantity,
+    cell_of: CellOf,
     heading: Callable[[str], str] = str,
 ) -> Table:
-    """Return one metric of the study's arms, beside the published cells.
+    """Return one quantity of the test set, arm by arm, beside the published cells.
 
     Rows and columns that the paper does not have follow its own.
 
     Args:
         results: The study.
         published: The paper's table.
-        metric: The metric, see `measure`.
-        place: Where an arm stands.
+        quantity: What is measured.
+        cell_of: Where an arm stands.
         heading: Title of a column that the paper does not have, from its key.
 
     A cell holds the first arm that stands there; others are named in a note.
     """
     arms: dict[tuple[str, str], list[Arm]] = {}
     for arm in results.arms:
-        row, key = place(arm)
+        row, key = cell_of(arm)
         arms.setdefault((line_named(published, row) or row, key), []).append(arm)
+    metric = quantity.of(TEST)
     compared = compare_arms(results, metric)
     row_keys = _ordered((line.key for line in published.rows), (row for row, _ in arms))
     column_keys = _ordered((line.key for line in published.columns), (key for _, key in arms))
     titles = {line.key: line.heading for line in published.columns}
-    unit = "" if metric.endswith("norm") else "%"
     columns = tuple(
-        Column(key=key, title=titles.get(key, heading(key)), unit=unit) for key in column_keys
+        replace(column_of(quantity), key=key, title=titles.get(key, heading(key)))
+        for key in column_keys
     )
     cited = {line.key for line in published.rows if line.cited}
     headings = {line.key: line.heading for line in published.rows}

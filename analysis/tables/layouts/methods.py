@@ -6,23 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
-from incay.analysis.output.table import Cell, Column, Row, Table
+from incay.analysis.content import Cell, Column, Row
+from incay.analysis.output.table import Table
 from incay.analysis.papers.caveats import caveats
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import count_cell, metric_cell
+from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.frame import paper_table
 from incay.analysis.tables.layouts.names import line_named
+from incay.trainables.metrics import ACCURACY, NORM, TEST, Quantity
 
 NOT_IN_STUDY = "not in this study"
 
-ACCURACY = Column(key="accuracy", title="Accuracy", unit="%")
-NORM = Column(key="norm", title="Mean ‖f‖")
-
 
 @dataclass(frozen=True)
-class Quantity:
-    """A measured column.
+class MeasuredColumn:
+    """A column of what is measured, beside a published one.
 
     Attributes:
         column: How it is shown.
@@ -35,8 +35,17 @@ class Quantity:
     published: str
 
 
-TEST_ACCURACY = Quantity(ACCURACY, "test.accuracy", "accuracy")
-TEST_NORM = Quantity(NORM, "test.norm", "norm")
+def of_test(quantity: Quantity, published: str = "") -> MeasuredColumn:
+    """Return the column of a quantity of the test set.
+
+    Args:
+        quantity: What is measured.
+        published: Key of the published column; by default the quantity's name.
+    """
+    return MeasuredColumn(column_of(quantity), quantity.of(TEST), published or quantity.name)
+
+
+TEST_ACCURACY, TEST_NORM = of_test(ACCURACY), of_test(NORM)
 
 LineOf = Callable[[Arm], str | None]
 """Says which published row an arm is, by key; None where it is none of them."""
@@ -45,7 +54,7 @@ LineOf = Callable[[Arm], str | None]
 def methods_table(
     results: StudyResults,
     published: PublishedTable,
-    quantities: Sequence[Quantity],
+    quantities: Sequence[MeasuredColumn],
     line_of: LineOf | None = None,
 ) -> Table:
     """Return the study's arms beside the published rows that they are.
@@ -64,11 +73,13 @@ def methods_table(
     rows: list[Row] = []
     for line in published.rows:
         arm = None if line.cited else lines.get(line.key)
-        row = _row(results, arm, published, line.key, quantities, compared)
+        row = _row(
+            results, published, arm=arm, line=line.key, quantities=quantities, compared=compared
+        )
         rows.append(replace(row, name=line.heading, cited=bool(line.cited)))
     shown = {arm.name for line, arm in lines.items() if line in {row.key for row in published.rows}}
     rows += [
-        _row(results, arm, published, None, quantities, compared)
+        _row(results, published, arm=arm, line=None, quantities=quantities, compared=compared)
         for arm in results.arms
         if arm.name not in shown
     ]
@@ -85,10 +96,11 @@ def _line(published: PublishedTable, line_of: LineOf | None, arm: Arm) -> str | 
 
 def _row(
     results: StudyResults,
-    arm: Arm | None,
     published: PublishedTable,
+    *,
+    arm: Arm | None,
     line: str | None,
-    quantities: Sequence[Quantity],
+    quantities: Sequence[MeasuredColumn],
     compared: dict[str, Comparison],
 ) -> Row:
     cells: dict[str, Cell] = {}

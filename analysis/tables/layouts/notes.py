@@ -7,41 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from incay.analysis import wording
 from incay.analysis.comparing.comparisons import ALPHA, Comparison
 from incay.analysis.comparing.references import shared_settings
-from incay.analysis.output.table import Column, Row
+from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.trainables import names
+from incay.trainables.metrics import NORM
 
 _TOLD = (
-    "dataset.name",
-    "network.name",
-    "network.width",
-    "steps",
-    "batch_size",
-    "optimizer.lr",
-    "precision",
+    names.DATASET,
+    names.NETWORK,
+    names.WIDTH,
+    names.STEPS,
+    names.BATCH_SIZE,
+    names.LEARNING_RATE,
+    names.PRECISION,
 )
 """Settings that say what was trained; the report names all."""
-
-
-def protocol_sentence(results: StudyResults) -> str:
-    """Return one sentence on which split was read, when, and how settings were chosen."""
-    if results.protocol == "paper":
-        return (
-            "Protocol: paper. Settings are fixed, there is no validation split, and the test "
-            "set was read as the papers did."
-        )
-    split = {"test": "test", "val": "validation"}[results.split]
-    if not results.searches:
-        return f"Protocol: sealed. Settings are fixed; the {split} split was read once."
-    if any(trial.phase == "confirm" for trial in results.trials):
-        return (
-            "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
-            f"seeds then confirmed them on the {split} split."
-        )
-    return (
-        "Protocol: sealed. Settings are being searched on the validation split; the test split "
-        "is still sealed."
-    )
 
 
 def study_notes(
@@ -90,7 +71,7 @@ def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
     if not any(each.verdict for each in found):
         return ""
     allowed = [
-        f"{quantity} ± {f'{tolerance:.0%}' if quantity == 'norm' else f'{tolerance:g}'}"
+        f"{quantity} ± {f'{tolerance:.0%}' if quantity == NORM.name else f'{tolerance:g}'}"
         for quantity, tolerance in published.tolerances.items()
     ]
     allowed += [
@@ -106,7 +87,10 @@ def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
 
 def _departure(results: StudyResults, published: PublishedTable) -> str:
     """Return a departure that a verdict beside the paper's number does not know of."""
-    rates = {arm.setting("optimizer.lr") for arm in results.arms} - {None, published.learning_rate}
+    rates = {arm.setting(names.LEARNING_RATE) for arm in results.arms} - {
+        None,
+        published.learning_rate,
+    }
     if published.learning_rate is None or not rates:
         return ""
     ours = " or ".join(f"{rate:g}" for rate in sorted(rates))

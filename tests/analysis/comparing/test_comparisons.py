@@ -11,7 +11,7 @@ from study_factory import RN, StudyFactory, incay, samples_of
 from incay.analysis import load, table
 from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.references import references
-from incay.analysis.output.table import Mark
+from incay.analysis.content import Mark
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables.store.shapes import Objective
 from incay.trainables.store.trials import Store

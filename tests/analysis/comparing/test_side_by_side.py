@@ -12,7 +12,7 @@ from study_factory import RN, StudyFactory, incay
 
 from incay.analysis import AnalysisError, compare, load, render
 from incay.analysis.comparing.side_by_side import ArmDifference, compare_studies
-from incay.analysis.output.table import Mark
+from incay.analysis.content import Mark
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.welch import welch_test
 

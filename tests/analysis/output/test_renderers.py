@@ -13,10 +13,11 @@ import pytest
 from study_factory import RN, StudyFactory
 
 from incay.analysis import AnalysisError, load, render, table
+from incay.analysis.content import Cell, Column, Mark, Row
 from incay.analysis.output.renderers import renderers
 from incay.analysis.output.renderers.latex import escape
 from incay.analysis.output.shown import show_number
-from incay.analysis.output.table import Cell, Column, Mark, Row, Table
+from incay.analysis.output.table import Table
 
 Maker = Callable[..., StudyFactory]
 COMPILERS = {
@@ -195,6 +196,7 @@ def test_latex_compiles(shown: Table, tmp_path: Path, way: str) -> None:
 
 def test_every_format_is_there() -> None:
     assert set(renderers) == {"terminal", "markdown", "latex", "csv", "json", "html"}
+    assert len({each.suffix for each in renderers.values()}) == len(renderers)
     with pytest.raises(AnalysisError, match="format must be one of csv, html"):
         render(tricky(), "docx")
 

@@ -162,7 +162,7 @@ def test_unequal_budgets_need_to_be_allowed(planted: StudyFactory) -> None:
         (["table", "planted@ffff"], "run so far: as written (1a2b3c4d)"),
         (["table", "planted", "--results", "nowhere"], "(there: none)"),
         (["table", "planted", "--format", "docx"], "format must be one of csv, html"),
-        (["table", "planted", "--output", "table.docx"], ".md, .tex"),
+        (["table", "planted", "--output", "table.docx"], ".tex, .md"),
         (["table", "planted", "--output", "results", "--format", "csv"], "can be written"),
         (["table", "planted", "--output", "blocked/table.md"], "can be written"),
         (["table", "planted", "--name", "paper-a-table-55"], "did you mean 'paper-a-table-5'"),

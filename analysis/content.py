@@ -50,8 +50,8 @@ class Published:
     @property
     def source(self) -> str:
         """Where it stands, for readers."""
-        place = f"paper {self.paper}, Table {self.table}, {self.row}, {self.column}"
-        return f"{place} (there cited from {self.cited})" if self.cited else place
+        source = f"paper {self.paper}, Table {self.table}, {self.row}, {self.column}"
+        return f"{source} (there cited from {self.cited})" if self.cited else source
 
 
 @dataclass(frozen=True, kw_only=True)

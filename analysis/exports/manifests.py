@@ -49,8 +49,8 @@ class Mismatch:
     what: str
 
     def __str__(self) -> str:
-        place = f"{self.row}, {self.column}: " if self.row else ""
-        return f"{place}{self.what}"
+        cell = f"{self.row}, {self.column}: " if self.row else ""
+        return f"{cell}{self.what}"
 
 
 def manifest(table: Table) -> dict[str, Any]:

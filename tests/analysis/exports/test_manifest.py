@@ -165,6 +165,6 @@ def test_a_table_of_two_studies_verifies(study: StudyFactory, tmp_path: Path) ->
 
 def test_a_file_of_no_known_kind(study: StudyFactory, tmp_path: Path) -> None:
     built = table(load(study.store, study.name))
-    with pytest.raises(AnalysisError, match=r"\.md, \.tex.* but got .*docx"):
+    with pytest.raises(AnalysisError, match=r"\.tex, \.md.* but got .*docx"):
         export(built, tmp_path / "table.docx")
     assert export(built, tmp_path / "table.docx", "markdown").is_file()

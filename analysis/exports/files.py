@@ -4,35 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from incay.analysis.errors import AnalysisError
-from incay.analysis.output.manifests import write_manifest
-from incay.analysis.output.renderers.base import render
+from incay.analysis.exports.manifests import write_manifest
+from incay.analysis.output.renderers.base import format_of, render
 from incay.analysis.output.table import Table
-
-FORMATS = {
-    ".txt": "terminal",
-    ".md": "markdown",
-    ".tex": "latex",
-    ".csv": "csv",
-    ".json": "json",
-    ".html": "html",
-}
-"""Formats by suffix."""
-
-
-def format_of(path: str | Path) -> str:
-    """Return the format that a file's name asks for.
-
-    Raises:
-        AnalysisError: No format has this suffix.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise AnalysisError(
-            f"a table's file must end in one of {', '.join(FORMATS)}, or its format be named, but "
-            f"got {str(path)!r}"
-        )
-    return FORMATS[suffix]
 
 
 def export(table: Table, path: str | Path, format: str | None = None) -> Path:

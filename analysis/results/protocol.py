@@ -1,0 +1,27 @@
+"""How a study's numbers came about, in one sentence; on every table and figure."""
+
+from __future__ import annotations
+
+from incay.analysis.results.study import StudyResults
+from incay.trainables.metrics import SPLITS
+
+
+def protocol_sentence(results: StudyResults) -> str:
+    """Return one sentence on which split was read, when, and how settings were chosen."""
+    if results.protocol == "paper":
+        return (
+            "Protocol: paper. Settings are fixed, there is no validation split, and the test "
+            "set was read as the papers did."
+        )
+    split = SPLITS[results.split]
+    if not results.searches:
+        return f"Protocol: sealed. Settings are fixed; the {split} split was read once."
+    if any(trial.phase == "confirm" for trial in results.trials):
+        return (
+            "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
+            f"seeds then confirmed them on the {split} split."
+        )
+    return (
+        "Protocol: sealed. Settings are being searched on the validation split; the test split "
+        "is still sealed."
+    )
