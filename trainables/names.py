@@ -17,6 +17,7 @@ DATASET, NETWORK, LOSS = "dataset.name", "network.name", "loss.name"
 WIDTH = "network.width"
 LEARNING_RATE, WEIGHT_DECAY = "optimizer.lr", "optimizer.weight_decay"
 STEPS, BATCH_SIZE, REPORTS, SEED = "steps", "batch_size", "reports", "seed"
+PRECISION = "precision"
 DERIVED = (SEED, "split.seed", "split.test")
 """Settings that a study derives, so that they say nothing of a method."""
 

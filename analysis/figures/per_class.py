@@ -52,7 +52,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         each = where(data, arm=name)
         place = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
         for panel, quantity in ((above, "norm"), (below, "accuracy")):
-            half = np.nan_to_num(numbers(each, f"{quantity}_half_width"))
+            half = numbers(each, f"{quantity}_half_width")  # NaN, without a spread: no bar
             value, most = numbers(each, quantity), 100.0 if quantity == "accuracy" else np.inf
             ends = np.stack([np.minimum(half, value), np.minimum(half, most - value)])
             error = {"elinewidth": 0.7, "ecolor": "#555555"}

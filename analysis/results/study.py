@@ -50,6 +50,13 @@ class Trial(TrialRow):
         return isinstance(self.status, Ending) and self.status.nature is Nature.WHOLE
 
     @property
+    def is_open(self) -> bool:
+        """Whether it has not ended yet, or goes on when the study is run again."""
+        if isinstance(self.status, Ending):
+            return self.status.nature is Nature.OPEN
+        return self.status is not Unended.DAMAGED
+
+    @property
     def diverged(self) -> bool:
         """Whether its objective left the finite numbers."""
         return self.status == Ending.DIVERGED
@@ -60,6 +67,16 @@ class Trial(TrialRow):
             return None
         value = self.record.metrics.get(name)
         return value if value is not None and math.isfinite(value) else None
+
+    def setting(self, name: str) -> Any:
+        """Return the setting that it trained with, by dotted name; None where it is unknown.
+
+        A setting that is searched under a condition only is no parameter of every trial: where
+        the condition does not hold, the arm's own value was trained, which the record has.
+        """
+        if name in self.params or self.record is None:
+            return self.params.get(name)
+        return names.look_up(self.record.config, name)
 
     @property
     def seconds(self) -> float:

@@ -51,6 +51,8 @@ class StudyBook:
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
         document: The resolved study document.
+        defaults: Of the settings of the arms' components, by dotted name, so that readers need
+            not know the components; empty where an earlier version has written the book.
         arms: Its arms, in the study file's order.
         schema: Of this shape.
     """
@@ -71,6 +73,7 @@ class StudyBook:
     diverged_policy: str = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     arms: tuple[ArmBook, ...]
 
     @property

@@ -6,21 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from incay.analysis import wording
 from incay.analysis.comparing.comparisons import ALPHA, Comparison
-from incay.analysis.comparing.references import shared_settings
 from incay.analysis.output.table import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
-
-_TOLD = (
-    "dataset.name",
-    "network.name",
-    "network.width",
-    "steps",
-    "batch_size",
-    "optimizer.lr",
-    "precision",
-)
-"""Settings that say what was trained; the report names all."""
+from incay.analysis.tables.layouts.trained import shared_sentence
 
 
 def protocol_sentence(results: StudyResults) -> str:
@@ -58,17 +47,10 @@ def study_notes(
         notes += [verdicts, *published.remarks]
         if verdicts:
             notes.append(_departure(results, published))
-    notes.append(_trained(results))
+    notes.append(shared_sentence(results))
     if results.overrides:
         notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     return tuple(note for note in notes if note)
-
-
-def _trained(results: StudyResults) -> str:
-    """Return what all arms were trained on, with and for how long."""
-    shared = shared_settings(results.arms)
-    told = [f"{name.removesuffix('.name')} {shared[name]}" for name in _TOLD if name in shared]
-    return f"All arms: {', '.join(told)}." if told else ""
 
 
 def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
@@ -147,6 +129,8 @@ def describe_need(comparison: Comparison) -> str:
     """Return how many more seeds, and which time, would decide a comparison."""
     if not comparison.test.differs:
         return "no difference measured"
+    if not comparison.test.spreads:
+        return "cannot be said: the differences show no spread"
     more = comparison.more_seeds()
     hours = (more or 0) * comparison.seconds_per_seed / 3600.0
     return wording.more_seeds(more, hours, "GPU" if comparison.on_gpu else "CPU")
