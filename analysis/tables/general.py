@@ -20,7 +20,7 @@ from incay.analysis.tables.layouts.searched import (
     validation_cells,
     validation_columns,
 )
-from incay.analysis.tables.layouts.trained import baseline_sentence
+from incay.analysis.tables.layouts.trained import baseline_sentence, kept_sentence
 
 _CHANGE = Column(key="change", title="Δ to reference")
 
@@ -47,6 +47,7 @@ def general(results: StudyResults) -> Table:
         *study_notes(results, columns, rows, compared),
         *filter(None, [baseline_sentence(results)]),
         *([VALIDATION_NOTE] if validated else []),
+        *filter(None, [kept_sentence(results)]),
     )
     title = results.question or results.name
     return study_table(results, title, columns, rows, notes, row_title="Arm")

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 SCHEMA = 1
@@ -102,6 +103,31 @@ class TrialRow:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Choice(StrEnum):
+    """Why a trained network is kept rather than others."""
+
+    VALIDATION = "validation error"
+    SEED = "order of seeds"
+    EARLIER = "test error, by an earlier version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptModel:
+    """A trial whose trained network stays in the store.
+
+    Attributes:
+        arm: Name of its arm.
+        number: The replicate.
+        chosen_by: Why it is kept.
+        validation_error: Of the trial, else of its arm's winner in the search; None without one.
+    """
+
+    arm: str = ""
+    number: int = 0
+    chosen_by: Choice
+    validation_error: float | None = None
+
+
 @dataclass(frozen=True)
 class Frozen:
     """Winners of a search.
@@ -135,6 +161,21 @@ def study_book(values: Mapping[str, Any]) -> StudyBook:
 def trial_rows(values: Mapping[str, Any]) -> list[TrialRow]:
     """Return the trials that JSON values describe."""
     return [TrialRow(**_known(TrialRow, row)) for row in values["trials"]]
+
+
+def kept_models(values: Mapping[str, Any]) -> dict[str, KeptModel]:
+    """Return the kept networks that JSON values describe, by fingerprint.
+
+    Earlier versions wrote a test error in the place of each: they chose by it.
+    """
+    return {
+        fingerprint: KeptModel(
+            **{**_known(KeptModel, kept), "chosen_by": Choice(kept["chosen_by"])}
+        )
+        if isinstance(kept, Mapping)
+        else KeptModel(chosen_by=Choice.EARLIER)
+        for fingerprint, kept in values.items()
+    }
 
 
 def _known(shape: Any, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ _TOLD = (
     names.PRECISION,
 )
 """Settings that are told at their defaults too; all others where they differ from those."""
+_MOST_KEPT = 3
+"""So many kept networks are named in a note; `StudyResults.kept` lists all."""
 
 
 def shared_sentence(results: StudyResults) -> str:
@@ -40,6 +42,22 @@ def baseline_sentence(results: StudyResults) -> str:
     own = {name: value for name, value in own.items() if name not in baseline.search}
     told = _told(results, baseline, own)
     return f"{baseline.name}, from which the others differ: {told}." if told else ""
+
+
+def kept_sentence(results: StudyResults) -> str:
+    """Return which trained networks are kept, and by what they were chosen."""
+    kept = results.kept
+    if not kept:
+        return ""
+    first = ", ".join(
+        f"{each.arm}, replicate {each.number} ({each.fingerprint})"
+        if each.arm
+        else each.fingerprint
+        for each in kept[:_MOST_KEPT]
+    )
+    more = f" and {len(kept) - _MOST_KEPT} more" if len(kept) > _MOST_KEPT else ""
+    chosen = " and ".join(dict.fromkeys(each.chosen_by for each in kept))
+    return f"Trained networks kept: {first}{more}; chosen by {chosen}."
 
 
 def _told(results: StudyResults, arm: Arm, settings: Mapping[str, Any]) -> str:
