@@ -7,6 +7,7 @@ from typing import Any
 
 from incay.analysis import wording
 from incay.analysis.comparing.references import flat_settings, shared_settings
+from incay.analysis.errors import AnalysisError
 from incay.analysis.results.study import Arm, StudyResults
 from incay.trainables import names
 
@@ -46,7 +47,10 @@ def baseline_sentence(results: StudyResults) -> str:
 
 def kept_sentence(results: StudyResults) -> str:
     """Return which trained networks are kept, and by what they were chosen."""
-    kept = results.kept
+    try:
+        kept = results.kept
+    except AnalysisError as error:  # no number depends on it
+        return f"Which trained networks are kept cannot be told: {error}"
     if not kept:
         return ""
     first = ", ".join(

@@ -9,8 +9,9 @@ import pytest
 from built_tables import CIFAR10, built
 from study_factory import RN, StudyFactory, incay
 
-from incay.analysis import compare, load
+from incay.analysis import compare, load, table
 from incay.analysis.tables.layouts.contradictions import contradictions
+from incay.trainables.store.shapes import Choice, KeptModel
 
 DEFAULTS = {"dataset.folder": "images", "dataset.size": None, "optimizer.weight_decay": 0.0005}
 FOLDER = {
@@ -121,3 +122,26 @@ def test_two_studies_say_it_too(tmp_path: Path) -> None:
     assert told == [
         "other 1a2b3c4d: The name of Softmax says loss softmax, but it was trained with loss hinge."
     ]
+
+
+def test_kept_networks_are_told_with_how_they_were_chosen(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    kept = {}
+    for number in range(4):
+        fingerprint = factory.trial("Softmax", number, {"test.error": 8.0 + number})
+        factory.store.models.write(fingerprint, b"network")
+        kept[fingerprint] = KeptModel(arm="Softmax", number=number, chosen_by=Choice.SEED)
+    kept["0" * 20] = KeptModel(arm="Softmax", number=9, chosen_by=Choice.SEED)  # its file is gone
+    factory.books.write_models(kept)
+    results = load(factory.write(), "planted")
+    assert [each.number for each in results.kept] == [0, 1, 2, 3]
+    (note,) = (each for each in table(results).notes if each.startswith("Trained networks kept"))
+    assert f"Softmax, replicate 0 ({results.kept[0].fingerprint})" in note
+    assert note.endswith("and 1 more; chosen by order of seeds.")
+
+
+def test_a_damaged_list_of_kept_networks_costs_no_table(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    factory.replicates("Softmax", [8.0])
+    factory.store.write(f"{factory.books.folder}/models.json", b'{"a": {"arm": "Softmax"}}')
+    assert "kept cannot be told: " in notes(factory)
