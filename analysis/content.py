@@ -60,7 +60,8 @@ class Cell:
 
     Attributes:
         value: The mean, in the column's unit; None where there is none.
-        half_width: Half the 95% interval of the mean; None where n < 2.
+        half_width: Half the 95% interval of the mean; None where there is none.
+        no_spread: Whether there is none because the values, two or more, are all the same number.
         n: Number of replicates behind the value.
         text: What stands in a cell that is not a number.
         reason: Why a cell that should hold a number does not, such as ``diverged 3 of 3``.
@@ -72,6 +73,7 @@ class Cell:
 
     value: float | None = None
     half_width: float | None = None
+    no_spread: bool = False
     n: int = 0
     text: str = ""
     reason: str = ""

@@ -16,7 +16,6 @@ from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.effect import hedges_g
 from incay.analysis.statistics.paired import PairedTest, paired_test
 from incay.analysis.statistics.power import seeds_needed
-from incay.analysis.statistics.sign_flip import sign_flip_seeds
 from incay.trainables.metrics import quantity_of
 
 ALPHA = 0.05
@@ -67,14 +66,13 @@ class Comparison:
     def more_seeds(self) -> int | None:
         """Return how many more seeds would decide it with 80% power, were the effect as measured.
 
-        0 where it is decided, None where no reasonable number would do, or nothing is known.
+        0 where it is decided, None where no reasonable number would do, or nothing is known: of
+        differences that show no spread nobody can say how the next one will fall out.
         """
         if self.decided:
             return 0
-        if self.test.deviation is None or not self.test.differs:
+        if not self.test.deviation or not self.test.differs:
             return None
-        if not self.test.spreads:
-            return max(0, sign_flip_seeds(ALPHA / self.family) - self.test.n)
         wanted = seeds_needed(self.test.difference / self.test.deviation, ALPHA / self.family)
         return None if wanted is None else max(1, wanted - self.test.n)
 

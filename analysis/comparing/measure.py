@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables import names
 from incay.trainables.metrics import ACCURACY, ERROR, Quantity, quantity_of, split_of
 from incay.trainables.store.endings import Unended, count_statuses
 
@@ -108,11 +109,39 @@ def _reason(results: StudyResults, arm: Arm) -> str:
     trials = arm.phase("confirm")
     if not trials:
         searched = arm.phase("search")
-        done = sum(trial.status is not Unended.PENDING for trial in searched)
         if results.searches and searched:
-            return f"{Unended.PENDING}: {done} of {len(searched)} search trials done"
+            return _search_reason(searched)
+        awaited = _awaited(results, arm)
+        if awaited:
+            return awaited
         return f"{Unended.PENDING} {results.replicates} of {results.replicates}"
+    return list_endings(trials) or "not recorded"
+
+
+def list_endings(trials: Sequence[Trial]) -> str:
+    """Return how those that are not whole ended, such as ``diverged 2 of 3``; else nothing."""
     missing = count_statuses(trial.status for trial in trials if not trial.is_whole)
-    if not missing:
-        return "not recorded"
     return ", ".join(f"{status} {count} of {len(trials)}" for status, count in missing.items())
+
+
+def _search_reason(searched: Sequence[Trial]) -> str:
+    """Return why an arm that is searched has no confirm trial.
+
+    Nothing is pending where all search trials have ended and none has completed: there is no
+    winner that could be confirmed.
+    """
+    done = sum(not trial.is_open for trial in searched)
+    if done < len(searched) or any(trial.is_whole for trial in searched):
+        return f"{Unended.PENDING}: {done} of {len(searched)} search trials done"
+    return f"no search trial completed: {list_endings(searched)}"
+
+
+def _awaited(results: StudyResults, arm: Arm) -> str:
+    """Return why the arm whose norm this one's threshold is a multiple of gives none."""
+    _, refers, name = str(arm.difference.get(names.THRESHOLD, "")).partition(" x arm:")
+    if not refers or name not in {other.name for other in results.arms}:
+        return ""
+    trials = results.arm(name).phase("confirm")
+    if not trials or any(trial.is_open or trial.is_whole for trial in trials):
+        return ""
+    return f"not trained, as {name} has {list_endings(trials)}"

@@ -18,7 +18,7 @@ from incay.analysis.comparing.measure import Measurement, measure
 from incay.analysis.comparing.references import planned_trials
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.study import Arm, StudyResults
-from incay.analysis.statistics.paired import paired_test
+from incay.analysis.statistics.paired import PairedTest, paired_test
 from incay.analysis.statistics.welch import welch_test
 from incay.trainables import names
 from incay.trainables.metrics import ERROR
@@ -31,6 +31,7 @@ class ArmDifference:
     Attributes:
         value: Difference of means, over the common seeds where it is paired.
         half_width: Half its 95% interval, None where nothing is known of the spread.
+        no_spread: Whether that is because there are several values, all the same number.
         p: Two-sided p-value, None likewise and of arms that are the same trials.
         n: Seeds behind it.
         how: How they were compared, in words.
@@ -38,6 +39,7 @@ class ArmDifference:
 
     value: float
     half_width: float | None = None
+    no_spread: bool = False
     p: float | None = None
     n: int
     how: str
@@ -149,18 +151,28 @@ def _difference(
         return ArmDifference(
             value=paired.difference,
             half_width=paired.half_width,
+            no_spread=paired.n > 1 and not paired.spreads,
             p=paired.p,
             n=paired.n,
-            how=f"paired t, {paired.n} common seeds" if paired.n > 1 else "one common seed",
+            how=_paired(paired),
         )
     test = welch_test(list(other.values.values()), list(one.values.values()))
+    n = min(len(one.values), len(other.values))
+    unknown = "no spread" if n > 1 else "too few seeds"
     return ArmDifference(
         value=test.difference,
         half_width=test.half_width,
+        no_spread=test.p is None and n > 1,
         p=test.p,
-        n=min(len(one.values), len(other.values)),
-        how="Welch's t" if test.p is not None else "too few seeds",
+        n=n,
+        how="Welch's t" if test.p is not None else unknown,
     )
+
+
+def _paired(test: PairedTest) -> str:
+    if test.n == 1:
+        return "one common seed"
+    return f"{'paired t' if test.spreads else 'exact test of signs'}, {test.n} common seeds"
 
 
 def _by_seed(arm: Arm, measurement: Measurement) -> Mapping[int, float]:

@@ -185,8 +185,17 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    found = [name for name in _COMPARED if not _same(then[name], now[name])]
+    found = [
+        name
+        for name in _COMPARED
+        if not (_same(then[name], now[name]) or (name == "half_width" and _none(then, now)))
+    ]
     return "; ".join(f"{name} was {then[name]!r}, is {now[name]!r}" for name in found)
+
+
+def _none(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Return whether a width of 0, as earlier versions wrote for equal values, is none now."""
+    return now["half_width"] is None and _same(then["half_width"], 0.0)
 
 
 def _same(then: Any, now: Any) -> bool:

@@ -36,7 +36,7 @@ def every_figure(results: StudyResults) -> dict[str, Figure | AnalysisError]:
     A figure of two names comes once. They are made once: a report and its attachments show the
     same ones.
     """
-    made: dict[str, Figure | AnalysisError] = results.kept.setdefault("figures", {})
+    made: dict[str, Figure | AnalysisError] = results.cache.setdefault("figures", {})
     if not made:
         seen: set[int] = set()
         for name, definition in figures.items():

@@ -113,7 +113,7 @@ def _panel(panel: Axes, data: pa.Table, quantity: Quantity) -> None:
         for arm, style in arm_styles(data).items():
             curve = where(data, arm=arm, metric=metric)
             step, mean = numbers(curve, "step"), numbers(curve, "mean")
-            half = np.nan_to_num(numbers(curve, "half_width"))
+            half = numbers(curve, "half_width")  # NaN, without a spread: the band has a gap
             means.append(mean)
             label = f"{style['label']}, {SPLITS[TRAIN]}" if trained else style["label"]
             look = {**style, **thin, "label": label}

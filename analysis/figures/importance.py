@@ -22,6 +22,7 @@ from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
 from incay.analysis.figures.shared.style import bar_styles, legend_below
 from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.statistics.rounding import is_rounding, largest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -38,17 +39,22 @@ def data(results: StudyResults) -> pa.Table:
     """Return, by arm and setting, the share of variance: mean and quartiles over trees.
 
     Raises:
-        AnalysisError: No arm has ten completed search trials.
+        AnalysisError: No arm has ten completed search trials, or none of those that have differ.
     """
     rows = []
+    flat = []
     for arm in results.arms:
-        done = [(t.params, t.metric(results.objective.metric)) for t in arm.phase("search")]
-        points = [(params, value) for params, value in done if value is not None]
+        done = [(t, t.metric(results.objective.metric)) for t in arm.phase("search")]
+        points = [(trial, value) for trial, value in done if value is not None]
         if len(points) < _LEAST_TRIALS or not arm.search:
             continue
+        values = [value for _, value in points]
+        if is_rounding(max(values) - min(values), largest(*values)):
+            flat.append(arm.name)  # there is no variance to share out
+            continue
         names = sorted(arm.search)
-        columns = [_encode([params.get(name) for params, _ in points]) for name in names]
-        shares = _shares(np.stack(columns, 1), np.array([value for _, value in points]))
+        columns = [_encode([trial.setting(name) for trial, _ in points]) for name in names]
+        shares = _shares(np.stack(columns, 1), np.array(values))
         for name, share in zip(names, shares, strict=True):
             low, high = np.quantile(share, (0.25, 0.75))
             rows.append(
@@ -61,6 +67,11 @@ def data(results: StudyResults) -> pa.Table:
                     "trials": len(points),
                 }
             )
+    if not rows and flat:
+        raise AnalysisError(
+            f"search trials must differ in {results.objective.metric} for importances, but "
+            f"those of {', '.join(flat)} are all equal"
+        )
     if not rows:
         raise AnalysisError(
             f"an arm of study {results.name!r} must have {_LEAST_TRIALS} completed search trials "

@@ -53,7 +53,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         each = where(data, arm=name)
         middle = numbers(each, "label") + (index - (len(arms) - 1) / 2.0) * width
         for panel, quantity in ((above, NORM), (below, ACCURACY)):
-            half = np.nan_to_num(numbers(each, f"{quantity.name}_half_width"))
+            half = numbers(each, f"{quantity.name}_half_width")  # NaN, without a spread: no bar
             value = numbers(each, quantity.name)
             ends = np.stack([np.minimum(half, value), np.minimum(half, quantity.most - value)])
             error = {"elinewidth": 0.7, "ecolor": "#555555"}

@@ -13,6 +13,8 @@ from itertools import groupby
 from incay.analysis.content import Cell, Column, Mark, Row, TableContent, Verdict
 
 MISSING = "—"
+NO_INTERVAL = f"± {MISSING}"
+"""Stands after values that are all the same number."""
 SYMBOLS: dict[Verdict, str] = {"reproduced": "=", "different": "≠", "undecided": "?"}
 _SUFFIXES = {Mark.WORSE: "↓", Mark.UNEQUAL: "†"}
 
@@ -176,6 +178,8 @@ def _measured(cell: Cell, reason: str, column: Column, numbers: dict[str, int]) 
         text = show_number(cell.value, column)
         if cell.half_width is not None:
             text += f" ± {show_number(cell.half_width, column)}"
+        elif cell.no_spread:
+            text += f" {NO_INTERVAL}"
         text += "".join(suffix for mark, suffix in _SUFFIXES.items() if mark in cell.marks)
     elif cell.text:
         text = cell.text

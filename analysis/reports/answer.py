@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from incay.analysis.comparing.comparisons import Comparison, compare_arms
+from incay.analysis.output.shown import NO_INTERVAL
 from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.layouts.notes import describe_need
@@ -53,7 +54,10 @@ def answer(results: StudyResults) -> Answer:
 def _conclusion(comparison: Comparison) -> Conclusion:
     test = comparison.test
     size = f"{test.difference:+.2f}".replace("-", "−")
-    interval = f" ± {test.half_width:.2f}" if test.half_width is not None else ""
+    if test.half_width is not None:
+        interval = f" ± {test.half_width:.2f}"
+    else:
+        interval = f" {NO_INTERVAL}" if test.n > 1 else ""
     if comparison.adjusted_p is None:
         verdict, why = "is undecided against", "one seed shows no spread"
     elif comparison.decided:
@@ -61,7 +65,9 @@ def _conclusion(comparison: Comparison) -> Conclusion:
         why = f"p = {comparison.adjusted_p:.2g} after Holm's correction"
     else:
         verdict = "is undecided against"
-        why = f"p = {comparison.adjusted_p:.2g}; {describe_need(comparison)} would decide"
+        why = f"p = {comparison.adjusted_p:.2g}; what would decide: {describe_need(comparison)}"
+    if test.n > 1 and not test.spreads:
+        why += "; every seed shows the same difference, so that there is no interval"
     what = f"{ERROR.difference_unit} of {split_of(comparison.metric)} {ERROR.title}"
     measured = f"{size}{interval} {what}"
     return Conclusion(comparison, verdict, measured, why)

@@ -53,9 +53,9 @@ def read_samples(results: StudyResults, trial: Trial) -> Samples:
         AnalysisError: The trial has none, or it is damaged or of another split than the study's
             tables.
     """
-    if trial.fingerprint not in results.kept:
-        results.kept[trial.fingerprint] = _read(results, trial)
-    samples: Samples = results.kept[trial.fingerprint]
+    if trial.fingerprint not in results.cache:
+        results.cache[trial.fingerprint] = _read(results, trial)
+    samples: Samples = results.cache[trial.fingerprint]
     return samples
 
 

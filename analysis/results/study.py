@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.trainables import metrics, names
+from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending, Status, Unended
 from incay.trainables.store.records import RecordError, TrialRecord
-from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
+from incay.trainables.store.shapes import ArmBook, KeptModel, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ class Trial(TrialRow):
         return self.status.is_whole
 
     @property
+    def is_open(self) -> bool:
+        """Whether it has not ended yet, or goes on when the study is run again."""
+        if isinstance(self.status, Ending):
+            return self.status.is_open
+        return self.status is not Unended.DAMAGED
+
+    @property
     def diverged(self) -> bool:
         """Whether its objective left the finite numbers."""
         return self.status == Ending.DIVERGED
@@ -60,6 +68,16 @@ class Trial(TrialRow):
             return None
         value = self.record.metrics.get(name)
         return value if value is not None and math.isfinite(value) else None
+
+    def setting(self, name: str) -> Any:
+        """Return the setting that it trained with, by dotted name; None where it is unknown.
+
+        A setting that is searched under a condition only is no parameter of every trial: where
+        the condition does not hold, the arm's own value was trained, which the record has.
+        """
+        if name in self.params or self.record is None:
+            return self.params.get(name)
+        return names.look_up(self.record.config, name)
 
     @property
     def seconds(self) -> float:
@@ -107,6 +125,17 @@ class Arm(ArmBook):
         return names.look_up(self.settings, name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept(KeptModel):
+    """A kept network; ``incay.load_model(results.store, kept.fingerprint)`` reads it.
+
+    Attributes:
+        fingerprint: Whose it is.
+    """
+
+    fingerprint: str
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyResults(StudyBook):
     """What a study asked for and what came of it.
@@ -143,7 +172,24 @@ class StudyResults(StudyBook):
         return metrics.TEST if opened or self.protocol == "paper" else metrics.VALIDATION
 
     @cached_property
-    def kept(self) -> dict[str, Any]:
+    def kept(self) -> tuple[Kept, ...]:
+        """The trials whose trained networks are in the store, in the order of their choice.
+
+        Raises:
+            AnalysisError: The book that lists them is damaged.
+        """
+        try:
+            listed = Books(self.store, self.name, self.run).models()
+        except RecordError as error:
+            raise AnalysisError(str(error)) from error
+        return tuple(
+            Kept(fingerprint=fingerprint, **vars(each))
+            for fingerprint, each in listed.items()
+            if self.store.models.exists(fingerprint)
+        )
+
+    @cached_property
+    def cache(self) -> dict[str, Any]:
         """What was read or made once for all that shows it: samples by fingerprint, figures."""
         return {}
 

@@ -20,7 +20,8 @@ class PairedTest:
     Attributes:
         n: Number of pairs, at least 1.
         difference: Mean of first - second.
-        half_width: Half its 95% t interval, None for one pair.
+        half_width: Half its 95% t interval, None for one pair and for differences that are all
+            the same number.
         deviation: Standard deviation of the differences, None for one pair.
         p: Two-sided p-value of "the mean difference is 0", None for one pair.
     """

@@ -18,11 +18,3 @@ def sign_flip_p(n: int, *, sides: int = 2) -> float:
         sides: 2 where either sign would be a finding, 1 where only the one that was seen would.
     """
     return min(1.0, sides / 2.0**n)
-
-
-def sign_flip_seeds(alpha: float) -> int:
-    """Return the least number of equal differences that are significant at level α, two-sided."""
-    n = 1
-    while sign_flip_p(n) >= alpha:
-        n += 1
-    return n

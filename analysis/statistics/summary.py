@@ -19,8 +19,8 @@ class Summary:
         n: Number of values, at least 1.
         mean: Their mean, exactly 0 where it is nothing but rounding.
         deviation: Their sample standard deviation, likewise; None for a single value.
-        half_width: Half the width of Student's t interval of the mean, None for a single
-            value: one seed says nothing about the spread.
+        half_width: Half the width of Student's t interval of the mean, None without a spread: a
+            single value says nothing of it, nor do several that are all the same number.
     """
 
     n: int
@@ -57,6 +57,8 @@ def summarize(
         return Summary(1, mean, None, None)
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
     deviation = without_rounding(math.sqrt(variance), size)
+    if not deviation:
+        return Summary(n, mean, deviation, None)
     return Summary(n, mean, deviation, t_quantile(n - 1, confidence) * deviation / math.sqrt(n))
 
 

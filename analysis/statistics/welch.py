@@ -17,7 +17,8 @@ class WelchTest:
     Attributes:
         difference: Mean of the first - mean of the second, exactly 0 where it is nothing but
             rounding.
-        half_width: Half its 95% interval, None where a sample has one value or neither spreads.
+        half_width: Half its 95% interval, None where a sample has one value, or several that are
+            all the same number: its variance is then not known, and 0 is no estimate of it.
         p: Two-sided p-value of "the means are equal", None likewise.
     """
 
@@ -34,7 +35,7 @@ def welch_test(first: Sequence[float], second: Sequence[float]) -> WelchTest:
     """
     one, other = summarize(first), summarize(second)
     difference = without_rounding(one.mean - other.mean, largest(*first, *second))
-    if one.deviation is None or other.deviation is None or not (one.spreads or other.spreads):
+    if not one.deviation or not other.deviation:
         return WelchTest(difference, None, None)
     from scipy.special import stdtr
 

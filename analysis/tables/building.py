@@ -10,6 +10,7 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import tables
+from incay.analysis.tables.layouts.contradictions import contradictions
 
 
 def build_table(
@@ -36,7 +37,8 @@ def build_table(
             + "). Pass --allow-unequal (allow_unequal=True) for a table that says so"
         )
     table = replace(definition(results), name=name)
-    table = replace(table, notes=(*_of_untunable(results), *table.notes))
+    notes = (*contradictions(results), *_of_untunable(results), *table.notes)
+    table = replace(table, notes=notes)
     return _marked_unequal(table, results, unequal) if unequal else table
 
 

@@ -12,6 +12,7 @@ from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import difference_cell
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import describe_need
+from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables.metrics import ERROR
 
 _COLUMNS = (
@@ -43,7 +44,8 @@ def comparisons(results: StudyResults) -> Table:
         for each in compared.values()
     ]
     title = f"Differences in {results.split} {ERROR.title} on the same seeds"
-    return study_table(results, title, _COLUMNS, rows, _NOTES, row_title="Arms")
+    notes = (*_NOTES, *filter(None, [shared_sentence(results)]))
+    return study_table(results, title, _COLUMNS, rows, notes, row_title="Arms")
 
 
 def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:

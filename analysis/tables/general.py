@@ -10,12 +10,19 @@ from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.comparing.measure import describe_endings
 from incay.analysis.content import Cell, Column, Row
 from incay.analysis.output.table import Table
-from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import count_cell, difference_cell, metric_cell
 from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import study_notes
+from incay.analysis.tables.layouts.searched import (
+    VALIDATION_NOTE,
+    searched_cell,
+    validation_cells,
+    validation_columns,
+)
+from incay.analysis.tables.layouts.trained import baseline_sentence, kept_sentence
 from incay.trainables.metrics import ACCURACY, ERROR, NORM, quantity_of
 
 _CHANGE = Column(key="change", title="Δ to reference")
@@ -23,21 +30,28 @@ _CHANGE = Column(key="change", title="Δ to reference")
 
 @register_table("general")
 def general(results: StudyResults) -> Table:
-    """Return one row per arm: difference, n, error, accuracy, norm, settings, endings."""
+    """Return one row per arm: difference, n, error, validation to test, norm, settings, endings."""
     metrics = _metrics(results)
     compared = compare_arms(results, metrics[0][1])
+    validated = validation_columns(results, metrics[0][0].key)
     searched = sorted({name for arm in results.arms for name in arm.search})
     columns = (
         Column(key="difference", title="differs by", numeric=False),
         Column(key="n", title="n", decimals=0),
         metrics[0][0],
         *((_CHANGE,) if compared else ()),
+        *validated,
         *(column for column, _ in metrics[1:]),
         *(Column(key=name, title=name, numeric=False) for name in searched),
         Column(key="endings", title="endings", numeric=False),
     )
     rows = tuple(_row(results, arm, metrics, compared, searched) for arm in results.arms)
-    notes = study_notes(results, columns, rows, compared)
+    notes = (
+        *study_notes(results, columns, rows, compared),
+        *filter(None, [baseline_sentence(results)]),
+        *([VALIDATION_NOTE] if validated else []),
+        *filter(None, [kept_sentence(results)]),
+    )
     title = results.question or results.name
     return study_table(results, title, columns, rows, notes, row_title="Arm")
 
@@ -66,13 +80,14 @@ def _row(
     cells = {column.key: metric_cell(results, arm, metric) for column, metric in metrics}
     tested = metrics[0][0].key
     cells["n"] = count_cell(cells[tested])
+    cells |= validation_cells(results, arm, tested)
     if arm.name in compared:
         comparison = compared[arm.name]
         cells[tested] = replace(cells[tested], marks=comparison.marks)
         cells[_CHANGE.key] = difference_cell(comparison)
     cells["difference"] = Cell(text=_difference(results, arm))
     for name in searched:
-        cells[name] = _searched(results, arm, name)
+        cells[name] = searched_cell(results, arm, name)
     cells["endings"] = _endings(arm)
     return Row(name=arm.name, cells=cells)
 
@@ -102,28 +117,6 @@ def _difference(results: StudyResults, arm: Arm) -> str:
 
 def _shares(other: Arm, arm: Arm, name: str) -> bool:
     return bool(other.difference.get(name) == arm.difference[name])
-
-
-def _searched(results: StudyResults, arm: Arm, name: str) -> Cell:
-    if name not in arm.search:
-        return Cell()
-    confirmed = arm.phase("confirm")
-    if confirmed and name in confirmed[0].params:
-        return Cell(text=wording.setting(confirmed[0].params[name]))
-    best = best_so_far(results, arm)
-    if best is None:
-        return Cell(reason="no search trial is done")
-    value = wording.setting(best.params.get(name))
-    return Cell(text=f"{value} (best so far)", fingerprints=(best.fingerprint,))
-
-
-def best_so_far(results: StudyResults, arm: Arm) -> Trial | None:
-    """Return the completed search trial with the best objective, None where there is none."""
-    metric, mode = results.objective.metric, results.objective.mode
-    sign = -1.0 if mode == "max" else 1.0
-    done = [(trial.metric(metric), trial) for trial in arm.phase("search")]
-    ranked = [(sign * value, trial.number, trial) for value, trial in done if value is not None]
-    return min(ranked, key=lambda entry: entry[:2])[2] if ranked else None
 
 
 def _endings(arm: Arm) -> Cell:

@@ -10,12 +10,18 @@ from incay.analysis import wording
 from incay.analysis.comparing.comparisons import ALPHA
 from incay.analysis.comparing.measure import Measurement
 from incay.analysis.comparing.references import flat_settings
-from incay.analysis.comparing.side_by_side import ArmPair, SideBySide, compare_studies
+from incay.analysis.comparing.side_by_side import (
+    ArmDifference,
+    ArmPair,
+    SideBySide,
+    compare_studies,
+)
 from incay.analysis.content import Cell, Column, Mark, Row
 from incay.analysis.output.table import Table
 from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import Arm, StudyResults
-from incay.analysis.tables.layouts.cells import measured_cell
+from incay.analysis.tables.layouts.cells import ONE_SAME_VALUES, SAME_DIFFERENCES, measured_cell
+from incay.analysis.tables.layouts.contradictions import contradictions
 from incay.trainables.metrics import ERROR
 from incay.trainables.names import DERIVED
 
@@ -66,8 +72,10 @@ def _row(first: StudyResults, second: StudyResults, pair: ArmPair) -> Row:
         cells["difference"] = Cell(
             value=pair.difference.value,
             half_width=pair.difference.half_width,
+            no_spread=pair.difference.no_spread,
             n=pair.difference.n,
             fingerprints=trials,
+            notes=_unknown_spread(pair.difference),
         )
         cells["test"] = Cell(text=pair.difference.how)
         if pair.adjusted_p is not None:
@@ -79,6 +87,12 @@ def _row(first: StudyResults, second: StudyResults, pair: ArmPair) -> Row:
         settings = _settings(first.arm(pair.name), second.arm(pair.name))
         cells["settings"] = Cell(text=settings)
     return Row(name=pair.name, cells=cells)
+
+
+def _unknown_spread(difference: ArmDifference) -> tuple[str, ...]:
+    if not difference.no_spread:
+        return ()
+    return (ONE_SAME_VALUES if difference.p is None else SAME_DIFFERENCES,)
 
 
 def _cell(measured: Measurement | None) -> Cell:
@@ -108,6 +122,7 @@ def _notes(first: StudyResults, second: StudyResults, compared: SideBySide) -> t
         "Arms on different data are not compared."
     ]
     for study in (first, second):
+        notes += [f"{study.name} {study.run}: {each}" for each in contradictions(study)]
         if study.searches:
             counts = sorted({len(arm.phase("search")) for arm in study.arms})
             trials = " or ".join(str(count) for count in counts)

@@ -10,6 +10,7 @@ from typing import Any
 
 from incay.study.errors import UserError
 from incay.study.planning.trials import PlannedTrial
+from incay.study.spec.settings import default_settings
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
 from incay.trainables.store.books import Books, keep_code_modules
@@ -128,6 +129,7 @@ def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),
         document=spec.document.values,
+        defaults=default_settings(arm.config for arm in spec.arms),
         arms=tuple(
             ArmBook(
                 name=arm.name,

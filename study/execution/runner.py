@@ -94,7 +94,13 @@ class StudyRunner:
             ledger=self._ledger,
             lease=self._lease,
             halt=self._halt,
-            models=KeptModels(store, spec.name, spec.run, spec.header.keep_models),
+            models=KeptModels(
+                store,
+                spec.name,
+                spec.run,
+                spec.header.keep_models,
+                [arm.name for arm in spec.arms],
+            ),
             cpus=cpus,
             gpus=gpus,
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, get_type_hints
@@ -196,3 +196,23 @@ def _blamed(cls: Any, message: str) -> tuple[str, ...]:
     words = re.findall(r"\w+", message)
     names = [item.name for item in fields(cls)]
     return next(((word,) for word in words if word in names), ())
+
+
+def default_settings(configs: Iterable[TrialConfig]) -> dict[str, Any]:
+    """Return the defaults of all settings that the configurations have, by dotted name.
+
+    Those of a component (``loss.margin``) are of the first configuration that uses one with such
+    a setting: only a setting that all arms share is held against them.
+    """
+    found: dict[str, Any] = {}
+    for config in configs:
+        for name in COMPONENTS:
+            for item in fields(getattr(config, name)):
+                if item.default is not MISSING:
+                    found.setdefault(f"{name}.{item.name}", item.default)
+                elif item.default_factory is not MISSING:
+                    found.setdefault(f"{name}.{item.name}", item.default_factory())
+    rest = {name: value for name, value in to_dict(TrialConfig()).items() if name not in COMPONENTS}
+    values = {name: to_dict(v) if isinstance(v, Settings) else v for name, v in found.items()}
+    # As the books' JSON gives them back, where tuples are lists.
+    return flatten(json.loads(json.dumps({**values, **rest})))

@@ -19,7 +19,7 @@ from incay.analysis.statistics.mcnemar import mcnemar
 from incay.analysis.statistics.paired import paired_test
 from incay.analysis.statistics.power import power, seeds_needed
 from incay.analysis.statistics.rounding import is_rounding, without_rounding
-from incay.analysis.statistics.sign_flip import sign_flip_p, sign_flip_seeds
+from incay.analysis.statistics.sign_flip import sign_flip_p
 from incay.analysis.statistics.summary import summarize
 from incay.analysis.statistics.welch import welch_test
 
@@ -31,6 +31,9 @@ def test_summary_is_the_t_interval(values: list[float]) -> None:
     summary = summarize(values)
     assert summary.mean == pytest.approx(np.mean(values))
     assert summary.deviation == pytest.approx(np.std(values, ddof=1), abs=1e-9)
+    if not summary.spreads:
+        assert summary.half_width is None
+        return
     half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
     assert summary.half_width == pytest.approx(half, abs=1e-9)
 
@@ -100,7 +103,7 @@ def test_equal_differences_have_no_spread_but_for_rounding() -> None:
     assert test is not None
     assert test.differs
     assert (test.deviation, test.spreads) == (0.0, False)
-    assert test.p == 0.25
+    assert (test.p, test.half_width) == (0.25, None)
     assert hedges_g(test) is None
 
 
@@ -117,7 +120,7 @@ def test_rounding_is_relative_to_what_was_computed_with(
 
 def test_values_that_are_equal_but_for_rounding_do_not_spread() -> None:
     summary = summarize([0.1 + 0.2, 0.3, 0.3])
-    assert (summary.deviation, summary.half_width, summary.spreads) == (0.0, 0.0, False)
+    assert (summary.deviation, summary.half_width, summary.spreads) == (0.0, None, False)
 
 
 def test_welch_needs_a_spread_that_is_more_than_rounding() -> None:
@@ -126,10 +129,14 @@ def test_welch_needs_a_spread_that_is_more_than_rounding() -> None:
     assert welch_test([1.1 - 1.0, 0.1], [0.2, 0.2]).p is None
 
 
+def test_welch_takes_no_sample_of_equal_values_for_one_without_variance() -> None:
+    test = welch_test([5.0, 5.0], [1.0, 2.0, 1.5])
+    assert (test.difference, test.half_width, test.p) == (3.5, None, None)
+
+
 def test_sign_flips_are_counted_exactly() -> None:
     assert [sign_flip_p(n) for n in (1, 2, 6)] == [1.0, 0.5, 0.03125]
     assert [sign_flip_p(n, sides=1) for n in (1, 5)] == [0.5, 0.03125]
-    assert [sign_flip_seeds(alpha) for alpha in (0.05, 0.01)] == [6, 8]
 
 
 @settings(max_examples=15)

@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from in_process import incay
 
 from incay.analysis.figures import figures
 from incay.analysis.tables import tables
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.store.books import Books
+from incay.trainables.store.shapes import Choice, KeptModel
+from incay.trainables.store.trials import Store
+from incay.trainables.training.trainer import Trainer
+from incay.trainables.worker.model import save_model
 from tests.analysis.study_factory import StudyFactory, drawn_history, drawn_samples
 
 PAGE = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
 COMMANDS = [
     shlex.split(line, comments=True) for line in re.findall(r"^    (incay .*)$", PAGE, re.M)
 ]
+CODE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SPACE = {"optimizer.weight_decay": "log 1e-5 .. 1e-2"}
 
 
@@ -64,7 +75,7 @@ def test_the_pages_commands_do_what_they_say(folder: Path, monkeypatch: pytest.M
 
 def test_the_pages_python_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    code, _ = CODE
     names: dict[str, object] = {}
     exec(compile(code, "docs/results.md", "exec"), names)
     shown, drawn = names["shown"], names["drawn"]
@@ -72,6 +83,22 @@ def test_the_pages_python_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert drawn._repr_svg_().startswith("<?xml")  # type: ignore[attr-defined]
     assert shown.to_arrow().num_rows == 2  # type: ignore[attr-defined]
     assert Path("best.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_pages_model_predicts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    store, data = Store("results"), DigitsSettings().load(None)
+    config = TrialConfig(network=MNIST2DSettings(width=0.2), steps=2, reports=1, batch_size=16)
+    trainer = Trainer(config, data, torch.device("cpu"))
+    trainer.advance()
+    books = Books(store, "quickstart", "2d91df37")
+    fingerprint = next(row.fingerprint for row in books.trials() if row.phase == "confirm")
+    save_model(store, fingerprint, trainer, data)
+    books.write_models({fingerprint: KeptModel(arm="Softmax", chosen_by=Choice.SEED)})
+    names: dict[str, Any] = {"images": data.train.images[:5]}
+    exec(compile(CODE[1], "docs/results.md", "exec"), names)
+    assert names["model"].predict(names["images"]).shape == (5,)
+    assert len(names["model"].class_names) == 10
 
 
 def test_every_figure_and_table_is_named() -> None:

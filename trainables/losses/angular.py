@@ -2,7 +2,8 @@
 
 The target's logit ‖w_y‖‖f‖cos θ becomes ‖w_y‖‖f‖ψ(θ). During training it is blended with the
 plain one, (λ_t·plain + margin) / (1 + λ_t), and λ_t falls from `base` to `min_weight`
-(`incay.trainables.losses.modules.margin`). No other logit changes.
+(`incay.trainables.losses.modules.margin`, which also says how the authors' layers count t).
+No other logit changes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class AngularMarginSettings(LossSettings):
 
     Attributes:
         margin: m in {1, 2, 3, 4}; 1 is no margin.
-        base: λ at step 0.
+        base: λ at t = 0; the first step has t = 1.
         gamma: γ, the growth per step inside the annealing power.
         power: Exponent of the annealing.
         min_weight: λ_min, the weight of the plain logit that remains in the end.

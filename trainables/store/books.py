@@ -29,9 +29,11 @@ from incay.trainables.store.records import RecordError
 from incay.trainables.store.shapes import (
     SCHEMA,
     Frozen,
+    KeptModel,
     StudyBook,
     TrialRow,
     frozen_winners,
+    kept_models,
     study_book,
     trial_rows,
 )
@@ -103,13 +105,13 @@ class Books:
         name = f"freeze-{frozen.sha256[:8]}.json" if former else _FROZEN
         self._write(name, dataclasses.asdict(frozen))
 
-    def models(self) -> dict[str, float]:
-        """Return whose trained networks the study keeps: test errors by fingerprint."""
-        return self._read("models.json", dict) or {}
+    def models(self) -> dict[str, KeptModel]:
+        """Return whose trained networks the study keeps, by fingerprint, in order of choice."""
+        return self._read("models.json", kept_models) or {}
 
-    def write_models(self, errors: Mapping[str, float]) -> None:
+    def write_models(self, kept: Mapping[str, KeptModel]) -> None:
         """Write whose trained networks the study keeps."""
-        self._write("models.json", errors)
+        self._write("models.json", {name: dict(vars(each)) for name, each in kept.items()})
 
     def lease(self) -> dict[str, Any]:
         """Return who is running the study; empty where nobody is, or it cannot be read."""

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 from incay.trainables.metrics import ERROR, VALIDATION
@@ -98,6 +99,8 @@ class StudyBook:
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
         document: The resolved study document.
+        defaults: Of the settings of the arms' components, by dotted name, so that readers need
+            not know the components; empty where an earlier version has written the book.
         arms: Its arms, in the study file's order.
         schema: Of this shape.
     """
@@ -118,6 +121,7 @@ class StudyBook:
     diverged_policy: str = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     arms: tuple[ArmBook, ...]
 
     @property
@@ -159,6 +163,31 @@ class Winner:
     fingerprint: str
     params: Mapping[str, Any]
     code_version: str
+
+
+class Choice(StrEnum):
+    """Why a trained network is kept rather than others."""
+
+    VALIDATION = "validation error"
+    SEED = "order of seeds"
+    EARLIER = "test error, by an earlier version"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptModel:
+    """A trial whose trained network stays in the store.
+
+    Attributes:
+        arm: Name of its arm.
+        number: The replicate.
+        chosen_by: Why it is kept.
+        validation_error: Of the trial, else of its arm's winner in the search; None without one.
+    """
+
+    arm: str = ""
+    number: int = 0
+    chosen_by: Choice
+    validation_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -236,6 +265,21 @@ def trial_progress(values: Mapping[str, Any]) -> Progress:
 def trial_rows(values: Mapping[str, Any]) -> list[TrialRow]:
     """Return the trials that JSON values describe."""
     return [TrialRow(**_known(TrialRow, row)) for row in values["trials"]]
+
+
+def kept_models(values: Mapping[str, Any]) -> dict[str, KeptModel]:
+    """Return the kept networks that JSON values describe, by fingerprint.
+
+    Earlier versions wrote a test error in the place of each: they chose by it.
+    """
+    return {
+        fingerprint: KeptModel(
+            **{**_known(KeptModel, kept), "chosen_by": Choice(kept["chosen_by"])}
+        )
+        if isinstance(kept, Mapping)
+        else KeptModel(chosen_by=Choice.EARLIER)
+        for fingerprint, kept in values.items()
+    }
 
 
 def _known(shape: Any, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,8 +26,9 @@ _LEFT = 0.01  # of the axis
 def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     """Return an arm's error and norm on the test set.
 
-    Kinds: ``seed``, one replicate; ``mean``, over the `n` replicates, with its 95% interval;
-    ``diverged``: `n` replicates have diverged at this λ.
+    Kinds: ``seed``, one replicate; ``mean``, over the `n` replicates, with its 95% interval,
+    which one seed and equal values do not have; ``diverged``: `n` replicates have diverged at
+    this λ.
     """
     weight = float(arm.setting(SETTING) or 0.0)
     diverged = sum(trial.diverged for trial in arm.phase("confirm"))
@@ -46,7 +47,9 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
 
 def _interval(quantity: Quantity, values: list[float]) -> dict[str, Any]:
     summary = summarize(values)
-    half = summary.half_width or 0.0
+    half = summary.half_width
+    if half is None:
+        return {"value": summary.mean, "low": None, "high": None, "n": summary.n}
     ends = {"low": max(0.0, summary.mean - half), "high": min(quantity.most, summary.mean + half)}
     return {"value": summary.mean, **ends, "n": summary.n}
 
@@ -84,7 +87,8 @@ def _draw_series(axes: Axes, data: pa.Table, style: dict[str, Any], highest: flo
     each = np.where(each <= highest, each, np.nan)
     if len(weights) and not weights.any():
         axes.axhline(values[0], **{**style, "marker": "", "label": f"{style['label']} (λ = 0)"})
-        axes.axhspan(low[0], high[0], color=style["color"], alpha=0.12)
+        if np.isfinite(low[0]):
+            axes.axhspan(low[0], high[0], color=style["color"], alpha=0.12)
         edge = axes.get_yaxis_transform()
         axes.plot(np.full(len(each), _LEFT), each, transform=edge, zorder=3, **dots)
         return

@@ -13,6 +13,7 @@ from incay.analysis.figures.shared.groups import numbers, where
 from incay.analysis.figures.shared.style import arm_styles, spread_out
 from incay.analysis.figures.shared.weights import DIVERGED_COLOUR, SETTING
 from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.statistics.rounding import is_rounding, largest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +29,8 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     """Return the objective of an arm's search trials.
 
     Kinds: ``trial``, a completed one; ``band``, the mean of a Gaussian process over log λ with its
-    95% band, of the objective's logarithm where that is positive, as errors are; ``mean``, of an
+    95% band, of the objective's logarithm where that is positive, as errors are, and none of equal
+    values; ``mean``, of an
     arm of one λ, without an interval, because its trials differ in more than their seed;
     ``diverged``, a trial that diverged. Whatever else was searched varies along: bands and means
     are averages over it.
@@ -37,7 +39,7 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     shared = {"metric": metric, "arm": arm.name}
     found: list[dict[str, Any]] = []
     for trial in arm.phase("search"):
-        weight = trial.params.get(SETTING, arm.setting(SETTING))
+        weight = trial.setting(SETTING)
         value = trial.metric(metric)
         at = {**shared, "weight": float(weight or 0.0)}
         if value is not None:
@@ -48,13 +50,19 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     weights = {weight for weight, _ in points}
     if len(weights) == 1:
         mean = sum(value for _, value in points) / len(points)
-        ends = {"value": mean, "low": mean, "high": mean, "n": len(points)}
+        ends = {"value": mean, "low": None, "high": None, "n": len(points)}
         found.append({"kind": "mean", **shared, "weight": weights.pop(), **ends})
-    elif len(points) >= _LEAST_TRIALS and min(weights) > 0.0:
+    elif len(points) >= _LEAST_TRIALS and min(weights) > 0.0 and _spread(points):
         for at_weight, mean, low, high in zip(*_band(*np.array(points).T), strict=True):
             ends = {"value": mean, "low": low, "high": high, "n": len(points)}
             found.append({"kind": "band", **shared, "weight": at_weight, **ends})
     return found
+
+
+def _spread(points: list[tuple[float, float]]) -> bool:
+    """Return whether values differ: of equal ones a band's width would be made up."""
+    values = [value for _, value in points]
+    return not is_rounding(max(values) - min(values), largest(*values))
 
 
 def draw(axes: Axes, data: pa.Table) -> None:

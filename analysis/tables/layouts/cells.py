@@ -11,6 +11,19 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.equivalence import equivalence
 from incay.analysis.statistics.summary import summarize
 
+SAME_VALUES = (
+    "No interval: all seeds give the same number, so that nothing is seen of the spread between "
+    "seeds. That is no sign of certainty."
+)
+SAME_DIFFERENCES = (
+    "No interval: all seeds give the same difference, so that nothing is seen of the spread "
+    "between seeds. That is no sign of certainty; the test is the exact one of signs."
+)
+ONE_SAME_VALUES = (
+    "No interval and no test: all seeds of one study, or of both, give the same number, so that "
+    "nothing is seen of the spread between them. That is no sign of certainty."
+)
+
 
 def metric_cell(
     results: StudyResults,
@@ -61,13 +74,15 @@ def measured_cell(
         verdict = equivalence(values, published.value, tolerance)
         published = replace(published, verdict=verdict)
     summary = summarize(values)
+    same = summary.n > 1 and not summary.spreads
     return Cell(
         value=summary.mean,
         half_width=summary.half_width,
+        no_spread=same,
         n=summary.n,
         published=published,
         fingerprints=measurement.trials,
-        notes=notes,
+        notes=(*notes, SAME_VALUES) if same else notes,
     )
 
 
@@ -78,9 +93,12 @@ def count_cell(cell: Cell) -> Cell:
 
 def difference_cell(comparison: Comparison) -> Cell:
     """Return the mean difference between an arm and its reference on the same seeds."""
+    same = comparison.test.n > 1 and not comparison.test.spreads
     return Cell(
         value=comparison.test.difference,
         half_width=comparison.test.half_width,
+        no_spread=same,
         n=comparison.test.n,
         fingerprints=comparison.fingerprints,
+        notes=(SAME_DIFFERENCES,) if same else (),
     )

@@ -6,23 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from incay.analysis import wording
 from incay.analysis.comparing.comparisons import ALPHA, Comparison
-from incay.analysis.comparing.references import shared_settings
 from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables import names
 from incay.trainables.metrics import NORM
-
-_TOLD = (
-    names.DATASET,
-    names.NETWORK,
-    names.WIDTH,
-    names.STEPS,
-    names.BATCH_SIZE,
-    names.LEARNING_RATE,
-    names.PRECISION,
-)
-"""Settings that say what was trained; the report names all."""
 
 
 def study_notes(
@@ -39,17 +28,10 @@ def study_notes(
         notes += [verdicts, *published.remarks]
         if verdicts:
             notes.append(_departure(results, published))
-    notes.append(_trained(results))
+    notes.append(shared_sentence(results))
     if results.overrides:
         notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     return tuple(note for note in notes if note)
-
-
-def _trained(results: StudyResults) -> str:
-    """Return what all arms were trained on, with and for how long."""
-    shared = shared_settings(results.arms)
-    told = [f"{name.removesuffix('.name')} {shared[name]}" for name in _TOLD if name in shared]
-    return f"All arms: {', '.join(told)}." if told else ""
 
 
 def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
@@ -131,6 +113,8 @@ def describe_need(comparison: Comparison) -> str:
     """Return how many more seeds, and which time, would decide a comparison."""
     if not comparison.test.differs:
         return "no difference measured"
+    if not comparison.test.spreads:
+        return "cannot be said: the differences show no spread"
     more = comparison.more_seeds()
     hours = (more or 0) * comparison.seconds_per_seed / 3600.0
     return wording.more_seeds(more, hours, "GPU" if comparison.on_gpu else "CPU")

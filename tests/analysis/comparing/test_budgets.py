@@ -42,8 +42,10 @@ def test_searches_of_equal_time_are_equal(factory: StudyFactory) -> None:
 
 def test_searches_that_are_under_way_are_not_unequal(factory: StudyFactory) -> None:
     searched(factory, {"Softmax": 2, "RN + Softmax": 5})
-    (note,) = built(factory, "general").notes
-    assert note.startswith("All arms: dataset mnist, network mnist-2d, steps 10000")
+    notes = built(factory, "general").notes
+    assert notes[0].startswith("All arms: dataset mnist, network mnist-2d, loss softmax")
+    assert "steps 10000" in notes[0]
+    assert not any(note.startswith("†") for note in notes)
 
 
 def confirmed(

@@ -159,13 +159,17 @@ def test_a_mean_difference_that_is_rounding_asks_for_no_seeds(factory: StudyFact
     assert any("RN (no difference measured)" in note for note in table(results).notes)
 
 
-def test_equal_differences_say_how_many_seeds_would_decide(factory: StudyFactory) -> None:
+def test_equal_differences_do_not_say_how_many_seeds_would_decide(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     factory.arm("RN", RN)
     factory.replicates("Softmax", [8.0, 8.3, 0.3])
     factory.replicates("RN", [8.1, 8.4, 0.1 + 0.3])
-    comparison = compare_arms(load(factory.write(), "planted"), "test.error")["RN"]
-    assert (comparison.effect, comparison.more_seeds()) == (None, 3)
+    results = load(factory.write(), "planted")
+    comparison = compare_arms(results, "test.error")["RN"]
+    assert (comparison.effect, comparison.more_seeds()) == (None, None)
+    said = "cannot be said: the differences show no spread"
+    assert any(f"RN ({said})" in note for note in table(results).notes)
+    assert said in table(results, "comparisons").rows[0].cells["conclusion"].text
 
 
 def test_the_same_trials_under_two_names_are_one_comparison(factory: StudyFactory) -> None:

@@ -1,4 +1,4 @@
-"""Trained networks: the best few stay, and give the results of their records."""
+"""Trained networks: a few stay, not chosen by test error, and give what their records say."""
 
 from __future__ import annotations
 
@@ -6,48 +6,108 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 from programs import incay
 from simulated_records import simulated_record
 from tiny_study import STUDY
 
+from incay import load, load_model, table
 from incay.study.execution.kept_models import KeptModels
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.store.books import Books
 from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.shapes import Choice
 from incay.trainables.store.trials import Store
-from incay.trainables.training.batches import DeviceSplit, Normalizer, split_validation
-from incay.trainables.training.evaluate import evaluate
-from incay.trainables.worker.model import load_model
+
+ARMS = ["B", "A"]
 
 
-def trial(name: str, phase: str = "confirm") -> PlannedTrial:
-    return PlannedTrial("A", phase, 0, TrialConfig(), name)  # type: ignore[arg-type]
+def trial(
+    name: str, phase: str = "confirm", *, arm: str = "A", number: int = 0, rate: float = 0.1
+) -> PlannedTrial:
+    params = {"optimizer.lr": rate}
+    return PlannedTrial(arm, phase, number, TrialConfig(), name, params)  # type: ignore[arg-type]
 
 
-def record(name: str, error: float) -> TrialRecord:
-    return simulated_record(name, {"test.error": error})
+def record(name: str, **metrics: float) -> TrialRecord:
+    return simulated_record(name, {f"{split}.error": error for split, error in metrics.items()})
 
 
-def test_the_best_stay_after_a_restart_too_and_so_do_those_of_other_studies(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    for name in ("aa1", "aa2", "aa3", "aa4"):
+def left(store: Store, *names: str) -> list[str]:
+    return [name for name in names if store.models.read(name) is not None]
+
+
+def test_the_first_seeds_stay_whatever_their_test_errors(tmp_path: Path) -> None:
+    """Also after a restart, and beside what another study keeps."""
+    store, names = Store(tmp_path), ("aa1", "aa2", "aa3", "aa4")
+    for name in names:
         store.models.write(name, b"network")
-    KeptModels(store, "other", "run", 1).offer(trial("aa2"), record("aa2", 1.0))
-    kept = KeptModels(store, "study", "run", 2)
-    kept.offer(trial("aa1"), record("aa1", 5.0))
-    kept.offer(trial("aa2"), record("aa2", 9.0))
-    kept = KeptModels(store, "study", "run", 2)
-    kept.offer(trial("aa3"), record("aa3", 4.0))
-    kept.offer(trial("aa4"), record("aa4", 7.0))
-    left = [name for name in ("aa1", "aa2", "aa3", "aa4") if store.models.read(name) is not None]
-    assert left == ["aa1", "aa2", "aa3"]
+    KeptModels(store, "other", "run", 1).offer(trial("aa4", number=9), record("aa4", test=1.0))
+    kept = KeptModels(store, "study", "run", 2, ARMS)
+    kept.offer(trial("aa3", number=1), record("aa3", test=0.0))
+    kept.offer(trial("aa4", number=2), record("aa4", test=0.0))
+    kept = KeptModels(store, "study", "run", 2, ARMS)
+    kept.offer(trial("aa1", number=0), record("aa1", test=9.0))
+    kept.offer(trial("aa2", number=0, arm="B"), record("aa2", test=9.5))
+    assert left(store, *names) == ["aa1", "aa2", "aa4"]
+    book = Books(store, "study", "run").models()
+    assert list(book) == ["aa2", "aa1"]  # in the arms' order
+    assert {each.chosen_by for each in book.values()} == {Choice.SEED}
     assert not kept.wants(trial("aa5", "search"))
     assert not KeptModels(store, "study", "none", 0).wants(trial("aa5"))
 
 
-def test_a_kept_network_gives_the_error_of_its_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_winner_with_the_least_validation_error_stays(tmp_path: Path, backwards: bool) -> None:
+    """Whatever ends first; a confirm trial has no validation split of its own."""
+    store = Store(tmp_path)
+    kept = KeptModels(store, "study", "run", 1, ["plain", *ARMS])
+    for name, arm, rate, error in (
+        ("s1", "A", 0.1, 7.0),
+        ("s2", "A", 0.2, 1.0),
+        ("s3", "B", 0.1, 8.0),
+    ):
+        kept.offer(trial(name, "search", arm=arm, rate=rate), record(name, val=error))
+    offered = [
+        ("bb1", "plain", 0, 1.0),
+        ("bb2", "B", 0, 2.0),
+        ("bb3", "A", 1, 3.0),
+        ("bb4", "A", 0, 4.0),
+    ]
+    for name, *_ in offered:
+        store.models.write(name, b"network")
+    for name, arm, number, error in reversed(offered) if backwards else offered:
+        kept.offer(trial(name, arm=arm, number=number), record(name, test=error))
+    assert left(store, "bb1", "bb2", "bb3", "bb4") == ["bb4"]
+    (entry,) = Books(store, "study", "run").models().values()
+    assert (entry.arm, entry.number) == ("A", 0)
+    assert (entry.chosen_by, entry.validation_error) == (Choice.VALIDATION, 7.0)
+
+
+def test_a_validation_error_of_its_own_counts(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = KeptModels(store, "study", "run", 1)
+    for number, (name, error) in enumerate((("cc1", 5.0), ("cc2", 4.0))):
+        store.models.write(name, b"network")
+        kept.offer(trial(name, number=number), record(name, val=error, test=error * error))
+    assert left(store, "cc1", "cc2") == ["cc2"]
+
+
+def test_what_an_earlier_version_kept_is_said_to_be_chosen_by_test_error(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for name in ("dd1", "dd2"):
+        store.models.write(name, b"network")
+    store.write("studies/study/run/models.json", b'{"dd1": 1.5}')
+    assert Books(store, "study", "run").models()["dd1"].chosen_by is Choice.EARLIER
+    kept = KeptModels(store, "study", "run", 1)
+    kept.offer(trial("dd1"), record("dd1", test=1.5))
+    assert Books(store, "study", "run").models()["dd1"].chosen_by is Choice.EARLIER
+    kept.offer(trial("dd2", number=1), record("dd2", test=9.0))
+    assert left(store, "dd1", "dd2") == ["dd2"]
+
+
+def test_a_kept_model_is_used_as_the_docs_say_and_gives_its_recorded_error(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(
         STUDY.replace("budget: {trials: 2}", "").replace(
             "search:\n  all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}\n", "keep_models: 2\n"
@@ -55,23 +115,23 @@ def test_a_kept_network_gives_the_error_of_its_record(tmp_path: Path) -> None:
     )
     done = incay("run", "tiny.yaml", "--no-mirror", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    store = Store(tmp_path / "results")
-    records = [
-        json.loads(path.read_text()) for path in tmp_path.glob("results/trials/*/*/record.json")
-    ]
-    best = sorted(records, key=lambda found: found["metrics"]["test.error"])
-    kept = [found for found in records if store.models.read(found["fingerprint"]) is not None]
-    assert len(kept) == 2
-    assert max(found["metrics"]["test.error"] for found in kept) <= best[2]["metrics"]["test.error"]
-    network, loss = load_model(store, kept[0]["fingerprint"])
+    results = load(tmp_path / "results", "tiny")
+    assert [(each.arm, each.number) for each in results.kept] == [("Softmax", 0), ("RN", 0)]
+    told = next(note for note in table(results).notes if note.startswith("Trained networks kept"))
+    assert "Softmax, replicate 0" in told
+    assert "chosen by order of seeds" in told
     data = DigitsSettings().load(None)
     assert data.test is not None
-    config = TrialConfig.from_dict(kept[0]["config"])
-    train, _ = split_validation(data.train, config.split)
-    cpu = torch.device("cpu")
-    normalize = Normalizer(train, data.mean, data.scale, cpu)
-    found = evaluate(network, loss, DeviceSplit(data.test, cpu), normalize, autocast=None)  # type: ignore[arg-type]
-    assert found.metrics()["error"] == pytest.approx(kept[0]["metrics"]["test.error"])
-    lost = next(found["fingerprint"] for found in records if found not in kept)
+    images, labels = data.test
+    for kept in results.kept:
+        model = load_model(tmp_path / "results", kept.fingerprint)
+        error = 100.0 * float((model.predict(images) != labels).mean())
+        path = tmp_path / f"results/trials/{kept.fingerprint[:2]}/{kept.fingerprint}/record.json"
+        recorded = json.loads(path.read_text())["metrics"]["test.error"]
+        assert error == pytest.approx(recorded)
+        assert model.metrics["test.error"] == pytest.approx(recorded)
+        assert model.class_names == data.class_names
+    trials = {trial.fingerprint for trial in results.trials}
+    lost = min(trials - {each.fingerprint for each in results.kept})
     with pytest.raises(RecordError, match="keep_models"):
-        load_model(store, lost)
+        load_model(results.store, lost)

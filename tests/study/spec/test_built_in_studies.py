@@ -8,8 +8,10 @@ import pytest
 from in_process import incay
 
 from incay import analysis
+from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.tables.layouts.contradictions import contradictions
 from incay.analysis.tables.layouts.methods import NOT_IN_STUDY
-from incay.study.execution.ledger import Ledger
+from incay.study.execution.ledger import Ledger, study_book
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner
 from incay.study.spec.catalog import built_in_studies, find_study
@@ -92,3 +94,10 @@ def test_tables_share_trials(root: Path) -> None:
     assert found["5"] < found["2-cifar10"]
     for number, shared in (("3", 4), ("4", 1), ("6", 2), ("7", 1)):
         assert len(found[number] & found["2-cifar10"]) == 5 * shared, number
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_no_name_contradicts_its_settings(study: str, tmp_path: Path) -> None:
+    book = study_book(parse_study(find_study(study)))
+    arms = tuple(Arm(**vars(arm)) for arm in book.arms)
+    assert not contradictions(StudyResults(**{**vars(book), "arms": arms}, store=Store(tmp_path)))

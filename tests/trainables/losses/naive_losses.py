@@ -57,7 +57,8 @@ def psi(theta: float, margin: int) -> float:
 
 
 def annealing(step: int, base: float, gamma: float, power: float, low: float) -> float:
-    return float(max(low, base * (1 + gamma * step) ** (-power)))
+    t = step + 1  # the authors' layers count before they compute
+    return float(max(low, base * (1 + gamma * t) ** (-power)))
 
 
 def with_target(logits: Vector, label: int, value: float) -> list[float]:

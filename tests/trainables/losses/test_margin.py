@@ -69,9 +69,10 @@ def test_psi_has_a_finite_derivative_at_the_ends(margin: int, cosine: float) -> 
     assert math.isclose(slope.item(), margin**2, rel_tol=1e-5)
 
 
-def weight(settings: AngularMarginSettings, step: int) -> float:
+def weight(settings: AngularMarginSettings, t: int) -> float:
+    """λ_t by the authors' count: the first step is t = 1."""
     return annealing_weight(
-        step,
+        t - 1,
         base=settings.base,
         gamma=settings.gamma,
         power=settings.power,
@@ -80,17 +81,17 @@ def weight(settings: AngularMarginSettings, step: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("settings", "step", "expected"),
+    ("settings", "t", "expected"),
     [
         # L-Softmax, MNIST: 1000 · (1 + 0.000025 t)^−35
-        (LSoftmaxSettings(), 0, 1000.0),
-        (LSoftmaxSettings(), 1_000, 421.3888),
+        (LSoftmaxSettings(), 1, 999.1254),
+        (LSoftmaxSettings(), 1_000, 421.3711),
         (LSoftmaxSettings(), 10_000, 0.405647),
         # L-Softmax, CIFAR-10: 1000 · (1 + 0.00002 t)^−45
-        (LSoftmaxSettings(margin=2, gamma=0.00002, power=45.0), 10_000, 0.273496),
-        (LSoftmaxSettings(margin=2, gamma=0.00002, power=45.0), 30_000, 6.53e-07),
+        (LSoftmaxSettings(margin=2, gamma=0.00002, power=45.0), 10_000, 0.273429),
+        (LSoftmaxSettings(margin=2, gamma=0.00002, power=45.0), 30_000, 6.5253e-07),
         # SphereFace: max(5, 1000 / (1 + 0.12 t))
-        (ASoftmaxSettings(), 0, 1000.0),
+        (ASoftmaxSettings(), 1, 892.8571),
         (ASoftmaxSettings(), 1_000, 1000.0 / 121.0),
         (ASoftmaxSettings(), 1_658, 5.001),
         (ASoftmaxSettings(), 1_659, 5.0),
@@ -98,14 +99,27 @@ def weight(settings: AngularMarginSettings, step: int) -> float:
     ],
 )
 def test_annealing_of_the_published_settings(
-    settings: AngularMarginSettings, step: int, expected: float
+    settings: AngularMarginSettings, t: int, expected: float
 ) -> None:
-    assert math.isclose(weight(settings, step), expected, rel_tol=1e-3)
+    assert math.isclose(weight(settings, t), expected, rel_tol=1e-4)
+
+
+def test_the_first_step_of_training_has_the_authors_first_weight() -> None:
+    """λ = 1000 / 1.12 for A-Softmax; were t = 0, it would be 1000."""
+    features = torch.tensor([[3.0, 4.0]], dtype=torch.float64)
+    loss = ASoftmaxSettings().build(2, 2).double()
+    loss.weight.data = torch.eye(2, dtype=torch.float64)
+    plain = loss.logits(features)[:, 0]
+    scale = features.norm(dim=1)
+    margin = scale * psi(plain / scale, 4)
+    first = loss.target_logit(plain, features, torch.tensor([0]), 0)
+    blended = (892.857142857 * plain + margin) / 893.857142857
+    torch.testing.assert_close(first, blended)
 
 
 def test_annealing_never_rises() -> None:
     for settings in (LSoftmaxSettings(), ASoftmaxSettings()):
-        values = [weight(settings, step) for step in range(0, 40_000, 100)]
+        values = [weight(settings, t) for t in range(1, 40_000, 100)]
         assert values == sorted(values, reverse=True)
         assert values[-1] >= settings.min_weight
 

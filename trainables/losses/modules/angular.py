@@ -2,7 +2,8 @@
 
 The target's logit ‖w_y‖‖f‖cos θ becomes ‖w_y‖‖f‖ψ(θ). During training it is blended with the
 plain one, (λ_t·plain + margin) / (1 + λ_t), and λ_t falls from `base` to `min_weight`
-(`incay.trainables.losses.margin`). No other logit changes.
+(`incay.trainables.losses.modules.margin`, which also says how the authors' layers count t).
+No other logit changes.
 """
 
 from __future__ import annotations

@@ -42,6 +42,18 @@ def psi(cosine: Tensor, margin: int) -> Tensor:
 def annealing_weight(step: int, *, base: float, gamma: float, power: float, low: float) -> float:
     """Return λ_t = max(λ_min, base · (1 + γ · t)^−power), the weight of the plain logit.
 
-    Source: the published training settings of L-Softmax and SphereFace.
+    t counts from 1: the authors' layers begin their forward pass with ``iter_ += 1``, so that the
+    first step of training has t = 1.
+
+    Source: the published training settings of L-Softmax and SphereFace, and their layers
+    (wy1iu/LargeMargin_Softmax_Loss, ``largemargin_inner_product_layer.cpp``; wy1iu/sphereface,
+    ``margin_inner_product_layer.cpp``; ``Forward_cpu`` of both).
+
+    Args:
+        step: Optimiser steps done before this one; t = step + 1.
+        base: λ at t = 0, which no step has.
+        gamma: γ.
+        power: The exponent.
+        low: λ_min.
     """
-    return max(low, base * math.pow(1.0 + gamma * step, -power))
+    return max(low, base * math.pow(1.0 + gamma * (step + 1), -power))

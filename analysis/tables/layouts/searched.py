@@ -1,0 +1,106 @@
+"""What a search has found: the settings that were trained, and what the winner was worth.
+
+The winner's validation score is the best of many, so that it flatters. Beside it stands what
+fresh seeds then measured on the test split.
+"""
+
+from __future__ import annotations
+
+from incay.analysis import wording
+from incay.analysis.comparing.measure import list_endings, measure
+from incay.analysis.content import Cell, Column
+from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
+
+VALIDATED, GAP = "validated", "gap"
+
+
+def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
+    """Return the value that a searched setting was trained with: confirmed, else the best so far.
+
+    Where the setting is searched under a condition that does not hold, the arm's own value was
+    trained, and the cell says so.
+    """
+    if name not in arm.search:
+        return Cell()
+    confirmed = arm.phase("confirm")
+    shown = confirmed[0] if confirmed else best_so_far(results, arm)
+    if shown is None:
+        return Cell(reason=_none_completed(arm))
+    remarks = [] if name in shown.params else ["the arm's own"]
+    remarks += [] if confirmed else ["best so far"]
+    value = shown.setting(name)
+    if value is None and name not in shown.params:
+        value = arm.setting(name)  # its record is not there: what the study asks for
+    text = wording.setting(value)
+    return Cell(
+        text=f"{text} ({', '.join(remarks)})" if remarks else text,
+        fingerprints=() if confirmed else (shown.fingerprint,),
+    )
+
+
+def best_so_far(results: StudyResults, arm: Arm) -> Trial | None:
+    """Return the completed search trial with the best objective, None where there is none."""
+    return _best(results, arm.phase("search"))
+
+
+def winner(results: StudyResults, arm: Arm) -> Trial | None:
+    """Return the search trial whose settings were confirmed, None where there is none."""
+    confirmed = arm.phase("confirm")
+    if not arm.search or not confirmed:
+        return None
+    params = confirmed[0].params
+    return _best(results, tuple(t for t in arm.phase("search") if t.params == params))
+
+
+def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
+    """Return the columns of the winners' validation scores, where there is a winner.
+
+    Args:
+        results: The study.
+        rate: ``error`` or ``accuracy``, as the table's tested column.
+    """
+    if results.split != TEST or all(winner(results, arm) is None for arm in results.arms):
+        return ()
+    return (
+        Column(key=VALIDATED, title=f"winner's validation {rate}", unit="%"),
+        Column(key=GAP, title="validation → test", unit="points"),
+    )
+
+
+def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Cell]:
+    """Return a searched arm's cells of `validation_columns`."""
+    found = winner(results, arm)
+    error = found.metric(ERROR.of(VALIDATION)) if found is not None else None
+    if found is None or error is None:
+        return {}
+    score = 100.0 - error if rate == ACCURACY.name else error
+    cells = {VALIDATED: Cell(value=score, fingerprints=(found.fingerprint,))}
+    tested = measure(results, arm, f"{TEST}.{rate}")
+    values = list(tested.values.values())
+    if values:
+        gap = sum(values) / len(values) - score
+        cells[GAP] = Cell(value=gap, fingerprints=(found.fingerprint, *tested.trials))
+    return cells
+
+
+VALIDATION_NOTE = (
+    "validation → test: the mean over the confirmed seeds minus the winner's own validation score. "
+    "The latter is the best of all search trials, from one seed, so that it flatters; the test "
+    "split has other images, and the confirmed seeds trained on those held out for validation too."
+)
+
+
+def _best(results: StudyResults, trials: tuple[Trial, ...]) -> Trial | None:
+    metric, mode = results.objective.metric, results.objective.mode
+    sign = -1.0 if mode == "max" else 1.0
+    done = [(trial.metric(metric), trial) for trial in trials]
+    ranked = [(sign * value, trial.number, trial) for value, trial in done if value is not None]
+    return min(ranked, key=lambda entry: entry[:2])[2] if ranked else None
+
+
+def _none_completed(arm: Arm) -> str:
+    trials = arm.phase("search")
+    if not trials or any(trial.is_open for trial in trials):
+        return "no search trial is done"
+    return f"no search trial completed: {list_endings(trials)}"
