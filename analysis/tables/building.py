@@ -9,6 +9,7 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.output.table import Cell, Mark, Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import tables
+from incay.analysis.tables.layouts.skipped import skipped_images
 
 
 def build_table(
@@ -35,7 +36,8 @@ def build_table(
             + "). Pass --allow-unequal (allow_unequal=True) for a table that says so"
         )
     table = replace(definition(results), name=name)
-    table = replace(table, notes=(*_of_untunable(results), *table.notes))
+    notes = (*_of_untunable(results), *skipped_images(results), *table.notes)
+    table = replace(table, notes=notes)
     return _marked_unequal(table, results, unequal) if unequal else table
 
 

@@ -77,7 +77,7 @@ def verify(
     from incay.trainables.data.status import all_statuses, verify
 
     if name is not None:
-        dataset = component("dataset", name, set_ or ())
+        dataset = component("dataset", name, set_ or (), data_root)
         try:
             _show(name, verify(dataset, data_root))
         except DataError as error:
@@ -104,7 +104,7 @@ def fetch(name: Name, data_root: DataRoot = None, set_: Set = None) -> None:
     """Download a data set into the data root, and verify it."""
     from incay.trainables.data.status import status, verify
 
-    dataset: DatasetSettings = component("dataset", name, set_ or ())
+    dataset: DatasetSettings = component("dataset", name, set_ or (), data_root)
     if not status(dataset, data_root).found:
         if data_root is None:
             raise UserError("--data-root DIR (or INCAY_DATA) must say where to put the data set")

@@ -19,6 +19,9 @@ from incay.trainables.settings import Component
 READERS = 8
 """Threads that read files at the same time."""
 
+FILES = "+"
+"""Stands in a trial's data hash between that of its set and that of other files it reads."""
+
 FeaturesOf = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """Maps images (count, channels, height, width), uint8, to features (count, D)."""
 
