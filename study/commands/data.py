@@ -135,8 +135,9 @@ def _make_folder(data_root: Path) -> None:
 def _show(name: str, content: DatasetContent) -> None:
     shape = "×".join(str(side) for side in content.image_shape)
     screen = console()
+    state = f"whole but for {content.skipped:,} skipped" if content.skipped else "whole"
     screen.print(
-        f"{name}: whole; {content.train_count:,} training and {content.test_count:,} test images "
+        f"{name}: {state}; {content.train_count:,} training and {content.test_count:,} test images "
         f"of {shape}, {content.num_classes:,} classes, content {content.content_hash}",
         soft_wrap=True,
     )

@@ -47,6 +47,7 @@ class DatasetContent:
         content_hash: Of the files.
         warnings: In what it differs from the published set.
         notes: What was skipped, and what else a user must know of how the files became this.
+        skipped: Damaged or odd images that were left out.
     """
 
     train_count: int
@@ -56,6 +57,7 @@ class DatasetContent:
     content_hash: str
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    skipped: int
 
 
 def status(dataset: DatasetSettings, data_root: Path | None) -> DatasetStatus:
@@ -105,6 +107,7 @@ def verify(dataset: DatasetSettings, data_root: Path | None) -> DatasetContent:
         content_hash=dataset.content_hash(data_root),
         warnings=tuple(warnings),
         notes=told(data),
+        skipped=sum(data.skipped),
     )
 
 
