@@ -140,7 +140,10 @@ def _compare(wanted: Mapping[str, Any], built: Table) -> list[Mismatch]:
         for key, each in then.items()
         if key not in now or now[key]["name"] != each["name"]
     ]
+    exported = {column for _, column in then}
     for key, each in now.items():
+        if key[1] not in exported:
+            continue  # a column that the table has only since then
         if key not in then or then[key]["name"] != each["name"]:
             mismatches.append(
                 Mismatch(each["name"], each["column"], "the manifest lacks this cell")

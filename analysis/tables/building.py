@@ -11,6 +11,7 @@ from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import tables
 from incay.analysis.tables.layouts.contradictions import contradictions
+from incay.analysis.tables.layouts.skipped import skipped_images
 
 
 def build_table(
@@ -37,7 +38,8 @@ def build_table(
             + "). Pass --allow-unequal (allow_unequal=True) for a table that says so"
         )
     table = replace(definition(results), name=name)
-    notes = (*contradictions(results), *_of_untunable(results), *table.notes)
+    first = (*contradictions(results), *_of_untunable(results), *skipped_images(results))
+    notes = (*first, *table.notes)
     table = replace(table, notes=notes)
     return _marked_unequal(table, results, unequal) if unequal else table
 

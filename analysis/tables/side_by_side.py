@@ -22,6 +22,7 @@ from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import ONE_SAME_VALUES, SAME_DIFFERENCES, measured_cell
 from incay.analysis.tables.layouts.contradictions import contradictions
+from incay.analysis.tables.layouts.skipped import skipped_images
 from incay.trainables.metrics import ERROR
 from incay.trainables.names import DERIVED
 
@@ -130,4 +131,5 @@ def _notes(first: StudyResults, second: StudyResults, compared: SideBySide) -> t
         if study.overrides:
             changed = ", ".join(study.overrides)
             notes.append(f"{study.name} {study.run}: changed from the study file: {changed}.")
+        notes += [f"{study.name} {study.run}: {note}" for note in skipped_images(study)]
     return tuple(notes)

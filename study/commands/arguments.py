@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from incay.study.commands.console import say
 from incay.study.errors import UserError
@@ -14,14 +14,27 @@ if TYPE_CHECKING:
     from incay.trainables.store.trials import Store
 
 
-def read_study(study: str, settings: list[str] | None, seeds: int | None) -> StudySpec:
-    """Return the checked study that a name or path and its overrides stand for."""
+def read_study(
+    study: str,
+    settings: list[str] | None,
+    seeds: int | None,
+    data_root: Path | Literal["anywhere"] | None = "anywhere",
+) -> StudySpec:
+    """Return the checked study that a name or path and its overrides stand for.
+
+    Args:
+        study: The name or path.
+        settings: ``PATH=VALUE`` texts.
+        seeds: How many seeds, where it is not the study's own number.
+        data_root: Below which the paths that it names must stay, for commands that open them.
+    """
     from incay.study.spec.catalog import find_study
     from incay.study.spec.overrides import apply_overrides
     from incay.study.spec.study import parse_study
 
     document = find_study(study)
     apply_overrides(document, settings or [], seeds=seeds)
+    document.data_root = data_root
     return parse_study(document)
 
 
@@ -97,13 +110,16 @@ def refuse_secrets(results: str) -> None:
         raise UserError(f"--results: {error}") from None
 
 
-def component(kind: str, name: str, settings: Sequence[str] = ()) -> Any:
+def component(
+    kind: str, name: str, settings: Sequence[str] = (), data_root: Path | None = None
+) -> Any:
     """Return a component's checked settings.
 
     Args:
         kind: ``network``, ``loss`` or ``dataset``.
         name: The component's name.
         settings: ``KIND.SETTING=VALUE`` texts, as for a study.
+        data_root: Below which the paths among them must stay.
 
     Raises:
         UserError: There is no such component, or a setting does not fit it.
@@ -118,7 +134,7 @@ def component(kind: str, name: str, settings: Sequence[str] = ()) -> Any:
             raise UserError(f"--set {text}: the setting must be one of the {kind} ({kind}.…)")
     apply_overrides(document, settings)
     try:
-        return getattr(build_trial(document.values["base"]), kind)
+        return getattr(build_trial(document.values["base"], data_root), kind)
     except ValueProblem as problem:
         place = document.where(("base", *problem.path))
         raise UserError(f"{place}: {problem}") from problem

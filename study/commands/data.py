@@ -14,7 +14,7 @@ from incay.study.commands.options import DataRoot, Set
 from incay.study.errors import UserError
 
 if TYPE_CHECKING:
-    from incay.trainables.data import DatasetSettings
+    from incay.trainables.data import DataError, DatasetSettings
     from incay.trainables.data.status import DatasetContent
 
 app = typer.Typer(help="List, fetch and verify data sets.", rich_markup_mode=None)
@@ -48,6 +48,7 @@ def list_(data_root: DataRoot = None) -> None:
     table.add_column("how to obtain it by hand (DIR is the data root), and where it is from")
     for each in all_statuses(data_root):
         there = f"yes, {each.content_hash[:_SHOWN_HASH]}" if each.content_hash else "no"
+        there = "damaged" if each.damaged else there
         counts = datasets[each.name].published_counts
         published = f"{counts[0]:,} + {counts[1]:,}" if counts else ""
         table.add_row(each.name, there, published, f"{each.how_to_obtain}\n{each.citation}")
@@ -71,25 +72,29 @@ def verify(
     data_root: DataRoot = None,
     set_: Set = None,
 ) -> None:
-    """Read data sets from end to end: counts, classes, shape and content hash."""
+    """Read data sets from end to end: counts, classes, shape, content hash, all that is damaged."""
     from incay.trainables.data import DataError
     from incay.trainables.data.status import all_statuses, verify
 
     if name is not None:
-        _show(name, verify(component("dataset", name, set_ or ()), data_root))
+        dataset = component("dataset", name, set_ or (), data_root)
+        try:
+            _show(name, verify(dataset, data_root))
+        except DataError as error:
+            raise UserError(_everything(error)) from error
         return
     if set_:
         raise UserError("--set must come with the NAME of the data set that it changes")
     damaged = []
     for each in all_statuses(data_root):
-        if not each.found:
+        if not each.found and not each.damaged:
             why = f"`incay data verify {each.name}` says what is missing"
             console().print(f"{each.name}: not there ({why})")
             continue
         try:
             _show(each.name, verify(component("dataset", each.name), data_root))
         except DataError as error:
-            damaged.append(str(error))
+            damaged.append(_everything(error))
     if damaged:
         raise UserError("\nincay: ".join(damaged))
 
@@ -99,13 +104,25 @@ def fetch(name: Name, data_root: DataRoot = None, set_: Set = None) -> None:
     """Download a data set into the data root, and verify it."""
     from incay.trainables.data.status import status, verify
 
-    dataset: DatasetSettings = component("dataset", name, set_ or ())
+    dataset: DatasetSettings = component("dataset", name, set_ or (), data_root)
     if not status(dataset, data_root).found:
         if data_root is None:
             raise UserError("--data-root DIR (or INCAY_DATA) must say where to put the data set")
         _make_folder(data_root)
         dataset.fetch(data_root)
     _show(name, verify(dataset, data_root))
+
+
+def _everything(error: DataError) -> str:
+    """Return all that is wrong with a set, where more than one thing is."""
+    from incay.trainables.data.images.damage import DamageError
+
+    if not isinstance(error, DamageError) or len(error.problems) == 1:
+        return str(error)
+    lines = "\n".join(f"  {problem.text}" for problem in error.problems)
+    skips = all(problem.skippable for problem in error.problems)
+    remedy = "; `on_damaged: skip` leaves them out and counts them" if skips else ""
+    return f"{len(error.problems):,} things are damaged or odd{remedy}:\n{lines}"
 
 
 def _make_folder(data_root: Path) -> None:
@@ -118,10 +135,11 @@ def _make_folder(data_root: Path) -> None:
 def _show(name: str, content: DatasetContent) -> None:
     shape = "×".join(str(side) for side in content.image_shape)
     screen = console()
+    state = f"whole but for {content.skipped:,} skipped" if content.skipped else "whole"
     screen.print(
-        f"{name}: whole; {content.train_count:,} training and {content.test_count:,} test images "
+        f"{name}: {state}; {content.train_count:,} training and {content.test_count:,} test images "
         f"of {shape}, {content.num_classes:,} classes, content {content.content_hash}",
         soft_wrap=True,
     )
-    for warning in content.warnings:
+    for warning in (*content.warnings, *content.notes):
         screen.print(f"{name}: note: {warning}", soft_wrap=True)

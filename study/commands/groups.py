@@ -66,7 +66,8 @@ class TrainingChoice(RunChoice):
         """Return the checked study, its store and its data sets."""
         from incay.study.planning.data_catalog import DataCatalog
 
-        return self.read(), open_store(self.results), DataCatalog(self.data_root)
+        spec = read_study(self.study, self.set_, self.seeds, self.data_root)
+        return spec, open_store(self.results), DataCatalog(self.data_root)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

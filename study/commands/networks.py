@@ -60,7 +60,8 @@ def networks(
     if dataset is not None and image_shape is not None:
         raise UserError("--dataset and --image-shape must not be given together")
     settings = [*(set_ or ()), *([] if width is None else [f"network.width={width}"])]
-    chosen = [component("network", each, settings) for each in ([name] if name else registered)]
+    names = [name] if name else registered
+    chosen = [component("network", each, settings, data_root) for each in names]
     shape = _given_shape(dataset, image_shape, data_root)
     if name is not None:
         table = _layers(chosen[0], shape or chosen[0].image_shape)

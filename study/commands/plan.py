@@ -37,6 +37,8 @@ def plan(
         check_batches(spec, data)
     plans = plan_arms(spec, data, store)
     screen = console()
+    for note in data.notes:
+        screen.print(note, soft_wrap=True)
     screen.print(_drawn(spec, plans))
     screen.print(f"all arms: {shared_settings(spec)}")
     configs = [config for item in plans for config in (*item.search, *item.confirm)]

@@ -30,7 +30,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     with following:
         with display(monitor, screen):
             summary = runner.run()
-        for line in summary_lines(spec, store, summary):
+        for line in (*data.notes, *summary_lines(spec, store, summary)):
             screen.print(line, soft_wrap=True)
     if isinstance(following, MirrorProcess) and not following.complete:
         say(

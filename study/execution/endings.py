@@ -55,7 +55,7 @@ class Endings:
             step=0,
             seconds=0.0,
             config=trial.config.to_dict(),
-            data_hash=self._data.hash(trial.config.dataset),
+            data_hash=self._data.hash_for(trial.config),
             code_version=code_version(trial.config),
             provenance={"started": now()},
             history=[],

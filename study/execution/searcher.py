@@ -90,7 +90,7 @@ class WorkSearcher(Searcher):
             "fingerprint": trial.fingerprint,
             "trial": trial.config.to_dict(),
             "keep_model": self._models.wants(trial),
-            "data_hash": self._data.hash(trial.config.dataset),
+            "data_hash": self._data.hash_for(trial.config),
         }
 
     def prunes(self, trial_id: str, result: Mapping[str, Any]) -> bool:

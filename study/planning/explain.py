@@ -9,9 +9,11 @@ from typing import Any
 from incay.study.errors import UserError
 from incay.study.planning.trials import row_config
 from incay.study.spec.document import Document
+from incay.study.spec.paths import ANYWHERE
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import FILES
 from incay.trainables.fingerprint import code_files, code_version
 from incay.trainables.store.books import Books, code_modules, every_run
 from incay.trainables.store.endings import Ending
@@ -141,8 +143,17 @@ def _relative(store: Store, name: str, config: TrialConfig, data_hash: str | Non
         yield f"  {key}: {own!r} here, {other!r} there"
     if len(differing) > _MOST_DIFFERENCES:
         yield f"  and {len(differing) - _MOST_DIFFERENCES} more settings"
-    if data_hash is not None and data_hash != record.data_hash:
-        yield f"  the data: {data_hash[:12]} here, {record.data_hash[:12]} there"
+    if data_hash is not None:
+        (data, _, files), (their_data, _, their_files) = (
+            each.partition(FILES) for each in (data_hash, record.data_hash)
+        )
+        if data != their_data:
+            yield f"  the data: {data[:12]} here, {their_data[:12]} there"
+        if files != their_files:
+            yield (
+                "  the content of files that its settings name: "
+                f"{files[:12] or 'none'} here, {their_files[:12] or 'none'} there"
+            )
     if not differing and code_version(config) != record.code_version:
         yield from _code_difference(store, config, record)
 
@@ -197,7 +208,7 @@ def _settings(
         study, row = each.books.study(), each.row
         if study is None:
             continue
-        spec = parse_study(Document(each.books.name, dict(study.document)))
+        spec = parse_study(Document(each.books.name, dict(study.document), data_root=ANYWHERE))
         arm = next(arm for arm in spec.arms if arm.name == row.arm)
         return row_config(spec, arm, row), None
     return None, None

@@ -11,7 +11,7 @@ from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import SEARCH_VALIDATION
 from incay.study.spec.document import KeyPath
 from incay.study.spec.study import Arm, StudySpec
-from incay.trainables.data import DataError
+from incay.trainables.data import DataError, ImageData
 
 
 def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:
@@ -56,21 +56,52 @@ def check_data(spec: StudySpec, data: DataCatalog) -> None:
 
 
 def check_batches(spec: StudySpec, data: DataCatalog) -> None:
-    """Refuse batches larger than the set that they are drawn from; the data are loaded.
+    """Refuse batches, networks and losses that cannot train on their set; the data are loaded.
 
     Raises:
-        UserError: An arm's batch size is larger than its training set.
+        UserError: An arm's batch size is larger than its training set, its network cannot take
+            such a batch of such images, its loss not so few classes, or there is but one class.
         DataError: A data set is damaged.
     """
     for arm in spec.arms:
-        train = len(data.load(arm.config.dataset).train.labels)
-        for path, size, count, whose in _batches(spec, arm, train):
+        loaded = data.load(arm.config.dataset)
+        if loaded.num_classes < 2:
+            raise spec.document.error(
+                _path(spec, arm, "dataset"),
+                "there must be two classes or more to tell apart, but "
+                f"{arm.config.dataset.name!r} has one (arm {arm.name!r})",
+            )
+        for path, size, count, whose in _batches(spec, arm, len(loaded.train.labels)):
             if size > count:
                 raise spec.document.error(
                     path,
                     f"batch_size must be at most the {count:,} training images of "
                     f"{arm.config.dataset.name!r}{whose}, but is {size} (arm {arm.name!r})",
                 )
+            _check_first_step(spec, arm, loaded, size, path)
+
+
+def _check_first_step(
+    spec: StudySpec, arm: Arm, data: ImageData, size: int, batch_path: KeyPath
+) -> None:
+    from incay.study.planning.first_step import refusal
+
+    config = arm.config
+    setting, why = refusal(config, data.image_shape, data.num_classes, size)
+    if not setting:
+        return
+    if setting == "batch_size":
+        raise spec.document.error(
+            batch_path,
+            f"batch_size must be 2 or more for network {config.network.name!r} "
+            f"(arm {arm.name!r}), but is 1: {why}",
+        )
+    shape = "×".join(map(str, data.image_shape))
+    raise spec.document.error(
+        _path(spec, arm, setting),
+        f"{setting} must be one that can train on {config.dataset.name!r} ({data.num_classes:,} "
+        f"classes, images of {shape}), but: {why} (arm {arm.name!r})",
+    )
 
 
 def _batches(spec: StudySpec, arm: Arm, train: int) -> Iterator[tuple[KeyPath, int, int, str]]:

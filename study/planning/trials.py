@@ -152,7 +152,7 @@ class Planner:
         config: TrialConfig,
         params: Mapping[str, Any],
     ) -> PlannedTrial:
-        name = fingerprint(config, self._data.hash(config.dataset))
+        name = fingerprint(config, self._data.hash_for(config))
         return PlannedTrial(arm.name, phase, number, config, name, dict(params))
 
 
@@ -171,7 +171,7 @@ def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> Trial
         arm: The arm.
         params: The searched settings' values, by dotted name.
     """
-    config = build_trial(merge(arm.values, nest(dict(params))))
+    config = build_trial(merge(arm.values, nest(dict(params))), spec.document.data_root)
     split = replace(
         config.split,
         validation=config.split.validation or SEARCH_VALIDATION,
@@ -197,7 +197,7 @@ def confirm_config(
         params: The frozen values of searched settings, by dotted name.
         threshold: The norm threshold, where it is known only now.
     """
-    config = build_trial(merge(arm.values, nest(dict(params))))
+    config = build_trial(merge(arm.values, nest(dict(params))), spec.document.data_root)
     if threshold is not None:
         config = replace(config, incay=replace(config.incay, threshold=threshold))
     test: Literal["final", "reports"] = "reports" if spec.header.protocol == "paper" else "final"

@@ -83,7 +83,7 @@ def built(document: Document, source: str, values: Mapping[str, Any]) -> TrialCo
         StudyError: A setting is wrong; the message names the line that gives it.
     """
     try:
-        return build_trial(values)
+        return build_trial(values, document.data_root)
     except ValueProblem as problem:
         candidates = (
             ("arms", source, *problem.path),

@@ -19,6 +19,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from incay.study.errors import StudyError
+from incay.study.spec.paths import Root
 
 KeyPath = tuple[str, ...]
 
@@ -37,12 +38,14 @@ class Document:
         values: Nested dictionaries, lists and scalars; dotted keys are nested.
         places: Where a value stands, by its path: ``file:line``, or ``--set …``.
         overrides: The ``path=value`` texts that were applied, in order.
+        data_root: Below which the paths that it names must stay.
     """
 
     source: str
     values: dict[str, Any]
     places: dict[KeyPath, str] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
+    data_root: Root = None
 
     @property
     def run(self) -> str:

@@ -80,7 +80,7 @@ def check_ends(document: Document, arm: Arm) -> None:
         for end in space.ends:
             chosen = {name: end, **{other: values[0] for other, values in space.when.items()}}
             try:
-                build_trial(merge(arm.values, nest(chosen)))
+                build_trial(merge(arm.values, nest(chosen)), document.data_root)
             except ValueProblem as problem:
                 if name not in known and not space.when:
                     raise document.error(path, unknown_key(name, list(known))) from problem

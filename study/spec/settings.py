@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from incay.study.spec.messages import expected, unknown_key
+from incay.study.spec.paths import Root, leaves
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, flatten
@@ -41,8 +41,12 @@ class ValueProblem(Exception):  # noqa: N818 - not yet an error: it has no place
         self.path = path
 
 
-def build_trial(values: Mapping[str, Any]) -> TrialConfig:
+def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     """Return the trial configuration that nested values describe.
+
+    Args:
+        values: Settings as a study has them.
+        root: The data root, below which the paths among them must stay.
 
     Raises:
         ValueProblem: A key is unknown, a type is wrong or a range is left.
@@ -54,7 +58,7 @@ def build_trial(values: Mapping[str, Any]) -> TrialConfig:
         if name not in known:
             raise ValueProblem((name,), unknown_key(name, known))
         if name in COMPONENTS:
-            parts[name] = _component(name, value)
+            parts[name] = _component(name, value, root)
         else:
             if name == "incay":
                 _check_form(value)
@@ -134,7 +138,7 @@ def _renames(old: Any, new: Any) -> bool:
     return not isinstance(old, Mapping) or old.get("name") != new["name"]
 
 
-def _component(kind: str, value: Any) -> Any:
+def _component(kind: str, value: Any, root: Root) -> Any:
     value = as_component(value)
     if not isinstance(value, Mapping) or "name" not in value:
         raise ValueProblem(
@@ -148,17 +152,12 @@ def _component(kind: str, value: Any) -> Any:
     settings = {key: item for key, item in value.items() if key != "name"}
     for key, item in settings.items():
         # A study may come from anybody; what it names must lie where its user put the data.
-        if isinstance(item, str) and _leaves_its_root(item):
+        if isinstance(item, str) and leaves(item, root):
+            which = f" ({root})" if root else ""
             raise ValueProblem(
-                (kind, key), f"{kind}.{key} must stay below the data root, but is {item!r}"
+                (kind, key), f"{kind}.{key} must stay below the data root{which}, but is {item!r}"
             )
     return _check(cls, settings, (kind,))
-
-
-def _leaves_its_root(path: str) -> bool:
-    return any(
-        ".." in kind(path).parts or kind(path).anchor for kind in (PurePosixPath, PureWindowsPath)
-    )
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ from incay.trainables.settings import Component
 
 READERS = 8
 """Threads that read files at the same time."""
+
+FILES = "+"
+"""Stands in a trial's data hash between that of its set and that of other files it reads."""
 
 FeaturesOf = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """Maps images (count, channels, height, width), uint8, to features (count, D)."""
@@ -73,6 +76,9 @@ class ImageData:
         mean: What is subtracted from pixels: the training set's mean image, or a number.
         scale: Multiplies pixels after that.
         verification: The test by pairs, of a set that has one.
+        skipped: Damaged or odd training and test images that were left out, as the set's
+            settings allow.
+        notes: What a user must know of how the files became this.
     """
 
     train: Split
@@ -81,6 +87,8 @@ class ImageData:
     mean: Literal["image"] | float = "image"
     scale: float = 1 / 255
     verification: Verification | None = None
+    skipped: tuple[int, int] = (0, 0)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.test is None) == (self.verification is None):
@@ -177,22 +185,47 @@ def hash_files(paths: Iterable[Path], *, relative_to: Path | None = None) -> str
     Raises:
         DataError: A file cannot be read.
     """
-
-    def digest_of(path: Path) -> bytes:
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").digest()
-        except OSError as error:
-            raise DataError(f"{path} must be a readable file, but: {error}") from error
-
-    digest = hashlib.sha256()
     paths = list(paths)
+    return combined_hash(paths, digest_files(paths), relative_to=relative_to)
+
+
+def digest_files(paths: Sequence[Path]) -> list[bytes]:
+    """Return the SHA-256 of each file.
+
+    Raises:
+        DataError: A file cannot be read.
+    """
     with ThreadPoolExecutor(READERS) as pool:
-        for path, content in zip(paths, pool.map(digest_of, paths), strict=True):
-            if relative_to is not None:
-                digest.update(path.relative_to(relative_to).as_posix().encode() + b"\0")
-            digest.update(content)
+        return list(pool.map(_digest_of, paths))
+
+
+def combined_hash(
+    paths: Sequence[Path], digests: Sequence[bytes], *, relative_to: Path | None = None
+) -> str:
+    """Return the hash of a set of files from those of each; see `hash_files`."""
+    digest = hashlib.sha256()
+    for path, content in zip(paths, digests, strict=True):
+        if relative_to is not None:
+            digest.update(
+                path.relative_to(relative_to).as_posix().encode(errors="surrogateescape") + b"\0"
+            )
+        digest.update(content)
     return digest.hexdigest()
+
+
+def require_file(path: Path) -> None:
+    """Raise a `DataError` if a path is there and is no regular file: to open a pipe never ends."""
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} must be a regular file, but is a folder, a pipe or a device")
+
+
+def _digest_of(path: Path) -> bytes:
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise DataError(f"{path} must be a readable file, but: {error}") from error
 
 
 def require_root(data_root: Path | None, name: str, how_to_obtain: str) -> Path:

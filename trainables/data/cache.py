@@ -25,7 +25,7 @@ from incay.trainables.settings import Component, to_dict
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
-REVISION = 1
+REVISION = 2
 """Of the decoding code: raised when it makes other pixels of the same files."""
 
 CHECKSUMS = "checksums.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,12 +14,15 @@ from incay.trainables.data.base import (
     DatasetSettings,
     ImageData,
     Split,
-    hash_files,
+    combined_hash,
+    digest_files,
     require_root,
 )
 from incay.trainables.data.decode import PixelFormat
 from incay.trainables.data.encoded import EncodedSplit, load_decoded
 from incay.trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
+from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.overlap import require_distinct
 
 IMAGE_BYTES = 3 * 32 * 32
 URL = "https://www.cs.toronto.edu/~kriz"
@@ -54,6 +57,7 @@ class CIFARSettings(DatasetSettings):
     def load(self, data_root: Path | None) -> ImageData:
         """Read both splits."""
         train, test = self.paths(data_root)
+        content_hash = self.content_hash(data_root)
         if train[0].suffix == ".bin":
             return ImageData(
                 train=self._read_binary(train),
@@ -62,7 +66,7 @@ class CIFARSettings(DatasetSettings):
             )
         return load_decoded(
             self,
-            hash_files([*train, *test]),
+            content_hash,
             PixelFormat(size=None),
             lambda: (self._read_parquet(train), self._read_parquet(test)),
         )
@@ -70,7 +74,10 @@ class CIFARSettings(DatasetSettings):
     def content_hash(self, data_root: Path | None) -> str:
         """Return the hash of the files as they lie on disk."""
         train, test = self.paths(data_root)
-        return hash_files([*train, *test])
+        paths = [*train, *test]
+        digests = digest_files(paths)
+        require_distinct(paths, digests)
+        return combined_hash(paths, digests)
 
     def fetch(self, data_root: Path) -> None:
         """Download and unpack the binary version."""
@@ -110,19 +117,22 @@ class CIFARSettings(DatasetSettings):
 
     def _read_parquet(self, paths: Sequence[Path]) -> EncodedSplit:
         split = read_split(paths, ParquetColumns(label=self.label_column))
-        return EncodedSplit(split.images, split.labels, self.class_names)
+        return replace(split, class_names=self.class_names)
 
     def _read_binary(self, paths: Sequence[Path]) -> Split:
         record = self.label_bytes + IMAGE_BYTES
-        parts = []
+        parts, problems = [], []
         for path in paths:
             content = np.fromfile(path, np.uint8)
             if len(content) == 0 or len(content) % record:
-                raise DataError(
+                text = (
                     f"{path} must hold whole records of {record} bytes, but holds "
                     f"{len(content)} bytes: it is truncated or another file"
                 )
+                problems.append(Problem(text, skippable=False))
+                continue
             parts.append(content.reshape(-1, record))
+        refuse(problems)
         records = np.concatenate(parts)
         images = np.ascontiguousarray(records[:, self.label_bytes :]).reshape(-1, 3, 32, 32)
         return Split(images, records[:, self.label_bytes - 1].astype(np.int64))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,16 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from incay.trainables.data.base import DataError
+from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.pixels import FORMATS, Pixels, decode_one
 from incay.trainables.data.memory import require_memory
-
-FORMATS = ("PNG", "JPEG", "BMP", "PPM", "WEBP")
-"""The formats that are read; Pillow's many others are not offered to a file's bytes."""
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp"})
-"""Of image files, in lower case."""
 
 CHUNK = 64
 """Images that a thread decodes at a time."""
@@ -50,6 +45,23 @@ class PixelFormat:
     size: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """Decoded images, and those that could not be.
+
+    Attributes:
+        images: (whole images, channels, height, width).
+        whole: (count,), which of the given images these are.
+        problems: What is wrong with the others.
+        done: What was done to how many images that a user must know of.
+    """
+
+    images: npt.NDArray[np.uint8]
+    whole: npt.NDArray[np.bool_]
+    problems: tuple[Problem, ...]
+    done: Counter[str]
+
+
 def decode_images(
     images: Sequence[EncodedImage], pixel_format: PixelFormat
 ) -> npt.NDArray[np.uint8]:
@@ -59,49 +71,90 @@ def decode_images(
         DataError: There is no image; one cannot be decoded; without a size to resize to, one
             has another size than the first; or all together exceed the available memory.
     """
+    decoded = decode_all(images, pixel_format)
+    refuse(decoded.problems)
+    return decoded.images
+
+
+def decode_all(images: Sequence[EncodedImage], pixel_format: PixelFormat) -> Decoded:
+    """Decode images to the end, whatever is wrong with some of them.
+
+    Raises:
+        DataError: There is no image, or all together exceed the available memory.
+    """
     if not images:
         raise DataError("there must be at least one image to decode, but there is none")
-    first = _decode(images[0], pixel_format)
-    shape = (len(images), *first.shape)
+    problems: dict[int, Problem] = {}
+    done: Counter[str] = Counter()
+    start, first = _first_whole(images, pixel_format, problems)
+    if first is None:
+        nothing = np.empty((0, 3, 1, 1), np.uint8)
+        return Decoded(nothing, np.zeros(len(images), bool), tuple(problems.values()), done)
+    shape = (len(images), *first.array.shape)
     require_memory(int(np.prod(shape, dtype=np.int64)), f"{len(images):,} decoded images")
-    decoded = np.empty(shape, np.uint8)
+    array = np.empty(shape, np.uint8)
 
-    def decode_chunk(start: int) -> None:
-        for index in range(start, min(start + CHUNK, len(images))):
+    def decode_chunk(begin: int) -> tuple[dict[int, Problem], Counter[str]]:
+        found: dict[int, Problem] = {}
+        seen: Counter[str] = Counter()
+        for index in range(begin, min(begin + CHUNK, len(images))):
             pixels = _decode(images[index], pixel_format)
-            if pixels.shape != first.shape:
-                raise DataError(
-                    f"images must be of one size, or a `size` to resize to must be set, but "
-                    f"{images[0].where} is {_size(first)} and {images[index].where} is "
-                    f"{_size(pixels)}"
-                )
-            decoded[index] = pixels
+            if isinstance(pixels, Problem):
+                found[index] = pixels
+            elif pixels.array.shape != first.array.shape:
+                found[index] = _other_size(images[start], first, images[index], pixels)
+            else:
+                array[index] = pixels.array
+                seen.update(pixels.done)
+        return found, seen
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for _ in pool.map(decode_chunk, range(0, len(images), CHUNK)):
-            pass
-    return decoded
+        for found, seen in pool.map(decode_chunk, range(start, len(images), CHUNK)):
+            problems |= found
+            done += seen
+    whole = np.ones(len(images), bool)
+    whole[list(problems)] = False
+    return Decoded(
+        array[whole] if problems else array,
+        whole,
+        tuple(problems[index] for index in sorted(problems)),
+        done,
+    )
 
 
-def _decode(image: EncodedImage, pixel_format: PixelFormat) -> npt.NDArray[np.uint8]:
+def _first_whole(
+    images: Sequence[EncodedImage], pixel_format: PixelFormat, problems: dict[int, Problem]
+) -> tuple[int, Pixels | None]:
+    """Return the first image that can be decoded, and its place; the others' problems are kept."""
+    for index, image in enumerate(images):
+        pixels = _decode(image, pixel_format)
+        if not isinstance(pixels, Problem):
+            return index, pixels
+        problems[index] = pixels
+    return len(images), None
+
+
+def _decode(image: EncodedImage, pixel_format: PixelFormat) -> Pixels | Problem:
     where, content = image
     try:
-        source = io.BytesIO(content) if isinstance(content, bytes) else content
-        with Image.open(source, formats=FORMATS) as opened:
-            pixels = opened.convert("L" if pixel_format.grey else "RGB")
-    except FileNotFoundError as error:
-        raise DataError(f"{where} must exist, but does not") from error
-    # Damaged files raise OSError, ValueError, SyntaxError and others, by decoder.
+        return decode_one(content, grey=pixel_format.grey, size=pixel_format.size)
+    except FileNotFoundError:
+        return Problem(f"{where} must exist, but does not", skippable=False)
+    except MemoryError:
+        raise
     except Exception as error:
-        raise DataError(
-            f"{where} must be a whole image ({', '.join(FORMATS)}), but: {error}"
-        ) from error
-    if pixel_format.size is not None:
-        height, width = pixel_format.size
-        if pixels.size != (width, height):
-            pixels = pixels.resize((width, height), Image.Resampling.BILINEAR)
-    array = np.asarray(pixels)
-    return array[None] if pixel_format.grey else array.transpose(2, 0, 1)
+        if isinstance(error, OSError) and error.errno is not None:
+            # The disk's fault or the user's rights', not the image's: another time it is there.
+            return Problem(f"{where} must be readable, but: {error}", skippable=False)
+        return Problem(f"{where} must be a whole image ({', '.join(FORMATS)}), but: {error}")
+
+
+def _other_size(first: EncodedImage, its: Pixels, image: EncodedImage, pixels: Pixels) -> Problem:
+    return Problem(
+        f"images must be of one size, or a `size` to resize to must be set, but {first.where} is "
+        f"{_size(its.array)} and {image.where} is {_size(pixels.array)}",
+        skippable=False,
+    )
 
 
 def _size(pixels: npt.NDArray[np.uint8]) -> str:

@@ -15,11 +15,21 @@ from incay.trainables.data.base import (
     ImageData,
     Split,
     hash_files,
+    require_file,
     require_root,
 )
-from incay.trainables.data.cache import Arrays, cached
-from incay.trainables.data.decode import SUFFIXES, EncodedImage, PixelFormat, decode_images
+from incay.trainables.data.cache import Arrays
+from incay.trainables.data.decode import EncodedImage, PixelFormat, decode_all
+from incay.trainables.data.encoded import done_notes, require_every_class, settled_or_cached
 from incay.trainables.data.folders import Classes, encoded_split, images_by_class
+from incay.trainables.data.images.damage import (
+    ON_DAMAGED,
+    OnDamaged,
+    Problem,
+    settle,
+    shown,
+)
+from incay.trainables.data.images.kinds import SUFFIXES
 from incay.trainables.faces.pairs import Face, Pair, read_pairs
 from incay.trainables.faces.verification import FaceVerification
 from incay.trainables.settings import require
@@ -34,12 +44,14 @@ class FaceFiles:
         pairs: What is compared.
         faces: The file of each image that occurs in a pair, in order of person and number.
         lists: The files of pairs and people.
+        problems: What is odd in the folders of the people to train on.
     """
 
     people: Classes
     pairs: list[Pair]
     faces: dict[Face, Path]
     lists: list[Path]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def all(self) -> list[Path]:
@@ -64,6 +76,8 @@ class FacesSettings(DatasetSettings):
         train_people: File that names the people to train on, one a line; empty takes all.
         test_people: File that names the people whom pairs may show; empty allows all.
         size: (height, width) that images are resized to.
+        on_damaged: Whether damaged and odd training images are refused, or skipped and counted;
+            those of pairs are always refused.
     """
 
     folder: str = "faces"
@@ -73,6 +87,7 @@ class FacesSettings(DatasetSettings):
     train_people: str = ""
     test_people: str = ""
     size: tuple[int, int] = (112, 96)
+    on_damaged: OnDamaged = "refuse"
 
     horizontal_flip = True
     citation = "Liu et al., SphereFace, 2017, section 4.1; paper A, section 4.1 and Table 1"
@@ -85,6 +100,7 @@ class FacesSettings(DatasetSettings):
 
     def __post_init__(self) -> None:
         require(min(self.size) >= 1, "size has sides of 1 pixel or more", self.size)
+        require(self.on_damaged in ON_DAMAGED, "on_damaged in {refuse, skip}", self.on_damaged)
 
     def load(self, data_root: Path | None) -> ImageData:
         """Read and decode the training people's images and those of the pairs."""
@@ -95,20 +111,40 @@ class FacesSettings(DatasetSettings):
 
         def make() -> Arrays:
             train = encoded_split(files.people, names)
-            faces = [EncodedImage(str(path), path) for path in files.faces.values()]
+            faces = [EncodedImage(shown(path), path) for path in files.faces.values()]
+            trained = decode_all(train.images, pixel_format)
+            tested = decode_all(faces, pixel_format)
+            # A pair without one of its images would be another test.
+            settle(
+                [
+                    *files.problems,
+                    *trained.problems,
+                    *(each._replace(skippable=False) for each in tested.problems),
+                ],
+                self.on_damaged,
+            )
+            labels = train.labels[trained.whole]
+            require_every_class(labels, names, [*files.problems, *trained.problems])
+            done = trained.done + tested.done
             return {
-                "train_images": decode_images(train.images, pixel_format),
-                "train_labels": train.labels,
-                "test_images": decode_images(faces, pixel_format),
+                "train_images": trained.images,
+                "train_labels": labels,
+                "test_images": tested.images,
+                "skipped": np.array(len(trained.problems)),
+                "notes": np.array(done_notes(done), np.str_),
             }
 
-        arrays = cached(self, self.content_hash(data_root), make)
+        arrays = settled_or_cached(
+            self, self._hash(data_root, files), make, files.problems, self.on_damaged
+        )
         return ImageData(
             train=Split(arrays["train_images"], arrays["train_labels"]),
             test=None,
             class_names=names,
             mean=127.5,
             scale=1 / 128,
+            skipped=(int(arrays["skipped"]) + len(files.problems), 0),
+            notes=tuple(str(note) for note in arrays["notes"]),
             verification=FaceVerification(
                 images=arrays["test_images"],
                 first=np.array([index[pair.first] for pair in files.pairs]),
@@ -120,8 +156,13 @@ class FacesSettings(DatasetSettings):
 
     def content_hash(self, data_root: Path | None) -> str:
         """Return the hash of all images that are used and of the lists that choose them."""
+        files = self.files(data_root)
+        settle(files.problems, self.on_damaged)
+        return self._hash(data_root, files)
+
+    def _hash(self, data_root: Path | None, files: FaceFiles) -> str:
         root = require_root(data_root, self.name, self.how_to_obtain)
-        return hash_files(self.files(data_root).all, relative_to=root / self.folder)
+        return hash_files(files.all, relative_to=root / self.folder)
 
     def files(self, data_root: Path | None) -> FaceFiles:
         """Return the files to train and test on.
@@ -136,7 +177,8 @@ class FacesSettings(DatasetSettings):
                 f"{self.how_to_obtain}"
             )
         lists = [base / name for name in (self.pairs, self.train_people, self.test_people) if name]
-        people = images_by_class(base / self.train_images)
+        listing = images_by_class(base / self.train_images)
+        people = listing.classes
         if self.train_people:
             people = _chosen(people, base / self.train_people, base / self.train_images)
         pairs = read_pairs(base / self.pairs)
@@ -149,7 +191,13 @@ class FacesSettings(DatasetSettings):
             )
         _require_none(tested & set(people), "nobody must be both trained and tested on")
         images = base / self.test_images
-        return FaceFiles(people, pairs, {face: _image_of(images, face) for face in faces}, lists)
+        return FaceFiles(
+            people,
+            pairs,
+            {face: _image_of(images, face) for face in faces},
+            lists,
+            listing.problems_of(people),
+        )
 
 
 @register_dataset("orl_faces")
@@ -175,6 +223,7 @@ class ORLFacesSettings(FacesSettings):
 
 
 def _names(path: Path) -> list[str]:
+    require_file(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -195,10 +244,14 @@ def _chosen(people: Classes, names: Path, folder: Path) -> Classes:
 
 def _image_of(folder: Path, face: Face) -> Path:
     stem = folder / face.person / f"{face.person}_{face.number:04d}"
-    for suffix in sorted(SUFFIXES):
-        path = stem.with_name(stem.name + suffix)
-        if path.is_file():
-            return path
+    paths = [stem.with_name(stem.name + suffix) for suffix in sorted(SUFFIXES)]
+    found = [path for path in paths if path.is_file()]
+    if len(found) > 1:
+        raise DataError(
+            f"one file must hold image {stem}, but {found[0].name} and {found[1].name} are there"
+        )
+    if found:
+        return found[0]
     raise DataError(f"image {stem}.jpg (or .png) must be there, since a pair shows it, but is not")
 
 

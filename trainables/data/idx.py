@@ -6,6 +6,7 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,9 +20,12 @@ from incay.trainables.data.base import (
     DatasetSettings,
     ImageData,
     Split,
-    hash_files,
+    combined_hash,
+    digest_files,
     require_root,
 )
+from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.overlap import require_other_files
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -47,7 +51,9 @@ class IDXSettings(DatasetSettings):
 
     def load(self, data_root: Path | None) -> ImageData:
         """Read the four files."""
-        train_images, train_labels, test_images, test_labels = map(read_idx, self.paths(data_root))
+        paths = self.paths(data_root)
+        self._require_apart(paths, digest_files(paths))
+        train_images, train_labels, test_images, test_labels = _read_all(paths)
         return ImageData(
             train=Split(train_images[:, None], train_labels.astype(np.int64)),
             test=Split(test_images[:, None], test_labels.astype(np.int64)),
@@ -56,7 +62,10 @@ class IDXSettings(DatasetSettings):
 
     def content_hash(self, data_root: Path | None) -> str:
         """Return the hash of the four files as they lie on disk."""
-        return hash_files(self.paths(data_root))
+        paths = self.paths(data_root)
+        digests = digest_files(paths)
+        self._require_apart(paths, digests)
+        return combined_hash(paths, digests)
 
     def paths(self, data_root: Path | None) -> list[Path]:
         """Return where the four files lie.
@@ -75,6 +84,10 @@ class IDXSettings(DatasetSettings):
             f"one of {', '.join(str(folder) for folder in tried)}, but they are in none. "
             f"{self.how_to_obtain}"
         )
+
+    @staticmethod
+    def _require_apart(paths: list[Path], digests: list[bytes]) -> None:
+        require_other_files(paths[:1], paths[2:3], [digests[0], digests[2]])
 
     def fetch(self, data_root: Path) -> None:
         """Download the set through torchvision, where a network exists."""
@@ -156,6 +169,18 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
             f"{len(content)}: it is {'truncated' if len(content) < expected else 'too long'}"
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _read_all(paths: Iterable[Path]) -> list[npt.NDArray[np.uint8]]:
+    """Read files to the end, so that all damaged ones are named at once."""
+    arrays, problems = [], []
+    for path in paths:
+        try:
+            arrays.append(read_idx(path))
+        except DataError as error:
+            problems.append(Problem(str(error), skippable=False))
+    refuse(problems)
+    return arrays
 
 
 def _existing(path: Path) -> Path | None:

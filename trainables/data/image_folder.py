@@ -10,12 +10,21 @@ from incay.trainables.data.base import (
     DataError,
     DatasetSettings,
     ImageData,
-    hash_files,
+    combined_hash,
+    digest_files,
     require_root,
 )
 from incay.trainables.data.decode import PixelFormat
-from incay.trainables.data.encoded import load_decoded
-from incay.trainables.data.folders import Classes, encoded_split, images_by_class
+from incay.trainables.data.encoded import Listed, load_decoded
+from incay.trainables.data.folders import (
+    Listing,
+    encoded_split,
+    images_by_class,
+    look_alikes,
+    others_note,
+)
+from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged, settle, shown
+from incay.trainables.data.images.overlap import require_other_files
 from incay.trainables.settings import require
 
 
@@ -24,7 +33,8 @@ from incay.trainables.settings import require
 class ImageFolderSettings(DatasetSettings):
     """A folder per split and in it a folder per class; the classes are the training ones.
 
-    Random flips are off by default: whether they keep the label depends on the set.
+    Images in subfolders of a class folder belong to the class. Random flips are off by default:
+    whether they keep the label depends on the set.
 
     Attributes:
         folder: Below the data root.
@@ -33,6 +43,7 @@ class ImageFolderSettings(DatasetSettings):
         grey: Images become grey; otherwise RGB.
         size: (height, width) to resize images to; none keeps their own, which must then be
             the same for all.
+        on_damaged: Whether damaged and odd files are refused, or skipped and counted.
     """
 
     folder: str = "images"
@@ -40,6 +51,7 @@ class ImageFolderSettings(DatasetSettings):
     test: str = "test"
     grey: bool = False
     size: tuple[int, int] | None = None
+    on_damaged: OnDamaged = "refuse"
 
     citation = "the layout of torchvision.datasets.ImageFolder"
     how_to_obtain = "Put images into DIR/<folder>/train/<class>/ and DIR/<folder>/test/<class>/."
@@ -48,30 +60,35 @@ class ImageFolderSettings(DatasetSettings):
         require(
             self.size is None or min(self.size) >= 1, "size has sides of 1 pixel or more", self.size
         )
+        require(self.on_damaged in ON_DAMAGED, "on_damaged in {refuse, skip}", self.on_damaged)
 
     def load(self, data_root: Path | None) -> ImageData:
         """Read and decode both splits."""
-        train, test = self.classes(data_root)
-        names = tuple(train)
+        train, test = self.listings(data_root)
+        names = tuple(train.classes)
         return load_decoded(
             self,
-            self.content_hash(data_root),
+            self._hash(data_root, train, test),
             PixelFormat(self.grey, self.size),
-            lambda: (encoded_split(train, names), encoded_split(test, names)),
+            lambda: (encoded_split(train.classes, names), encoded_split(test.classes, names)),
+            on_damaged=self.on_damaged,
+            listed=Listed(
+                (train.all_problems, test.all_problems),
+                others_note((train, test)),
+            ),
         )
 
     def content_hash(self, data_root: Path | None) -> str:
         """Return the hash of the images and of their places."""
-        root = require_root(data_root, self.name, self.how_to_obtain)
-        splits = self.classes(data_root)
-        files = [path for split in splits for paths in split.values() for path in paths]
-        return hash_files(files, relative_to=root / self.folder)
+        train, test = self.listings(data_root)
+        settle([*train.all_problems, *test.all_problems], self.on_damaged)
+        return self._hash(data_root, train, test)
 
-    def classes(self, data_root: Path | None) -> tuple[Classes, Classes]:
-        """Return the image files of both splits by class.
+    def listings(self, data_root: Path | None) -> tuple[Listing, Listing]:
+        """Return what lies in the folders of both splits.
 
         Raises:
-            DataError: A folder is missing or empty, or a test class is not a training class.
+            DataError: A folder is missing or has no classes.
         """
         root = require_root(data_root, self.name, self.how_to_obtain)
         if not (root / self.folder).is_dir():
@@ -81,10 +98,31 @@ class ImageFolderSettings(DatasetSettings):
             )
         train = images_by_class(root / self.folder / self.train)
         test = images_by_class(root / self.folder / self.test)
-        unknown = sorted(set(test) - set(train))
-        if unknown:
-            raise DataError(
-                f"test classes must be training classes, but {unknown[0]!r} is not: see "
-                f"{root / self.folder / self.test}"
-            )
+        _require_known(test, set(train.classes), root / self.folder / self.test)
         return train, test
+
+    def _hash(self, data_root: Path | None, train: Listing, test: Listing) -> str:
+        root = require_root(data_root, self.name, self.how_to_obtain)
+        splits = [
+            [path for paths in listing.classes.values() for path in paths]
+            for listing in (train, test)
+        ]
+        files = [*splits[0], *splits[1]]
+        digests = digest_files(files)
+        require_other_files(splits[0], splits[1], digests)
+        return combined_hash(files, digests, relative_to=root / self.folder)
+
+
+def _require_known(test: Listing, known: set[str], folder: Path) -> None:
+    """Note the test classes that are no training classes, and take them out."""
+    for name in sorted(set(test.classes) - known):
+        del test.classes[name]
+        alike = next(
+            (one for one, other in look_alikes((*sorted(known), name)) if other == name), None
+        )
+        said = repr(name) if alike is None else f"{name!a}, which looks like {alike!a},"
+        test.note(
+            f"test classes must be training classes, but {said} is not: see {shown(folder)}",
+            name,
+            skippable=False,
+        )

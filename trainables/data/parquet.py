@@ -10,12 +10,20 @@ from incay.trainables.data.base import (
     DataError,
     DatasetSettings,
     ImageData,
-    hash_files,
+    combined_hash,
+    digest_files,
     require_root,
 )
 from incay.trainables.data.decode import PixelFormat
 from incay.trainables.data.encoded import load_decoded
-from incay.trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
+from incay.trainables.data.hf_parquet import (
+    ParquetColumns,
+    find_shards,
+    read_split,
+    require_columns,
+)
+from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged
+from incay.trainables.data.images.overlap import require_distinct
 from incay.trainables.settings import require
 
 
@@ -35,6 +43,8 @@ class ParquetSettings(DatasetSettings):
         grey: Images become grey; otherwise RGB.
         size: (height, width) to resize images to; none keeps their own, which must then be
             the same for all.
+        on_damaged: Whether damaged images and rows without an image or a label are refused, or
+            skipped and counted.
     """
 
     folder: str = "parquet"
@@ -44,6 +54,7 @@ class ParquetSettings(DatasetSettings):
     label_column: str = ""
     grey: bool = False
     size: tuple[int, int] | None = None
+    on_damaged: OnDamaged = "refuse"
 
     citation = "https://huggingface.co/docs/hub/datasets-image"
     how_to_obtain = (
@@ -56,22 +67,28 @@ class ParquetSettings(DatasetSettings):
         require(
             self.size is None or min(self.size) >= 1, "size has sides of 1 pixel or more", self.size
         )
+        require(self.on_damaged in ON_DAMAGED, "on_damaged in {refuse, skip}", self.on_damaged)
 
     def load(self, data_root: Path | None) -> ImageData:
         """Read and decode both splits."""
         train, test = self.paths(data_root)
         columns = ParquetColumns(self.image_column, self.label_column)
+        require_columns([*train, *test], columns)
         return load_decoded(
             self,
-            hash_files([*train, *test]),
+            self.content_hash(data_root),
             PixelFormat(self.grey, self.size),
             lambda: (read_split(train, columns), read_split(test, columns)),
+            on_damaged=self.on_damaged,
         )
 
     def content_hash(self, data_root: Path | None) -> str:
         """Return the hash of the files as they lie on disk."""
         train, test = self.paths(data_root)
-        return hash_files([*train, *test])
+        paths = [*train, *test]
+        digests = digest_files(paths)
+        require_distinct(paths, digests)
+        return combined_hash(paths, digests)
 
     def paths(self, data_root: Path | None) -> tuple[list[Path], list[Path]]:
         """Return the files of the training and the test split.

@@ -17,6 +17,7 @@ class DatasetStatus:
         name: The registered name.
         content_hash: Of its files; None where they are not found.
         problem: Why they are not found; empty where they are.
+        damaged: Whether some are there, but not as they must be.
         how_to_obtain: What a user without a network does to get them.
         citation: Where the set comes from.
     """
@@ -24,6 +25,7 @@ class DatasetStatus:
     name: str
     content_hash: str | None
     problem: str
+    damaged: bool
     how_to_obtain: str
     citation: str
 
@@ -44,6 +46,8 @@ class DatasetContent:
         image_shape: (channels, height, width).
         content_hash: Of the files.
         warnings: In what it differs from the published set.
+        notes: What was skipped, and what else a user must know of how the files became this.
+        skipped: Damaged or odd images that were left out.
     """
 
     train_count: int
@@ -52,6 +56,8 @@ class DatasetContent:
     image_shape: tuple[int, int, int]
     content_hash: str
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    skipped: int
 
 
 def status(dataset: DatasetSettings, data_root: Path | None) -> DatasetStatus:
@@ -61,8 +67,15 @@ def status(dataset: DatasetSettings, data_root: Path | None) -> DatasetStatus:
         content_hash = dataset.content_hash(data_root)
     except DataError as error:
         problem = str(error)
+    # What is missing altogether is told with how to obtain it.
+    there = data_root is not None and data_root.is_dir() and dataset.how_to_obtain not in problem
     return DatasetStatus(
-        dataset.name, content_hash, problem, dataset.how_to_obtain, dataset.citation
+        dataset.name,
+        content_hash,
+        problem,
+        bool(problem) and there,
+        dataset.how_to_obtain,
+        dataset.citation,
     )
 
 
@@ -93,6 +106,19 @@ def verify(dataset: DatasetSettings, data_root: Path | None) -> DatasetContent:
         image_shape=data.image_shape,
         content_hash=dataset.content_hash(data_root),
         warnings=tuple(warnings),
+        notes=told(data),
+        skipped=sum(data.skipped),
+    )
+
+
+def told(data: ImageData) -> tuple[str, ...]:
+    """Return what a user must know of how files became this set; how many were left out first."""
+    train, test = data.skipped
+    if not train + test:
+        return data.notes
+    return (
+        f"skipped as damaged or odd: {train:,} training and {test:,} test images",
+        *data.notes,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from incay.trainables.data.base import DataError
+from incay.trainables.data.base import DataError, require_file
 
 
 class Face(NamedTuple):
@@ -48,6 +48,7 @@ def read_pairs(path: Path) -> list[Pair]:
         DataError: The file cannot be read or is not of this format; the message names the
             line.
     """
+    require_file(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

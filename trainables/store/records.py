@@ -20,6 +20,9 @@ from incay.trainables.store.endings import Ending
 
 SCHEMA_VERSION = 1
 
+SKIPPED = "skipped_images"
+"""In a record's provenance: how many damaged images of each split were left out, if any were."""
+
 
 class RecordError(UserError):
     """A record that is damaged, or of a newer schema than this program reads."""

@@ -23,7 +23,7 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.fingerprint import code_version
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
-from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.records import SKIPPED, RecordError, TrialRecord
 from incay.trainables.store.shapes import Progress, trial_progress
 from incay.trainables.store.trials import Store
 from incay.trainables.training.trainer import DivergedError, Trainer
@@ -234,7 +234,10 @@ class TrialSession:
         return time.monotonic() - self._started
 
     def _circumstances(self) -> dict[str, Any]:
+        train, test = self._data.skipped
+        skipped = {SKIPPED: {"train": train, "test": test}} if train + test else {}
         return {
+            **skipped,
             "device": device_name(self._device),
             "device_type": self._device.type,
             "threads": torch.get_num_threads(),

@@ -10,7 +10,7 @@ import torch
 from ray import tune
 
 from incay.trainables.config import TrialConfig
-from incay.trainables.data.base import ImageData
+from incay.trainables.data.base import FILES, ImageData
 from incay.trainables.store.endings import Unended
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialSession, TrialTask
@@ -103,9 +103,10 @@ class IncayTrainable(tune.Trainable):
         }
 
     def _data(self, task: TrialTask) -> ImageData:
-        if task.data_hash not in self._loaded:
-            self._loaded[task.data_hash] = ray.get(self._refs[task.data_hash])
-        return self._loaded[task.data_hash]
+        dataset, _, _ = task.data_hash.partition(FILES)
+        if dataset not in self._loaded:
+            self._loaded[dataset] = ray.get(self._refs[dataset])
+        return self._loaded[dataset]
 
 
 class StackTrainable(IncayTrainable):

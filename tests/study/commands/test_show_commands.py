@@ -180,3 +180,30 @@ def test_every_component_says_what_it_is_and_where_it_is_from() -> None:
         for name, cls in registry.items():
             assert cls.citation, name
             assert (cls.__doc__ or "").strip(), name
+
+
+def test_verify_names_everything_that_is_damaged(every_set: Path) -> None:
+    train = every_set / "images" / "train"
+    for name in ("owl/0.PNG", "owl/2.PNG", "crow/1.PNG", "crow/3.PNG"):
+        (train / name).write_bytes(b"damaged")
+    (train / "owl" / "photo.heic").write_bytes(b"not read")
+    verify = ("data", "verify", "image_folder", "--data-root", str(every_set))
+    code, _, message = incay(*verify)
+    assert code == 2
+    assert "5 things are damaged or odd; `on_damaged: skip` leaves them out" in message
+    for name in ("owl/0.PNG", "owl/2.PNG", "crow/1.PNG", "crow/3.PNG", "photo.heic"):
+        assert name in message
+    code, shown, _ = incay(*verify, "--set", "dataset.on_damaged=skip")
+    assert code == 0
+    assert "whole but for 5 skipped; 4 training and 4 test images" in shown
+    assert "note: skipped as damaged or odd: 5 training and 0 test images" in shown
+
+
+def test_a_damaged_set_is_not_called_missing(every_set: Path) -> None:
+    (every_set / "images" / "train" / "owl" / "photo.heic").write_bytes(b"not read")
+    code, shown, message = incay("data", "verify", "--data-root", str(every_set))
+    assert code == 2
+    assert "photo.heic is an image that is not read" in message
+    assert "image_folder: not there" not in shown
+    _, listed, _ = incay("data", "list", "--data-root", str(every_set))
+    assert row(listed, "image_folder").startswith("damaged")

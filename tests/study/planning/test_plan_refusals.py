@@ -11,7 +11,7 @@ from incay.study.execution.ledger import Ledger
 from incay.study.spec.catalog import find_study
 from incay.study.spec.study import parse_study
 from incay.trainables.store.trials import Store
-from tests.trainables.data.data_cases import write_idx
+from tests.trainables.data.data_cases import pixels, write_idx, write_parquet
 
 STUDY = """\
 name: shared
@@ -82,6 +82,54 @@ def test_a_batch_larger_than_the_training_set(old, new, line, expected, plan):
 def test_a_batch_as_large_as_the_training_set_is_good(plan):
     # The number of images is asked for where the data are loaded; here nothing is trained.
     assert plan(STUDY.replace("size: 32", "size: 1437"), "--no-probe").code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ("batch_size: 32", "batch_size: 1", 7, "batch_size must be 2 or more for network 'mnist'"),
+        (
+            "confirm:",
+            "search:\n  all arms:\n    batch_size: [1, 32]\nbudget: {trials: 2}\nconfirm:",
+            15,
+            "Expected more than 1 value per channel when training",
+        ),
+    ],
+)
+def test_a_batch_of_one_image_and_batch_normalisation(command, old, new, line, expected, plan):
+    text = STUDY.replace("name: mnist-2d, width: 0.5", "name: mnist, width: 0.05")
+    plan(text.replace(old, new), "--no-probe")
+    done = incay(command, "study.yaml")
+    assert done.code == 2
+    assert f"study.yaml:{line}: " in done.err
+    assert expected in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_batch_of_one_image_without_batch_normalisation(plan):
+    text = STUDY.replace("size: 32", "size: 1").replace("steps: 40", "steps: 2")
+    assert plan(text).code == 0
+
+
+def test_images_too_small_for_a_network(plan, tmp_path):
+    for split, seed in (("train", 0), ("test", 1)):
+        write_parquet(tmp_path / "parquet" / f"{split}.parquet", pixels(seed, 64, (4, 4)))
+    plan(STUDY.replace("dataset: digits", "dataset: {name: parquet, grey: true}"), "--no-probe")
+    done = incay("plan", "study.yaml", "--data-root", str(tmp_path))
+    assert done.code == 2
+    assert "study.yaml:4: base.network: network must be one that can train on" in done.err
+    assert "3 classes, images of 1×4×4), but: " in done.err
+
+
+def test_one_class_is_nothing_to_tell_apart(plan, tmp_path):
+    for split, seed in (("train", 0), ("test", 1)):
+        path = tmp_path / "parquet" / f"{split}.parquet"
+        write_parquet(path, pixels(seed, 64, (28, 28)), [0] * 64)
+    plan(STUDY.replace("dataset: digits", "dataset: {name: parquet, grey: true}"), "--no-probe")
+    done = incay("plan", "study.yaml", "--data-root", str(tmp_path))
+    assert done.code == 2
+    assert "study.yaml:3: base.dataset: there must be two classes or more" in done.err
 
 
 @pytest.mark.parametrize("command", ["plan", "run"])

@@ -133,8 +133,8 @@ def test_labels_outside_the_class_names_are_refused(tmp_path: Path) -> None:
 
 
 def test_settings_choose_splits_size_and_colour(tmp_path: Path) -> None:
-    for name in ("fit", "validation"):
-        write_parquet(tmp_path / f"birds/{name}.parquet", pixels(0, 4, (3, 3, 3)))
+    for seed, name in enumerate(("fit", "validation")):
+        write_parquet(tmp_path / f"birds/{name}.parquet", pixels(seed, 4, (3, 3, 3)))
     data = datasets["parquet"](
         folder="birds", train_split="fit", test_split="validation", grey=True, size=(6, 5)
     ).load(tmp_path)  # type: ignore[call-arg]
@@ -148,3 +148,64 @@ def test_settings_choose_splits_size_and_colour(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must hold"):
         datasets["parquet"](**settings)  # type: ignore[arg-type]
+
+
+def test_a_browsers_copy_of_a_shard_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "train-00000-of-00001")
+    copy = path.with_name("train-00000-of-00001 (1).parquet")
+    copy.write_bytes(path.read_bytes())
+    with pytest.raises(DataError, match=r"00001 \(1\)\.parquet is there as well"):
+        find_shards([tmp_path], "train")
+
+
+def test_a_split_lies_in_one_place(tmp_path: Path) -> None:
+    write(tmp_path, "train")
+    write(tmp_path, "train-00000-of-00001")
+    with pytest.raises(DataError, match=r"must have train\.parquet or train-\*\.parquet"):
+        find_shards([tmp_path], "train")
+    write(tmp_path / "a", "test")
+    write(tmp_path / "b", "test-00000-of-00001")
+    with pytest.raises(DataError, match="one folder must hold the files of split 'test'"):
+        find_shards([tmp_path / "a", tmp_path / "b"], "test")
+
+
+def test_a_copy_under_another_name_is_refused(tmp_path: Path) -> None:
+    for name in ("train-a", "train-b"):
+        write(tmp_path / "birds", name)
+    write_parquet(tmp_path / "birds" / "test.parquet", pixels(5, 4, (3, 3)))
+    with pytest.raises(DataError, match=r"train-b\.parquet holds what .*train-a\.parquet holds"):
+        datasets["parquet"](folder="birds").content_hash(tmp_path)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [(pa.string(), "/etc/passwd"), (pa.list_(pa.uint8()), [1, 2])]
+)
+def test_a_column_of_bytes_holds_bytes(tmp_path: Path, kind: pa.DataType, value: object) -> None:
+    """What a string names must never be opened."""
+    for split in ("train", "test"):
+        image = pa.array([{"bytes": value, "path": "/etc/passwd"}], pa.struct([("bytes", kind)]))
+        pq.write_table(
+            pa.table({"image": image, "label": pa.array([0])}), tmp_path / f"{split}.parquet"
+        )
+    with pytest.raises(DataError, match="must be struct<bytes: binary") as caught:
+        datasets["parquet"](folder=".").load(tmp_path)  # type: ignore[call-arg]
+    assert "train.parquet" in str(caught.value)
+    assert "test.parquet" in str(caught.value)
+
+
+def test_a_path_that_a_row_names_is_not_opened(tmp_path: Path) -> None:
+    there = tmp_path / "there.png"
+    there.write_bytes(b"secret")
+    path = tmp_path / "train.parquet"
+    image = pa.array([{"bytes": None, "path": str(there)}], IMAGE)
+    pq.write_table(pa.table({"image": image, "label": pa.array([0])}), path)
+    with pytest.raises(DataError, match="row 0 must hold an image's bytes"):
+        read_split([path], ParquetColumns())
+
+
+def test_labels_too_large_for_a_number_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "train.parquet"
+    image = pa.array([{"bytes": b"", "path": ""}], IMAGE)
+    pq.write_table(pa.table({"image": image, "label": pa.array([2**63], pa.uint64())}), path)
+    with pytest.raises(DataError, match=r"train\.parquet must be a whole Parquet file"):
+        read_split([path], ParquetColumns())

@@ -1,0 +1,53 @@
+"""Whether a network can take a first step on a data set's images, asked before any trial begins."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+
+from incay.trainables.config import TrialConfig
+from incay.trainables.losses import LossSettings
+from incay.trainables.networks import NetworkSettings
+
+
+def refusal(
+    config: TrialConfig, image_shape: tuple[int, int, int], num_classes: int, batch_size: int
+) -> tuple[str, str]:
+    """Return which setting makes a first step impossible, and why; two empty texts if none does.
+
+    Args:
+        config: The trial.
+        image_shape: (channels, height, width).
+        num_classes: K.
+        batch_size: Images of a step. All batches have this size: what is left of an epoch is
+            drawn in another one.
+    """
+    return _refusal(config.network, config.loss, image_shape, num_classes, min(batch_size, 2))
+
+
+@cache
+def _refusal(
+    network: NetworkSettings,
+    loss: LossSettings,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    batch_size: int,
+) -> tuple[str, str]:
+    doing = "network"
+    try:
+        # Shapes without numbers, so that this takes no time and no memory.
+        with torch.device("meta"):
+            built = network.build(image_shape)
+            doing = "loss"
+            loss.build(built.num_features, num_classes)
+        if batch_size == 1:
+            doing = "batch_size"
+            with torch.random.fork_rng(devices=[]), torch.no_grad():
+                network.build(image_shape).train()(torch.zeros(1, *image_shape))
+    except ValueError as error:
+        return doing, str(error)
+    except Exception:
+        # One that needs more than shapes, such as a file of weights: its trial will say.
+        return "", ""
+    return "", ""

@@ -1,0 +1,69 @@
+"""Files that a network's or a loss's settings name: what is in them is part of the trial."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import hash_files
+from incay.trainables.names import flatten
+from incay.trainables.settings import to_dict
+
+
+def files_hash(config: TrialConfig, root: Path | None, known: dict[Path, str]) -> str:
+    """Return one hash of the files that settings name, nothing where they name none.
+
+    A data set hashes its own files.
+
+    Args:
+        config: The trial.
+        root: The data root.
+        known: Hashes of files; each is read once and added.
+
+    Raises:
+        DataError: A file cannot be read.
+    """
+    found = {
+        (name, _hash(path, known))
+        for name, value in _texts(config)
+        for path in _candidates(value, root)
+        if _is_file(path)
+    }
+    if not found:
+        return ""
+    return hashlib.sha256(json.dumps(sorted(found)).encode()).hexdigest()
+
+
+def _texts(config: TrialConfig) -> Iterator[tuple[str, str]]:
+    """Yield the settings that may be paths: a name with an ending, or one of several parts."""
+    parts: dict[str, Any] = {"network": to_dict(config.network), "loss": to_dict(config.loss)}
+    for name, value in flatten(parts).items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str) and "\0" not in item and ("/" in item or "." in item):
+                yield name, item
+
+
+def _candidates(value: str, root: Path | None) -> list[Path]:
+    """Return where a component may look: below the data root, or where it runs."""
+    path = Path(value)
+    if path.is_absolute():
+        return [path]
+    return [path] if root is None else [root / path, path]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False  # too long for a path, or in a folder that is closed to us
+
+
+def _hash(path: Path, known: dict[Path, str]) -> str:
+    path = path.resolve()
+    if path not in known:
+        known[path] = hash_files([path])
+    return known[path]
