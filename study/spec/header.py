@@ -161,7 +161,8 @@ def parse_header(document: Document) -> Header:
         if key not in Header.model_fields and key not in SECTIONS:
             raise document.error((key,), unknown_key(key, [*Header.model_fields, *SECTIONS]))
     for key in SECTIONS:
-        if not isinstance(values.get(key, {}), dict):
+        # A section whose content is commented out is empty.
+        if not isinstance(values.get(key), dict | None):
             raise document.error((key,), f"{key} must be a mapping, but got {values[key]!r}")
     given = {key: value for key, value in values.items() if key not in SECTIONS}
     objective = given.get("objective")

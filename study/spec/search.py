@@ -28,7 +28,7 @@ def check_sections(document: Document, arms: Mapping[str, Any]) -> None:
     Raises:
         StudyError: A key or its content is wrong.
     """
-    for name, content in document.values.get("search", {}).items():
+    for name, content in (document.values.get("search") or {}).items():
         if name != ALL_ARMS and name not in arms:
             raise document.error(("search", name), unknown_key(name, [ALL_ARMS, *arms]))
         if not isinstance(content, dict | None):
@@ -45,7 +45,7 @@ def ranges_of(document: Document, source: str) -> dict[str, Any]:
     """
     search: dict[str, Any] = {}
     for section in (ALL_ARMS, source):
-        for name, notation in (document.values.get("search", {}).get(section) or {}).items():
+        for name, notation in ((document.values.get("search") or {}).get(section) or {}).items():
             path = ("search", section, name)
             if name in DERIVED:
                 raise document.error(path, f"{name} must not be searched: {DERIVED[name]}")
