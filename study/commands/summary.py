@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from incay.study.planning.durations import duration
 from incay.study.planning.estimates import recall
+from incay.study.planning.search_reach import unreached
 
 if TYPE_CHECKING:
     from incay.study.execution.runner import RunSummary
@@ -30,6 +31,7 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
         yield f"a worker was lost {times}; its trial went on elsewhere"
     if summary.seconds:
         yield _cost(spec, summary)
+    yield from unreached(spec)
     for arm in summary.without_winner:
         yield f"{arm}: no search trial completed, so there is nothing to confirm"
     for trial in summary.stuck:

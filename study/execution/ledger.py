@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from incay.study.errors import UserError
+from incay.study.planning.search_reach import unreached
 from incay.study.planning.trials import PlannedTrial
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
@@ -117,6 +118,7 @@ def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
         factor=spec.header.factors,
         objective=spec.objective.model_dump(),
         budget=spec.budget.model_dump() if spec.searches else None,
+        unreached=tuple(unreached(spec)),
         replicates=spec.replicates,
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),

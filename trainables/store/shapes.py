@@ -47,6 +47,7 @@ class StudyBook:
         factor: Dotted names (or their first parts) that are under test, if declared.
         objective: ``metric`` and ``mode`` of the search, and ``also``: further metrics.
         budget: Search trials per arm and the like, None without a search.
+        unreached: What the search cannot reach of what it declares, in words.
         replicates: Seeds per arm in the confirm phase.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
@@ -67,6 +68,7 @@ class StudyBook:
     factor: tuple[str, ...] = ()
     objective: Mapping[str, Any] = field(default_factory=dict)
     budget: Mapping[str, Any] | None = None
+    unreached: tuple[str, ...] = ()
     replicates: int = 1
     diverged_policy: str = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class Frozen:
 def study_book(values: Mapping[str, Any]) -> StudyBook:
     """Return the study that JSON values describe."""
     arms = tuple(ArmBook(**_known(ArmBook, arm)) for arm in values["arms"])
-    lists = {name: tuple(values.get(name) or ()) for name in ("overrides", "factor")}
+    lists = {name: tuple(values.get(name) or ()) for name in ("overrides", "factor", "unreached")}
     return StudyBook(**{**_known(StudyBook, values), **lists, "arms": arms})
 
 
