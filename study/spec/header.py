@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from incay.study.errors import StudyError
 from incay.study.spec.document import Document, flatten
 from incay.study.spec.messages import expected, unknown_key
+from incay.study.spec.notation import fitted
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
@@ -170,6 +171,7 @@ def parse_header(document: Document) -> Header:
         # A metric's name has a dot, which the document reads as nesting.
         also = {".".join(path): value for path, value in flatten(objective["also"])}
         given["objective"] = {**objective, "also": also}
+    given = fitted(Header, given)
     try:
         header = Header.model_validate(given)
     except ValidationError as error:

@@ -10,8 +10,8 @@ from incay.study.spec.arms import Arm
 from incay.study.spec.conditions import ConditionError, check_conditions, in_order
 from incay.study.spec.document import Document
 from incay.study.spec.grid import grid_points
-from incay.study.spec.messages import unknown_key
-from incay.study.spec.ranges import Space, parse_space
+from incay.study.spec.messages import unknown_key, unknown_name
+from incay.study.spec.ranges import Choices, Space, parse_space
 from incay.study.spec.settings import DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.names import nest
 
@@ -31,7 +31,9 @@ def check_sections(document: Document, arms: Mapping[str, Any]) -> None:
     """
     for name, content in (document.values.get("search") or {}).items():
         if name != ALL_ARMS and name not in arms:
-            raise document.error(("search", name), unknown_key(name, [ALL_ARMS, *arms]))
+            raise document.error(
+                ("search", name), unknown_name("a key of search", name, [ALL_ARMS, *arms])
+            )
         if not isinstance(content, dict | None):
             raise document.error(
                 ("search", name), f"must be a mapping of settings to ranges, but got {content!r}"
@@ -85,14 +87,39 @@ def check_ends(document: Document, arm: Arm) -> None:
         raise document.error(search_path(document, arm, error.name), str(error)) from error
     for name, space in arm.spaces.items():
         path = search_path(document, arm, name)
+        _check_whole(document, arm, name, space)
         for end in space.ends:
             chosen = {name: end, **_conditions(arm.spaces, name)}
             try:
                 build_trial(merge(arm.values, nest(chosen)))
             except ValueProblem as problem:
                 if name not in known and not space.when:
-                    raise document.error(path, unknown_key(name, list(known))) from problem
+                    allowed = [key for key in known if key not in DERIVED]
+                    raise document.error(path, unknown_key(name, allowed, ())) from problem
                 raise document.error(path, f"{problem} (arm {arm.name!r})") from problem
+
+
+def _check_whole(document: Document, arm: Arm, name: str, space: Space) -> None:
+    """Refuse a range of real numbers of a setting that must be whole.
+
+    Raises:
+        StudyError: Its ends are whole numbers, as in ``1e3 .. 1e4``, but not what lies between.
+    """
+    interval = space.range
+    if isinstance(interval, Choices) or interval.whole:
+        return
+    between = interval.low + 0.38196601125 * (interval.high - interval.low)
+    chosen = _conditions(arm.spaces, name)
+    try:
+        build_trial(merge(arm.values, nest({**chosen, name: interval.low})))
+        build_trial(merge(arm.values, nest({**chosen, name: between})))
+    except ValueProblem as problem:
+        if "a whole number" in str(problem) and f"{problem}".endswith(repr(between)):
+            raise document.error(
+                search_path(document, arm, name),
+                f"{name} must be a whole number, and so must both ends of its range be written: "
+                f"{interval.low:.0f} .. {interval.high:.0f}",
+            ) from problem
 
 
 def _conditions(spaces: Mapping[str, Space], name: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from incay.study.spec.messages import expected, unknown_key
+from incay.study.spec.notation import fitted
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import flatten
@@ -20,7 +21,8 @@ from incay.trainables.registry import UnknownNameError
 from incay.trainables.settings import Settings, to_dict
 
 DERIVED = {
-    "seed": "a trial's seed is derived from the study's seed and the replicate",
+    "seed": "a trial's seed is derived from the replicate and the study's own `seed`, which "
+    "stands beside `base`; `confirm.seeds` says how many, or which",
     "split.seed": "the images held out for validation are drawn by the study's seed",
     "split.test": "the protocol decides when the test set is opened",
 }
@@ -46,7 +48,7 @@ def build_trial(values: Mapping[str, Any]) -> TrialConfig:
     parts: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise ValueProblem((name,), unknown_key(name, known))
+            raise ValueProblem((name,), unknown_key(name, _allowed(known), ()))
         if name in COMPONENTS:
             parts[name] = _component(name, value)
         else:
@@ -155,12 +157,18 @@ def _leaves_its_root(path: str) -> bool:
     )
 
 
+def _allowed(known: Iterable[str], path: tuple[str, ...] = ()) -> list[str]:
+    """Return the keys that a study may set: none that it must not is ever offered."""
+    return [key for key in known if ".".join((*path, key)) not in DERIVED]
+
+
 @cache
 def _adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(hint)
 
 
 def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
+    value = fitted(hint, value)
     try:
         # JSON mode is strict about types but takes a list for a tuple, as YAML needs.
         return _adapter(hint).validate_json(json.dumps(value), strict=True)
@@ -175,7 +183,9 @@ def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
         at = tuple(part for part in at if part in known) or at[:1]
         if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             at = tuple(str(part) for part in first["loc"])
-            raise ValueProblem((*path, *at), unknown_key(at[-1], known)) from error
+            allowed = _allowed(known, (*path, *at[:-1]))
+            message = unknown_key(at[-1], allowed, (*path, *at[:-1]))
+            raise ValueProblem((*path, *at), message) from error
         if first["type"] == "value_error":
             message = str(first["ctx"]["error"])
             raise ValueProblem((*path, *_blamed(hint, message)), message) from error
