@@ -11,6 +11,7 @@ from incay.study.errors import HaltedError, UserError
 from incay.study.mirrors.mlflow_database import artifact_root, tracking_uri
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
 from incay.study.planning.results_folder import require_results
+from incay.study.spec.hints import command
 from incay.trainables.store.trials import Store
 
 _SECONDS_BETWEEN_LOOKS = 0.3
@@ -106,10 +107,10 @@ def _require_mirror(store: Store) -> None:
         return
     require_results(store)
     if not (store.local_root / "mlflow.db").is_file():
-        studies = ", ".join(sorted(store.list("studies")))
+        commands = [command("sync", each, results=store.uri) for each in store.list("studies")]
         raise UserError(
             f"MLflow must have been filled from {store.uri}, but there is no mlflow.db: "
-            f"`incay sync STUDY --results {store.uri}` fills it (studies there: {studies})"
+            f"{', '.join(f'`{each}`' for each in sorted(commands))} fills it"
         )
 
 
