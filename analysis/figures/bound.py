@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
-from incay.analysis.figures.shared.style import COLOURS
+from incay.analysis.figures.shared.style import COLOURS, as_text
 from incay.analysis.results.completed import samples_by_arm
 from incay.analysis.results.study import StudyResults
 
@@ -92,7 +92,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         right.axvline(factor, color=colour, linestyle=dash)
     right.set_yticks(
         range(len(arms)),
-        [f"{arm}\nα = {numbers(where(data, arm=arm), 'alpha')[0]:.3g}" for arm in arms],
+        [f"{as_text(arm)}\nα = {numbers(where(data, arm=arm), 'alpha')[0]:.3g}" for arm in arms],
     )
     right.set_ylim(len(arms) - 0.4, -0.6)
     right.set_xlim(left=0.0)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
+from incay.analysis.figures.shared.style import as_text
 from incay.analysis.results.completed import completed
 from incay.analysis.results.samples import read_samples
 from incay.analysis.results.study import StudyResults
@@ -89,7 +90,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
                 centre = float(np.median(x)), float(np.median(y))
                 panel.text(*centre, str(label), ha="center", va="center", bbox=box, zorder=5)
         panel.set_aspect("equal", adjustable="datalim")
-        panel.set_title(f"{arm}: {ended[arm]}" if arm in ended else arm)
+        panel.set_title(as_text(f"{arm}: {ended[arm]}" if arm in ended else arm))
 
 
 register_figure("feature-scatter")(

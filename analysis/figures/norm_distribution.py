@@ -10,7 +10,7 @@ import pyarrow as pa
 from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
 from incay.analysis.figures.shared.norms import NormRange, label_norms
-from incay.analysis.figures.shared.style import bar_styles, legend_below
+from incay.analysis.figures.shared.style import as_text, bar_styles, legend_below
 from incay.analysis.results.completed import samples_by_arm
 from incay.analysis.results.study import StudyResults
 
@@ -66,7 +66,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
                 alpha=0.55,
                 **{**style, "edgecolor": style["facecolor"], "linewidth": 1.0},
             )
-        panel.set_title(arm)
+        panel.set_title(as_text(arm))
         label_norms(panel, data, arm)
     panels[0].set_ylabel("share of images (%)")
     legend_below(canvas)

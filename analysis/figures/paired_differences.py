@@ -13,7 +13,7 @@ from incay.analysis.comparing.references import references
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
-from incay.analysis.figures.shared.style import arm_styles, legend_below
+from incay.analysis.figures.shared.style import arm_styles, as_text, legend_below
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.paired import paired_differences, paired_test
 from incay.analysis.statistics.rounding import is_rounding
@@ -100,7 +100,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         row["arm"]: f"{row['arm']}\n− {row['reference']} (n = {row['n']})"
         for row in reversed(where(data, kind="mean").to_pylist())  # the first metric's n
     }
-    panels[0].set_yticks(range(len(arms)), [labels[name] for name in arms], fontsize=7)
+    panels[0].set_yticks(range(len(arms)), [as_text(labels[name]) for name in arms], fontsize=7)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
     legend_below(canvas)
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import numbers, where
-from incay.analysis.figures.shared.style import arm_styles, legend_below, marker_every
+from incay.analysis.figures.shared.style import arm_styles, as_text, legend_below, marker_every
 from incay.analysis.results.completed import completed, samples_by_arm
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.rounding import RELATIVE
@@ -79,7 +79,7 @@ def _draw(data: pa.Table, canvas: Canvas) -> Axes:
     axes: Axes = canvas.subplots()
     for name, style in arm_styles(data).items():
         each = where(data, arm=name)
-        label = f"{name} (AUC {numbers(each, 'auc')[0]:.4f})"
+        label = f"{as_text(name)} (AUC {numbers(each, 'auc')[0]:.4f})"
         axes.plot(
             numbers(each, "far"),
             numbers(each, "tar"),

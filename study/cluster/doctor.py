@@ -14,6 +14,7 @@ from incay.study.cluster.jobs import ask
 from incay.study.cluster.package import packaged
 from incay.study.cluster.unreachable import UnreachableError
 from incay.study.errors import UserError
+from incay.study.spec.hints import command
 
 
 @dataclass
@@ -53,7 +54,7 @@ def diagnose(cluster: Path | None, address: str | None) -> Diagnosis:
                 return Diagnosis(not_up=str(error))
             if isinstance(error, UnreachableError):
                 return Diagnosis(problems=[Problem(error.where, error.what, error.remedy)])
-            remedy = f"look at its jobs: `incay ui --cluster {cluster}`"
+            remedy = f"look at its jobs: `{command('ui', cluster=cluster)}`"
             return Diagnosis(problems=[Problem(str(cluster), str(error), remedy)])
     return Diagnosis(nodes, health_problems(nodes))
 

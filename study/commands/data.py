@@ -73,6 +73,7 @@ def verify(
     set_: Set = None,
 ) -> None:
     """Read data sets from end to end: counts, classes, shape, content hash, all that is damaged."""
+    from incay.study.spec.hints import command
     from incay.trainables.data import DataError
     from incay.trainables.data.status import all_statuses, verify
 
@@ -88,7 +89,8 @@ def verify(
     damaged = []
     for each in all_statuses(data_root):
         if not each.found and not each.damaged:
-            why = f"`incay data verify {each.name}` says what is missing"
+            verifying = command("data", "verify", each.name, data_root=data_root)
+            why = f"`{verifying}` says what is missing"
             console().print(f"{each.name}: not there ({why})")
             continue
         try:

@@ -28,6 +28,7 @@ def plan(
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
     from incay.study.planning.readiness import check_batches, check_data, check_room
+    from incay.study.planning.search_reach import unreached
     from incay.study.planning.stack_forecast import told_beforehand
 
     spec, store, data = chosen.open()
@@ -46,7 +47,7 @@ def plan(
     finished = sum(item.finished for item in plans)
     done = f"; {finished} are finished" if finished else ""
     screen.print(f"{len(configs)} trials, {total:,} steps in all{done}")
-    for line in told_beforehand(spec, configs):
+    for line in (*unreached(spec), *told_beforehand(spec, configs)):
         screen.print(line, soft_wrap=True)
     if finished == len(configs):
         screen.print("nothing is left to train")

@@ -19,6 +19,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.execution.runner import StudyRunner
     from incay.study.mirrors.follower import MirrorProcess
     from incay.study.planning.readiness import check_data
+    from incay.study.spec.hints import command
     from incay.trainables.store.endings import Ending
 
     spec, store, data = chosen.open()
@@ -35,7 +36,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     if isinstance(following, MirrorProcess) and not following.complete:
         say(
             f"MLflow is not up to date ({following.message}); nothing is lost: "
-            f"`incay sync {chosen.study}` completes it"
+            f"`{command('sync', f'{spec.name}@{spec.run}', results=store.uri)}` completes it"
         )
     if summary.interrupted:
         say("interrupted: the same command goes on from here")

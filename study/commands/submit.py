@@ -27,6 +27,7 @@ def submit(
 ) -> None:
     """Run a study on a cluster; submitting it again takes up the job, or goes on."""
     from incay.study.cluster.submit import submit_and_follow
+    from incay.study.spec.hints import command
 
     del data_root, mirror  # they go to the head as they were typed
     if results is not None:
@@ -40,7 +41,14 @@ def submit(
         say=say,
     )
     if code is None:
-        study = chosen.study
-        say(f"the job goes on: the same command follows it, `incay stop {study}` stops it")
+        stop = command(
+            "stop",
+            chosen.study,
+            settings=chosen.set_ or (),
+            seeds=chosen.seeds,
+            cluster=head.cluster,
+            address=head.address,
+        )
+        say(f"the job goes on: the same command follows it, `{stop}` stops it")
         code = 130
     raise typer.Exit(code)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from incay.study.planning.durations import duration
 from incay.study.planning.estimates import recall
+from incay.study.planning.search_reach import unreached
+from incay.study.spec.hints import command
 
 if TYPE_CHECKING:
     from incay.study.execution.runner import RunSummary
@@ -30,6 +31,7 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
         yield f"a worker was lost {times}; its trial went on elsewhere"
     if summary.seconds:
         yield _cost(spec, summary)
+    yield from unreached(spec)
     for arm in summary.without_winner:
         yield f"{arm}: no search trial completed, so there is nothing to confirm"
     for trial in summary.stuck:
@@ -38,8 +40,9 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
             f"{trial.needs.arm!r}, which did not complete, so it cannot be trained"
         )
     yield f"records: {store.where('')} (study {spec.name}, run {spec.run})"
-    uri = shlex.quote(store.uri)
-    yield f"next: incay table {spec.name} --results {uri} | incay ui --results {uri}"
+    yield "next:"
+    yield f"  {command('table', f'{spec.name}@{spec.run}', results=store.uri)}"
+    yield f"  {command('ui', results=store.uri)}"
 
 
 def _cost(spec: StudySpec, summary: RunSummary) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from incay.study.errors import UserError
+from incay.study.spec.hints import command
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
 
@@ -46,6 +47,7 @@ class Lease:
     def __init__(self, store: Store, study: str, run: str, beat: float = BEAT_SECONDS) -> None:
         self._books = Books(store, study, run)
         self._study = study
+        self._results = store.uri
         self._beat = beat
         self._owner = uuid.uuid4().hex
         self._count = 0
@@ -91,9 +93,11 @@ class Lease:
         """Return the error that names who holds the lease."""
         holder = self._books.lease()
         who = f"process {holder['pid']} on {holder.get('host')}" if "pid" in holder else "another"
+        run = f"{self._study}@{self._books.run}"
+        follow = command("status", run, results=self._results)
         return UserError(
             f"{self._study}: a study must be run by one process at a time, but {who} is running "
-            f"it. Follow it with `incay status {self._study}`, or stop it first"
+            f"it. Follow it with `{follow}`, or stop it first"
         )
 
     def __exit__(self, *_: object) -> None:

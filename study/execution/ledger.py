@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from incay.study.errors import UserError
+from incay.study.planning.search_reach import unreached
 from incay.study.planning.trials import PlannedTrial
 from incay.study.spec.settings import default_settings
 from incay.study.spec.study import StudySpec
@@ -125,6 +126,7 @@ def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
         factor=spec.header.factors,
         objective=Objective(**spec.objective.model_dump()),
         budget=Budget(**spec.budget.model_dump()) if spec.searches else None,
+        unreached=tuple(unreached(spec)),
         replicates=spec.replicates,
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),

@@ -11,6 +11,7 @@ from incay.study.errors import HaltedError, UserError
 from incay.study.mirrors.mlflow_database import artifact_root, database, tracking_uri
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
 from incay.study.planning.results_folder import require_results
+from incay.study.spec.hints import command
 from incay.trainables.store.books import study_names
 from incay.trainables.store.trials import Store
 
@@ -108,10 +109,10 @@ def _require_mirror(store: Store) -> None:
         return
     require_results(store)
     if not own.is_file():
-        studies = ", ".join(study_names(store))
+        commands = [command("sync", each, results=store.uri) for each in study_names(store)]
         raise UserError(
             f"MLflow must have been filled from {store.uri}, but there is no {own.name}: "
-            f"`incay sync STUDY --results {store.uri}` fills it (studies there: {studies})"
+            f"{', '.join(f'`{each}`' for each in sorted(commands))} fills it"
         )
 
 

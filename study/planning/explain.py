@@ -138,7 +138,25 @@ def _relative(store: Store, name: str, config: TrialConfig, data_hash: str | Non
         yield "the store holds no other result"
         return
     _, record, differing = best
-    yield f"the most similar result is {record.fingerprint} ({record.status}); it differs in"
+    similar = f"the most similar result is {record.fingerprint} ({record.status})"
+    lines = list(_differences(store, config, data_hash, record, differing))
+    if lines:
+        yield f"{similar}; it differs in"
+        yield from lines
+        return
+    yield (
+        f"{similar}; its settings and training code are what this trial would have today, so the "
+        "fingerprint was asked for with other data, or with training code that has changed since"
+    )
+
+
+def _differences(
+    store: Store,
+    config: TrialConfig,
+    data_hash: str | None,
+    record: TrialRecord,
+    differing: Mapping[str, tuple[Any, Any]],
+) -> Iterator[str]:
     for key, (own, other) in list(differing.items())[:_MOST_DIFFERENCES]:
         yield f"  {key}: {own!r} here, {other!r} there"
     if len(differing) > _MOST_DIFFERENCES:

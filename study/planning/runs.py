@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+
 from incay.study.errors import UserError
+from incay.study.spec.catalog import built_in_studies
 from incay.trainables.store import books
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
@@ -16,10 +19,13 @@ def require_run(store: Store, name: str) -> str:
     """
     latest = books.latest_run(store, name)
     if latest is None:
-        known = ", ".join(books.study_names(store)) or "none"
+        there = sorted(books.study_names(store))
+        known = [*there, *(path.stem for path in built_in_studies())]
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close and close[0] != name else ""
         raise UserError(
             f"{books.where_studies(store)}: a study must have been run here first, but there is no "
-            f"{name!r} (there: {known})"
+            f"{name!r} (there: {', '.join(there) or 'none'}{hint})"
         )
     return latest
 

@@ -20,7 +20,8 @@ def quasi_random_point(
     sequence = qmc.Sobol(len(spaces), scramble=True, rng=derive_seed(*seed_parts, "sobol") % 2**32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length that is no power of two loses a little balance
-        sequence.fast_forward(number)
+        if number:  # SciPy cannot go forward by nothing
+            sequence.fast_forward(number)
         shares = sequence.random(1)[0]
     return {
         name: _at(space, float(share))

@@ -8,6 +8,7 @@ which trials finish nor an interruption changes any point.
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +20,9 @@ from optuna.trial import TrialState
 
 from incay.study.search.distributions import DIRECTIONS, suggest
 from incay.study.search.quasi_random import quasi_random_point
-from incay.study.spec.grid import grid_points
+from incay.study.spec.grid import grid_points, grid_size
 from incay.study.spec.ranges import Space
+from incay.study.spec.start import start_point
 from incay.trainables.seeds import derive_seed
 from incay.trainables.store.endings import Ending, Nature
 
@@ -35,7 +37,9 @@ STATES: Mapping[Nature, TrialState] = {
 }
 """What Optuna is told of an ending."""
 _MOST_DRAWS = 20
-"""Draws of a point before a repeat of an earlier one is accepted as the space's end."""
+"""Draws of a point before one that is left is looked for, or a repeat accepted."""
+_Key = tuple[tuple[str, Any], ...]
+"""A point that can be a member of a set."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,13 @@ class PointSampler:
         self._sampler = sampler
         self._parallel = parallel
         self._seed_parts = seed_parts
-        self._grid = grid_points(spaces) if sampler == "grid" else None
-        self._start = start_point(spaces, start) if sampler != "grid" else None
+        self._start = start_point(spaces, start)
+        self._grid = self._shuffled_grid() if sampler == "grid" else None
+        self._left = iter(self._grid or ())
         self._study = optuna.create_study(directions=[DIRECTIONS[item] for item in directions])
         self._asked: dict[int, optuna.Trial] = {}
-        self._points: list[dict[str, Any]] = []
+        self._number = 0
+        self._used: set[_Key] = set()
         self._shown = 0
 
     @property
@@ -123,14 +129,19 @@ class PointSampler:
             outcomes: At least the outcomes that `sees` names.
             known: The point, where an earlier run has chosen it already.
         """
-        number = len(self._points)
+        number = self._number
         self._show(number, outcomes)
-        for draw in range(_MOST_DRAWS):
-            point = self._draw(number, draw, known)
-            if known is not None or point not in self._points or draw == _MOST_DRAWS - 1:
+        point = self._draw(number, 0, known)
+        for draw in range(1, _MOST_DRAWS + 1):
+            if known is not None or _key(point) not in self._used:
                 break
+            unused = self._unused(number) if draw == _MOST_DRAWS else None
+            if draw == _MOST_DRAWS and unused is None:
+                break  # the space is at its end, so that points come again
             self._study.tell(self._asked[number], state=TrialState.FAIL)
-        self._points.append(point)
+            point = self._draw(number, draw, unused)
+        self._used.add(_key(point))
+        self._number += 1
         return point
 
     def _show(self, number: int, outcomes: Mapping[int, Outcome]) -> None:
@@ -157,12 +168,32 @@ class PointSampler:
 
     def _fixed(self, number: int, draw: int) -> Mapping[str, Any] | None:
         if self._grid is not None:
-            return self._grid[number]
+            return next((point for point in self._left if _key(point) not in self._used), None)
         if number == 0 and draw == 0 and self._start is not None:
             return self._start
         if self._sampler == "quasi-random":
-            return quasi_random_point(self._spaces, number, self._seed_parts)
+            # A repeat is replaced from a sequence of its own.
+            parts = (*self._seed_parts, draw) if draw else self._seed_parts
+            return quasi_random_point(self._spaces, number, parts)
         return None
+
+    def _shuffled_grid(self) -> list[dict[str, Any]]:
+        """Return the grid in an order whose beginning is no corner of it, the arm's own first.
+
+        A budget smaller than the grid then covers all of it thinly, and a larger one goes on.
+        """
+        points = grid_points(self._spaces)
+        random.Random(derive_seed(*self._seed_parts, "grid")).shuffle(points)
+        if self._start is not None:
+            points.sort(key=lambda point: point != self._start)
+        return points
+
+    def _unused(self, number: int) -> dict[str, Any] | None:
+        """Return a point that has not been used, None where there is none or no end of them."""
+        if grid_size(self._spaces) is None:
+            return None
+        left = [point for point in grid_points(self._spaces) if _key(point) not in self._used]
+        return left[derive_seed(*self._seed_parts, number, "unused") % len(left)] if left else None
 
     def _build(self, seed: int) -> BaseSampler:
         if self._sampler == "tpe":
@@ -174,13 +205,5 @@ class PointSampler:
         return RandomSampler(seed=seed)
 
 
-def start_point(spaces: Mapping[str, Space], start: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the arm's own settings as a point, None if one of them is outside its range."""
-    point: dict[str, Any] = {}
-    for name, space in spaces.items():
-        if not space.applies(point):
-            continue
-        if name not in start or start[name] not in space.range:
-            return None
-        point[name] = start[name]
-    return point
+def _key(point: Mapping[str, Any]) -> _Key:
+    return tuple(sorted(point.items()))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from incay.study.spec.arms import Arm, built
 from incay.study.spec.document import Document
 from incay.study.spec.header import Ablation
-from incay.study.spec.messages import unknown_key
+from incay.study.spec.messages import unknown_key, unknown_name
 from incay.study.spec.settings import dotted, merge
 from incay.trainables.config import COMPONENTS
-from incay.trainables.names import THRESHOLD, has, look_up, nest, within
+from incay.trainables.names import DERIVED, THRESHOLD, has, look_up, nest, within
 from incay.trainables.settings import to_dict
 
 
@@ -29,13 +29,14 @@ def ablated(
         StudyError: There is no such arm or part.
     """
     if ablation.of not in arms:
-        raise document.error(("ablation", "of"), unknown_key(ablation.of, list(arms)))
+        raise document.error(
+            ("ablation", "of"), unknown_name("ablation.of", ablation.of, list(arms))
+        )
     full, plain = arms[ablation.of], to_dict(baseline.config)
     for part in ablation.parts:
-        if not has(plain, part):
-            raise document.error(
-                ("ablation", "parts"), unknown_key(part, [*plain, *dotted(baseline.config)])
-            )
+        if not has(plain, part) or part in DERIVED:
+            known = [key for key in (*plain, *dotted(baseline.config)) if key not in DERIVED]
+            raise document.error(("ablation", "parts"), unknown_key(part, known, ()))
         without = look_up(plain, part)
         values = merge(full.values, nest({part: without}))
         if part in COMPONENTS:

@@ -67,7 +67,7 @@ def arms_of(
     own = _own_settings(document, source)
     settings = {key: value for key, value in own.items() if key != GRID}
     for name, cell in _cells(document, source, own.get(GRID, {})):
-        values = merge(merge(document.values.get("base", {}), settings), nest(cell))
+        values = merge(merge(document.values.get("base") or {}, settings), nest(cell))
         if values.get("precision", "auto") == "auto":
             values["precision"] = auto_precision(header.resources.gpu)
         values, reference = _without_reference(values)

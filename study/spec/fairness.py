@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -44,6 +45,8 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
     known = metrics.evaluated(metrics.VALIDATION)
     for metric in header.objective.directions:
         path = ("objective", "also" if metric in header.objective.also else "metric")
+        if metrics.split_of(metric) not in metrics.SPLITS:
+            raise document.error(path, _unknown_metric(metric, known))
         if metrics.split_of(metric) != metrics.VALIDATION:
             raise document.error(
                 path,
@@ -51,7 +54,18 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
                 f"{metric!r} would leak what the study is to measure",
             )
         if metric not in known:
-            raise document.error(path, f"must be one of {', '.join(known)}, but got {metric!r}")
+            raise document.error(path, _unknown_metric(metric, known))
+
+
+def _unknown_metric(metric: str, known: list[str]) -> str:
+    """Return what is wrong with a metric that there is none of, and which was probably meant."""
+    word = metric.rpartition(".")[2].lower()
+    meant = {"accuracy": "error", "acc": "error", "top1": "error", "err": "error"}.get(word, word)
+    name = f"{metrics.VALIDATION}.{meant}"
+    close = [name] if name in known else difflib.get_close_matches(name, known, n=1)
+    why = ", to be made small: accuracy is 100 - error" if meant != word else ""
+    hint = f" (did you mean {close[0]!r}{why}?)" if close else ""
+    return f"must be one of {', '.join(sorted(known))}, but got {metric!r}{hint}"
 
 
 def _check_validation(document: Document, arms: Iterable[Arm]) -> None:

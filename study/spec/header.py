@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from incay.study.errors import StudyError
 from incay.study.spec.document import Document, flatten
 from incay.study.spec.messages import expected, unknown_key
+from incay.study.spec.notation import fitted
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
@@ -161,7 +162,8 @@ def parse_header(document: Document) -> Header:
         if key not in Header.model_fields and key not in SECTIONS:
             raise document.error((key,), unknown_key(key, [*Header.model_fields, *SECTIONS]))
     for key in SECTIONS:
-        if not isinstance(values.get(key, {}), dict):
+        # A section whose content is commented out is empty.
+        if not isinstance(values.get(key), dict | None):
             raise document.error((key,), f"{key} must be a mapping, but got {values[key]!r}")
     given = {key: value for key, value in values.items() if key not in SECTIONS}
     objective = given.get("objective")
@@ -169,6 +171,7 @@ def parse_header(document: Document) -> Header:
         # A metric's name has a dot, which the document reads as nesting.
         also = {".".join(path): value for path, value in flatten(objective["also"])}
         given["objective"] = {**objective, "also": also}
+    given = fitted(Header, given)
     try:
         header = Header.model_validate(given)
     except ValidationError as error:

@@ -1,14 +1,20 @@
-"""What pydantic found wrong with a value, in the words of these messages."""
+"""What is wrong with a value or a key, in the words of these messages."""
 
 from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
-_MOST_KEYS = 12
-_NEAREST_KEYS = 8
+from incay.study.spec import words
+from incay.study.spec.yaml_values import KeyPath
+from incay.trainables.config import TrialConfig
+from incay.trainables.names import DERIVED
+
+_MOST_KEYS = 24
+_SETTINGS = {item.name for item in fields(TrialConfig)} - set(DERIVED)
 
 _KINDS: Mapping[str, str] = {
     "int": "a whole number",
@@ -48,14 +54,75 @@ def expected(problem: Mapping[str, Any]) -> str:
     return _KINDS.get(kind.split("_")[0], str(problem["msg"]).removeprefix("Input should be "))
 
 
-def unknown_key(name: str, known: Sequence[str]) -> str:
-    """Return the message for a key that is not one of the known."""
+def unknown_key(name: str, known: Iterable[str], at: KeyPath | None = None) -> str:
+    """Return the message for a key that is not one of the known.
+
+    Args:
+        name: The key.
+        known: The keys that may stand there.
+        at: Where among a trial's settings it stands; None among the study's own keys.
+    """
+    keys = sorted(set(known))
+    meant = _meant(name, keys, at)
+    start = f"did you mean {meant!r}{_explained(name, meant)}? A" if meant else "a"
+    return f"{start} key must be one of {_shown(name, keys)}, but got {name!r}"
+
+
+def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
+    """Return the message for a name that is not one of those that the study gives itself.
+
+    Args:
+        what: What is named.
+        name: The name.
+        known: Those that the study has, in its order.
+    """
     close = difflib.get_close_matches(name, known, n=1)
-    start = f"did you mean {close[0]!r}? A" if close else "a"
-    shown: Sequence[str] = known
-    rest = ""
-    if len(known) > _MOST_KEYS:
-        nearest = difflib.get_close_matches(name, known, n=_NEAREST_KEYS, cutoff=0.0)
-        shown = [key for key in known if key in nearest]
-        rest = f" and {len(known) - len(shown)} more"
-    return f"{start} key must be one of {', '.join(shown)}{rest}, but got {name!r}"
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"{what} must be one of {', '.join(known)}, but got {name!r}{hint}"
+
+
+def _meant(name: str, known: Sequence[str], at: KeyPath | None) -> str:
+    """Return what was probably meant; nothing if that cannot be said."""
+    word = words.plain(name)
+    endings = [key for key in known if key.rpartition(".")[2] == word]
+    own, other = (words.STUDY, words.TRIAL) if at is None else (words.TRIAL, words.STUDY)
+    if word in own:
+        return _from(own[word], at)
+    if len(endings) == 1:
+        return endings[0]
+    if word in other:
+        return _from(other[word], at)
+    if at is None and (name in _SETTINGS or name.partition(".")[0] in _SETTINGS):
+        return f"base.{name}"
+    close = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(
+        word, known, n=1
+    )
+    return close[0] if close else ""
+
+
+def _from(target: str, at: KeyPath | None) -> str:
+    """Return a setting's dotted name as it must be written from a place in the study."""
+    of_trial = target.partition(".")[0] in _SETTINGS
+    if at is None:
+        return f"base.{target}" if of_trial else target
+    here = f"{'.'.join(at)}." if at else ""
+    return target.removeprefix(here) if of_trial else f"{target} of the study itself"
+
+
+def _explained(name: str, meant: str) -> str:
+    """Return what must be known of a word that means something else here."""
+    if words.plain(name) in words.EPOCHS and meant.endswith("steps"):
+        return " (epochs x training images / batch_size)"
+    return ""
+
+
+def _shown(name: str, keys: Sequence[str]) -> str:
+    """Return the keys, of many the nearest parts whole."""
+    if len(keys) <= _MOST_KEYS:
+        return ", ".join(keys)
+    part = name.partition(".")[0]
+    near = [key for key in keys if key.startswith(f"{part}.")]
+    if near:
+        return f"{', '.join(near)} and {len(keys) - len(near)} more"
+    parts = {key.partition(".")[0] + (".…" if "." in key else "") for key in keys}
+    return ", ".join(sorted(parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from difflib import SequenceMatcher
+from typing import Any
 
 from incay.study.errors import StudyError
 from incay.study.spec.document import Document, KeyPath, flatten, parse_value
@@ -34,7 +35,7 @@ def apply_overrides(
             raise StudyError(f"{place}: an override must read path=value")
         path = _path(document, name.strip())
         for target in (path, *_also(document, path, place)):
-            document.put(target, parse_value(value, place), place)
+            document.put(target, parse_value(value, place, target), place)
         document.overrides.append(f"{name.strip()}={value.strip()}")
     if seeds is not None:
         document.put(("confirm", "seeds"), seeds, f"--seeds {seeds}")
@@ -43,10 +44,12 @@ def apply_overrides(
 
 def _path(document: Document, name: str) -> KeyPath:
     for section in ("arms", "search"):
-        arms = [*(document.values.get("arms") or {}), *(document.values.get("search") or {})]
+        arms = [*_section(document, "arms")]
         if section == "search":
-            arms.append("all arms")
+            arms += ["all arms", *_section(document, "search")]
         for arm in sorted(arms, key=len, reverse=True):  # an arm's name may contain dots
+            if name == f"{section}.{arm}":
+                return (section, arm)
             prefix = f"{section}.{arm}."
             if name.startswith(prefix):
                 rest = name.removeprefix(prefix)
@@ -64,6 +67,12 @@ def _path(document: Document, name: str) -> KeyPath:
     return ("base", *parts) if in_base else parts
 
 
+def _section(document: Document, name: str) -> dict[str, Any]:
+    """Return a section's content; nothing where it is no mapping, which is refused later."""
+    content = document.values.get(name)
+    return content if isinstance(content, dict) else {}
+
+
 def _likeness(arm: str, wanted: str) -> float:
     return SequenceMatcher(None, arm, wanted[: len(arm)]).ratio()
 
@@ -74,10 +83,11 @@ def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
         return []
     also: list[KeyPath] = []
     hiding = []
-    for arm, own in (document.values.get("arms") or {}).items():
+    for arm, own in _section(document, "arms").items():
+        if not isinstance(own, dict):
+            continue
         values = {
-            key: as_component(value) if key in COMPONENTS else value
-            for key, value in (own or {}).items()
+            key: as_component(value) if key in COMPONENTS else value for key, value in own.items()
         }
         given = {item for item, _ in flatten(values)}
         if path[1] in COMPONENTS and (path[1], "name") in given and path[1:] not in given:
@@ -96,6 +106,8 @@ def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
     return also
 
 
-def _has_setting(kind: str, name: str, setting: KeyPath) -> bool:
+def _has_setting(kind: str, name: Any, setting: KeyPath) -> bool:
     registry = COMPONENTS[kind]
-    return name in registry and any((item.name,) == setting for item in fields(registry[name]))
+    if not isinstance(name, str) or name not in registry:
+        return False
+    return any((item.name,) == setting for item in fields(registry[name]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from incay.study.spec.arms import Arm
 from incay.study.spec.document import Document
-from incay.study.spec.messages import unknown_key
+from incay.study.spec.messages import unknown_name
 from incay.trainables.names import THRESHOLD
 
 
@@ -27,7 +27,9 @@ def check_reference(document: Document, arm: Arm, arms: Mapping[str, Arm]) -> No
             f"'{reference.factor:g} x mean' of the arm's own batches",
         )
     if reference.arm not in arms:
-        raise document.error(path, unknown_key(reference.arm, list(arms)))
+        raise document.error(
+            path, unknown_name("the arm whose norm is taken", reference.arm, list(arms))
+        )
     if arms[reference.arm].reference is not None:
         raise document.error(
             path,

@@ -9,6 +9,7 @@ from incay.study.spec.header import Header
 from incay.study.spec.references import check_reference
 from incay.study.spec.search import check_ends, check_grid, check_sections, ranges_of
 from incay.study.spec.settings import dotted
+from incay.study.spec.texts import alike, check_name
 
 
 def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], str]:
@@ -38,12 +39,15 @@ def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], s
 
 
 def _check(document: Document, header: Header, arms: list[Arm]) -> None:
-    names = [arm.name for arm in arms]
+    names: dict[str, Arm] = {}
     for arm in arms:
-        if names.count(arm.name) > 1:
-            raise document.error(
-                ("arms", arm.source), f"arms must have distinct names, but two are {arm.name!r}"
-            )
+        path = ("arms", arm.source)
+        check_name(arm.name, f"{document.where(path)}: an arm's name")
+        other = names.setdefault(alike(arm.name), arm)
+        if other is not arm:
+            same = other.name == arm.name
+            two = f"two are {arm.name!r}" if same else f"{other.name!r} looks like {arm.name!r}"
+            raise document.error(path, f"arms must have distinct names, but {two}")
         check_ends(document, arm)
         if header.budget is not None and header.budget.sampler == "grid":
             check_grid(document, arm)

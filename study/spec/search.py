@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from incay.study.spec.arms import Arm
+from incay.study.spec.conditions import ConditionError, check_conditions, in_order
 from incay.study.spec.document import Document
 from incay.study.spec.grid import grid_points
-from incay.study.spec.messages import unknown_key
-from incay.study.spec.ranges import parse_space
+from incay.study.spec.messages import unknown_key, unknown_name
+from incay.study.spec.ranges import Choices, Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.names import nest
 
@@ -28,9 +29,11 @@ def check_sections(document: Document, arms: Mapping[str, Any]) -> None:
     Raises:
         StudyError: A key or its content is wrong.
     """
-    for name, content in document.values.get("search", {}).items():
+    for name, content in (document.values.get("search") or {}).items():
         if name != ALL_ARMS and name not in arms:
-            raise document.error(("search", name), unknown_key(name, [ALL_ARMS, *arms]))
+            raise document.error(
+                ("search", name), unknown_name("a key of search", name, [ALL_ARMS, *arms])
+            )
         if not isinstance(content, dict | None):
             raise document.error(
                 ("search", name), f"must be a mapping of settings to ranges, but got {content!r}"
@@ -45,7 +48,7 @@ def ranges_of(document: Document, source: str) -> dict[str, Any]:
     """
     search: dict[str, Any] = {}
     for section in (ALL_ARMS, source):
-        for name, notation in (document.values.get("search", {}).get(section) or {}).items():
+        for name, notation in ((document.values.get("search") or {}).get(section) or {}).items():
             path = ("search", section, name)
             if name in WHY_DERIVED:
                 raise document.error(path, f"{name} must not be searched: {WHY_DERIVED[name]}")
@@ -54,13 +57,21 @@ def ranges_of(document: Document, source: str) -> dict[str, Any]:
             except ValueError as error:
                 raise document.error(path, str(error)) from error
             search[name] = notation
-    return search
+    spaces = {name: parse_space(notation) for name, notation in search.items()}
+    try:
+        return {name: search[name] for name in in_order(spaces)}
+    except ConditionError as error:
+        raise document.error(_path(document, source, error.name), str(error)) from error
 
 
 def search_path(document: Document, arm: Arm, name: str) -> tuple[str, ...]:
     """Return where an arm's range for a setting stands in the document."""
-    own = document.values["search"].get(arm.source) or {}
-    return ("search", arm.source if name in own else ALL_ARMS, name)
+    return _path(document, arm.source, name)
+
+
+def _path(document: Document, source: str, name: str) -> tuple[str, ...]:
+    own = document.values["search"].get(source) or {}
+    return ("search", source if name in own else ALL_ARMS, name)
 
 
 def check_ends(document: Document, arm: Arm) -> None:
@@ -70,31 +81,67 @@ def check_ends(document: Document, arm: Arm) -> None:
         StudyError: An end does not fit.
     """
     known = dotted(arm.config)
+    try:
+        check_conditions(arm.spaces)
+    except ConditionError as error:
+        raise document.error(search_path(document, arm, error.name), str(error)) from error
     for name, space in arm.spaces.items():
         path = search_path(document, arm, name)
-        for other in space.when:
-            if other not in arm.search:
-                raise document.error(
-                    path, f"'when' must name another searched setting, but got {other!r}"
-                )
+        _check_whole(document, arm, name, space)
         for end in space.ends:
-            chosen = {name: end, **{other: values[0] for other, values in space.when.items()}}
+            chosen = {name: end, **_conditions(arm.spaces, name)}
             try:
                 build_trial(merge(arm.values, nest(chosen)), document.data_root)
             except ValueProblem as problem:
                 if name not in known and not space.when:
-                    raise document.error(path, unknown_key(name, list(known))) from problem
+                    allowed = [key for key in known if key not in WHY_DERIVED]
+                    raise document.error(path, unknown_key(name, allowed, ())) from problem
                 raise document.error(path, f"{problem} (arm {arm.name!r})") from problem
+
+
+def _check_whole(document: Document, arm: Arm, name: str, space: Space) -> None:
+    """Refuse a range of real numbers of a setting that must be whole.
+
+    Raises:
+        StudyError: Its ends are whole numbers, as in ``1e3 .. 1e4``, but not what lies between.
+    """
+    interval = space.range
+    if isinstance(interval, Choices) or interval.whole:
+        return
+    between = interval.low + 0.38196601125 * (interval.high - interval.low)
+    chosen = _conditions(arm.spaces, name)
+    try:
+        build_trial(merge(arm.values, nest({**chosen, name: interval.low})))
+        build_trial(merge(arm.values, nest({**chosen, name: between})))
+    except ValueProblem as problem:
+        if "a whole number" in str(problem) and f"{problem}".endswith(repr(between)):
+            raise document.error(
+                search_path(document, arm, name),
+                f"{name} must be a whole number, and so must both ends of its range be written: "
+                f"{interval.low:.0f} .. {interval.high:.0f}",
+            ) from problem
+
+
+def _conditions(spaces: Mapping[str, Space], name: str) -> dict[str, Any]:
+    """Return values with which a setting is searched, those of what it depends on in turn."""
+    chosen: dict[str, Any] = {}
+    for other, values in spaces[name].when.items():
+        chosen |= {**_conditions(spaces, other), other: values[0]}
+    return chosen
 
 
 def check_grid(document: Document, arm: Arm) -> None:
     """Refuse ranges without an end of points under a grid search.
 
     Raises:
-        StudyError: A range is one of real numbers.
+        StudyError: A range is one of real numbers, or there are too many points.
     """
     for name, space in arm.spaces.items():
         try:
             grid_points({name: replace(space, when={})})
         except ValueError as error:
             raise document.error(search_path(document, arm, name), str(error)) from error
+    try:
+        grid_points(arm.spaces)
+    except ValueError as error:
+        raise document.error(("budget", "sampler"), f"{error} (arm {arm.name!r})") from error

@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from incay.study.spec.messages import expected, unknown_key
+from incay.study.spec.notation import fitted
 from incay.study.spec.paths import Root, leaves
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
@@ -23,7 +24,8 @@ WHY_DERIVED = dict(
     zip(
         DERIVED,
         (
-            "a trial's seed is derived from the study's seed and the replicate",
+            "a trial's seed is derived from the replicate and the study's own `seed`, which stands "
+            "beside `base`; `confirm.seeds` says how many, or which",
             "the images held out for validation are drawn by the study's seed",
             "the protocol decides when the test set is opened",
         ),
@@ -56,7 +58,7 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     parts: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise ValueProblem((name,), unknown_key(name, known))
+            raise ValueProblem((name,), unknown_key(name, _allowed(known), ()))
         if name in COMPONENTS:
             parts[name] = _component(name, value, root)
         else:
@@ -160,12 +162,18 @@ def _component(kind: str, value: Any, root: Root) -> Any:
     return _check(cls, settings, (kind,))
 
 
+def _allowed(known: Iterable[str], path: tuple[str, ...] = ()) -> list[str]:
+    """Return the keys that a study may set: none that it must not is ever offered."""
+    return [key for key in known if ".".join((*path, key)) not in DERIVED]
+
+
 @cache
 def _adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(hint)
 
 
 def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
+    value = fitted(hint, value)
     try:
         # JSON mode is strict about types but takes a list for a tuple, as YAML needs.
         return _adapter(hint).validate_json(json.dumps(value), strict=True)
@@ -180,7 +188,9 @@ def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
         at = tuple(part for part in at if part in known) or at[:1]
         if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             at = tuple(str(part) for part in first["loc"])
-            raise ValueProblem((*path, *at), unknown_key(at[-1], known)) from error
+            allowed = _allowed(known, (*path, *at[:-1]))
+            message = unknown_key(at[-1], allowed, (*path, *at[:-1]))
+            raise ValueProblem((*path, *at), message) from error
         if first["type"] == "value_error":
             message = str(first["ctx"]["error"])
             raise ValueProblem((*path, *_blamed(hint, message)), message) from error

@@ -95,6 +95,7 @@ class StudyBook:
         factor: Dotted names (or their first parts) that are under test, if declared.
         objective: Of the search.
         budget: Of the search of each arm, None without a search.
+        unreached: What the search cannot reach of what it declares, in words.
         replicates: Seeds per arm in the confirm phase.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
@@ -117,6 +118,7 @@ class StudyBook:
     factor: tuple[str, ...] = ()
     objective: Objective = field(default_factory=Objective)
     budget: Budget | None = None
+    unreached: tuple[str, ...] = ()
     replicates: int = 1
     diverged_policy: str = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
@@ -243,7 +245,7 @@ class Progress:
 def study_book(values: Mapping[str, Any]) -> StudyBook:
     """Return the study that JSON values describe."""
     arms = tuple(ArmBook(**_known(ArmBook, arm)) for arm in values["arms"])
-    lists = {name: tuple(values.get(name) or ()) for name in ("overrides", "factor")}
+    lists = {name: tuple(values.get(name) or ()) for name in ("overrides", "factor", "unreached")}
     search: dict[str, Any] = {"objective": Objective(), "budget": None}
     for name, shape in (("objective", Objective), ("budget", Budget)):
         if values.get(name):

@@ -35,7 +35,7 @@ def line_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
             "color": COLOURS[index % len(COLOURS)],
             "linestyle": DASHES[(index + turn) % len(DASHES)],
             "marker": MARKERS[(index + 3 * turn) % len(MARKERS)],
-            "label": name,
+            "label": as_text(name),
         }
     return styles
 
@@ -50,7 +50,7 @@ def bar_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
             "hatch": HATCHES[(index + turn) % len(HATCHES)],
             "edgecolor": "white",
             "linewidth": 0.4,
-            "label": name,
+            "label": as_text(name),
         }
     return styles
 
@@ -85,6 +85,15 @@ def spread_out(axes: Axes, values: npt.NDArray[np.float64]) -> None:
 def marker_every(count: int) -> int:
     """Return at which stride markers are drawn on a line of `count` points."""
     return max(1, count // 8)
+
+
+def as_text(name: str) -> str:
+    """Return a name so that Matplotlib shows it as it is.
+
+    It takes what stands between two dollar signs for mathematics, and leaves what begins with an
+    underscore out of legends.
+    """
+    return (" " if name.startswith("_") else "") + name.replace("$", r"\$")
 
 
 def legend_below(canvas: Canvas, columns: int = 3) -> None:

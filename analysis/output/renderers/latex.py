@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
+from incay.analysis.output.renderers.latex_text import DEFINITIONS, escape
 from incay.analysis.output.shown import Grid, Item, lay_out
 
 # LaTeX's kernel lets \@nodocument be \relax from \begin{document} on.
@@ -26,46 +27,6 @@ _HEAD = r"""% Compiles as it is. In a paper: \usepackage{booktabs,graphicx} and 
 \fi
 \makeatother
 """
-
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"$<$",
-    ">": r"$>$",
-    "|": r"$|$",
-    '"': "''",
-    "±": r"$\pm$",
-    "×": r"$\times$",
-    "≠": r"$\neq$",
-    "≤": r"$\leq$",
-    "≥": r"$\geq$",
-    "≈": r"$\approx$",
-    "√": r"$\surd$",
-    "−": r"$-$",
-    "↓": r"$\downarrow$",
-    "†": r"$\dagger$",
-    "∞": r"$\infty$",
-    "‖": r"$\Vert$",
-    "—": "---",
-    "–": "--",
-    "…": r"\dots{}",
-    "·": r"$\cdot$",
-    "Δ": r"$\Delta$",
-    "α": r"$\alpha$",
-    "β": r"$\beta$",
-    "λ": r"$\lambda$",
-    "μ": r"$\mu$",
-    "τ": r"$\tau$",
-    "θ": r"$\theta$",
-}
 
 
 @register_renderer("latex", suffix=".tex")
@@ -96,12 +57,7 @@ def render_latex(table: TableContent) -> str:
     ]
     lines.append(rf"Study {escape(table.study)}, run {escape(table.run)}.\par")
     lines += [r"\end{minipage}", r"\end{table}", r"\closedocument"]
-    return _HEAD + "\n".join(lines) + "\n"
-
-
-def escape(text: str) -> str:
-    """Return text that LaTeX sets as it is."""
-    return "".join(_SPECIAL.get(character, character) for character in text)
+    return _HEAD + DEFINITIONS + "\n".join(lines) + "\n"
 
 
 def _headings(grid: Grid) -> list[str]:

@@ -23,9 +23,10 @@ def render_markdown(table: TableContent) -> str:
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is."""
-    for character in "\\`*_|<>[]#":
+    text = text.replace("&", "&amp;")
+    for character in "\\`*_|<>[]#~$":
         text = text.replace(character, f"\\{character}")
-    return text.replace("\n", " ")
+    return " ".join(text.split())
 
 
 def _line(parts: list[str]) -> str:

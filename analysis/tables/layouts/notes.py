@@ -29,6 +29,7 @@ def study_notes(
         if verdicts:
             notes.append(_departure(results, published))
     notes.append(shared_sentence(results))
+    notes += [f"{text[:1].upper()}{text[1:]}." for text in results.unreached]
     if results.overrides:
         notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     return tuple(note for note in notes if note)

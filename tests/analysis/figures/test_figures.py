@@ -84,6 +84,17 @@ def test_features_are_those_of_the_first_seed(factory: StudyFactory) -> None:
     assert [axes.get_title() for axes in made.draw().axes] == ["Softmax", "RN: diverged"]
 
 
+def test_names_of_arms_are_no_mathematics_and_none_is_left_out(factory: StudyFactory) -> None:
+    for arm in ("$x_{$", "_ours", r"\frac{$a$"):
+        factory.arm(arm)
+        factory.trial(arm, 0, {"test.error": 8.0}, samples=drawn_samples(1, 20.0, 0.1, images=50))
+    results = load(factory.write(), "planted")
+    canvas = figure(results, "norm-roc").draw()
+    (legend,) = canvas.legends
+    assert len(legend.get_texts()) == 3
+    assert b"_ours" in figure(results, "feature-scatter").render("svg")
+
+
 @pytest.mark.parametrize("name", sorted(figures))
 def test_a_study_without_results_says_what_is_missing(factory: StudyFactory, name: str) -> None:
     factory.arm("Softmax", {}, {"optimizer.weight_decay": "log 1e-5 .. 1e-2"})

@@ -15,7 +15,7 @@ from study_factory import RN, StudyFactory
 from incay.analysis import AnalysisError, load, render, table
 from incay.analysis.content import Cell, Column, Mark, Row
 from incay.analysis.output.renderers import renderers
-from incay.analysis.output.renderers.latex import escape
+from incay.analysis.output.renderers.latex_text import escape
 from incay.analysis.output.shown import show_number
 from incay.analysis.output.table import Table
 
@@ -25,7 +25,10 @@ COMPILERS = {
     "tectonic": ["--chatter=minimal"],
 }
 LATEX = next(([name, *options] for name, options in COMPILERS.items() if shutil.which(name)), [])
-PLANTED = r"50 % & \more_of #1 ~ ^ {x} <b>|‖f‖ — λ ± ‘q’ `code` *star*"
+PLANTED = (
+    r"*50 % & \more_of #1 ~ ^ {x} <b>|‖f‖ — λ ± ‘q’ `code` *star* [14] &lt; $x$ --no -- ''a'' "
+    "Café λ₀ ≥ ½ − µ “q” – x² ŁÖßå ‖f‖→∞ ✓ 名 é ẽ Ω 🙂"
+)
 
 
 @pytest.fixture
@@ -164,9 +167,40 @@ def test_markdown_keeps_its_columns() -> None:
     assert bars == [4] * len(lines)
 
 
+def test_markdown_shows_names_as_they_are() -> None:
+    line = render(tricky(), "markdown").splitlines()[-1]
+    assert "\\[14\\]" in line
+    assert "&amp;lt; \\$x\\$" in line
+    assert "\\~" in line
+
+
 def test_latex_escapes() -> None:
     assert escape("50 % & a_b #1") == r"50 \% \& a\_b \#1"
     assert escape("λ ≤ ‖f‖ — Δ") == r"$\lambda$ $\leq$ $\Vert$f$\Vert$ --- $\Delta$"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("*ours", "{*}ours"),
+        ("[14] L-Softmax", "{[}14] L-Softmax"),
+        ("λ₀ x²", r"$\lambda$$_{\mbox{\scriptsize 0}}$ x\textsuperscript{2}"),
+        ("Café Ö ß", r"Caf\'{e} \"{O} \ss{}"),
+        ("½ ✓ →", r"1/2 $\surd$ $\rightarrow$"),
+        ("名", r"\incaychar{540D}"),
+        ("--no ''x''", "-{}-no '{}'x'{}'"),
+        ("a\nb\u200b", "a b"),
+    ],
+)
+def test_latex_sets_every_character(text: str, expected: str) -> None:
+    assert escape(text) == expected
+    assert escape("".join(map(chr, range(0x20, 0x3000)))).isascii()
+
+
+def test_no_row_of_latex_is_taken_for_an_option_of_the_row_before() -> None:
+    lines = render(tricky(), "latex").splitlines()
+    assert all(line.isascii() for line in lines)
+    assert not any(line.startswith(("*", "[")) for line in lines)
 
 
 @pytest.mark.skipif(not LATEX, reason="neither pdflatex nor tectonic is installed")
@@ -174,7 +208,7 @@ def test_latex_escapes() -> None:
 def test_latex_compiles(shown: Table, tmp_path: Path, way: str) -> None:
     for name, each in (("planted", shown), ("tricky", tricky())):
         source = tmp_path / f"{name}.tex"
-        source.write_text(render(each, "latex").replace("‘", "`").replace("’", "'"), "utf-8")
+        source.write_text(render(each, "latex"), "utf-8")
         if way == "drawn in":
             paper = (
                 r"\documentclass{article}\usepackage[T1]{fontenc}"

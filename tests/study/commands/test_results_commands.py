@@ -158,7 +158,7 @@ def test_unequal_budgets_need_to_be_allowed(planted: StudyFactory) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["table", "plantd"], "there is no 'plantd' (there: planted)"),
+        (["table", "plantd"], "there is no 'plantd' (there: planted; did you mean 'planted'?)"),
         (["table", "planted@ffff"], "run so far: as written (1a2b3c4d)"),
         (["table", "planted", "--results", "nowhere"], "(there: none)"),
         (["table", "planted", "--format", "docx"], "format must be one of csv, html"),

@@ -99,7 +99,7 @@ def test_a_mirror_that_was_never_filled_is_not_served(filled: Path) -> None:
     (filled / "mlflow.db").unlink()
     done = incay("ui", "--results", str(filled))
     assert done.code == 2
-    assert f"`incay sync STUDY --results {filled}` fills it (studies there: tiny)" in done.err
+    assert f"`incay sync tiny --results {filled}` fills it" in done.err
     assert not (filled / "mlflow.db").exists()
 
 

@@ -91,6 +91,16 @@ def test_changed_training_code_is_named_by_module(store: Store) -> None:
     assert text.count("has changed") == 1
 
 
+def test_a_miss_that_differs_in_nothing_known_is_no_half_sentence(store: Store) -> None:
+    """A study asked for it with other data, which nothing in the store tells."""
+    name = confirmed(store)[0]
+    (path,) = Path(store.root).glob("studies/tiny/*/trials.json")
+    path.write_text(path.read_text().replace(name, "e" * len(name)))
+    lines = explain(store, "e" * len(name)).lines
+    assert any(name in line and "asked for with other data, or" in line for line in lines)
+    assert not lines[-1].endswith("differs in")
+
+
 @pytest.mark.parametrize("prefix", ["zzzz", ""])
 def test_a_prefix_must_name_one_trial(store: Store, prefix: str) -> None:
     done = incay("why", prefix, "--results", store.root)

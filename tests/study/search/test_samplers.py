@@ -14,6 +14,10 @@ from incay.study.spec.study import parse_study
 SAMPLERS = ("tpe", "random", "gp", "cmaes", "quasi-random")
 
 
+def first(running: list[Any]) -> Any:
+    return running[0]
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_points_lie_within_their_ranges_and_do_not_depend_on_the_order(sampler: str) -> None:
     study = spec(budget={"trials": 8, "parallel": 2, "sampler": sampler})
@@ -50,6 +54,64 @@ def test_a_grid_takes_every_combination_once_and_no_more() -> None:
     assert sum(arm == "Softmax" for arm, _ in found) == 2
     cells = [tuple(point.values()) for (arm, _), point in found.items() if arm == "RN"]
     assert sorted(cells) == [(mu, lam) for mu in (0.0, 1e-4) for lam in (0.1, 1.0, 10.0)]
+
+
+LAMBDAS, RATES = [0.001, 0.01, 0.1, 1.0, 10.0], [0.01, 0.02, 0.05, 0.1, 0.2]
+CORNER = {
+    "arms": {"RN": {"incay": {"form": "reciprocal", "weight": 0.1}, "optimizer": {"lr": 0.02}}},
+    "search": {"RN": {"incay.weight": LAMBDAS, "optimizer.lr": RATES}},
+}
+
+
+def test_a_budget_below_the_grid_covers_no_corner_and_begins_with_the_arms_own() -> None:
+    some = points(simulate(spec(**CORNER, budget={"trials": 5, "sampler": "grid"}), first)[0])
+    assert some["RN", 0] == {"incay.weight": 0.1, "optimizer.lr": 0.02}
+    assert len({point["incay.weight"] for point in some.values()}) > 1
+    assert len({point["optimizer.lr"] for point in some.values()}) > 1
+    study = spec(**CORNER, budget={"trials": 99, "sampler": "grid"})
+    whole = points(simulate(study, first)[0])
+    assert [whole[key] for key in some] == list(some.values())
+    assert len({tuple(point.items()) for point in whole.values()}) == len(whole) == 25
+
+
+def test_a_grid_goes_on_after_points_in_another_order_and_takes_each_once() -> None:
+    study = spec(**CORNER, budget={"trials": 25, "sampler": "grid"})
+    former = {
+        ("RN", n): {"incay.weight": LAMBDAS[n // 5], "optimizer.lr": RATES[n % 5]} for n in range(7)
+    }
+    found = points(simulate(study, first, known=former)[0])
+    assert [found[key] for key in former] == list(former.values())
+    assert len({tuple(sorted(point.items())) for point in found.values()}) == 25
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_no_point_comes_twice_before_the_space_is_at_its_end(sampler: str) -> None:
+    space = {"incay.form": ["reciprocal", "log"], "optimizer.weight_decay": [0.0, 1e-4, 1e-3]}
+    if sampler not in ("gp", "cmaes"):  # which learn of no conditional settings
+        space["incay.weight"] = {"range": [0.1, 1.0], "when": {"incay.form": "log"}}
+    study = spec(
+        arms={"RN": {"incay": {"form": "reciprocal", "weight": 0.5}}},
+        search={"RN": space},
+        budget={"trials": 9 if "incay.weight" in space else 6, "sampler": sampler, "parallel": 2},
+    )
+    found = points(simulate(study, first, 2)[0])
+    assert len({tuple(sorted(point.items())) for point in found.values()}) == len(found)
+
+
+def test_two_lines_in_another_order_are_the_same_search() -> None:
+    lines = {
+        "incay.weight": {"range": "log 1e-3 .. 1", "when": {"incay.form": "reciprocal"}},
+        "incay.form": ["reciprocal", "log"],
+    }
+    arms = {"RN": {"incay": {"form": "reciprocal", "weight": 0.5}}}
+    one, other = (
+        spec(arms=arms, search={"RN": {n: lines[n] for n in order}}, budget={"trials": 8})
+        for order in (lines, reversed(lines))
+    )
+    found = points(simulate(one, first)[0])
+    assert found == points(simulate(other, first)[0])
+    assert found["RN", 0] == {"incay.form": "reciprocal", "incay.weight": 0.5}
+    assert one.run == other.run
 
 
 def test_a_grid_over_a_range_of_numbers_is_refused() -> None:

@@ -122,7 +122,7 @@ BAD = {
     "unknown form": ("form: reciprocal", "form: inverse", 10, "incay form must be one of"),
     "unknown data set": ("dataset: digits", "dataset: digit", 3, "did you mean 'digits'"),
     "seed by hand": ("steps: 100", "seed: 1", 6, "derived"),
-    "key twice": ("steps: 100", "steps: 100\n  steps: 5", 7, "duplicate"),
+    "key twice": ("steps: 100", "steps: 100\n  steps: 5", 7, "given once"),
     "not YAML": ("steps: 100", "steps: [100", 7, "plain YAML"),
     "a tag": ("steps: 100", "steps: !!python/object:os.system 1", 6, "tag"),
     "boolean weight": ("weight: 1e-1", "weight: true", 10, "must be a number"),
@@ -261,3 +261,27 @@ def test_built_in_studies_are_good_and_named_like_their_files(path):
     spec = parse_study(load_document(path))
     assert spec.name == path.stem
     assert spec.question.endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("arms: [A, B]", "arms must be a mapping"),
+        ("arms: {A: text}", "an arm must be a mapping"),
+        ("arms: {A: {loss: {name: [1]}}}", "loss must be one of"),
+        ("search: [A]", "search must be a mapping"),
+    ],
+)
+def test_an_override_of_a_wrong_file_leaves_the_file_to_be_refused(text, expected, parse):
+    for settings in ((), ("loss.margin=2",), ("arms.A.steps=3",)):
+        with pytest.raises(StudyError, match=r"study\.yaml|--set"):
+            parse(f"name: t\n{text}\n", *settings)
+    with pytest.raises(StudyError, match=expected):
+        parse(f"name: t\n{text}\n", "optimizer.lr=0.1")
+
+
+def test_an_override_by_a_mapping_may_hold_dotted_keys_and_is_where_its_settings_stand(parse):
+    spec = parse(GOOD, "arms.RN={incay.form: log, incay: {weight: 2}}")
+    assert (spec.arms[1].config.incay.form, spec.arms[1].config.incay.weight) == ("log", 2.0)
+    with pytest.raises(StudyError, match=r"^--set optimizer=\{lr: fast\}: base\.optimizer\.lr"):
+        parse(GOOD, "optimizer={lr: fast}")

@@ -1,0 +1,43 @@
+"""What a search within its budget cannot reach of what it declares, in words."""
+
+from __future__ import annotations
+
+from incay.study.spec.grid import grid_size
+from incay.study.spec.settings import dotted
+from incay.study.spec.start import outside
+from incay.study.spec.study import Arm, StudySpec
+
+
+def unreached(spec: StudySpec) -> list[str]:
+    """Return what plan, run and table say of each search, arms of which the same is true together.
+
+    It is data of the study alone, so that all three say the same.
+    """
+    arms: dict[str, list[str]] = {}
+    for arm in spec.arms:
+        for text in _of_arm(spec, arm):
+            arms.setdefault(text, []).append(arm.name)
+    return [f"search of {', '.join(names)}: {text}" for text, names in arms.items()]
+
+
+def _of_arm(spec: StudySpec, arm: Arm) -> list[str]:
+    if not arm.search:
+        return []
+    texts = []
+    spaces, start, trials = arm.spaces, dotted(arm.config), spec.budget.trials
+    size = grid_size(spaces)
+    is_grid = spec.budget.sampler == "grid"
+    if size is not None and size > trials and is_grid:
+        texts.append(
+            f"{trials} of the {size:,} points of the grid are tried, drawn from all of it; "
+            f"budget.trials={size} tries them all"
+        )
+    if size is not None and size < trials and not is_grid:
+        texts.append(
+            f"the ranges hold {size:,} points, so that {trials - size:,} of the {trials} trials "
+            "repeat one and add nothing"
+        )
+    missed = [f"{name}={start[name]}" for name in outside(spaces, start) if name in start]
+    if missed:
+        texts.append(f"the arm's own {', '.join(missed)} lies outside of what is searched")
+    return texts

@@ -1,0 +1,68 @@
+"""What users of other tools write, and what it is called here.
+
+Nearness of letters alone would answer ``epochs`` with ``reports``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_TRIAL: Mapping[str, tuple[str, ...]] = {
+    "steps": (
+        *("epochs", "epoch", "num_epochs", "n_epochs", "max_epochs", "max_steps", "num_steps"),
+        *("train_steps", "iterations", "iters", "max_iter", "num_iterations", "total_steps"),
+    ),
+    "batch_size": ("batch", "bs", "batchsize", "train_batch_size", "minibatch"),
+    "reports": ("eval_every", "log_every", "log_interval", "eval_interval", "evaluations"),
+    "precision": ("amp", "fp16", "bf16", "dtype", "mixed_precision", "half"),
+    "dataset": ("data", "datasets", "data_set"),
+    "network": ("model", "net", "arch", "architecture", "backbone", "models"),
+    "network.width": ("width_multiplier", "width_mult"),
+    "loss": ("criterion", "loss_fn", "objective_function", "loss_function"),
+    "incay": ("regularizer", "regulariser", "penalty", "regularization", "reg"),
+    "incay.weight": ("lambda", "lam", "lambda_", "incay_weight", "reg_weight", "λ"),
+    "incay.threshold": ("norm_threshold", "tau"),
+    "optimizer": ("optim", "optimiser", "opt"),
+    "optimizer.lr": ("lr", "learning_rate", "learningrate", "base_lr", "lr0", "initial_lr", "eta"),
+    "optimizer.weight_decay": ("weight_decay", "wd", "decay", "l2", "mu", "weightdecay"),
+    "optimizer.momentum": ("momentum", "beta1"),
+    "schedule": ("scheduler", "lr_scheduler", "lr_schedule"),
+    "schedule.milestones": ("milestones", "lr_steps", "step_size"),
+    "schedule.factor": ("gamma", "lr_decay", "lr_gamma", "drop_factor"),
+    "augment": ("augmentation", "augmentations", "transforms", "transform"),
+    "augment.horizontal_flip": ("flip", "hflip", "horizontal_flip"),
+    "augment.crop_padding": ("crop", "padding", "random_crop"),
+    "split.validation": ("validation", "val_split", "val", "validation_split", "valid"),
+}
+"""A trial's settings, by dotted name."""
+
+_STUDY: Mapping[str, tuple[str, ...]] = {
+    "confirm.seeds": ("seeds", "n_seeds", "num_seeds", "replicates", "repeats", "runs", "repeat"),
+    "seed": ("random_state", "random_seed", "manual_seed"),
+    "budget.trials": ("trials", "n_trials", "num_trials", "num_samples", "n_iter", "max_evals"),
+    "budget.sampler": ("sampler", "algorithm", "search_alg", "method", "strategy"),
+    "budget.pruner": ("pruner", "early_stopping", "early_terminate"),
+    "budget.seconds": ("timeout", "time_budget", "time_budget_s", "max_time"),
+    "budget.parallel": ("n_jobs", "max_concurrent", "concurrency", "max_concurrent_trials"),
+    "objective": ("goal", "target"),
+    "objective.metric": ("metric", "monitor"),
+    "objective.mode": ("mode", "direction"),
+    "search": ("space", "search_space", "parameters", "param_space", "params", "hyperparameters"),
+    "arms": ("methods", "variants", "experiments", "configs", "treatments", "arm"),
+    "base": ("defaults", "default", "common", "config", "shared", "settings", "training", "train"),
+    "baseline": ("reference", "control"),
+    "question": ("description", "hypothesis", "title"),
+    "name": ("study", "study_name", "id", "experiment_name"),
+    "resources.cpu": ("cpu", "cpus", "num_cpus", "num_workers"),
+    "resources.gpu": ("gpu", "gpus", "num_gpus", "device", "cuda", "devices"),
+}
+"""The study's own keys, by dotted name."""
+
+TRIAL = {word: name for name, words in _TRIAL.items() for word in words}
+STUDY = {word: name for name, words in _STUDY.items() for word in words}
+EPOCHS = {word for word in _TRIAL["steps"] if "epoch" in word}
+
+
+def plain(word: str) -> str:
+    """Return a word as the tables have it: small, with underscores."""
+    return word.lower().replace("-", "_").replace(" ", "_")
