@@ -18,11 +18,16 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.execution.monitor import Monitor
     from incay.study.execution.runner import StudyRunner
     from incay.study.mirrors.follower import MirrorProcess
-    from incay.study.planning.readiness import check_data
+    from incay.study.planning.ray_address import cluster_address, require_cluster
+    from incay.study.planning.readiness import check_study
     from incay.trainables.store.endings import Ending
 
     spec, store, data = chosen.open()
-    check_data(spec, data)
+    address = cluster_address()
+    if address is not None:
+        say(f"trains on the Ray cluster at {address} (RAY_ADDRESS)")
+        require_cluster(address)
+    check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
     monitor = Monitor(spec)
     runner = StudyRunner(spec, store, data, monitor, cpus=chosen.cpus, gpus=chosen.gpus)
     screen = console()

@@ -15,7 +15,7 @@ from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor, totals
 from incay.study.execution.tune_run import train_phase
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.readiness import check_room
+from incay.study.planning.readiness import check_study
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
@@ -111,7 +111,7 @@ class StudyRunner:
             DataError: A data set cannot be read.
             HaltedError: The store takes nothing more.
         """
-        check_room(self._spec, self._context.cpus, self._context.gpus)
+        check_study(self._spec, self._data, cpus=self._context.cpus, gpus=self._context.gpus)
         summary = None
         with self._halt.guard(), self._lease:
             summary = self._run()
@@ -125,8 +125,6 @@ class StudyRunner:
 
     def _run(self) -> RunSummary:
         spec = self._spec
-        for arm in spec.arms:
-            self._data.hash(arm.config.dataset)
         self._ledger.open()
         winners: dict[str, PlannedTrial] = {}
         missing: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ from typing import Any
 from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
 from incay.study.execution.ray_start import quiet_ray, start_ray
-from incay.study.planning.readiness import check_batches
 from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Work
 from incay.trainables.store.endings import Ending
@@ -41,8 +40,6 @@ def train_phase(
 
     spec, store, data = context.spec, context.store, context.data
     halt, lease = context.halt, context.lease
-    # Loads the data before anything starts: damaged data ends here with its own message.
-    check_batches(spec, data)
     start_ray(context.cpus, context.gpus)
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}

@@ -61,7 +61,7 @@ class Probe:
         self._data = data
         self._threads = threads
         self._beside = 0 if gpu else min(at_once - 1, _MOST_BESIDE)
-        self._device = torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
+        self._device = torch.device("cuda" if gpu else "cpu")
         self._known: dict[TrialConfig, Pace] = {}
 
     def seconds(self, config: TrialConfig) -> float:
