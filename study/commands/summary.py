@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from incay.study.spec.study import StudySpec
     from incay.trainables.store.trials import Store
 
+_MOST_FAILURES = 5
+"""Of which the reasons are shown: they are often the same."""
+
 
 def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterator[str]:
     """Yield what a run has done, what it could not do, and what may come next."""
@@ -28,6 +31,7 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
     if summary.lost:
         times = "once" if summary.lost == 1 else f"{summary.lost} times"
         yield f"a worker was lost {times}; its trial went on elsewhere"
+    yield from _failures(store, summary)
     if summary.seconds:
         yield _cost(spec, summary)
     for arm in summary.without_winner:
@@ -40,6 +44,17 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
     yield f"records: {store.where('')} (study {spec.name}, run {spec.run})"
     uri = shlex.quote(store.uri)
     yield f"next: incay table {spec.name} --results {uri} | incay ui --results {uri}"
+
+
+def _failures(store: Store, summary: RunSummary) -> Iterator[str]:
+    """Yield why trials failed, and the command that says all of it."""
+    told = summary.failed[:_MOST_FAILURES]
+    for trial, record in told:
+        reason = record.reason.strip().partition("\n")[0]
+        yield f"{trial.arm}, {trial.phase} {trial.number} failed: {reason}"
+        yield f"  incay why {trial.fingerprint} --results {shlex.quote(store.uri)}"
+    if len(summary.failed) > len(told):
+        yield f"and {len(summary.failed) - len(told)} more failed"
 
 
 def _cost(spec: StudySpec, summary: RunSummary) -> str:

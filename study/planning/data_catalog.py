@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from incay.trainables.data import DatasetSettings, ImageData
+from incay.trainables.data import DataError, DatasetSettings, ImageData
 
 
 class DataCatalog:
@@ -22,11 +24,28 @@ class DataCatalog:
     def hash(self, dataset: DatasetSettings) -> str:
         """Return a data set's content hash."""
         if dataset not in self._hashes:
-            self._hashes[dataset] = dataset.content_hash(self.root)
+            with _data_errors(dataset):
+                self._hashes[dataset] = dataset.content_hash(self.root)
         return self._hashes[dataset]
 
     def load(self, dataset: DatasetSettings) -> ImageData:
         """Return a data set in memory."""
         if dataset not in self._loaded:
-            self._loaded[dataset] = dataset.load(self.root)
+            with _data_errors(dataset):
+                self._loaded[dataset] = dataset.load(self.root)
         return self._loaded[dataset]
+
+
+@contextmanager
+def _data_errors(dataset: DatasetSettings) -> Iterator[None]:
+    """Raise what goes wrong with a data set's files or size as a `DataError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"data set {dataset.name!r}: its files must be readable, but: {error}"
+        ) from error
+    except MemoryError as error:
+        raise DataError(
+            f"data set {dataset.name!r}: it must fit into this machine's memory, but does not"
+        ) from error
