@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import nullcontext
 
 import typer
@@ -38,9 +39,11 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
         for line in summary_lines(spec, store, summary):
             screen.print(line, soft_wrap=True)
     if isinstance(following, MirrorProcess) and not following.complete:
+        then = "then " if following.lasting else ""
+        again = f"incay sync {shlex.quote(chosen.study)} --results {shlex.quote(store.uri)}"
         say(
             f"MLflow is not up to date ({following.message}); nothing is lost: "
-            f"`incay sync {chosen.study}` completes it"
+            f"{then}`{again}` completes it"
         )
     if summary.interrupted:
         say("interrupted: the same command goes on from here")

@@ -10,11 +10,11 @@ from incay.study.commands.groups import RunChoice
 
 def sync(chosen: RunChoice) -> None:
     """Bring MLflow up to the store."""
-    from incay.study.mirrors.mlflow_mirror import sync_once
+    from incay.study.mirrors.mlflow_mirror import Mirror
     from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
 
     store, name, run = chosen.find()
     if store.local_root is not None or STORAGE in os.environ:
         OptunaCopy(store, name, run).sync()
-    left = sync_once(store, name, run)
+    left = Mirror(store, name, run).sync()
     console().print("MLflow has everything" if not left else f"{left} trials have not ended yet")

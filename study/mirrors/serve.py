@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import sys
 import urllib.request
 
 from incay.study.errors import HaltedError, UserError
-from incay.study.mirrors.mlflow_database import artifact_root, tracking_uri
+from incay.study.mirrors.mlflow_database import (
+    artifact_root,
+    own_database,
+    prepare_database,
+    tracking_uri,
+)
+from incay.study.mirrors.remedies import told
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
 from incay.study.planning.results_folder import require_results
 from incay.trainables.store.trials import Store
@@ -29,6 +36,10 @@ def serve_mlflow(store: Store, port: int) -> int:
         return 0
     _require_mirror(store)
     require_free(port)
+    own = own_database(store)
+    if own is not None:
+        with told(uri, own):
+            prepare_database(own)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     root = artifact_root(store)
@@ -109,7 +120,8 @@ def _require_mirror(store: Store) -> None:
         studies = ", ".join(sorted(store.list("studies")))
         raise UserError(
             f"MLflow must have been filled from {store.uri}, but there is no mlflow.db: "
-            f"`incay sync STUDY --results {store.uri}` fills it (studies there: {studies})"
+            f"`incay sync STUDY --results {shlex.quote(store.uri)}` fills it (studies there: "
+            f"{studies})"
         )
 
 
