@@ -74,6 +74,14 @@ def test_a_batch_as_large_as_the_training_set_is_good(plan):
     assert plan(STUDY.replace("size: 32", "size: 1437"), "--no-probe").code == 0
 
 
+def test_a_trial_that_cannot_train_is_one_message(plan):
+    text = STUDY.replace("mnist-2d, width: 0.5", "mnist, width: 0.05")
+    done = plan(text.replace("batch_size: 32", "batch_size: 1"))
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert "batch_size 1) end by ValueError: Expected more than 1 value per channel" in done.err
+
+
 @pytest.mark.parametrize("command", ["plan", "run"])
 def test_a_missing_data_set_names_the_line_that_wants_it(command, plan, tmp_path):
     write_idx(tmp_path / "mnist" / "raw")
