@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
 
 _NATIVE_BF16 = ("avx512_bf16", "amx_tile")
 """Flags of processors that multiply bfloat16 natively."""
+_GPU_DEVICES = ("nvidia*", "nvhost*", "nvgpu*", "kfd", "dxg")
+"""Names below /dev of what CUDA and ROCm open, on Linux; ``dxg`` is that of WSL."""
 
 
 def cpu_count() -> int:
@@ -17,7 +20,11 @@ def cpu_count() -> int:
 
 @cache
 def gpu_count() -> int:
-    """Return the CUDA devices of this machine."""
+    """Return the GPUs that PyTorch can use here."""
+    if sys.platform == "linux" and not any(
+        next(Path("/dev").glob(name), None) for name in _GPU_DEVICES
+    ):
+        return 0  # to ask PyTorch takes two seconds
     import torch
 
     return torch.cuda.device_count()

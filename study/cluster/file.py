@@ -43,6 +43,11 @@ class ClusterFile:
         return self.provider.get("type") == "local"
 
     @property
+    def has_coordinator(self) -> bool:
+        """Whether a server of Ray's hands out the machines of a local cluster."""
+        return self.is_local and "coordinator_address" in self.provider
+
+    @property
     def node_types(self) -> dict[str, dict[str, Any]]:
         """The kinds of nodes, by name; empty for a local cluster."""
         kinds = mapping(self.values.get("available_node_types"))
@@ -91,7 +96,14 @@ class ClusterFile:
 
     def _head_ip(self) -> str:
         if self.is_local:
-            return str(self.provider.get("head_ip"))
+            head = self.provider.get("head_ip")
+            if not isinstance(head, str) or not head.strip():
+                raise UserError(
+                    f"{self.path}: provider.head_ip must be the head's address, but is "
+                    f"{'not given' if head is None else repr(head)}; without it the cluster "
+                    "is reached by --address URL, that of its dashboard"
+                )
+            return head
         from ray.autoscaler.sdk import get_head_node_ip
 
         try:

@@ -27,15 +27,12 @@ def plan(
     """Show arms, trials, steps and estimated time of a study; run nothing."""
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
-    from incay.study.planning.readiness import check_batches, check_data, check_room
+    from incay.study.planning.readiness import check_study
     from incay.study.planning.search_reach import unreached
     from incay.study.planning.stack_forecast import told_beforehand
 
     spec, store, data = chosen.open()
-    check_room(spec, chosen.cpus, chosen.gpus)
-    check_data(spec, data)
-    if probe:
-        check_batches(spec, data)
+    check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
     plans = plan_arms(spec, data, store)
     screen = console()
     for note in data.notes:
@@ -79,10 +76,13 @@ def _forecast(
     at_once: int,
 ) -> str:
     """Measure the pace of the trials, remember what follows for the run, and say it."""
+    from incay.study.hardware import gpu_count
     from incay.study.planning.estimates import Estimate, remember
     from incay.study.planning.forecast import forecast, forecast_text
     from incay.study.planning.probe import Probe
 
+    if spec.resources.gpu and not gpu_count():  # only a cluster's
+        return "not estimated: a trial wants a GPU, and this machine, which would measure, has none"
     pace = Probe(
         data,
         threads=max(1, int(spec.resources.cpu)),

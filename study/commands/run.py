@@ -18,12 +18,17 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.execution.monitor import Monitor
     from incay.study.execution.runner import StudyRunner
     from incay.study.mirrors.follower import MirrorProcess
-    from incay.study.planning.readiness import check_data
+    from incay.study.planning.ray_address import cluster_address, require_cluster
+    from incay.study.planning.readiness import check_study
     from incay.study.spec.hints import command
     from incay.trainables.store.endings import Ending
 
     spec, store, data = chosen.open()
-    check_data(spec, data)
+    address = cluster_address()
+    if address is not None:
+        say(f"trains on the Ray cluster at {address} (RAY_ADDRESS)")
+        require_cluster(address)
+    check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
     monitor = Monitor(spec)
     runner = StudyRunner(spec, store, data, monitor, cpus=chosen.cpus, gpus=chosen.gpus)
     screen = console()
@@ -34,9 +39,11 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
         for line in (*data.notes, *summary_lines(spec, store, summary)):
             screen.print(line, soft_wrap=True)
     if isinstance(following, MirrorProcess) and not following.complete:
+        then = "then " if following.lasting else ""
+        again = command("sync", f"{spec.name}@{spec.run}", results=store.uri)
         say(
             f"MLflow is not up to date ({following.message}); nothing is lost: "
-            f"`{command('sync', f'{spec.name}@{spec.run}', results=store.uri)}` completes it"
+            f"{then}`{again}` completes it"
         )
     if summary.interrupted:
         say("interrupted: the same command goes on from here")

@@ -27,13 +27,16 @@ def submit(
 ) -> None:
     """Run a study on a cluster; submitting it again takes up the job, or goes on."""
     from incay.study.cluster.submit import submit_and_follow
+    from incay.study.planning.readiness import check_elsewhere
     from incay.study.spec.hints import command
 
     del data_root, mirror  # they go to the head as they were typed
     if results is not None:
         refuse_secrets(results)
+    spec = chosen.read()
+    check_elsewhere(spec)
     code = submit_and_follow(
-        chosen.read(),
+        spec,
         head.arguments({"follow"}),
         cluster=head.cluster,
         address=head.address,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from incay.study.spec.study import StudySpec
     from incay.trainables.store.trials import Store
 
+_MOST_FAILURES = 5
+"""Of which the reasons are shown: they are often the same."""
+
 
 def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterator[str]:
     """Yield what a run has done, what it could not do, and what may come next."""
@@ -29,6 +32,7 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
     if summary.lost:
         times = "once" if summary.lost == 1 else f"{summary.lost} times"
         yield f"a worker was lost {times}; its trial went on elsewhere"
+    yield from _failures(store, summary)
     if summary.seconds:
         yield _cost(spec, summary)
     yield from unreached(spec)
@@ -43,6 +47,17 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
     yield "next:"
     yield f"  {command('table', f'{spec.name}@{spec.run}', results=store.uri)}"
     yield f"  {command('ui', results=store.uri)}"
+
+
+def _failures(store: Store, summary: RunSummary) -> Iterator[str]:
+    """Yield why trials failed, and the command that says all of it."""
+    told = summary.failed[:_MOST_FAILURES]
+    for trial, record in told:
+        reason = record.reason.strip().partition("\n")[0]
+        yield f"{trial.arm}, {trial.phase} {trial.number} failed: {reason}"
+        yield f"  {command('why', trial.fingerprint, results=store.uri)}"
+    if len(summary.failed) > len(told):
+        yield f"and {len(summary.failed) - len(told)} more failed"
 
 
 def _cost(spec: StudySpec, summary: RunSummary) -> str:

@@ -9,11 +9,10 @@ from incay.study.commands.groups import RunChoice
 def sync(chosen: RunChoice) -> None:
     """Bring MLflow up to the store."""
     from incay.study.mirrors.copies import copies_of
-    from incay.study.mirrors.mlflow_mirror import sync_once
 
     store, name, run = chosen.find()
-    _, *others = copies_of(store, name, run)
+    mirror, *others = copies_of(store, name, run)
     for make in others:
         make().sync()
-    left = sync_once(store, name, run)
+    left = mirror().sync()
     console().print("MLflow has everything" if not left else f"{left} trials have not ended yet")

@@ -9,6 +9,7 @@ from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor
+from incay.study.execution.place import ResultsPlace
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.trials import Store
@@ -27,6 +28,7 @@ class RunContext:
         lease: Its right to run the study.
         halt: Whether it must end.
         models: The trained networks that stay.
+        place: Whether the results are still there.
         cpus: CPUs to use on this machine; None for all.
         gpus: GPUs to use on this machine; None for all.
     """
@@ -39,5 +41,6 @@ class RunContext:
     lease: Lease
     halt: Halt
     models: KeptModels
+    place: ResultsPlace
     cpus: float | None = None
     gpus: float | None = None

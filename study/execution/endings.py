@@ -7,7 +7,7 @@ from incay.study.planning.trials import PlannedTrial
 from incay.trainables.fingerprint import code_version
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
-from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.records import NewerRecordError, RecordError, TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import now
@@ -30,10 +30,12 @@ class Endings:
         """Return the trial's record, None where there is none that can be used.
 
         Raises:
-            OSError: The store cannot be read.
+            StoreError: The store cannot be read.
         """
         try:
             return patiently(lambda: self._store.read_record(trial.fingerprint))
+        except NewerRecordError:
+            raise
         except RecordError:
             return None  # damaged as soon as it was written: like none, so the trial is made again
 
@@ -46,7 +48,7 @@ class Endings:
         """Record a trial that could not do so itself, with what it has reached.
 
         Raises:
-            OSError: The store takes nothing more.
+            StoreError: The store takes nothing more.
         """
         return patiently(lambda: self._write(trial, status, reason))
 

@@ -1,4 +1,4 @@
-"""Why a run ends before its work is done: somebody stops it, or the store takes nothing more."""
+"""Why a run ends before its work is done: somebody stops it, or it cannot go on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from incay.study.errors import IncayError
+from incay.trainables.store.problems import StoreError
+from incay.trainables.store.records import NewerRecordError
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -19,11 +23,13 @@ class Halt:
 
     Attributes:
         store_error: What the store said, if that is why.
+        problem: What the user is told, if it is anything else but somebody who stopped it.
     """
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self.store_error = ""
+        self.problem: IncayError | None = None
 
     @property
     def asked(self) -> bool:
@@ -33,13 +39,25 @@ class Halt:
     @property
     def interrupted(self) -> bool:
         """Whether somebody stopped it."""
-        return self.asked and not self.store_error
+        return self.asked and not self.store_error and self.problem is None
+
+    @property
+    def why(self) -> str:
+        """Why, as the records of unfinished trials say it."""
+        if self.interrupted:
+            return "stopped by the user"
+        return self.store_error or str(self.problem or "")
 
     def interrupt(self) -> None:
         """End the run because somebody wants so."""
         self._stop.set()
 
-    def blame_store(self, error: OSError | str) -> None:
+    def blame(self, problem: IncayError) -> None:
+        """End the run because of something that a person must mend."""
+        self.problem = self.problem or problem
+        self._stop.set()
+
+    def blame_store(self, error: StoreError | str) -> None:
         """End the run because results can no longer be kept."""
         self.store_error = self.store_error or str(error)
         self._stop.set()
@@ -49,8 +67,10 @@ class Halt:
         """End the run, instead of breaking it, when the store fails inside of the block."""
         try:
             yield
-        except OSError as error:
+        except StoreError as error:
             self.blame_store(error)
+        except NewerRecordError as error:
+            self.blame(error)
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:

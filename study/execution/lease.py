@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from incay.study.errors import UserError
 from incay.study.spec.hints import command
 from incay.trainables.store.books import Books
+from incay.trainables.store.problems import store_errors
 from incay.trainables.store.trials import Store
 
 BEAT_SECONDS = 5.0
@@ -118,7 +119,8 @@ class Lease:
         """
         if self._books.lock is None:
             return None
-        self._books.lock.parent.mkdir(parents=True, exist_ok=True)
+        with store_errors():
+            self._books.lock.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._books.lock)
         try:
             lock.acquire(blocking=False)

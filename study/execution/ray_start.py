@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
-import socket
 
-from incay.study.errors import HaltedError, UserError
+from incay.study.errors import HaltedError
 from incay.study.hardware import cpu_count, gpu_count
+from incay.study.planning.ray_address import cluster_address, no_answer, require_cluster
 
-_CONNECT_SECONDS = 10.0
 _WAITING_TRIALS = 16
 """Trials that wait on a cluster at once, each a reason for its autoscaler to add nodes.
 
@@ -25,7 +23,8 @@ def quiet_ray() -> None:
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
     os.environ.setdefault("TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "1000")
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Else a trial that asks for no GPU sees all of them.
+    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "1"
     # Workers for plain tasks, of which a run has none: they would delay those that train.
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
 
@@ -46,13 +45,17 @@ def start_ray(cpus: float | None, gpus: float | None) -> None:
     if ray.is_initialized():
         return
     common = {"log_to_driver": False, "logging_level": "ERROR"}
-    address = os.environ.get("RAY_ADDRESS")
+    address = cluster_address()
+    if address is not None:
+        require_cluster(address)
+        os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(_WAITING_TRIALS))
+        try:
+            ray.init(address=address, **common)
+        except Exception as error:  # Ray's own kinds: no cluster, another version, a wrong token
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise no_answer(address, first) from error
+        return
     try:
-        if address is not None:
-            _answers(address)
-            os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(_WAITING_TRIALS))
-            ray.init(**common)
-            return
         ray.init(
             address="local",  # another Ray of this machine is not ours to use
             num_cpus=int(cpus) if cpus is not None else cpu_count(),
@@ -61,16 +64,4 @@ def start_ray(cpus: float | None, gpus: float | None) -> None:
             **common,
         )
     except OSError as error:
-        if address is None:
-            raise HaltedError(f"Ray must start on this machine, but cannot: {error}") from error
-        raise UserError(
-            f"RAY_ADDRESS must be the address of a Ray cluster that answers, but is {address!r}: "
-            f"{error}"
-        ) from error
-
-
-def _answers(address: str) -> None:
-    """Raise an OSError if nothing listens: Ray itself tries for five minutes."""
-    match = re.fullmatch(r"(?P<host>[^:/]+):(?P<port>\d+)", address)
-    if match is not None:
-        socket.create_connection((match["host"], int(match["port"])), _CONNECT_SECONDS).close()
+        raise HaltedError(f"Ray must start on this machine, but cannot: {error}") from error

@@ -13,15 +13,17 @@ from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor, totals
+from incay.study.execution.place import ResultsPlace
 from incay.study.execution.tune_run import train_phase
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.readiness import check_room
+from incay.study.planning.newer_records import refuse_newer_records
+from incay.study.planning.readiness import check_study
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
-from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.records import NewerRecordError, RecordError, TrialRecord
 from incay.trainables.store.trials import Store
 
 
@@ -39,6 +41,7 @@ class RunSummary:
         stuck: Trials that could not begin: the one whose norm they need did not complete.
         lost: How often a trial lost its worker and went on elsewhere.
         damaged: Files that could not be used, so that their work was done again.
+        failed: Trials that ended by an error, with their records.
         seconds: How long all of the study's trials have trained, one after another.
         gpu_hours: GPU-hours of that.
     """
@@ -52,6 +55,7 @@ class RunSummary:
     stuck: tuple[WaitingTrial, ...]
     lost: int
     damaged: tuple[str, ...]
+    failed: tuple[tuple[PlannedTrial, TrialRecord], ...]
     seconds: float
     gpu_hours: float
 
@@ -101,6 +105,7 @@ class StudyRunner:
                 spec.header.keep_models,
                 [arm.name for arm in spec.arms],
             ),
+            place=ResultsPlace(self._ledger.books),
             cpus=cpus,
             gpus=gpus,
         )
@@ -108,6 +113,7 @@ class StudyRunner:
         self._endings: Counter[Ending] = Counter()
         self._cost: dict[str, tuple[float, float]] = {}
         self._checked: set[str] = set()
+        self._failed: list[tuple[PlannedTrial, TrialRecord]] = []
 
     def run(self) -> RunSummary:
         """Train what has no result yet; return when all has ended or somebody interrupts.
@@ -116,12 +122,14 @@ class StudyRunner:
             UserError: The machine cannot place a trial, frozen winners would change, or another
                 process runs the study.
             DataError: A data set cannot be read.
-            HaltedError: The store takes nothing more.
+            HaltedError: The store takes nothing more, or the results were moved away.
         """
-        check_room(self._spec, self._context.cpus, self._context.gpus)
+        check_study(self._spec, self._data, cpus=self._context.cpus, gpus=self._context.gpus)
         summary = None
         with self._halt.guard(), self._lease:
             summary = self._run()
+        if self._halt.problem is not None:
+            raise self._halt.problem
         if self._halt.store_error or summary is None:
             raise HaltedError(
                 f"results must be kept in {self._store.where('')}, but the store says: "
@@ -132,9 +140,9 @@ class StudyRunner:
 
     def _run(self) -> RunSummary:
         spec = self._spec
-        for arm in spec.arms:
-            self._data.hash(arm.config.dataset)
+        refuse_newer_records(self._store, self._planner, self._ledger.books)
         self._ledger.open()
+        self._context.place.begin()
         winners: dict[str, PlannedTrial] = {}
         missing: tuple[str, ...] = ()
         stuck: list[WaitingTrial] = []
@@ -169,6 +177,7 @@ class StudyRunner:
             stuck=tuple(stuck),
             lost=self._monitor.lost,
             damaged=tuple(self._monitor.damaged),
+            failed=tuple(self._failed),
             seconds=sum(seconds for seconds, _ in self._cost.values()),
             gpu_hours=sum(seconds for _, seconds in self._cost.values()) / 3600.0,
         )
@@ -180,12 +189,19 @@ class StudyRunner:
             train_phase(self._context, work, first, self._trials)
             if self._lease.lost:
                 raise self._lease.taken()
+        missing = 0
         for trial in work.planned:
             record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
-            if record is not None:
+            if record is None:
+                missing += 1
+            else:
+                if record.status == Ending.FAILED:
+                    self._failed.append((trial, record))
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
                 self._context.models.offer(trial, record)
                 self._cost[trial.fingerprint] = (record.seconds, record.gpu_seconds)
+        if not self._halt.asked:
+            self._context.place.require(work.planned, missing)
         self._endings += self._monitor.endings()
         self._trials += work.planned
         self._ledger.keep(self._trials, now=True)
@@ -207,6 +223,8 @@ class StudyRunner:
 
         try:
             return patiently(read)
+        except NewerRecordError:
+            raise
         except RecordError as error:
             # A damaged record is no result: the trial is trained again and its record re-made.
             self._monitor.found_damaged(str(error))

@@ -8,6 +8,7 @@ from typing import Any
 import ray
 from ray.tune.search import Searcher
 
+from incay.study.errors import UserError
 from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
 from incay.study.execution.lost_workers import MOST, TOGETHER, LostWorkers
@@ -15,6 +16,7 @@ from incay.study.execution.stacks import Stack, Stacks
 from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Signal, Work
 from incay.trainables.store.endings import Ending, Unended
+from incay.trainables.store.problems import StoreError
 
 
 class WorkSearcher(Searcher):
@@ -111,7 +113,7 @@ class WorkSearcher(Searcher):
     def _prunes(self, trial: PlannedTrial) -> bool:
         try:
             progress = self._store.read_progress(trial.fingerprint)
-        except OSError:
+        except StoreError:
             return False  # the store is away: the trial goes on
         if progress is None or not self._work.prunes(trial, progress.history):
             return False
@@ -124,6 +126,8 @@ class WorkSearcher(Searcher):
         """Take in a report, and the endings in it of some trials of a stack."""
         if "store_error" in result:
             self._halt.blame_store(result["store_error"])
+        if "refusal" in result:
+            self._halt.blame(UserError(result["refusal"]))
         for trial, step, status in self._reports(trial_id, result):
             self._monitor.trial_reported(trial, step)
             self._lost.reached(trial.fingerprint, step, result.get("node_id"))
@@ -167,7 +171,7 @@ class WorkSearcher(Searcher):
             error: Whether its worker was lost.
 
         Raises:
-            OSError: The store takes nothing more.
+            StoreError: The store takes nothing more.
         """
         for running in self._running.values():
             running.pop(trial.fingerprint, None)

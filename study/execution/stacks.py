@@ -59,7 +59,7 @@ class Stacks:
             has_room: Returns whether a stack could begin now; asked only if none is full.
 
         Raises:
-            OSError: The store takes nothing more.
+            StoreError: The store takes nothing more.
         """
         signal = self._gather()
         if not self._kinds:

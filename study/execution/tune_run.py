@@ -9,7 +9,6 @@ from typing import Any
 from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
 from incay.study.execution.ray_start import quiet_ray, start_ray
-from incay.study.planning.readiness import check_batches
 from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Work
 from incay.trainables.store.endings import Ending
@@ -28,7 +27,7 @@ def train_phase(
         before: The trials of earlier phases, for the books.
 
     Raises:
-        OSError: The store takes nothing more.
+        StoreError: The store takes nothing more.
     """
     quiet_ray()
     import ray
@@ -41,8 +40,6 @@ def train_phase(
 
     spec, store, data = context.spec, context.store, context.data
     halt, lease = context.halt, context.lease
-    # Loads the data before anything starts: damaged data ends here with its own message.
-    check_batches(spec, data)
     start_ray(context.cpus, context.gpus)
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
@@ -57,9 +54,14 @@ def train_phase(
         data=shared,
         threads=max(1, int(spec.resources.cpu)),
         stall_seconds=spec.resources.stall_seconds,
+        on_gpu=spec.resources.gpu > 0,
     )
 
     def keep_books() -> None:
+        gone = context.place.look()
+        if gone is not None:
+            halt.blame(gone)
+            return
         with halt.guard():
             patiently(lambda: context.ledger.keep([*before, *work.planned]))
 
@@ -82,14 +84,13 @@ def train_phase(
                 checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
             ),
         ).fit()
-    if lease.lost:
-        return  # what is unfinished is another driver's to record
+    if lease.lost or context.place.look_again() is not None:
+        return  # what is unfinished is another driver's to record, or there is nowhere to
     # Record what an interruption left unfinished, so that nothing vanishes.
-    why = "stopped by the user" if halt.interrupted else halt.store_error
     endings = Endings(store, data)
     for trial in searcher.running():
         if not endings.has_result(trial):
-            endings.write(trial, Ending.INTERRUPTED, why)
+            endings.write(trial, Ending.INTERRUPTED, halt.why)
 
 
 def _room(total: Mapping[str, float], needs: Mapping[str, float]) -> int:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from incay.study.errors import UserError
+from incay.study.errors import IncayError, UserError
 from incay.study.mirrors.base import StudyCopy
 from incay.trainables.store.books import Books
 from incay.trainables.store.records import RecordError
@@ -22,6 +22,8 @@ _SECONDS_BEFORE_FIRST = 30.0
 _SECONDS_BETWEEN_SYNCS = 2.0
 _SECONDS_UNTIL_TOLD = 5.0
 _SECONDS_TO_FINISH = 180.0  # the last trial may be followed by figures and a report
+_LASTING = 2
+"""Exit code for what no second try mends."""
 
 
 class MirrorProcess:
@@ -30,12 +32,13 @@ class MirrorProcess:
     Attributes:
         complete: After the block: whether MLflow has everything.
         message: After the block: what the follower said, if it failed.
+        lasting: After the block: whether that stays so until a person mends it.
     """
 
     def __init__(self, store: Store, study: str, run: str) -> None:
         self._arguments = [store.uri if "://" in store.uri else store.root, study, run]
         self._process: subprocess.Popen[str] | None = None
-        self.complete = False
+        self.complete = self.lasting = False
         self.message = ""
 
     def __enter__(self) -> MirrorProcess:
@@ -62,6 +65,7 @@ class MirrorProcess:
             self._process.kill()
             self.message = "skipped"
         self.complete = self._process.returncode == 0
+        self.lasting = self._process.returncode == _LASTING
         self.message = self.message.strip().rpartition("\n")[2]
 
     def _wait(self) -> str:
@@ -95,19 +99,20 @@ def _follow(uri: str, study: str, run: str) -> int:
     copies: dict[int, StudyCopy] = {}
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)
-        failures = []
+        failures, lasting = [], 0
         for number, make in enumerate(makers):
             try:
                 copies[number] = copies.get(number) or make()
                 copies[number].sync()
             except Exception as error:  # a server may be down for a while: try again until the end
                 copies.pop(number, None)
-                named = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+                lasting += isinstance(error, UserError)
+                named = "" if isinstance(error, IncayError) else f"{type(error).__name__}: "
                 failures.append(f"{named}{error}")
         if last:
             if failures:  # on one line: the last is what the run shows
                 print("; ".join(failures), file=sys.stderr)
-            return 1 if failures else 0
+            return (_LASTING if lasting else 1) if failures else 0
 
 
 def _any_ended(store: Store, study: str, run: str) -> bool:

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from incay.study.errors import UserError
+from incay.study.mirrors.relocation import ARTIFACTS, relocate
+from incay.study.mirrors.urls import file_url, sqlite_url
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+DATABASE = "mlflow.db"
+"""The mirror of a local store, beside the results."""
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
@@ -20,14 +25,6 @@ os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-_DATABASE = "mlflow.db"
-_ARTIFACTS = "mlartifacts"
-
-
-def database(store: Store) -> Path | None:
-    """Return the file that the mirror of a local store is in by default; None for another."""
-    return None if store.local_root is None else store.local_root / _DATABASE
 
 
 def tracking_uri(store: Store) -> str:
@@ -39,18 +36,24 @@ def tracking_uri(store: Store) -> str:
     uri = os.environ.get("MLFLOW_TRACKING_URI")
     if uri:
         return uri
-    own = database(store)
-    if own is None:
+    if store.local_root is None:
         raise UserError(
             f"MLFLOW_TRACKING_URI must be set for results at {store.uri}: "
             "a database cannot lie on a remote file system"
         )
-    return _address(own)
+    return sqlite_url(store.local_root / DATABASE)
+
+
+def own_database(store: Store) -> Path | None:
+    """Return the database beside the results; None where MLflow is elsewhere."""
+    if os.environ.get("MLFLOW_TRACKING_URI") or store.local_root is None:
+        return None
+    return store.local_root / DATABASE
 
 
 def artifact_root(store: Store) -> str | None:
     """Return where MLflow keeps artifacts of a local store, in the results; None for another."""
-    return None if store.local_root is None else (store.local_root / _ARTIFACTS).as_uri()
+    return None if store.local_root is None else file_url(store.local_root / ARTIFACTS)
 
 
 def client_artifacts(store: Store) -> str | None:
@@ -68,30 +71,28 @@ def open_client(store: Store) -> MlflowClient:
         # Whoever opens a database first makes MLflow's experiment "Default" in it, whose
         # artifacts would else belong to the directory that this process happened to start in.
         os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = artifacts
-    own = database(store)
-    if own is not None and uri == _address(own):
-        _create(own)
+    own = own_database(store)
+    if own is not None:
+        prepare_database(own)
     # Not `mlflow.set_tracking_uri`: it sets MLFLOW_TRACKING_URI, for all that comes after.
     return mlflow.MlflowClient(uri)
 
 
-def _create(path: Path) -> None:
-    """Make the database as a whole or not at all.
+def prepare_database(path: Path) -> None:
+    """Make the database beside results where there is none; set right one that was moved.
 
-    MLflow makes its tables one by one, for a second or two; a process that is killed meanwhile
-    would leave a database that MLflow can neither open nor complete.
+    It is made as a whole or not at all: MLflow makes its tables one by one, for a second or two;
+    a process that is killed meanwhile would leave a database that MLflow can neither open nor
+    complete.
     """
     import mlflow
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
         if path.exists():
+            relocate(path)
             return
         begun = path.with_name(f".{path.name}.new")
         begun.unlink(missing_ok=True)
-        mlflow.MlflowClient(_address(begun))
+        mlflow.MlflowClient(sqlite_url(begun))
         begun.rename(path)
-
-
-def _address(path: Path) -> str:
-    return f"sqlite:///{path}"

@@ -12,14 +12,15 @@ import datetime
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from incay.study.errors import HaltedError
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
 from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
-from incay.study.mirrors.mlflow_database import tracking_uri
+from incay.study.mirrors.mlflow_database import own_database, tracking_uri
 from incay.study.mirrors.mlflow_runs import Runs
+from incay.study.mirrors.remedies import told
 from incay.trainables.names import flatten
 from incay.trainables.store.endings import Ending, Nature, Unended
 from incay.trainables.store.records import RecordError
@@ -53,14 +54,27 @@ class Mirror(StudyCopy):
 
     def __init__(self, store: Store, study: str, run: str) -> None:
         super().__init__(store, study, run)
-        self._runs = Runs(store, study)
+        with self._told():
+            self._runs = Runs(store, study)
         self._complete: set[tuple[str, str]] = set()  # key and fingerprint of mirrored trials
         self._endings: dict[str, str] = {}  # by fingerprint, as this mirror last saw them
         self._attached: dict[str, str | None] = {}  # those when attachments were last looked at
         self._last_end = 0  # the latest end of a trial copied by this mirror
 
     def sync(self) -> int:
-        """Bring MLflow up to the store; return how many trials are still unfinished there."""
+        """Bring MLflow up to the store; return how many trials are still unfinished there.
+
+        Raises:
+            HaltedError: MLflow does not take the runs now.
+            UserError: It will not until a person mends it; the message says how.
+        """
+        with self._told():
+            return self._sync()
+
+    def _told(self) -> AbstractContextManager[None]:
+        return told(tracking_uri(self._store), own_database(self._store))
+
+    def _sync(self) -> int:
         book, rows = self._books.study(), self._books.trials()
         if book is None:
             return 0
@@ -114,7 +128,8 @@ class Mirror(StudyCopy):
         if results is None:
             return
         shown = digest(results)
-        if (self._runs.tags(book.run) or {}).get(_ATTACHED) == shown:
+        is_told = (self._runs.tags(book.run) or {}).get(_ATTACHED) == shown
+        if is_told and self._runs.has_folder(run_id):
             return
         with tempfile.TemporaryDirectory(prefix="incay-mirror-") as folder:
             write_attachments(results, Path(folder))
@@ -173,23 +188,6 @@ class Mirror(StudyCopy):
         return _Content(
             Unended.RUNNING, progress.step, progress.history, progress.config, progress.provenance
         )
-
-
-def sync_once(store: Store, study: str, run: str) -> int:
-    """Bring MLflow up to the store; return how many trials are still unfinished there.
-
-    Raises:
-        HaltedError: MLflow does not take the runs.
-    """
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return Mirror(store, study, run).sync()
-    except MlflowException as error:
-        raise HaltedError(
-            f"MLflow at {tracking_uri(store)} must take the runs, but says: {error}. Nothing is "
-            "lost: the same command goes on from here"
-        ) from error
 
 
 def _is_final(status: str) -> bool:

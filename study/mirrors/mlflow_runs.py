@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from incay.study.mirrors.mlflow_database import client_artifacts, open_client
+from incay.study.mirrors.mlflow_database import (
+    client_artifacts,
+    open_client,
+    own_database,
+    tracking_uri,
+)
+from incay.study.mirrors.relocation import ARTIFACTS
+from incay.study.mirrors.remedies import deleted_experiment
 from incay.trainables import metrics
 from incay.trainables.store.trials import Store
 
@@ -27,6 +34,8 @@ class Runs:
     def __init__(self, store: Store, experiment: str) -> None:
         self._artifacts = client_artifacts(store)
         self._client: Any = open_client(store)
+        self._own = own_database(store)
+        self._place = tracking_uri(store)
         self._name = experiment
         self._experiment = ""
         self._runs: dict[str, Any] = {}
@@ -118,6 +127,15 @@ class Runs:
         """Attach what lies in a folder."""
         self._client.log_artifacts(run_id, folder)
 
+    def has_folder(self, run_id: str) -> bool:
+        """Return whether what was attached is still there, as far as can be seen at no cost.
+
+        Results may be copied without their artifacts.
+        """
+        if self._own is None or self._artifacts is None:
+            return True
+        return (self._own.parent / ARTIFACTS / run_id / "artifacts").is_dir()
+
     def reopen(self, run_id: str) -> None:
         """Show a run as one that goes on."""
         self._client.update_run(run_id, status="RUNNING")
@@ -136,6 +154,8 @@ class Runs:
         found = self._client.get_experiment_by_name(self._name)
         if found is not None:
             experiment: str = found.experiment_id
+            if found.lifecycle_stage == "deleted":
+                raise deleted_experiment(self._name, experiment, self._place, self._own)
             return experiment
         # Without the kind, the UI opens the experiment as one of language-model traces.
         created: str = self._client.create_experiment(

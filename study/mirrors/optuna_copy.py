@@ -22,6 +22,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.errors import UserError
 from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
+from incay.study.mirrors.remedies import anew
 from incay.study.search.distributions import DIRECTIONS, distribution
 from incay.study.search.sampler import STATES
 from incay.study.spec.ranges import parse_space
@@ -88,9 +89,17 @@ class OptunaCopy(StudyCopy):
         if not ended:
             return  # an opened journal is read as a whole, and grows by that
         with self._alone():
-            storage = open_storage(self._address)
-            for arm, trials in ended.items():
-                self._add(storage, arm, trials, metrics)
+            try:
+                storage = open_storage(self._address)
+                for arm, trials in ended.items():
+                    self._add(storage, arm, trials, metrics)
+            except (ValueError, KeyError) as error:
+                if isinstance(self._address, str):
+                    raise
+                raise UserError(
+                    f"{self._address} must be a journal that this version of Optuna reads, but is "
+                    f"not ({error}). {anew(self._address)}"
+                ) from error
 
     def _add(
         self,

@@ -8,7 +8,13 @@ import sys
 import urllib.request
 
 from incay.study.errors import HaltedError, UserError
-from incay.study.mirrors.mlflow_database import artifact_root, database, tracking_uri
+from incay.study.mirrors.mlflow_database import (
+    artifact_root,
+    own_database,
+    prepare_database,
+    tracking_uri,
+)
+from incay.study.mirrors.remedies import told
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
 from incay.study.planning.results_folder import require_results
 from incay.study.spec.hints import command
@@ -31,6 +37,10 @@ def serve_mlflow(store: Store, port: int) -> int:
         return 0
     _require_mirror(store)
     require_free(port)
+    own = own_database(store)
+    if own is not None:
+        with told(uri, own):
+            prepare_database(own)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     root = artifact_root(store)
@@ -104,8 +114,8 @@ def require_free(port: int) -> None:
 
 def _require_mirror(store: Store) -> None:
     """Refuse to serve, and so to create, an empty database beside the store."""
-    own = database(store)
-    if os.environ.get("MLFLOW_TRACKING_URI") or own is None:
+    own = own_database(store)
+    if own is None:
         return
     require_results(store)
     if not own.is_file():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from incay.study.planning.setting_files import files_hash
 from incay.trainables.config import TrialConfig
-from incay.trainables.data import DatasetSettings, ImageData
+from incay.trainables.data import DataError, DatasetSettings, ImageData
 from incay.trainables.data.base import FILES
 from incay.trainables.data.status import told
 
@@ -27,7 +29,8 @@ class DataCatalog:
     def hash(self, dataset: DatasetSettings) -> str:
         """Return a data set's content hash."""
         if dataset not in self._hashes:
-            self._hashes[dataset] = dataset.content_hash(self.root)
+            with _data_errors(dataset):
+                self._hashes[dataset] = dataset.content_hash(self.root)
         return self._hashes[dataset]
 
     def hash_for(self, config: TrialConfig) -> str:
@@ -47,5 +50,21 @@ class DataCatalog:
     def load(self, dataset: DatasetSettings) -> ImageData:
         """Return a data set in memory."""
         if dataset not in self._loaded:
-            self._loaded[dataset] = dataset.load(self.root)
+            with _data_errors(dataset):
+                self._loaded[dataset] = dataset.load(self.root)
         return self._loaded[dataset]
+
+
+@contextmanager
+def _data_errors(dataset: DatasetSettings) -> Iterator[None]:
+    """Raise what goes wrong with a data set's files or size as a `DataError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"data set {dataset.name!r}: its files must be readable, but: {error}"
+        ) from error
+    except MemoryError as error:
+        raise DataError(
+            f"data set {dataset.name!r}: it must fit into this machine's memory, but does not"
+        ) from error

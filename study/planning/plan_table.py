@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.newer_records import refuse_newer_records
 from incay.study.planning.status import trial_status
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
 from incay.study.spec.grid import grid_trials
@@ -64,7 +65,9 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     """Return the plan of every arm; nothing runs."""
     planner = Planner(spec, data)
     confirm = planner.confirm_trials()
-    rows = Books(store, spec.name, spec.run).trials()
+    books = Books(store, spec.name, spec.run)
+    refuse_newer_records(store, planner, books)
+    rows = books.trials()
     plans = []
     for arm in spec.arms:
         own = [trial for trial in confirm if trial.arm == arm.name]

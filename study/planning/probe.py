@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from incay.study.errors import IncayError, UserError
 from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
 from incay.trainables.training.prepared import prepare
@@ -61,7 +62,7 @@ class Probe:
         self._data = data
         self._threads = threads
         self._beside = 0 if gpu else min(at_once - 1, _MOST_BESIDE)
-        self._device = torch.device("cuda" if gpu and torch.cuda.is_available() else "cpu")
+        self._device = torch.device("cuda" if gpu else "cpu")
         self._known: dict[TrialConfig, Pace] = {}
 
     def seconds(self, config: TrialConfig) -> float:
@@ -69,7 +70,11 @@ class Probe:
         return self.pace(config).seconds(config)
 
     def pace(self, config: TrialConfig) -> Pace:
-        """Return the pace of trials like this one."""
+        """Return the pace of trials like this one.
+
+        Raises:
+            UserError: Such a trial cannot train.
+        """
         kind = _kind(config)
         if kind not in self._known:
             before = torch.get_num_threads()
@@ -77,6 +82,15 @@ class Probe:
             try:
                 with self._others(kind):
                     self._known[kind] = self._measure(kind)
+            except IncayError:
+                raise
+            except Exception as error:  # PyTorch's of any kind: a run would record it
+                said = (str(error).strip() or "no reason given").splitlines()[0]
+                raise UserError(
+                    f"a trial must be able to train, but the first steps of one (network "
+                    f"{kind.network.name}, loss {kind.loss.name}, batch_size {kind.batch_size}) "
+                    f"end by {type(error).__name__}: {said}"
+                ) from error
             finally:
                 torch.set_num_threads(before)
         return self._known[kind]
@@ -91,12 +105,14 @@ class Probe:
         def train() -> None:
             torch.set_num_threads(self._threads)  # each thread has its own number
             while not stop.is_set():
-                trainer = Trainer(config, prepared, self._device)
                 try:
+                    trainer = Trainer(config, prepared, self._device)
                     while not trainer.finished and not stop.is_set():
                         trainer.advance()
                 except DivergedError:
                     continue
+                except Exception:
+                    return  # the one that is measured says so
 
         others = [threading.Thread(target=train, daemon=True) for _ in range(self._beside)]
         for other in others:

@@ -1,21 +1,51 @@
-"""What `incay plan` and `incay run` ask of the machine and the data before anything runs."""
+"""What `incay plan`, `run` and `submit` ask of machine and data: one check, before all else."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from incay.study.errors import UserError
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.ray_address import VARIABLE, cluster_address
 from incay.study.planning.trials import SEARCH_VALIDATION
 from incay.study.spec.document import KeyPath
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.data import DataError, ImageData
 
 
+def check_study(
+    spec: StudySpec, data: DataCatalog, *, cpus: float | None = None, gpus: float | None = None
+) -> None:
+    """Refuse a study that could not be trained; the data are loaded, nothing else is done.
+
+    Args:
+        spec: The study.
+        data: Its data sets.
+        cpus: CPUs to use on this machine; None for all.
+        gpus: GPUs to use on this machine; None for all.
+
+    Raises:
+        UserError: No trial could ever be placed, or a data set does not fit what is asked of it.
+    """
+    check_room(spec, cpus, gpus)
+    check_data(spec, data)
+    check_batches(spec, data)
+
+
+def check_elsewhere(spec: StudySpec) -> None:
+    """Do what `check_study` does for a study that trains where this machine's room says nothing.
+
+    Its data sets lie there too. Those that need no files are the same everywhere.
+
+    Raises:
+        UserError: See `check_study`.
+    """
+    check_batches(spec, DataCatalog(None), only_here=True)
+
+
 def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:
-    """Refuse a study whose trials want more than there is.
+    """Refuse what this machine does not have: options that promise more, trials that want more.
 
     Args:
         spec: The study.
@@ -23,23 +53,39 @@ def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:
         gpus: GPUs to use on this machine; None for all.
 
     Raises:
-        UserError: No trial could ever be placed.
+        UserError: What is asked cannot be kept.
     """
-    wanted = spec.resources
-    if "RAY_ADDRESS" in os.environ:
-        return  # a cluster may grow
+    address = cluster_address()
     for kind, need, given, count in (
-        ("cpu", wanted.cpu, cpus, cpu_count),
-        ("gpu", wanted.gpu, gpus, gpu_count),
+        ("cpu", spec.resources.cpu, cpus, cpu_count),
+        ("gpu", spec.resources.gpu, gpus, gpu_count),
     ):
-        if not need:
-            continue  # to count GPUs takes PyTorch
+        if given is not None:
+            _check_option(kind, given, address, count)
+        if address is not None or not need:
+            continue  # a cluster may grow; and to count GPUs may take PyTorch
         have = given if given is not None else count()
         if need > have:
             raise UserError(
                 f"{spec.document.where(('resources', kind))}: resources.{kind} must be "
                 f"at most what there is, but a trial wants {need:g} of {have:g}"
             )
+
+
+def _check_option(kind: str, given: float, address: str | None, count: Callable[[], int]) -> None:
+    """Refuse a number of CPUs or GPUs that this machine cannot give."""
+    option = f"--{kind}s {given:g}"
+    if address is not None:
+        raise UserError(
+            f"{option}: must be left out where {VARIABLE} names a cluster, but that is {address}; "
+            "a cluster's nodes say themselves what they have"
+        )
+    if given % 1:
+        raise UserError(f"{option}: must be a whole number")
+    if given and given > count():
+        raise UserError(
+            f"{option}: must be at most the {count()} {kind.upper()}s that this machine has"
+        )
 
 
 def check_data(spec: StudySpec, data: DataCatalog) -> None:
@@ -55,8 +101,13 @@ def check_data(spec: StudySpec, data: DataCatalog) -> None:
             raise spec.document.error(_path(spec, arm, "dataset"), str(error)) from error
 
 
-def check_batches(spec: StudySpec, data: DataCatalog) -> None:
+def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False) -> None:
     """Refuse batches, networks and losses that cannot train on their set; the data are loaded.
+
+    Args:
+        spec: The study.
+        data: Its data sets.
+        only_here: Whether to pass over data sets that are not here.
 
     Raises:
         UserError: An arm's batch size is larger than its training set, its network cannot take
@@ -64,7 +115,12 @@ def check_batches(spec: StudySpec, data: DataCatalog) -> None:
         DataError: A data set is damaged.
     """
     for arm in spec.arms:
-        loaded = data.load(arm.config.dataset)
+        try:
+            loaded = data.load(arm.config.dataset)
+        except DataError:
+            if only_here:
+                continue
+            raise
         if loaded.num_classes < 2:
             raise spec.document.error(
                 _path(spec, arm, "dataset"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from incay.study.errors import StudyError
 from incay.study.spec.document import Document, flatten
@@ -16,6 +16,17 @@ SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+_LEAST_SHARE = 0.001
+"""Of a CPU or GPU. Ray counts in steps of 0.0001."""
+_LONGEST_STALL = 10_000_000.0  # seconds; longer ones overflow the watchdog's clock
+
+
+def _placeable(amount: float) -> float:
+    """Return what Ray can place and a trial can use: a share of one, or several whole ones."""
+    if amount and (amount < _LEAST_SHARE or (amount > 1 and amount % 1)):
+        raise ValueError("no share and no whole number")
+    return amount
 
 
 class _Model(BaseModel):
@@ -78,18 +89,18 @@ class Resources(_Model):
     """What one trial occupies.
 
     Attributes:
-        cpu: CPUs.
-        gpu: GPUs, or a part of one.
+        cpu: CPUs, or a share of one. A trial computes with as many threads, at least one.
+        gpu: A GPU, or a share of one. With 0 a trial is trained on the CPU, whatever there is.
         stack: Trials of one architecture that train together in one process, at most; they
             share the CPUs and GPUs of one trial.
         stall_seconds: A worker that trains no batch for this long hangs: it is ended, and its
             trial goes on from the last checkpoint.
     """
 
-    cpu: Annotated[float, Field(gt=0)] = 1
-    gpu: Annotated[float, Field(ge=0)] = 0
+    cpu: Annotated[float, Field(gt=0, allow_inf_nan=False), AfterValidator(_placeable)] = 1
+    gpu: Annotated[float, Field(ge=0, le=1), AfterValidator(_placeable)] = 0
     stack: Annotated[int, Field(ge=1, le=1024)] = 1
-    stall_seconds: Annotated[float, Field(gt=0)] = 1800
+    stall_seconds: Annotated[float, Field(gt=0, le=_LONGEST_STALL)] = 1800
 
 
 class Ablation(_Model):
@@ -145,6 +156,8 @@ _NOTATIONS: Mapping[tuple[str, ...], str] = {
     ("factor",): "a setting or component, or a list of them",
     ("confirm",): "a mapping, such as {seeds: 5}",
     ("confirm", "seeds"): "a whole number of at least 1, or a list of whole numbers of at least 0",
+    ("resources", "cpu"): "a whole number of CPUs, or a share of one of at least 0.001",
+    ("resources", "gpu"): "0, 1 or a share of at least 0.001: a trial is trained on one GPU",
     ("objective", "also"): "a mapping of metrics to min or max",
     ("ablation", "parts"): "a list of settings or components",
 }

@@ -70,6 +70,12 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     except ValueError as error:
         raise ValueProblem(_blamed(TrialConfig, str(error)), str(error)) from error
     _check_milestones(config)
+    if "reports" in values and config.reports > config.steps:
+        # Its default is as many as there are steps, at most.
+        raise ValueProblem(
+            ("reports",),
+            f"reports must be at most steps={config.steps:,}, but is {config.reports:,}",
+        )
     return config
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from incay.study.spec.arms import Arm
@@ -10,6 +11,7 @@ from incay.study.spec.document import Document
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
 from incay.study.spec.resolve import resolve_arms
+from incay.study.spec.size import check_size
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
 
@@ -69,7 +71,8 @@ class StudySpec:
     @property
     def replicates(self) -> int:
         """Seeds of the confirm phase."""
-        return len(self.confirm_seeds)
+        given = self.header.confirm.seeds
+        return given if isinstance(given, int) else len(given)
 
     @property
     def search_seed(self) -> int:
@@ -77,7 +80,7 @@ class StudySpec:
         given = self.budget.seed
         return derive_seed(self.header.seed, "search") if given is None else given
 
-    @property
+    @cached_property  # asked for once a trial: a study of n seeds must not derive n²
     def confirm_seeds(self) -> tuple[int, ...]:
         """The seed of each replicate, the same in every arm, none of them the search's."""
         given = self.header.confirm.seeds
@@ -102,6 +105,7 @@ def parse_study(document: Document) -> StudySpec:
     header = parse_header(document)
     _check_table(document, header)
     arms, baseline = resolve_arms(document, header)
+    check_size(document, header, arms)
     check_fair(document, header, arms, baseline)
     return StudySpec(header, arms, baseline, document)
 

@@ -168,6 +168,7 @@ class StudyFactory:
             code_version="c" * 16,
             provenance={
                 "host": "planted",
+                "started": "2026-01-31T12:00:00.000+00:00",
                 "device": "cpu",
                 "device_type": "cpu",
                 "git_commit": "0" * 40,

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from incay.trainables.store.files import Files
-from incay.trainables.store.records import RecordError
+from incay.trainables.store.records import RecordError, refuse_newer
 from incay.trainables.store.shapes import (
     SCHEMA,
     Frozen,
@@ -137,12 +137,7 @@ class Books:
         where = self._files.where(path)
         if values is None:
             return None
-        schema = values.get("schema", SCHEMA)
-        if isinstance(schema, int) and schema > SCHEMA:
-            raise RecordError(
-                f"{where} must have schema {SCHEMA} or older, but has {schema}: it was written by "
-                "a newer version of incay"
-            )
+        refuse_newer(values.get("schema"), SCHEMA, where)
         try:
             return shape(values)
         except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,11 +14,12 @@ from typing import Any
 
 from pyarrow import fs
 
+from incay.trainables.store.problems import store_errors
 from incay.trainables.store.records import RecordError
 
 
 class Files:
-    """Files under one root.
+    """Files under one root. What the file system says against it is a `StoreError`.
 
     Args:
         uri: A local path or any URI that `pyarrow.fs` understands, such as ``s3://bucket/path``.
@@ -47,14 +49,15 @@ class Files:
     def read(self, path: str) -> bytes | None:
         """Return a file's content, None if it does not exist. `path` is below the root."""
         target = f"{self.root}/{path}"
-        try:
-            if self.local_root is not None:
-                return Path(target).read_bytes()
-            with self._fs.open_input_file(target) as file:
-                content: bytes = file.read()
-                return content
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        with store_errors():
+            try:
+                if self.local_root is not None:
+                    return Path(target).read_bytes()
+                with self._fs.open_input_file(target) as file:
+                    content: bytes = file.read()
+                    return content
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
     def read_json(self, path: str) -> dict[str, Any] | None:
         """Return the object that a JSON file holds, None if it does not exist.
@@ -76,33 +79,24 @@ class Files:
     def write(self, path: str, content: bytes) -> None:
         """Write a whole file, replacing what was there in one step."""
         target = f"{self.root}/{path}"
-        if not isinstance(self._fs, fs.LocalFileSystem):
+        with store_errors():
+            if isinstance(self._fs, fs.LocalFileSystem):
+                _write_local(Path(target), content)
+                return
             with self._fs.open_output_stream(target) as file:
                 file.write(content)
-            return
-        final = Path(target)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}")
-        try:
-            with temporary.open("wb") as local:
-                local.write(content)
-                local.flush()
-                os.fsync(local.fileno())
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def delete(self, path: str) -> None:
         """Remove a file, if it exists."""
-        try:
+        with store_errors(), contextlib.suppress(FileNotFoundError):
             self._fs.delete_file(f"{self.root}/{path}")
-        except FileNotFoundError:
-            return
 
     def list(self, path: str) -> Iterator[str]:
         """Yield the names directly below a directory, none if it does not exist."""
         selector = fs.FileSelector(f"{self.root}/{path}", allow_not_found=True)
-        for info in self._fs.get_file_info(selector):
+        with store_errors():
+            found = self._fs.get_file_info(selector)
+        for info in found:
             yield info.base_name
 
     def where(self, path: str) -> str:
@@ -111,7 +105,8 @@ class Files:
 
     def exists(self, path: str) -> bool:
         """Return whether there is such a file."""
-        found: bool = self._fs.get_file_info(f"{self.root}/{path}").type == fs.FileType.File
+        with store_errors():
+            found: bool = self._fs.get_file_info(f"{self.root}/{path}").type == fs.FileType.File
         return found
 
     def write_checked(self, path: str, content: bytes) -> None:
@@ -130,6 +125,19 @@ class Files:
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             raise RecordError(f"{self.where(path)} must match its checksum, but does not")
         return content[32:]
+
+
+def _write_local(final: Path, content: bytes) -> None:
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}")
+    try:
+        with temporary.open("wb") as local:
+            local.write(content)
+            local.flush()
+            os.fsync(local.fileno())
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def refuse_password(uri: str) -> None:

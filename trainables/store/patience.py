@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from incay.trainables.store.problems import StoreError
+
 _Result = TypeVar("_Result")
 
 PATIENCE_SECONDS = 600.0
@@ -29,13 +31,13 @@ def patiently(action: Callable[[], _Result], *, patience: float = PATIENCE_SECON
         patience: Seconds after which the last error is raised.
 
     Raises:
-        OSError: The error is one that waiting does not mend, or lasted too long.
+        StoreError: The error is one that waiting does not mend, or lasted too long.
     """
     deadline, pause = time.monotonic() + patience, _FIRST_PAUSE
     while True:
         try:
             return action()
-        except OSError as error:
+        except StoreError as error:
             if is_hopeless(error) or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)

@@ -28,6 +28,28 @@ class RecordError(UserError):
     """A record that is damaged, or of a newer schema than this program reads."""
 
 
+class NewerRecordError(RecordError):
+    """A record of a newer schema: another program's result, which must never be written over."""
+
+
+def refuse_newer(schema: object, known: int, where: str) -> None:
+    """Refuse what a newer program has written.
+
+    Args:
+        schema: The schema that a file names.
+        known: The newest that this program reads.
+        where: Names the file.
+
+    Raises:
+        NewerRecordError: The schema is a newer one.
+    """
+    if isinstance(schema, int | float) and schema > known:
+        raise NewerRecordError(
+            f"{where} must have schema {known} or older, but has {schema}: it was written by a "
+            "newer version of incay, which is needed to go on with these results"
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrialRecord:
     """How one trial ended.
@@ -110,18 +132,14 @@ class TrialRecord:
             where: Names the file in errors.
 
         Raises:
-            RecordError: The text is damaged or of a newer schema.
+            RecordError: The text is damaged, or a `NewerRecordError`.
         """
         try:
             values = json.loads(text)
-            schema, checksum = values["schema"], values.pop("checksum")
+            refuse_newer(values["schema"], SCHEMA_VERSION, where)
+            checksum = values.pop("checksum")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RecordError(f"{where} must be a complete record, but is damaged") from error
-        if isinstance(schema, int) and schema > SCHEMA_VERSION:
-            raise RecordError(
-                f"{where} must have schema {SCHEMA_VERSION} or older, but has {schema}: "
-                f"it was written by a newer version of incay"
-            )
         if checksum != _checksum(values):
             raise RecordError(f"{where} must match its checksum, but does not: it was altered")
         try:

@@ -31,7 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from incay.trainables.store.files import Files
-from incay.trainables.store.records import RecordError, TrialRecord, history_table
+from incay.trainables.store.records import NewerRecordError, RecordError, TrialRecord, history_table
 from incay.trainables.store.shapes import Progress, trial_progress
 
 _TRIALS = "trials"
@@ -142,7 +142,11 @@ class Store(Files):
             record: The record, without its checksums.
             history: Metrics by report.
             tables: Other tables, by the name of the file without its suffix.
+
+        Raises:
+            NewerRecordError: The trial has a record that a newer program has written.
         """
+        before = self._replaced(record.fingerprint)
         checksums = {}
         for name, table in {_HISTORY: history_table(history), **(tables or {})}.items():
             sink = pa.BufferOutputStream()
@@ -153,7 +157,6 @@ class Store(Files):
             checksums[f"{name}.parquet"] = checksum
         values = {**record.__dict__, "files": checksums}
         written = TrialRecord(**values)
-        before = self._replaced(record.fingerprint)
         self.write(_trial_path(record.fingerprint, "record.json"), written.to_json().encode())
         self.delete(_trial_path(record.fingerprint, "progress.json"))
         written_tables = {self._table(record.fingerprint, *item) for item in checksums.items()}
@@ -218,6 +221,8 @@ class Store(Files):
             if record is None or record.is_final:
                 return set()
             return {self._table(fingerprint, *item) for item in record.files.items()}
+        except NewerRecordError:
+            raise
         except RecordError:
             return set()
 

@@ -23,7 +23,8 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.fingerprint import code_version
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
-from incay.trainables.store.records import SKIPPED, RecordError, TrialRecord
+from incay.trainables.store.problems import StoreError
+from incay.trainables.store.records import SKIPPED, NewerRecordError, RecordError, TrialRecord
 from incay.trainables.store.shapes import Progress, trial_progress
 from incay.trainables.store.trials import Store
 from incay.trainables.training.trainer import DivergedError, Trainer
@@ -99,7 +100,8 @@ class TrialSession:
             The report's metrics, or the last known ones if the trial diverged or failed.
 
         Raises:
-            OSError: The store takes nothing more.
+            StoreError: The store takes nothing more.
+            NewerRecordError: A newer program has recorded the trial meanwhile.
         """
         with self._recorded():
             trainer = self._trainer = self._trainer or self._begin()
@@ -121,8 +123,8 @@ class TrialSession:
             yield
         except DivergedError as error:
             self._end(Ending.DIVERGED, str(error), step=error.step)
-        except OSError:
-            raise  # the store's or its disk's: not the trial's fault, and nowhere to record it
+        except (StoreError, NewerRecordError):
+            raise  # not the trial's fault, and nowhere to record it
         except Exception as error:
             tail = traceback.format_exc(limit=-4)
             self._end(Ending.FAILED, f"{type(error).__name__}: {error}\n{tail}")
@@ -153,7 +155,7 @@ class TrialSession:
             self.store.write_progress(self.task.fingerprint, self._progress())
             if time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS:
                 self._checkpoint(trainer)
-        except OSError as error:
+        except StoreError as error:
             if is_hopeless(error):
                 raise
             # The store is away: the trial needs it at its end only, and may go on until then.

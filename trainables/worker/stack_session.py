@@ -80,7 +80,7 @@ class StackSession:
             How far each trial is that had not ended before.
 
         Raises:
-            OSError: The store takes nothing more.
+            StoreError: The store takes nothing more.
         """
         before = [session for session in self.sessions if session.open]
         self._prepare()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -12,10 +13,17 @@ from ray import tune
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES, ImageData
 from incay.trainables.store.endings import Unended
+from incay.trainables.store.problems import StoreError
+from incay.trainables.store.records import NewerRecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialSession, TrialTask
 from incay.trainables.worker.stack_session import StackSession
 from incay.trainables.worker.watchdog import Watchdog
+
+_NO_GPU = (
+    "resources.gpu: PyTorch must be able to use the GPU that a trial asks for, but on {host}, "
+    "where Ray placed one, it can use none: install NVIDIA's driver and a CUDA build of torch there"
+)
 
 
 class _Session(Protocol):
@@ -43,6 +51,7 @@ class IncayTrainable(tune.Trainable):
         data: Mapping[str, ray.ObjectRef] | None = None,
         threads: int = 1,
         stall_seconds: float = 1800.0,
+        on_gpu: bool = False,
     ) -> None:
         """Take in what all trials of the run share, and begin the first."""
         assert store is not None
@@ -52,19 +61,24 @@ class IncayTrainable(tune.Trainable):
         self._store = store
         self._refs = data
         self._loaded: dict[str, ImageData] = {}
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # By what the study asks for, never by what is there.
+        self._device = torch.device("cuda" if on_gpu else "cpu")
         self._session: _Session | None = None
         self._node = ray.get_runtime_context().get_node_id()
         self._begin(config)
 
     def step(self) -> dict[str, Any]:
         """Train to the next report."""
+        # Told as a result: as an error, Tune would start the trial again and again.
+        if self._device.type == "cuda" and not torch.cuda.is_available():
+            return _ends_run("refusal", _NO_GPU.format(host=platform.node()))
         try:
             with self._watchdog.watching():
                 return {**self._advance(), "node_id": self._node}
-        except OSError as error:
-            # Told as a result: as an error, Tune would start the trial again and again.
-            return {"store_error": str(error), "status": "unrecorded", "done": False}
+        except StoreError as error:
+            return _ends_run("store_error", str(error))
+        except NewerRecordError as error:
+            return _ends_run("refusal", str(error))
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Leave what is in hand and begin another."""
@@ -128,6 +142,11 @@ class StackTrainable(IncayTrainable):
         session = self._session
         assert isinstance(session, StackSession)
         return {"members": session.advance(), "done": session.done}
+
+
+def _ends_run(kind: str, message: str) -> dict[str, Any]:
+    """Return the report of a worker that can go on with no trial."""
+    return {kind: message, "status": "unrecorded", "done": False}
 
 
 def _task(config: Mapping[str, Any]) -> TrialTask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from incay.analysis import wording
@@ -28,11 +29,31 @@ def study_notes(
         notes += [verdicts, *published.remarks]
         if verdicts:
             notes.append(_departure(results, published))
-    notes.append(shared_sentence(results))
+    notes += [shared_sentence(results), _devices(results)]
     notes += [f"{text[:1].upper()}{text[1:]}." for text in results.unreached]
     if results.overrides:
         notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     return tuple(note for note in notes if note)
+
+
+def _devices(results: StudyResults) -> str:
+    """Return which devices trained the confirm trials; more than one may be why arms differ."""
+    records = [
+        trial.record
+        for trial in results.trials
+        if trial.phase == "confirm" and trial.record is not None
+    ]
+    kinds = {"cpu": "CPU", "cuda": "GPU"}
+    found = Counter(
+        f"{kinds.get(str(each.provenance.get('device_type')), 'device')} "
+        f"{each.provenance.get('device')}"
+        for each in records
+        if each.provenance.get("device")
+    )
+    if len(found) < 2:
+        return "".join(f"Trained on {name}." for name in found)
+    parts = [f"{name} ({wording.counted(n, 'trial')})" for name, n in found.most_common()]
+    return f"Trained on different devices: {', '.join(parts)}."
 
 
 def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:

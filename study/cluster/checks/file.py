@@ -35,8 +35,32 @@ def file_problems(file: ClusterFile) -> list[Problem]:
     if not types:
         problems += [*default_problems(file), *_start_lines(file), *_file_mounts(file)]
         problems += [*_versions(file), *_key(file), *_workers(file), *results_problems(file)]
-        problems += local_problems(file) if file.is_local else aws_problems(file)
+        problems += [*_docker(file), *_provider(file)]
     return [Problem(f"{where}: {item.where}", item.what, item.remedy) for item in problems]
+
+
+def _provider(file: ClusterFile) -> Iterator[Problem]:
+    """Yield what is wrong with the provider's side, or that it was not looked at."""
+    known = {"local": local_problems, "aws": aws_problems}
+    kind = file.provider.get("type")
+    if kind in known:
+        yield from known[kind](file)
+    elif kind is not None:
+        what = f"must be {' or '.join(known)} to be checked here, but is {kind!r}"
+        remedy = "only Ray's schema and what holds everywhere was checked: see Ray's own pages"
+        yield Problem("provider.type", what, remedy)
+
+
+def _docker(file: ClusterFile) -> Iterator[Problem]:
+    """Yield that nodes in containers do not see what initialization_commands write."""
+    docker = file.values.get("docker")
+    if isinstance(docker, dict) and any(
+        docker.get(key) for key in ("image", "head_image", "worker_image")
+    ):
+        what = "must be left out: initialization_commands write ~/incay.env outside the container"
+        yield Problem(
+            "docker", what, "install on the machines themselves, as the shipped file does"
+        )
 
 
 def _name(file: ClusterFile) -> Iterator[Problem]:

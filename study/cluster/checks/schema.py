@@ -32,7 +32,10 @@ def type_problems(file: ClusterFile) -> list[Problem]:
 
     assert ray.autoscaler.__file__ is not None
     schema = json.loads(Path(ray.autoscaler.__file__).with_name("ray-schema.json").read_text())
-    errors = jsonschema.validators.validator_for(schema)(schema).iter_errors(file.values)
+    values = dict(file.values)
+    if file.has_coordinator:
+        values.pop("min_workers", None)  # Ray takes it there, and only there, out before it checks
+    errors = jsonschema.validators.validator_for(schema)(schema).iter_errors(values)
     problems = [found for error in errors for found in _explained(error)]
     return list(dict.fromkeys(problems))
 

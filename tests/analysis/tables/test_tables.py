@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from built_tables import cell
@@ -220,3 +221,17 @@ def test_flat_frame(six_arms: Maker) -> None:
     assert frame.loc["Softmax", "accuracy.n"] == 2
     assert frame.loc["RN + Softmax", "accuracy.missing"] == "pending 3 of 3"
     assert frame.loc["RN + Softmax", "accuracy.published"] == "89.44"
+
+
+def test_devices_stand_in_the_notes(six_arms: Maker) -> None:
+    factory = six_arms(replicates=2)
+    factory.replicates("Softmax", [11.0, 12.0])
+    built = table(load(factory.write(), "paper-b-table-2"))
+    assert "Trained on CPU cpu." in built.notes
+    record = factory.record(factory.trials[0]["fingerprint"])
+    elsewhere = {**record.provenance, "device": "NVIDIA L4", "device_type": "cuda"}
+    factory.store.write_record(replace(record, provenance=elsewhere), [])
+    built = table(load(factory.write(), "paper-b-table-2"))
+    assert (
+        "Trained on different devices: GPU NVIDIA L4 (1 trial), CPU cpu (1 trial)." in built.notes
+    )

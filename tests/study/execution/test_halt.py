@@ -15,6 +15,7 @@ FAULTY_STORES = '''
 import errno
 import time
 from pathlib import Path
+from incay.trainables.store.problems import StoreError
 from incay.trainables.store.trials import Store
 
 
@@ -26,7 +27,7 @@ class FullStore(Store):
 
     def write(self, path, content):
         if len(list(Path(self.root).glob("trials/*/*/record.json"))) >= 3:
-            raise OSError(errno.ENOSPC, "No space left on device", self.where(path))
+            raise StoreError(errno.ENOSPC, "No space left on device", self.where(path))
         super().write(path, content)
 
 

@@ -42,15 +42,6 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return planned
 
 
-@pytest.mark.parametrize("kind", ["cpu", "gpu"])
-def test_a_trial_that_no_machine_has_room_for(kind, plan):
-    done = plan(STUDY + f"resources:\n  {kind}: 512\n", "--no-probe")
-    assert done.code == 2
-    assert "study.yaml:16: resources." in done.err
-    assert "must be at most what there is, but a trial wants 512 of" in done.err
-    assert not done.out
-
-
 def test_room_is_what_the_options_leave(plan):
     done = plan(STUDY + "resources: {cpu: 2}\n", "--no-probe", "--cpus", "1")
     assert done.code == 2
@@ -80,8 +71,15 @@ def test_a_batch_larger_than_the_training_set(old, new, line, expected, plan):
 
 
 def test_a_batch_as_large_as_the_training_set_is_good(plan):
-    # The number of images is asked for where the data are loaded; here nothing is trained.
     assert plan(STUDY.replace("size: 32", "size: 1437"), "--no-probe").code == 0
+
+
+def test_a_trial_that_cannot_train_is_one_message(plan):
+    text = STUDY.replace("mnist-2d, width: 0.5", "mnist, width: 0.05")
+    done = plan(text.replace("batch_size: 32", "batch_size: 1"))
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert "batch_size 1) end by ValueError: Expected more than 1 value per channel" in done.err
 
 
 @pytest.mark.parametrize("command", ["plan", "run"])

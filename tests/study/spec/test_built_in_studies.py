@@ -45,7 +45,9 @@ def test_there_is_one_for_every_table_with_measured_numbers() -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_plan(study: str, root: Path, tmp_path: Path) -> None:
-    where = ["--no-probe", "--data-root", str(root), "--results", str(tmp_path)]
+    # The sets here are smaller than a batch of the papers.
+    where = ["--set", "batch_size=2", "--no-probe", "--data-root", str(root)]
+    where += ["--results", str(tmp_path)]
     done = incay("plan", study, *where)
     assert done.code == 0, done.err
     assert " steps in all" in done.out

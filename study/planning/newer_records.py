@@ -1,0 +1,36 @@
+"""Results that a newer program has written: a study is refused before anything of it runs."""
+
+from __future__ import annotations
+
+from incay.study.planning.trials import PlannedTrial, Planner
+from incay.trainables.store.books import Books
+from incay.trainables.store.records import NewerRecordError, RecordError
+from incay.trainables.store.trials import Store
+
+
+def refuse_newer_records(store: Store, planner: Planner, books: Books) -> None:
+    """Refuse a study of whose trials one has a record that this program cannot read.
+
+    To train it again would write over a result.
+
+    Args:
+        store: The results.
+        planner: Makes the study's trials.
+        books: Of its run.
+
+    Raises:
+        NewerRecordError: It names the first such record, or book.
+    """
+    asked: dict[str, None] = {}
+    try:
+        books.study()
+        asked |= dict.fromkeys(row.fingerprint for row in books.trials())
+    except NewerRecordError:
+        raise
+    except RecordError:
+        pass  # a damaged book is told where it is needed
+    trials = planner.confirm_trials()
+    asked |= dict.fromkeys(each.fingerprint for each in trials if isinstance(each, PlannedTrial))
+    for found in store.find_records(list(asked)):
+        if isinstance(found, NewerRecordError):
+            raise found

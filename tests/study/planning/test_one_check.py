@@ -1,0 +1,134 @@
+"""``plan``, ``run`` and ``submit`` refuse the same things in the same words, at once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from in_process import Done, incay
+
+from incay.study import hardware
+from incay.study.planning import readiness
+
+STUDY = """\
+name: refused
+base:
+  dataset: digits
+  network: {name: mnist-2d, width: 0.1, dimension: 2}
+  optimizer: {lr: 0.02}
+  steps: 6
+  reports: 3
+  batch_size: 32
+  precision: fp32
+arms:
+  A: {}
+  B: {incay: {form: reciprocal, weight: 0.1}}
+confirm: {seeds: 2}
+"""
+BUDGET = "search: {all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}}\nbudget: {trials: %d}\n"
+COMMANDS = (
+    ["plan", "study.yaml"],
+    ["plan", "study.yaml", "--no-probe"],
+    ["run", "study.yaml", "--no-mirror"],
+    ["submit", "study.yaml", "--address", "http://127.0.0.1:9"],
+)
+EVERYWHERE = [
+    ("batch_size: 32", "batch_size: 1438", "study.yaml:8: ", "at most the 1,437 training images"),
+    ("reports: 3", "reports: 7", "study.yaml:7: ", "reports must be at most steps=6, but is 7"),
+    ("seeds: 2", "seeds: 100000000", "study.yaml:13: ", "100,000,000 seeds of 2 arms"),
+    ("confirm:", BUDGET % 10**9 + "confirm:", "study.yaml:14: ", "1,000,000,000 search trials"),
+    ("confirm:", "resources: {gpu: 2}\nconfirm:", "study.yaml:13: ", "trained on one GPU"),
+    ("confirm:", "resources: {gpu: .nan}\nconfirm:", "study.yaml:13: ", "trained on one GPU"),
+    ("confirm:", "resources: {cpu: 1.5}\nconfirm:", "study.yaml:13: ", "a whole number of CPUs"),
+    ("confirm:", "resources: {cpu: 1e-9}\nconfirm:", "study.yaml:13: ", "a whole number of CPUs"),
+    ("confirm:", "resources: {cpu: .inf}\nconfirm:", "study.yaml:13: ", "a whole number of CPUs"),
+    ("confirm:", "resources: {stall_seconds: 1e300}\nconfirm:", ":13: ", "at most 10000000"),
+]
+BY_OPTION = [
+    (["--set", "batch_size=1438"], "--set batch_size=1438: base.batch_size: "),
+    (["--set", "steps=2"], "study.yaml:7: base.reports: reports must be at most steps=2"),
+    (["--seeds", "100000000"], "--seeds 100000000: confirm.seeds: "),
+    (["--set", "resources.gpu=2"], "--set resources.gpu=2: resources.gpu: must be 0, 1 or a"),
+]
+HERE = [
+    (["--cpus", "9999"], "--cpus 9999: must be at most the"),
+    (["--cpus", "1.5"], "--cpus 1.5: must be a whole number"),
+    (["--gpus", "4"], "--gpus 4: must be at most the 0 GPUs that this machine has"),
+    (["--set", "resources.gpu=1"], "resources.gpu must be at most what there is, but a trial"),
+    (["--set", "resources.gpu=1", "--gpus", "1"], "--gpus 1: must be at most the 0 GPUs"),
+    (["--set", "resources.cpu=512"], "a trial wants 512 of"),
+    (["--set", "resources.cpu=2", "--cpus", "1"], "a trial wants 2 of 1"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    for module in (hardware, readiness):
+        monkeypatch.setattr(module, "gpu_count", lambda: 0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _imported() -> None:
+    incay("plan", "quickstart", "--no-probe")
+
+
+def refused(command: list[str], options: list[str], text: str = STUDY) -> Done:
+    Path("study.yaml").write_text(text)
+    begun = time.monotonic()
+    done = incay(*command, *options)
+    assert time.monotonic() - begun < 5.0  # a second, and room for a busy machine
+    assert done.code == 2, done.err
+    assert not done.out
+    assert done.err.count("\n") == 1
+    assert not Path("results").exists()
+    return done
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(("old", "new", "place", "expected"), EVERYWHERE)
+def test_what_a_study_file_must_not_ask_for(old, new, place, expected, command):
+    done = refused(command, [], STUDY.replace(old, new))
+    assert place in done.err
+    assert expected in done.err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(("options", "expected"), BY_OPTION)
+def test_what_an_option_must_not_ask_for(options, expected, command):
+    assert expected in refused(command, options).err
+
+
+@pytest.mark.parametrize("command", COMMANDS[:3], ids=" ".join)
+@pytest.mark.parametrize(("options", "expected"), HERE)
+def test_what_this_machine_does_not_have(options, expected, command):
+    assert expected in refused(command, options).err
+
+
+@pytest.mark.parametrize("command", COMMANDS[:3], ids=" ".join)
+def test_options_of_this_machine_are_none_of_a_cluster_s(command, monkeypatch):
+    monkeypatch.setattr("incay.study.planning.ray_address.require_cluster", lambda _: None)
+    monkeypatch.setenv("RAY_ADDRESS", "192.0.2.1:6379")
+    Path("study.yaml").write_text(STUDY)
+    done = incay(*command, "--cpus", "1")
+    assert done.code == 2
+    assert "--cpus 1: must be left out where RAY_ADDRESS names a cluster" in done.err
+
+
+def test_fewer_steps_than_the_default_reports_need_no_word():
+    Path("study.yaml").write_text(STUDY.replace("  reports: 3\n", ""))
+    assert incay("plan", "study.yaml", "--no-probe").code == 0
+
+
+def test_as_many_seeds_as_a_study_may_have_are_planned_without_deriving_all_for_each():
+    from incay.study.spec.catalog import find_study
+    from incay.study.spec.study import parse_study
+
+    Path("study.yaml").write_text(STUDY.replace("seeds: 2", "seeds: 20000"))
+    spec = parse_study(find_study("study.yaml"))
+    assert spec.replicates == 20_000
+    begun = time.monotonic()
+    assert len({spec.confirm_seeds[replicate] for replicate in range(20_000)}) == 20_000
+    assert time.monotonic() - begun < 5.0
