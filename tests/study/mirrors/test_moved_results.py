@@ -59,6 +59,9 @@ def test_results_lie_under_any_path(name, tmp_path):
     root = tmp_path / name
     written(root)
     assert {"report.html", "table.md", "figures"} <= attached(root)
+    for path in (root / "mlartifacts").rglob("*"):
+        if path.is_file():
+            assert str(tmp_path).encode() not in path.read_bytes(), path
     assert {path.name for path in tmp_path.iterdir()} == {name}
     assert (root / "mlflow.db").is_file()
     assert attached(root)
