@@ -8,25 +8,13 @@ loop, the trial's own components and whatever they import from this package, whe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from functools import cache
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.source_code import reached
-from incay.trainables.source_names import Scope
+from incay.trainables.source_versions import SCOPE, digest, version_of
 
 _LOOP = "incay.trainables.training.trainer"
-SCOPE = Scope(
-    own=("incay",),
-    # They only describe and look up: what they decide stands in the configuration.
-    without=(
-        "incay",
-        "incay.trainables.config",
-        "incay.trainables.errors",
-        "incay.trainables.registry",
-    ),
-)
 
 
 def fingerprint(config: TrialConfig, data_hash: str) -> str:
@@ -37,7 +25,7 @@ def fingerprint(config: TrialConfig, data_hash: str) -> str:
 
 def code_version(config: TrialConfig) -> str:
     """Return the version of the code that trains this configuration."""
-    return _version(_roots(config))
+    return version_of(*sorted(_roots(config)))
 
 
 def code_files(config: TrialConfig) -> dict[str, str]:
@@ -46,25 +34,9 @@ def code_files(config: TrialConfig) -> dict[str, str]:
     return {module: digest(definitions) for module, definitions in found.items()}
 
 
-def modules_version(module: str) -> str:
-    """Return the version of a module of this package and of all that it imports from it."""
-    return _version(frozenset({module}))
-
-
 def _roots(config: TrialConfig) -> frozenset[str]:
     parts = (config.dataset, config.network, config.loss)
     roots = {_LOOP, *(type(part).__module__ for part in parts)}
     if config.incay.active:
         roots.add(forms[config.incay.form].__module__)
     return frozenset(roots)
-
-
-@cache
-def _version(roots: frozenset[str]) -> str:
-    found = reached(roots, SCOPE)
-    return digest(each for definitions in found.values() for each in definitions)
-
-
-def digest(parts: Iterable[str]) -> str:
-    """Return one hash of many, whatever their order; 16 hexadecimal digits."""
-    return hashlib.sha256("\n".join(sorted(set(parts))).encode()).hexdigest()[:16]

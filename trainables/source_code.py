@@ -79,10 +79,8 @@ class _ModuleHashes:
 
     def shallow(self, name: str) -> str:
         """Return a hash of what a name is bound to here, without what that refers to."""
-        elsewhere = self._names.references.get(name, ())
-        handed_on = "".join(_shallow(each, self._scope) for each in elsewhere)
         bound = self._names.binding.get(name, [])
-        return handed_on + (self._hash(bound, deep=False) if bound else "")
+        return self._hash(bound, deep=False) if bound else ""
 
     def _hash(self, statements: Iterable[ast.stmt], *, deep: bool = True) -> str:
         return _digest("".join(part for each in statements for part in self._canonical(each, deep)))
@@ -100,7 +98,7 @@ class _ModuleHashes:
         if isinstance(node, ast.Name | ast.Attribute):
             stands_for = self._names.resolved(node, local)
             if stands_for:
-                yield from (self._told(each, deep) for each in stands_for)
+                yield from (self._told(each, node, deep) for each in stands_for)
                 return
         if isinstance(node, FUNCTIONS):
             local |= local_names(node)
@@ -118,23 +116,33 @@ class _ModuleHashes:
         else:
             yield repr(node)
 
-    def _told(self, reference: Reference, deep: bool) -> str:
+    def _told(self, reference: Reference, node: ast.AST, deep: bool) -> str:
         if not self._scope.owns(reference.module):
             return f"(From {reference.module} {reference.name})"
         if not reference.name:
-            return "(Module)"
+            # Whatever is read from it later could not be followed.
+            raise self._names.untraceable(node, f"the module {reference.module} as a value")
         content = _content(reference, self._scope) if deep else ""
         return f"(Own {reference.name} {content})"
 
 
 @cache
 def _shallow(reference: Reference, scope: Scope) -> str:
-    """Return a hash of what a name is bound to, without what that refers to."""
-    if not scope.owns(reference.module):
-        return f"{reference.module} {reference.name}"
-    if not scope.counts(reference):
-        return ""
-    return _hashes_of(reference.module, scope).shallow(reference.name)
+    """Return a hash of what a name is bound to, handed on or not, without what that refers to."""
+    texts: list[str] = []
+    found: set[Reference] = set()
+    pending = [reference]
+    while pending:
+        each = pending.pop()
+        if each in found:
+            continue
+        found.add(each)
+        if not scope.owns(each.module):
+            texts.append(f"{each.module} {each.name}")
+        elif scope.counts(each):
+            texts.append(_hashes_of(each.module, scope).shallow(each.name))
+            pending += names_of(each.module, scope).references.get(each.name, ())
+    return "".join(sorted(texts))
 
 
 @cache

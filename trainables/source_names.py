@@ -21,7 +21,11 @@ from incay.trainables.source_tree import (
 
 _IMPORTERS = {"builtins", "imp", "importlib", "pkgutil", "runpy"}
 """Modules that import, or find, what is named only when the program runs."""
-_RUNNERS = {"__import__", "eval", "exec", "globals"}
+_RUNNERS = {
+    *("__import__", "__builtins__", "eval", "exec", "compile", "globals"),
+    *("__file__", "__path__", "__spec__"),
+}
+"""Names by which a program runs a text, or reads a file that lies beside the code."""
 _READERS = {"getattr", "vars"}
 
 
@@ -106,7 +110,7 @@ class ModuleNames:
         modules = {self._module} | {
             name
             for reference in {*chain(*self.references.values()), *self._used}
-            for name in self._modules_of(reference)
+            for name in self._modules_of(reference, frozenset())
             if self._scope.owns(name)
         }
         parents = {
@@ -135,12 +139,17 @@ class ModuleNames:
         for node in ast.walk(self._tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
+                    self._require(node, alias.name)
                     known.setdefault(alias.asname or alias.name, []).append(Reference(alias.name))
+                    if alias.asname is None and "." in alias.name:  # which binds the first of them
+                        top = alias.name.partition(".")[0]
+                        known.setdefault(top, []).append(Reference(top))
             elif isinstance(node, ast.ImportFrom):
                 module = self._absolute(node)
+                self._require(node, module)
                 for alias in node.names:
                     if alias.name == "*" and self._scope.owns(module):
-                        raise self._untraceable(node, f"'from {module} import *'")
+                        raise self.untraceable(node, f"'from {module} import *'")
                     reference = self._attribute(module, alias.name)
                     known.setdefault(alias.asname or alias.name, []).append(reference)
         return {name: tuple(dict.fromkeys(each)) for name, each in known.items()}
@@ -205,13 +214,13 @@ class ModuleNames:
         base = ".".join(parents[: len(parents) - node.level + 1])
         return f"{base}.{node.module}" if node.module else base
 
-    def _modules_of(self, reference: Reference) -> Iterator[str]:
+    def _modules_of(self, reference: Reference, before: frozenset[Reference]) -> Iterator[str]:
         yield reference.module
-        if reference.name and self._scope.owns(reference.module):
+        if reference.name and self._scope.owns(reference.module) and reference not in before:
             # What a package hands on lies in another module, which counts as well.
             source = names_of(reference.module, self._scope)
             for handed_on in source.references.get(reference.name, ()):
-                yield from source._modules_of(handed_on)
+                yield from source._modules_of(handed_on, before | {reference})
 
     def _refuse_dynamic(self) -> None:
         for node in ast.walk(self._tree):
@@ -220,16 +229,20 @@ class ModuleNames:
             elif isinstance(node, ast.ImportFrom):
                 self._refuse_importers(node, (node.module or "",))
             elif isinstance(node, ast.Name) and node.id in _RUNNERS:
-                raise self._untraceable(node, node.id)
+                raise self.untraceable(node, node.id)
             elif isinstance(node, ast.Attribute) and dotted(node) == "sys.modules":
-                raise self._untraceable(node, "sys.modules")
+                raise self.untraceable(node, "sys.modules")
             elif isinstance(node, ast.Call) and node.args and dotted(node.func) in _READERS:
                 self._refuse_to_read(node)
+
+    def _require(self, node: ast.stmt, module: str) -> None:
+        if self._scope.owns(module) and module_file(module) is None:
+            raise self.untraceable(node, f"{module}, of which there is no file")
 
     def _refuse_importers(self, node: ast.stmt, modules: Iterable[str]) -> None:
         for module in modules:
             if module.partition(".")[0] in _IMPORTERS:
-                raise self._untraceable(node, module)
+                raise self.untraceable(node, module)
 
     def _refuse_to_read(self, call: ast.Call) -> None:
         """Refuse to read a name of an own module that stands only in a text."""
@@ -237,9 +250,10 @@ class ModuleNames:
         if isinstance(first, ast.Name | ast.Attribute):
             for each in self.resolved(first):
                 if not each.name and self._scope.owns(each.module):
-                    raise self._untraceable(call, f"{dotted(call.func)} of {each.module}")
+                    raise self.untraceable(call, f"{dotted(call.func)} of {each.module}")
 
-    def _untraceable(self, node: Any, what: str) -> UntraceableImportError:
+    def untraceable(self, node: Any, what: str) -> UntraceableImportError:
+        """Return the error that refuses a node, with its file and line."""
         return UntraceableImportError(
             f"{self._file}:{node.lineno}: code that trials run must name what it imports, so that "
             f"a change of it is noticed, but uses {what}"

@@ -87,7 +87,8 @@ class _Cleaned(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> Any:
         """Take out what only a type checker runs."""
         if dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING":
-            return [self.visit(each) for each in node.orelse] or None
+            other = ast.Module(body=node.orelse, type_ignores=[])
+            return self.generic_visit(other).body  # type: ignore[attr-defined]
         return self.generic_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import itertools
 import sys
@@ -12,13 +13,15 @@ from pathlib import Path
 import pytest
 from programs import python
 
+from incay import trainables
 from incay.trainables.config import COMPONENTS
-from incay.trainables.fingerprint import SCOPE, digest
 from incay.trainables.incay import forms
 from incay.trainables.source_code import reached
 from incay.trainables.source_names import Scope, UntraceableImportError
+from incay.trainables.source_versions import SCOPE, digest
 
 Version = Callable[..., str]
+PACKAGE = Path(trainables.__file__ or "").parent
 
 MARGIN = "def f(x):\n    return x + 1\n"
 _NUMBERS = itertools.count()  # each package is another: what is known of one is kept
@@ -157,6 +160,31 @@ def test_what_a_definition_refers_to_is_noticed_where_all_else_is_the_same(
     assert version(loop=loop.format("margin"), **swapped) != before
 
 
+def test_a_module_may_be_reached_by_way_of_another(version: Version) -> None:
+    loop = "import OWN.registry\ndef step(x):\n    return OWN.losses.margin.f(x)\n"
+    before = version(loop=loop, registry="", **{"losses/margin": MARGIN})
+    assert version(loop=loop, registry="", **{"losses/margin": CHANGED}) != before
+
+
+def test_a_package_may_hand_on_what_comes_back_to_it(version: Version) -> None:
+    margin = MARGIN + "def g(x):\n    from . import f\n    return f(x)\n"
+    files = {"loop": "from .losses import f\n", "losses/__init__": "from .margin import f\n"}
+    before = version(**files, **{"losses/margin": margin})
+    changed = margin.replace("+ 1", "+ 2")
+    assert version(**files, **{"losses/margin": changed}) != before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'if TYPE_CHECKING:\n    pass\nelse:\n    """doc"""\n',
+        "if X:\n    pass\nelse:\n    if TYPE_CHECKING:\n        import math\n",
+    ],
+)
+def test_what_only_a_type_checker_runs_may_stand_anywhere(version: Version, text: str) -> None:
+    assert version(loop="from typing import TYPE_CHECKING\nX = 1\n" + text + MARGIN)
+
+
 def test_definitions_may_refer_to_each_other(version: Version) -> None:
     margin = "def f(x):\n    return g(x)\n\ndef g(x):\n    return x + 1 if x else f(x)\n"
     loop = IMPORTS["from the module"]
@@ -231,6 +259,10 @@ def test_code_that_is_left_out_does_not_count(version: Version) -> None:
         "import sys\nm = sys.modules['OWN.losses.margin']\n",
         "from OWN import losses\nm = getattr(losses, 'margin')\n",
         "import OWN.losses.margin as m\nf = vars(m)['f']\n",
+        "import OWN.losses.margin as m\nKINDS = {'a': m}\n",
+        "from . import losses\ndef step(run):\n    return run(losses)\n",
+        "from pathlib import Path\nTEXT = Path(__file__).with_name('values.json').read_text()\n",
+        "try:\n    from .gone import f\nexcept ImportError:\n    f = None\n",
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_its_line(version: Version, loop: str) -> None:
@@ -254,3 +286,20 @@ def test_to_trace_code_is_not_to_import_it(tmp_path: Path) -> None:
     )
     done = python("-c", statement, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_to_import_a_file_of_trainables_changes_nothing_elsewhere(path: Path) -> None:
+    """Every file of a registry's folder is imported, whether a trial's code reaches it or not."""
+    for statement in ast.parse(path.read_text("utf-8")).body:
+        told = f"{path}:{statement.lineno}: {ast.unparse(statement):.80}"
+        if isinstance(statement, ast.Assign):
+            names = [name for target in statement.targets for name in ast.walk(target)]
+            assert not any(isinstance(each, ast.Attribute | ast.Subscript) for each in names), told
+        elif isinstance(statement, ast.Expr):
+            assert isinstance(statement.value, ast.Constant), told
+        elif isinstance(statement, ast.If):
+            assert ast.unparse(statement.test) == "TYPE_CHECKING", told
+        else:
+            defining = (ast.FunctionDef, ast.ClassDef, ast.AnnAssign, ast.Import, ast.ImportFrom)
+            assert isinstance(statement, defining), told

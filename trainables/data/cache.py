@@ -22,11 +22,9 @@ import numpy.typing as npt
 import PIL
 
 from incay.trainables.settings import Component, to_dict
+from incay.trainables.source_versions import version_of
 
 Arrays = Mapping[str, npt.NDArray[Any]]
-
-REVISION = 2
-"""Of the decoding code: raised when it makes other pixels of the same files."""
 
 CHECKSUMS = "checksums.json"
 """Written last, with the SHA-256 of every array's file."""
@@ -66,7 +64,8 @@ def cache_folder() -> Path:
 
 
 def _key(dataset: Component, content_hash: str) -> str:
-    parts = [to_dict(dataset), content_hash, REVISION, PIL.__version__]
+    code = version_of(type(dataset).__module__)
+    parts = [to_dict(dataset), content_hash, code, PIL.__version__]
     text = json.dumps(parts, sort_keys=True)
     return f"{dataset.name}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from incay.trainables.data.base import ImageData
-from incay.trainables.fingerprint import modules_version
+from incay.trainables.source_versions import version_of
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import PreparedData
@@ -110,4 +110,4 @@ class MemberSession(TrialSession):
 
 @functools.cache
 def _stack_version() -> str:
-    return modules_version("incay.trainables.stacking.stack")
+    return version_of("incay.trainables.stacking.stack")
