@@ -16,7 +16,11 @@ SCOPE = Scope(
         "incay",
         "incay.trainables.config",
         "incay.trainables.errors",
+        "incay.trainables.fingerprint",
         "incay.trainables.registry",
+        "incay.trainables.source_code",
+        "incay.trainables.source_names",
+        "incay.trainables.source_tree",
         "incay.trainables.source_versions",
     ),
 )

@@ -21,7 +21,6 @@ from ruamel.yaml.reader import ReaderError
 
 from incay.study.errors import StudyError
 from incay.study.spec.texts import check_text
-from incay.trainables.config import COMPONENTS
 
 KeyPath = tuple[str, ...]
 
@@ -170,6 +169,9 @@ class Reader:
         path: KeyPath,
         places: dict[KeyPath, str] | None,
     ) -> None:
+        # Here, so that completion, which reads names of studies, need not import it at every Tab.
+        from incay.trainables.config import COMPONENTS
+
         for key, value in new.items():
             at, there = (*path, key), old.get(key)
             if key not in old or (there is None and isinstance(value, dict)):

@@ -78,7 +78,7 @@ def test_what_the_head_writes_is_written_here(typed, expected, printed, small):
 def test_a_wrong_suffix_is_refused_before_the_head_is_asked(small):
     done = incay("table", "small", "--output", "table.docx", *ADDRESS)
     assert done.code == 2
-    assert ".md, .tex" in done.err
+    assert ".csv, .html, .json, .tex, .md, .txt" in done.err
 
 
 def test_a_submitted_study_gets_the_options_of_run(small):

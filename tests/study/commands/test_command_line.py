@@ -23,8 +23,8 @@ def truncated_mnist(root: Path) -> Path:
     folder.mkdir(parents=True)
     header = bytes([0, 0, 8, 3, 0, 0, 0, 9, 0, 0, 0, 28, 0, 0, 0, 28])
     labels = bytes([0, 0, 8, 1, 0, 0, 0, 9]) + bytes(9)
-    for name in ("train", "t10k"):
-        (folder / f"{name}-images-idx3-ubyte").write_bytes(header + bytes(28 * 28 * 8))
+    for grey, name in enumerate(("train", "t10k")):
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(header + bytes([grey]) * (28 * 28 * 8))
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(labels)
     return root / "data"
 

@@ -43,7 +43,7 @@ def quoted(text: str) -> list[str]:
 
 def test_what_a_run_offers_next_can_be_pasted_line_by_line(store: Store, finished: Path) -> None:
     spec = parse_study(find_study(str(finished / "tiny.yaml")))
-    summary = RunSummary(8, 0, 0, Counter(completed=8), False, (), (), 0, (), 0.0, 0.0)
+    summary = RunSummary(8, 0, 0, Counter(completed=8), False, (), (), 0, (), (), 0.0, 0.0)
     lines = list(summary_lines(spec, store, summary))
     offered = lines[lines.index("next:") + 1 :]
     table, ui = (line.strip() for line in offered)

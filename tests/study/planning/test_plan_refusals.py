@@ -79,7 +79,7 @@ def test_a_trial_that_cannot_train_is_one_message(plan):
     done = plan(text.replace("batch_size: 32", "batch_size: 1"))
     assert done.code == 2
     assert done.err.count("\n") == 1
-    assert "batch_size 1) end by ValueError: Expected more than 1 value per channel" in done.err
+    assert "batch_size must be 2 or more for network 'mnist'" in done.err
 
 
 @pytest.mark.parametrize("command", ["plan", "run"])

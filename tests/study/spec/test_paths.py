@@ -63,6 +63,7 @@ def test_commands_compare_so_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert done.code == 0, done.err
     (tmp_path / "study.yaml").write_text(
         f"name: own\nbase:\n  dataset: {{name: image_folder, folder: {folder}, grey: true}}\n"
+        "  dataset.size: [16, 16]\n"
         "  network: {name: mnist-2d, width: 0.1}\n  steps: 2\n  batch_size: 4\n"
     )
     plan = ("plan", "study.yaml", "--no-probe", "--data-root")
