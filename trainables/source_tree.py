@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
@@ -25,8 +26,11 @@ def _spec(module: str) -> ModuleSpec | None:
     parent = module.rpartition(".")[0]
     if not parent:
         return importlib.util.find_spec(module)
-    package = _spec(parent)
-    folders = None if package is None else package.submodule_search_locations
+    if parent in sys.modules:  # which may have been given more folders since
+        folders = getattr(sys.modules[parent], "__path__", None)
+    else:
+        package = _spec(parent)
+        folders = None if package is None else package.submodule_search_locations
     return None if folders is None else PathFinder.find_spec(module, list(folders))
 
 

@@ -29,7 +29,7 @@ def read_study(
         data_root: Below which the paths that it names must stay, for commands that open them.
     """
     from incay.study.spec.catalog import find_study
-    from incay.study.spec.overrides import apply_overrides
+    from incay.study.spec.reading.overrides import apply_overrides
     from incay.study.spec.study import parse_study
 
     document = find_study(study)
@@ -124,8 +124,8 @@ def component(
     Raises:
         UserError: There is no such component, or a setting does not fit it.
     """
-    from incay.study.spec.document import Document
-    from incay.study.spec.overrides import apply_overrides
+    from incay.study.spec.reading.document import Document
+    from incay.study.spec.reading.overrides import apply_overrides
     from incay.study.spec.settings import ValueProblem, build_trial
 
     document = Document("NAME", {"base": {kind: {"name": name}}})

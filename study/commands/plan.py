@@ -25,9 +25,9 @@ def plan(
     probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
+    from incay.study.planning.checks.readiness import check_study
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
-    from incay.study.planning.readiness import check_study
     from incay.study.planning.search_reach import unreached
     from incay.study.planning.stack_forecast import told_beforehand
 

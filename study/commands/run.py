@@ -18,8 +18,8 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.execution.monitor import Monitor
     from incay.study.execution.runner import StudyRunner
     from incay.study.mirrors.follower import MirrorProcess
-    from incay.study.planning.ray_address import cluster_address, require_cluster
-    from incay.study.planning.readiness import check_study
+    from incay.study.planning.checks.ray_address import cluster_address, require_cluster
+    from incay.study.planning.checks.readiness import check_study
     from incay.study.spec.hints import command
     from incay.trainables.store.endings import Ending
 

@@ -10,7 +10,7 @@ def studies() -> None:
     from rich.table import Table
 
     from incay.study.spec.catalog import built_in_studies
-    from incay.study.spec.document import load_document
+    from incay.study.spec.reading.document import load_document
 
     table = Table("study", "question", box=None)
     for path in built_in_studies():

@@ -27,7 +27,7 @@ def submit(
 ) -> None:
     """Run a study on a cluster; submitting it again takes up the job, or goes on."""
     from incay.study.cluster.submit import submit_and_follow
-    from incay.study.planning.readiness import check_elsewhere
+    from incay.study.planning.checks.readiness import check_elsewhere
     from incay.study.spec.hints import command
 
     del data_root, mirror  # they go to the head as they were typed

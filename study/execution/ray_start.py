@@ -6,7 +6,7 @@ import os
 
 from incay.study.errors import HaltedError
 from incay.study.hardware import cpu_count, gpu_count
-from incay.study.planning.ray_address import cluster_address, no_answer, require_cluster
+from incay.study.planning.checks.ray_address import cluster_address, no_answer, require_cluster
 
 _WAITING_TRIALS = 16
 """Trials that wait on a cluster at once, each a reason for its autoscaler to add nodes.

@@ -15,9 +15,9 @@ from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor, totals
 from incay.study.execution.place import ResultsPlace
 from incay.study.execution.tune_run import train_phase
+from incay.study.planning.checks.newer_records import refuse_newer_records
+from incay.study.planning.checks.readiness import check_study
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.newer_records import refuse_newer_records
-from incay.study.planning.readiness import check_study
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec

@@ -25,7 +25,7 @@ from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
 from incay.study.mirrors.remedies import anew
 from incay.study.search.distributions import DIRECTIONS, distribution
 from incay.study.search.sampler import STATES
-from incay.study.spec.ranges import parse_space
+from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import every_run
 from incay.trainables.store.records import RecordError, TrialRecord
 from incay.trainables.store.shapes import TrialRow

@@ -16,7 +16,7 @@ from incay.study.mirrors.mlflow_database import (
 )
 from incay.study.mirrors.remedies import told
 from incay.study.mirrors.server_process import ServerProcess, noted_signals
-from incay.study.planning.results_folder import require_results
+from incay.study.planning.checks.results_folder import require_results
 from incay.study.spec.hints import command
 from incay.trainables.store.books import study_names
 from incay.trainables.store.trials import Store

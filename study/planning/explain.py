@@ -8,8 +8,8 @@ from typing import Any
 
 from incay.study.errors import UserError
 from incay.study.planning.trials import row_config
-from incay.study.spec.document import Document
 from incay.study.spec.paths import ANYWHERE
+from incay.study.spec.reading.document import Document
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.newer_records import refuse_newer_records
 from incay.study.planning.status import trial_status
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
-from incay.study.spec.grid import grid_trials
+from incay.study.spec.searches.grid import grid_trials
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig

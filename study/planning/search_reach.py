@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from incay.study.spec.grid import grid_size
+from incay.study.spec.searches.grid import grid_size
+from incay.study.spec.searches.start import outside
 from incay.study.spec.settings import dotted
-from incay.study.spec.start import outside
 from incay.study.spec.study import Arm, StudySpec
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from incay.study.spec.grid import grid_trials
-from incay.study.spec.ranges import parse_space
+from incay.study.spec.searches.grid import grid_trials
+from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import ORDER, Status, Unended, count_statuses
 from incay.trainables.store.records import RecordError

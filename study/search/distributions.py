@@ -13,7 +13,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from incay.study.spec.ranges import Choices, Range
+from incay.study.spec.searches.ranges import Choices, Range
 
 DIRECTIONS: Mapping[str, str] = {"min": "minimize", "max": "maximize"}
 """A study file's directions."""

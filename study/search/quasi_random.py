@@ -9,7 +9,7 @@ from typing import Any
 
 from scipy.stats import qmc
 
-from incay.study.spec.ranges import Choices, Space
+from incay.study.spec.searches.ranges import Choices, Space
 from incay.trainables.seeds import derive_seed
 
 

@@ -20,9 +20,9 @@ from optuna.trial import TrialState
 
 from incay.study.search.distributions import DIRECTIONS, suggest
 from incay.study.search.quasi_random import quasi_random_point
-from incay.study.spec.grid import grid_points, grid_size
-from incay.study.spec.ranges import Space
-from incay.study.spec.start import start_point
+from incay.study.spec.searches.grid import grid_points, grid_size
+from incay.study.spec.searches.ranges import Space
+from incay.study.spec.searches.start import start_point
 from incay.trainables.seeds import derive_seed
 from incay.trainables.store.endings import Ending, Nature
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from incay.study.hardware import auto_precision
-from incay.study.spec.document import Document, flatten
 from incay.study.spec.header import Header
-from incay.study.spec.ranges import Space, parse_space
+from incay.study.spec.reading.document import Document, flatten
+from incay.study.spec.searches.ranges import Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay.threshold import ArmReference, arm_reference

@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 
 from incay.study.errors import StudyError
-from incay.study.spec.document import Document, load_document
+from incay.study.spec.reading.document import Document, load_document
 
 BUILT_IN = Path(__file__).parents[1] / "studies"
 

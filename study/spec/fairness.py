@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from incay.study.spec.arms import Arm
-from incay.study.spec.document import Document
 from incay.study.spec.header import Header
-from incay.study.spec.search import search_path
+from incay.study.spec.reading.document import Document
+from incay.study.spec.searches.search import search_path
 from incay.trainables import metrics, names
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from incay.study.errors import StudyError
-from incay.study.spec.document import Document, flatten
 from incay.study.spec.messages import expected, unknown_key
-from incay.study.spec.notation import fitted
+from incay.study.spec.reading.document import Document, flatten
+from incay.study.spec.reading.notation import fitted
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""

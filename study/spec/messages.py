@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from incay.study.spec import words
-from incay.study.spec.yaml_values import KeyPath
+from incay.study.spec.reading.yaml_values import KeyPath
 from incay.trainables.config import TrialConfig
 from incay.trainables.names import DERIVED
 

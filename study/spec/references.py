@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from incay.study.spec.arms import Arm
-from incay.study.spec.document import Document
 from incay.study.spec.messages import unknown_name
+from incay.study.spec.reading.document import Document
 from incay.trainables.names import THRESHOLD
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from incay.study.spec.ablation import ablated
 from incay.study.spec.arms import Arm, arms_of, with_difference
-from incay.study.spec.document import Document
 from incay.study.spec.header import Header
+from incay.study.spec.reading.document import Document
+from incay.study.spec.reading.texts import alike, check_name
 from incay.study.spec.references import check_reference
-from incay.study.spec.search import check_ends, check_grid, check_sections, ranges_of
+from incay.study.spec.searches.search import check_ends, check_grid, check_sections, ranges_of
 from incay.study.spec.settings import dotted
-from incay.study.spec.texts import alike, check_name
 
 
 def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], str]:

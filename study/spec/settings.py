@@ -12,8 +12,8 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from incay.study.spec.messages import expected, unknown_key
-from incay.study.spec.notation import fitted
 from incay.study.spec.paths import Root, leaves
+from incay.study.spec.reading.notation import fitted
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, flatten

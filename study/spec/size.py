@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from incay.study.spec.arms import Arm
-from incay.study.spec.document import Document
 from incay.study.spec.header import Header
+from incay.study.spec.reading.document import Document
 
 MOST_TRIALS = 100_000
 """Of one study. To plan this many takes about a minute; a slip of the keyboard asks for more."""

@@ -16,7 +16,7 @@ import torch
 from incay.study.cluster.file import load_cluster_file
 from incay.study.commands.arguments import open_store
 from incay.study.errors import UserError
-from incay.study.spec.document import load_document
+from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets

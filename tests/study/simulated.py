@@ -10,7 +10,7 @@ from simulated_records import simulated_record
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import SearchWork, Signal
-from incay.study.spec.document import Document
+from incay.study.spec.reading.document import Document
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord

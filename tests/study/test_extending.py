@@ -43,7 +43,7 @@ import torch
 package, folder, kind, name = sys.argv[1:]
 importlib.import_module(package).__path__.append(folder)
 
-from incay.study.spec.document import load_document
+from incay.study.spec.reading.document import load_document
 from incay.study.planning.methods import methods_markdown
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import itertools
 import sys
@@ -11,14 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from programs import python
 
 from incay import trainables
-from incay.trainables.config import COMPONENTS
-from incay.trainables.incay import forms
 from incay.trainables.source_code import reached
 from incay.trainables.source_names import Scope, UntraceableImportError
-from incay.trainables.source_versions import SCOPE, digest
+from incay.trainables.source_versions import digest
 
 Version = Callable[..., str]
 PACKAGE = Path(trainables.__file__ or "").parent
@@ -268,38 +264,3 @@ def test_code_that_is_left_out_does_not_count(version: Version) -> None:
 def test_what_cannot_be_followed_is_refused_with_its_line(version: Version, loop: str) -> None:
     with pytest.raises(UntraceableImportError, match=r"loop\.py:\d: code that trials run must"):
         version(loop=loop, **{"losses/margin": MARGIN})
-
-
-def test_every_component_can_be_followed() -> None:
-    classes = [cls for registry in COMPONENTS.values() for cls in registry.values()]
-    for cls in [*classes, *forms.values()]:
-        assert cls.__module__ in reached([cls.__module__], SCOPE)
-
-
-def test_to_trace_code_is_not_to_import_it(tmp_path: Path) -> None:
-    statement = (
-        "import sys\n"
-        "from incay.trainables.config import TrialConfig\n"
-        "from incay.trainables.fingerprint import code_version\n"
-        "code_version(TrialConfig())\n"
-        "assert not {'torch', 'scipy', 'pandas', 'ray'} & set(sys.modules)\n"
-    )
-    done = python("-c", statement, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_to_import_a_file_of_trainables_changes_nothing_elsewhere(path: Path) -> None:
-    """Every file of a registry's folder is imported, whether a trial's code reaches it or not."""
-    for statement in ast.parse(path.read_text("utf-8")).body:
-        told = f"{path}:{statement.lineno}: {ast.unparse(statement):.80}"
-        if isinstance(statement, ast.Assign):
-            names = [name for target in statement.targets for name in ast.walk(target)]
-            assert not any(isinstance(each, ast.Attribute | ast.Subscript) for each in names), told
-        elif isinstance(statement, ast.Expr):
-            assert isinstance(statement.value, ast.Constant), told
-        elif isinstance(statement, ast.If):
-            assert ast.unparse(statement.test) == "TYPE_CHECKING", told
-        else:
-            defining = (ast.FunctionDef, ast.ClassDef, ast.AnnAssign, ast.Import, ast.ImportFrom)
-            assert isinstance(statement, defining), told

@@ -18,10 +18,10 @@ from incay.trainables.data.base import (
     digest_files,
     require_root,
 )
-from incay.trainables.data.decode import PixelFormat
-from incay.trainables.data.encoded import EncodedSplit, load_decoded
-from incay.trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
 from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.decode import PixelFormat
+from incay.trainables.data.images.encoded import EncodedSplit, load_decoded
+from incay.trainables.data.images.hf_parquet import ParquetColumns, find_shards, read_split
 from incay.trainables.data.images.overlap import require_distinct
 
 IMAGE_BYTES = 3 * 32 * 32

@@ -18,10 +18,7 @@ from incay.trainables.data.base import (
     require_file,
     require_root,
 )
-from incay.trainables.data.cache import Arrays
-from incay.trainables.data.decode import EncodedImage, PixelFormat, decode_all
-from incay.trainables.data.encoded import done_notes, require_every_class, settled_or_cached
-from incay.trainables.data.folders import Classes, encoded_split, images_by_class
+from incay.trainables.data.images.cache import Arrays
 from incay.trainables.data.images.damage import (
     ON_DAMAGED,
     OnDamaged,
@@ -29,6 +26,9 @@ from incay.trainables.data.images.damage import (
     settle,
     shown,
 )
+from incay.trainables.data.images.decode import EncodedImage, PixelFormat, decode_all
+from incay.trainables.data.images.encoded import done_notes, require_every_class, settled_or_cached
+from incay.trainables.data.images.folders import Classes, encoded_split, images_by_class
 from incay.trainables.data.images.kinds import SUFFIXES
 from incay.trainables.faces.pairs import Face, Pair, read_pairs
 from incay.trainables.faces.verification import FaceVerification

@@ -14,16 +14,16 @@ from incay.trainables.data.base import (
     digest_files,
     require_root,
 )
-from incay.trainables.data.decode import PixelFormat
-from incay.trainables.data.encoded import Listed, load_decoded
-from incay.trainables.data.folders import (
+from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged, settle, shown
+from incay.trainables.data.images.decode import PixelFormat
+from incay.trainables.data.images.encoded import Listed, load_decoded
+from incay.trainables.data.images.folders import (
     Listing,
     encoded_split,
     images_by_class,
     look_alikes,
     others_note,
 )
-from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged, settle, shown
 from incay.trainables.data.images.overlap import require_other_files
 from incay.trainables.settings import require
 

@@ -14,15 +14,15 @@ from incay.trainables.data.base import (
     digest_files,
     require_root,
 )
-from incay.trainables.data.decode import PixelFormat
-from incay.trainables.data.encoded import load_decoded
-from incay.trainables.data.hf_parquet import (
+from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged
+from incay.trainables.data.images.decode import PixelFormat
+from incay.trainables.data.images.encoded import load_decoded
+from incay.trainables.data.images.hf_parquet import (
     ParquetColumns,
     find_shards,
     read_split,
     require_columns,
 )
-from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged
 from incay.trainables.data.images.overlap import require_distinct
 from incay.trainables.settings import require
 

@@ -25,7 +25,7 @@ from incay.study.execution.ledger import Ledger
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner
 from incay.study.spec.catalog import find_study
-from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import parse_study
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialTask, train

@@ -9,7 +9,7 @@ import pytest
 from incay.study.planning import trials
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.plan_table import plan_arms
-from incay.study.spec.document import load_document
+from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.trials import Store

@@ -9,7 +9,7 @@ import pytest
 from in_process import Done, incay
 
 from incay.study import hardware
-from incay.study.planning import readiness
+from incay.study.planning.checks import readiness
 
 STUDY = """\
 name: refused
@@ -109,7 +109,7 @@ def test_what_this_machine_does_not_have(options, expected, command):
 
 @pytest.mark.parametrize("command", COMMANDS[:3], ids=" ".join)
 def test_options_of_this_machine_are_none_of_a_cluster_s(command, monkeypatch):
-    monkeypatch.setattr("incay.study.planning.ray_address.require_cluster", lambda _: None)
+    monkeypatch.setattr("incay.study.planning.checks.ray_address.require_cluster", lambda _: None)
     monkeypatch.setenv("RAY_ADDRESS", "192.0.2.1:6379")
     Path("study.yaml").write_text(STUDY)
     done = incay(*command, "--cpus", "1")

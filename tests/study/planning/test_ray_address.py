@@ -12,7 +12,7 @@ import pytest
 from in_process import incay
 
 from incay.study.errors import UserError
-from incay.study.planning.ray_address import cluster_address, require_cluster
+from incay.study.planning.checks.ray_address import cluster_address, require_cluster
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1:6379", "[2001:db8::1]:6379", "head:6379", "auto"])
@@ -82,7 +82,7 @@ def test_nothing_and_other_programs_at_the_address_are_found_out_at_once(monkeyp
 
 
 def test_a_program_that_says_nothing_is_given_up(monkeypatch):
-    monkeypatch.setattr("incay.study.planning.ray_address._SECONDS_TO_ANSWER", 0.2)
+    monkeypatch.setattr("incay.study.planning.checks.ray_address._SECONDS_TO_ANSWER", 0.2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -8,7 +8,7 @@ import pytest
 from simulated import points, simulate, spec
 
 from incay.study.errors import StudyError
-from incay.study.spec.document import Document
+from incay.study.spec.reading.document import Document
 from incay.study.spec.study import parse_study
 
 SAMPLERS = ("tpe", "random", "gp", "cmaes", "quasi-random")

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from incay.study.errors import StudyError
-from incay.study.spec.document import load_document
-from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.reading.document import load_document
+from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables import metrics
 from incay.trainables.training.evaluate import Samples

@@ -15,7 +15,7 @@ from incay.study.execution.ledger import Ledger, study_book
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner
 from incay.study.spec.catalog import built_in_studies, find_study
-from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import parse_study
 from incay.trainables.store.trials import Store
 from tests.trainables.data.data_cases import CASES

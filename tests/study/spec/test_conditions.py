@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from incay.study.errors import StudyError
-from incay.study.spec.conditions import in_order
-from incay.study.spec.document import load_document
-from incay.study.spec.grid import grid_points, grid_size
-from incay.study.spec.ranges import parse_space
+from incay.study.spec.reading.document import load_document
+from incay.study.spec.searches.conditions import in_order
+from incay.study.spec.searches.grid import grid_points, grid_size
+from incay.study.spec.searches.ranges import parse_space
 from incay.study.spec.study import StudySpec, parse_study
 
 HEAD = """\

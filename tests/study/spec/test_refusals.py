@@ -8,8 +8,8 @@ import pytest
 
 from incay.study.errors import StudyError
 from incay.study.spec import words
-from incay.study.spec.document import Document
 from incay.study.spec.header import Header
+from incay.study.spec.reading.document import Document
 from incay.study.spec.settings import DERIVED, dotted
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.config import TrialConfig

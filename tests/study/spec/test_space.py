@@ -6,7 +6,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from incay.study.search.distributions import distribution
-from incay.study.spec.ranges import parse_space
+from incay.study.spec.searches.ranges import parse_space
 
 
 @pytest.mark.parametrize(

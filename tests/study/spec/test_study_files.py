@@ -9,8 +9,8 @@ import pytest
 
 from incay.study.errors import StudyError
 from incay.study.spec.catalog import built_in_studies, find_study
-from incay.study.spec.document import load_document
-from incay.study.spec.overrides import apply_overrides
+from incay.study.spec.reading.document import load_document
+from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import StudySpec, parse_study
 

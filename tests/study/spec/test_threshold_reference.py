@@ -14,7 +14,7 @@ from incay.study.errors import StudyError
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, Signal
-from incay.study.spec.document import Document, load_document
+from incay.study.spec.reading.document import Document, load_document
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from incay.study.errors import StudyError
-from incay.study.spec.document import Document, load_document
+from incay.study.spec.reading.document import Document, load_document
 from incay.study.spec.study import parse_study
 
 

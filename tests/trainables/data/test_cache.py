@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from incay.trainables.data import datasets
-from incay.trainables.data.cache import Arrays, cache_folder, cached
+from incay.trainables.data.images.cache import Arrays, cache_folder, cached
 
 CIFAR10 = datasets["cifar10"]()
 

@@ -9,9 +9,9 @@ import pytest
 from data_cases import encode, pixels
 from PIL import Image
 
-from incay.trainables.data import memory
 from incay.trainables.data.base import DataError
-from incay.trainables.data.decode import CHUNK, EncodedImage, PixelFormat, decode_images
+from incay.trainables.data.images import memory
+from incay.trainables.data.images.decode import CHUNK, EncodedImage, PixelFormat, decode_images
 
 
 def in_memory(*contents: bytes) -> list[EncodedImage]:

@@ -13,8 +13,8 @@ from data_cases import CASES, encode, pixels
 from PIL import Image
 
 from incay.trainables.data import DataError, datasets
-from incay.trainables.data.folders import images_by_class, look_alikes
 from incay.trainables.data.images.damage import DamageError
+from incay.trainables.data.images.folders import images_by_class, look_alikes
 
 
 @pytest.fixture

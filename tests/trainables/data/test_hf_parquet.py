@@ -11,7 +11,7 @@ import pytest
 from data_cases import pixels, write_parquet
 
 from incay.trainables.data import DataError, datasets
-from incay.trainables.data.hf_parquet import ParquetColumns, find_shards, read_split
+from incay.trainables.data.images.hf_parquet import ParquetColumns, find_shards, read_split
 
 
 def write(root: Path, name: str, **settings: object) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from processes import kill, with_environment
 from programs import incay
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 class Raylets:

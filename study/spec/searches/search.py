@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from incay.study.spec.arms import Arm
-from incay.study.spec.conditions import ConditionError, check_conditions, in_order
-from incay.study.spec.document import Document
-from incay.study.spec.grid import grid_points
 from incay.study.spec.messages import unknown_key, unknown_name
-from incay.study.spec.ranges import Choices, Space, parse_space
+from incay.study.spec.reading.document import Document
+from incay.study.spec.searches.conditions import ConditionError, check_conditions, in_order
+from incay.study.spec.searches.grid import grid_points
+from incay.study.spec.searches.ranges import Choices, Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.names import nest
 

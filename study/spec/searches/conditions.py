@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from incay.study.spec.ranges import Choices, Interval, Space
+from incay.study.spec.searches.ranges import Choices, Interval, Space
 
 
 class ConditionError(ValueError):

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from incay.trainables.data.base import DataError
-from incay.trainables.data.decode import EncodedImage
-from incay.trainables.data.encoded import EncodedSplit
 from incay.trainables.data.images.damage import Problem, shown
+from incay.trainables.data.images.decode import EncodedImage
+from incay.trainables.data.images.encoded import EncodedSplit
 from incay.trainables.data.images.kinds import SUFFIXES, Kind, kind_of
 
 Classes = dict[str, list[Path]]

@@ -1,6 +1,6 @@
 """A study file as plain values that remember the line they came from.
 
-A study file can import or run nothing: see `incay.study.spec.yaml_values`.
+A study file can import or run nothing: see `incay.study.spec.reading.yaml_values`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from incay.study.errors import StudyError
 from incay.study.spec.paths import Root
-from incay.study.spec.yaml_values import KeyPath, Reader
+from incay.study.spec.reading.yaml_values import KeyPath, Reader
 
 __all__ = ["Document", "KeyPath", "flatten", "load_document", "parse_value"]
 

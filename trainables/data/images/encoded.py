@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from incay.trainables.data.base import DataError, DatasetSettings, ImageData, Split
-from incay.trainables.data.cache import Arrays, cached
-from incay.trainables.data.decode import EncodedImage, PixelFormat, decode_all
+from incay.trainables.data.images.cache import Arrays, cached
 from incay.trainables.data.images.damage import DamageError, OnDamaged, Problem, settle
+from incay.trainables.data.images.decode import EncodedImage, PixelFormat, decode_all
 from incay.trainables.data.images.labels import number_labels
 from incay.trainables.data.images.overlap import compare_images
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from incay.study.spec.conditions import in_order
-from incay.study.spec.ranges import Choices, Space
+from incay.study.spec.searches.conditions import in_order
+from incay.study.spec.searches.ranges import Choices, Space
 
 MOST_POINTS = 100_000
 """Of a grid search: more would not be a grid that anybody trains."""

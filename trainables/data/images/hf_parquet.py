@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from incay.trainables.data.base import DataError, require_file
-from incay.trainables.data.decode import EncodedImage
-from incay.trainables.data.encoded import EncodedSplit
 from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.decode import EncodedImage
+from incay.trainables.data.images.encoded import EncodedSplit
 
 T = TypeVar("T")
 

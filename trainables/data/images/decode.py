@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from incay.trainables.data.base import DataError
 from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.memory import require_memory
 from incay.trainables.data.images.pixels import FORMATS, Pixels, decode_one
-from incay.trainables.data.memory import require_memory
 
 CHUNK = 64
 """Images that a thread decodes at a time."""

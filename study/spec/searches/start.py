@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from incay.study.spec.conditions import in_order
-from incay.study.spec.ranges import Space
+from incay.study.spec.searches.conditions import in_order
+from incay.study.spec.searches.ranges import Space
 
 
 def start_point(spaces: Mapping[str, Space], start: Mapping[str, Any]) -> dict[str, Any] | None:

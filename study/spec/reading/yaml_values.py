@@ -20,7 +20,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from incay.study.errors import StudyError
-from incay.study.spec.texts import check_text
+from incay.study.spec.reading.texts import check_text
 
 KeyPath = tuple[str, ...]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from incay.study.errors import UserError
 from incay.study.hardware import cpu_count, gpu_count
+from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.ray_address import VARIABLE, cluster_address
 from incay.study.planning.trials import SEARCH_VALIDATION
-from incay.study.spec.document import KeyPath
+from incay.study.spec.reading.document import KeyPath
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.data import DataError, ImageData
 
@@ -140,7 +140,7 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
 def _check_first_step(
     spec: StudySpec, arm: Arm, data: ImageData, size: int, batch_path: KeyPath
 ) -> None:
-    from incay.study.planning.first_step import refusal
+    from incay.study.planning.checks.first_step import refusal
 
     config = arm.config
     setting, why = refusal(config, data.image_shape, data.num_classes, size)

@@ -1,0 +1,1 @@
+"""What plan, run and submit refuse before anything starts."""
