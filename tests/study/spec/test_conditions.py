@@ -128,7 +128,7 @@ def test_a_grid_without_a_useful_end_is_refused_and_other_samplers_take_it(parse
     huge = "incay.start_step: 0 .. 1000000000"
     with pytest.raises(StudyError, match=r"yaml:6: .*start_step alone has 1,000,000,001"):
         parse(huge, sampler="grid")
-    wide = [f"{name}: 1 .. 500" for name in ("incay.start_step", "reports")]
+    wide = [f"{name}: 1 .. 500" for name in ("incay.start_step", "batch_size")]
     with pytest.raises(StudyError, match=r"yaml:3: budget\.sampler: .*at most 100,000 points"):
         parse(*wide, sampler="grid")
     assert parse(huge).arms[0].search
