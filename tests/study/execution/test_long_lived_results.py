@@ -104,15 +104,38 @@ def test_records_of_a_newer_program_are_refused_and_stay(tmp_path, monkeypatch):
     assert "schema 1 or older" in in_process("run", "study.yaml", "--no-mirror").err
 
 
+FAILING = """
+import builtins, sys
+
+before = builtins.__import__
+
+
+def fail(self):
+    raise ValueError("a fault of the trainer")
+
+
+def load(name, *arguments, **options):
+    module = before(name, *arguments, **options)
+    trainer = getattr(sys.modules.get("incay.trainables.training.trainer"), "Trainer", None)
+    if trainer is not None:
+        trainer.advance = fail
+    return module
+
+
+builtins.__import__ = load
+"""
+"""Injects the fault into every process that starts here, workers too."""
+
+
 def test_why_a_trial_failed_is_told_with_the_command_that_says_more(tmp_path):
-    text = STUDY.replace("mnist-2d, width: 0.1", "mnist, width: 0.05")
-    (tmp_path / "study.yaml").write_text(text.replace("batch_size: 32", "batch_size: 1"))
+    (tmp_path / "sitecustomize.py").write_text(FAILING)
+    (tmp_path / "study.yaml").write_text(STUDY)
     done = incay("run", "study.yaml", "--no-mirror", "--results", "a b", cwd=tmp_path)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     told = [place for place, line in enumerate(lines) if " failed: " in line]
     assert len(told) == 4
-    assert lines[told[0]].startswith("A, confirm 0 failed: ValueError: Expected more than 1 value")
+    assert lines[told[0]].startswith("A, confirm 0 failed: ValueError: a fault of the trainer")
     command = lines[told[0] + 1].split()
     assert command[:2] == ["incay", "why"]
     assert command[3:] == ["--results", "'a", "b'"]
