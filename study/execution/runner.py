@@ -195,7 +195,7 @@ class StudyRunner:
             if record is None:
                 missing += 1
             else:
-                if record.status == Ending.FAILED:
+                if record.status.is_failure:
                     self._failed.append((trial, record))
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
                 self._context.models.offer(trial, record)

@@ -53,6 +53,11 @@ class Ending(StrEnum):
         return self.nature is Nature.OPEN
 
     @property
+    def is_failure(self) -> bool:
+        """Whether an error ended the trial, which is no result."""
+        return self.nature is Nature.FAULT and not self.is_final
+
+    @property
     def is_final(self) -> bool:
         """Whether it is a result: a trial that ended so is never trained again."""
         return self in _FINAL

@@ -187,7 +187,7 @@ def test_a_dead_server_costs_a_message_and_nothing_else(finished, tmp_path):
     dead = f"http://127.0.0.1:{free_port()}"
     done = incay("run", "tiny.yaml", cwd=tmp_path / "copy", MLFLOW_TRACKING_URI=dead)
     assert done.returncode == 0, done.stderr
-    assert "incay sync tiny.yaml" in done.stderr
+    assert "incay sync tiny@" in done.stderr
     assert "8 reused" in done.stdout
     sync = incay("sync", "tiny", cwd=tmp_path / "copy", MLFLOW_TRACKING_URI=dead)
     assert sync.returncode == 1
