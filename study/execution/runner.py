@@ -16,7 +16,6 @@ from incay.study.execution.monitor import Monitor, totals
 from incay.study.execution.place import ResultsPlace
 from incay.study.execution.tune_run import train_phase
 from incay.study.planning.checks.newer_records import refuse_newer_records
-from incay.study.planning.checks.readiness import check_study
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
@@ -118,13 +117,14 @@ class StudyRunner:
     def run(self) -> RunSummary:
         """Train what has no result yet; return when all has ended or somebody interrupts.
 
+        The study must have passed `check_study`.
+
         Raises:
-            UserError: The machine cannot place a trial, frozen winners would change, or another
+            UserError: Frozen winners would change, a newer program wrote records, or another
                 process runs the study.
             DataError: A data set cannot be read.
             HaltedError: The store takes nothing more, or the results were moved away.
         """
-        check_study(self._spec, self._data, cpus=self._context.cpus, gpus=self._context.gpus)
         summary = None
         with self._halt.guard(), self._lease:
             summary = self._run()

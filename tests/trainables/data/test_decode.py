@@ -5,13 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from data_cases import encode, pixels
 from PIL import Image
 
 from incay.trainables.data.base import DataError
 from incay.trainables.data.images import memory
-from incay.trainables.data.images.decode import CHUNK, EncodedImage, PixelFormat, decode_images
+from incay.trainables.data.images.damage import refuse
+from incay.trainables.data.images.decode import CHUNK, EncodedImage, PixelFormat, decode_all
+
+
+def decode_images(images: list[EncodedImage], pixel_format: PixelFormat) -> npt.NDArray[np.uint8]:
+    decoded = decode_all(images, pixel_format)
+    refuse(decoded.problems)
+    return decoded.images
 
 
 def in_memory(*contents: bytes) -> list[EncodedImage]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from incay.trainables.data.base import DataError
-from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.damage import Problem
 from incay.trainables.data.images.memory import require_memory
 from incay.trainables.data.images.pixels import FORMATS, Pixels, decode_one
 
@@ -60,20 +60,6 @@ class Decoded:
     whole: npt.NDArray[np.bool_]
     problems: tuple[Problem, ...]
     done: Counter[str]
-
-
-def decode_images(
-    images: Sequence[EncodedImage], pixel_format: PixelFormat
-) -> npt.NDArray[np.uint8]:
-    """Return images as an array (count, channels, height, width).
-
-    Raises:
-        DataError: There is no image; one cannot be decoded; without a size to resize to, one
-            has another size than the first; or all together exceed the available memory.
-    """
-    decoded = decode_all(images, pixel_format)
-    refuse(decoded.problems)
-    return decoded.images
 
 
 def decode_all(images: Sequence[EncodedImage], pixel_format: PixelFormat) -> Decoded:
