@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from incay.study.errors import StudyError
 from incay.study.hardware import auto_precision
 from incay.study.spec.header import Header
+from incay.study.spec.lengths import in_steps, lay_over
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.searches.ranges import Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
@@ -67,12 +69,16 @@ def arms_of(
     own = _own_settings(document, source)
     settings = {key: value for key, value in own.items() if key != GRID}
     for name, cell in _cells(document, source, own.get(GRID, {})):
-        values = merge(merge(document.values.get("base") or {}, settings), nest(cell))
+        left = {name: notation for name, notation in search.items() if name not in cell}
+        try:
+            base = lay_over(document.values.get("base") or {}, settings)
+            values = in_steps(lay_over(base, nest(cell)), left)
+        except ValueProblem as problem:
+            raise _error(document, source, problem) from problem
         if values.get("precision", "auto") == "auto":
             values["precision"] = auto_precision(header.resources.gpu)
         values, reference = _without_reference(values)
         config = built(document, source, values)
-        left = {name: notation for name, notation in search.items() if name not in cell}
         yield Arm(name, source, values, config, {}, left, reference)
 
 
@@ -85,16 +91,21 @@ def built(document: Document, source: str, values: Mapping[str, Any]) -> TrialCo
     try:
         return build_trial(values, document.data_root)
     except ValueProblem as problem:
-        candidates = (
-            ("arms", source, *problem.path),
-            ("arms", source, GRID, *problem.path),
-        )
-        for path in candidates:
-            if any(path[:size] in document.places for size in range(3, len(path) + 1)):
-                if path[2] == GRID and path not in document.places:
-                    continue
-                raise document.error(path, str(problem)) from problem
-        raise document.error(("base", *problem.path), str(problem)) from problem
+        raise _error(document, source, problem) from problem
+
+
+def _error(document: Document, source: str, problem: ValueProblem) -> StudyError:
+    """Return the error that names the line which gives a bad value: the arm's, or the base's."""
+    candidates = (
+        ("arms", source, *problem.path),
+        ("arms", source, GRID, *problem.path),
+    )
+    for path in candidates:
+        if any(path[:size] in document.places for size in range(3, len(path) + 1)):
+            if path[2] == GRID and path not in document.places:
+                continue
+            return document.error(path, str(problem))
+    return document.error(("base", *problem.path), str(problem))
 
 
 def with_difference(arm: Arm, reference: Mapping[str, Any]) -> Arm:

@@ -14,7 +14,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.names import DERIVED
 
 _MOST_KEYS = 24
-_SETTINGS = {item.name for item in fields(TrialConfig)} - set(DERIVED)
+_SETTINGS = {item.name for item in fields(TrialConfig)} - set(DERIVED) | {words.EPOCHS}
 
 _KINDS: Mapping[str, str] = {
     "int": "a whole number",
@@ -64,7 +64,7 @@ def unknown_key(name: str, known: Iterable[str], at: KeyPath | None = None) -> s
     """
     keys = sorted(set(known))
     meant = _meant(name, keys, at)
-    start = f"did you mean {meant!r}{_explained(name, meant)}? A" if meant else "a"
+    start = f"did you mean {meant!r}? A" if meant else "a"
     return f"{start} key must be one of {_shown(name, keys)}, but got {name!r}"
 
 
@@ -107,13 +107,6 @@ def _from(target: str, at: KeyPath | None) -> str:
         return f"base.{target}" if of_trial else target
     here = f"{'.'.join(at)}." if at else ""
     return target.removeprefix(here) if of_trial else f"{target} of the study itself"
-
-
-def _explained(name: str, meant: str) -> str:
-    """Return what must be known of a word that means something else here."""
-    if words.plain(name) in words.EPOCHS and meant.endswith("steps"):
-        return " (epochs x training images / batch_size)"
-    return ""
 
 
 def _shown(name: str, keys: Sequence[str]) -> str:

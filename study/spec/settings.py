@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
+from incay.study.spec.words import EPOCHS
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, flatten
@@ -58,7 +59,7 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     parts: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise ValueProblem((name,), unknown_key(name, _allowed(known), ()))
+            raise ValueProblem((name,), unknown_key(name, [*_allowed(known), EPOCHS], ()))
         if name in COMPONENTS:
             parts[name] = _component(name, value, root)
         else:

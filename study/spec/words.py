@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+EPOCHS = "epochs"
+"""Another way of saying steps, so that it is a key beside the settings of a trial."""
+
 _TRIAL: Mapping[str, tuple[str, ...]] = {
     "steps": (
-        *("epochs", "epoch", "num_epochs", "n_epochs", "max_epochs", "max_steps", "num_steps"),
-        *("train_steps", "iterations", "iters", "max_iter", "num_iterations", "total_steps"),
+        *("max_steps", "num_steps", "train_steps", "iterations", "iters", "max_iter"),
+        *("num_iterations", "total_steps"),
     ),
+    EPOCHS: ("epochs", "epoch", "num_epochs", "n_epochs", "max_epochs", "num_train_epochs"),
     "batch_size": ("batch", "bs", "batchsize", "train_batch_size", "minibatch"),
     "reports": ("eval_every", "log_every", "log_interval", "eval_interval", "evaluations"),
     "precision": ("amp", "fp16", "bf16", "dtype", "mixed_precision", "half"),
@@ -60,7 +64,6 @@ _STUDY: Mapping[str, tuple[str, ...]] = {
 
 TRIAL = {word: name for name, words in _TRIAL.items() for word in words}
 STUDY = {word: name for name, words in _STUDY.items() for word in words}
-EPOCHS = {word for word in _TRIAL["steps"] if "epoch" in word}
 
 
 def plain(word: str) -> str:

@@ -81,12 +81,24 @@ class Document:
                 child = {} if child is None else {"name": child}
                 node[part] = child
             node = child
+        self._forget_places(path)
         node[path[-1]] = value
+        self.places[tuple(path)] = place
+
+    def remove(self, path: Sequence[str]) -> None:
+        """Take a value out, if it is there."""
+        if self.has(path):
+            node = self.values
+            for part in path[:-1]:
+                node = node[part]
+            del node[path[-1]]
+            self._forget_places(path)
+
+    def _forget_places(self, path: Sequence[str]) -> None:
         below = tuple(path)
         self.places = {
             each: where for each, where in self.places.items() if each[: len(below)] != below
         }
-        self.places[below] = place
 
 
 def load_document(path: Path) -> Document:

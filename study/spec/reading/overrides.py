@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from incay.study.errors import StudyError
+from incay.study.spec.lengths import OTHER_WAY
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
 from incay.study.spec.settings import as_component
 from incay.study.spec.study import header_keys
@@ -36,6 +37,8 @@ def apply_overrides(
         path = _path(document, name.strip())
         for target in (path, *_also(document, path, place)):
             document.put(target, parse_value(value, place, target), place)
+            if (replaced := _other_way(target)) != target:
+                document.remove(replaced)
         document.overrides.append(f"{name.strip()}={value.strip()}")
     if seeds is not None:
         document.put(("confirm", "seeds"), seeds, f"--seeds {seeds}")
@@ -67,6 +70,13 @@ def _path(document: Document, name: str) -> KeyPath:
     return ("base", *parts) if in_base else parts
 
 
+def _other_way(path: KeyPath) -> KeyPath:
+    """Return the path of what this one replaces, an arm's steps for its epochs; else itself."""
+    *parents, last = path
+    is_setting = len(parents) == {"base": 1, "arms": 2}.get(path[0])
+    return (*parents, OTHER_WAY[last]) if is_setting and last in OTHER_WAY else path
+
+
 def _section(document: Document, name: str) -> dict[str, Any]:
     """Return a section's content; nothing where it is no mapping, which is refused later."""
     content = document.values.get(name)
@@ -95,7 +105,7 @@ def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
                 also.append(("arms", arm, *path[1:]))
             else:
                 hiding.append(arm)
-        elif path[1:] in given:
+        elif path[1:] in given or _other_way(path)[1:] in given:
             hiding.append(arm)
     if hiding:
         rest = ".".join(path[1:])

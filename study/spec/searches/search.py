@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from incay.study.spec.arms import Arm
+from incay.study.spec.lengths import WHY_NOT_SEARCHED
 from incay.study.spec.messages import unknown_key, unknown_name
 from incay.study.spec.reading.document import Document
 from incay.study.spec.searches.conditions import ConditionError, check_conditions, in_order
 from incay.study.spec.searches.grid import grid_points
 from incay.study.spec.searches.ranges import Choices, Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
+from incay.study.spec.words import EPOCHS
 from incay.trainables.names import nest
 
 ALL_ARMS = "all arms"
@@ -52,6 +54,8 @@ def ranges_of(document: Document, source: str) -> dict[str, Any]:
             path = ("search", section, name)
             if name in WHY_DERIVED:
                 raise document.error(path, f"{name} must not be searched: {WHY_DERIVED[name]}")
+            if name == EPOCHS:
+                raise document.error(path, f"{EPOCHS} must not be searched: {WHY_NOT_SEARCHED}")
             try:
                 parse_space(notation)
             except ValueError as error:

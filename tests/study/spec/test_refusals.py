@@ -31,7 +31,7 @@ def refusal(**values: object) -> str:
 @pytest.mark.parametrize(
     ("key", "meant"),
     [
-        ("epochs", "'steps' (epochs x training images / batch_size)"),
+        ("num_epochs", "'epochs'?"),
         ("iterations", "'steps'?"),
         ("lr", "'optimizer.lr'"),
         ("learning-rate", "'optimizer.lr'"),
@@ -54,7 +54,7 @@ def test_a_word_of_another_tool_is_answered_with_ours(key, meant):
 @pytest.mark.parametrize(
     ("key", "meant"),
     [
-        ("epochs", "'base.steps' (epochs x"),
+        ("epochs", "'base.epochs'"),
         ("lr", "'base.optimizer.lr'"),
         ("steps", "'base.steps'"),
         ("optimizer", "'base.optimizer'"),
@@ -77,7 +77,10 @@ def test_a_word_within_a_component_is_answered_within_it():
 
 def test_keys_are_listed_in_order_and_whole():
     for message, known in (
-        (refusal(base={"zzz": 1}), {item.name for item in fields(TrialConfig)} - {"seed"}),
+        (
+            refusal(base={"zzz": 1}),
+            {item.name for item in fields(TrialConfig)} - {"seed"} | {"epochs"},
+        ),
         (refusal(zzz=1), {*Header.model_fields, "base", "arms", "search"}),
         (refusal(budget={"zzz": 1}), None),
     ):
@@ -107,7 +110,7 @@ def test_what_is_forbidden_is_never_offered():
 def test_words_lead_to_settings_that_there_are():
     study = {f"{name}.{key}" for name in Header.model_fields for key in _keys(name)}
     study |= {*Header.model_fields, "base", "arms", "search"}
-    trial = {*dotted(TrialConfig()), *TrialConfig.__dataclass_fields__}
+    trial = {*dotted(TrialConfig()), *TrialConfig.__dataclass_fields__, words.EPOCHS}
     assert set(words.STUDY.values()) <= study
     assert set(words.TRIAL.values()) <= trial
     assert not set(words.TRIAL.values()) & set(DERIVED)

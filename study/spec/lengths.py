@@ -1,0 +1,78 @@
+"""How long a trial trains: in ``steps``, or in ``epochs``, which is another way of saying them.
+
+A trial knows steps alone. Epochs become steps when a study is read, by the number of training
+images that its data set is published with, so that a study means the same wherever it is read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from incay.study.spec.settings import ValueProblem, build_trial, merge
+from incay.study.spec.words import EPOCHS
+from incay.trainables.data import DataError, DatasetSettings
+from incay.trainables.names import BATCH_SIZE, STEPS, within
+
+OTHER_WAY = {STEPS: EPOCHS, EPOCHS: STEPS}
+"""Either replaces the other where an arm or ``--set`` gives it over what the base has."""
+
+WHY_NOT_SEARCHED = "it is a way of saying steps, which can be"
+_DECIDING = (BATCH_SIZE, "dataset")
+
+
+def lay_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `over` laid over it: a length in one unit replaces that in the other.
+
+    Raises:
+        ValueProblem: One of the two gives both.
+    """
+    for values in (base, over):
+        if STEPS in values and EPOCHS in values:
+            raise ValueProblem((EPOCHS,), "either steps or epochs must be given, but both are")
+    return merge({key: base[key] for key in base if OTHER_WAY.get(key) not in over}, over)
+
+
+def in_steps(values: Mapping[str, Any], searched: Iterable[str]) -> dict[str, Any]:
+    """Return a trial's values with its epochs as steps, the last one whole.
+
+    Args:
+        values: Nested values, as a study gives them.
+        searched: The settings whose values a search chooses, by dotted name.
+
+    Raises:
+        ValueProblem: Epochs are no positive number, or do not say how many steps they are.
+    """
+    rest = {key: value for key, value in values.items() if key != EPOCHS}
+    if EPOCHS not in values:
+        return rest
+    epochs, problem = values[EPOCHS], ""
+    if isinstance(epochs, bool) or not isinstance(epochs, int | float):
+        problem = f"epochs must be a number, but got {epochs!r}"
+    elif not 0 < epochs < math.inf:
+        problem = f"epochs must be above 0, but got {epochs!r}"
+    deciding = [name for name in searched if within(name, _DECIDING)]
+    if deciding:
+        problem = f"a study that searches {deciding[0]} must give steps, but gives epochs"
+    if problem:
+        raise ValueProblem((EPOCHS,), problem)
+    config = build_trial(rest)
+    images = _training_images(config.dataset)
+    if images is None:
+        raise ValueProblem(
+            (EPOCHS,),
+            "steps must be given (epochs x training images / batch_size) where the number of "
+            f"images is not known beforehand, as for {config.dataset.name!r}, but epochs are",
+        )
+    return {**rest, STEPS: math.ceil(epochs * images / config.batch_size)}
+
+
+def _training_images(dataset: DatasetSettings) -> int | None:
+    """Return how many training images a set has, None where only its files could tell."""
+    if dataset.published_counts is not None:
+        return dataset.published_counts[0]
+    try:
+        return len(dataset.load(None).train.labels)  # one that needs no files
+    except DataError:
+        return None
