@@ -64,9 +64,18 @@ app.add_typer(data.app, name="data")
 def main() -> None:
     """Run the command; a user's mistake is one message and exit code 2."""
     from incay.study.errors import IncayError
+    from incay.study.surroundings import output_lost, prepare
 
     try:
+        prepare()
         app()
+    except SystemExit as ended:
+        lost = output_lost()
+        if lost:
+            say(f"what this command printed is not whole: {lost}")
+        # The work of a run is its records.
+        is_whole = not lost or sys.argv[1:2] == ["run"]
+        sys.exit(ended.code if ended.code or is_whole else 1)
     except KeyboardInterrupt:
         sys.exit(130)
     except IncayError as error:

@@ -25,6 +25,7 @@ def plan(
     probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
+    from incay.analysis.wording import counted
     from incay.study.planning.checks.readiness import check_study
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
@@ -43,7 +44,7 @@ def plan(
     total = sum(config.steps for config in configs)
     finished = sum(item.finished for item in plans)
     done = f"; {finished} are finished" if finished else ""
-    screen.print(f"{len(configs)} trials, {total:,} steps in all{done}")
+    screen.print(f"{counted(len(configs), 'trial')}, {total:,} steps in all{done}")
     for line in (*unreached(spec), *told_beforehand(spec, configs)):
         screen.print(line, soft_wrap=True)
     if finished == len(configs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from incay.analysis.wording import counted
 from incay.study.planning.durations import duration
 from incay.study.planning.estimates import recall
 from incay.study.planning.search_reach import unreached
@@ -24,7 +25,7 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
     endings = ", ".join(f"{count} {name}" for name, count in sorted(summary.endings.items()))
     continued = f" ({summary.continued} from a checkpoint)" if summary.continued else ""
     yield (
-        f"{summary.started} trials started{continued}, {summary.reused} reused; "
+        f"{counted(summary.started, 'trial')} started{continued}, {summary.reused} reused; "
         f"{endings or 'none ended'}"
     )
     for damage in summary.damaged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from incay.analysis.wording import counted
 from incay.study.commands.console import console
 from incay.study.commands.groups import RunChoice
 
@@ -15,4 +16,8 @@ def sync(chosen: RunChoice) -> None:
     for make in others:
         make().sync()
     left = mirror().sync()
-    console().print("MLflow has everything" if not left else f"{left} trials have not ended yet")
+    console().print(
+        "MLflow has everything"
+        if not left
+        else f"MLflow has everything that there is; {counted(left, 'trial')} without a result yet"
+    )

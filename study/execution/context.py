@@ -10,6 +10,7 @@ from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor
 from incay.study.execution.place import ResultsPlace
+from incay.study.execution.ray_start import RaySession
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.trials import Store
@@ -29,8 +30,7 @@ class RunContext:
         halt: Whether it must end.
         models: The trained networks that stay.
         place: Whether the results are still there.
-        cpus: CPUs to use on this machine; None for all.
-        gpus: GPUs to use on this machine; None for all.
+        ray: Where trials are trained.
     """
 
     spec: StudySpec
@@ -42,5 +42,4 @@ class RunContext:
     halt: Halt
     models: KeptModels
     place: ResultsPlace
-    cpus: float | None = None
-    gpus: float | None = None
+    ray: RaySession

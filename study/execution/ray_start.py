@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterable
+from typing import Any
 
-from incay.study.errors import HaltedError
+from incay.study.execution.local_ray import LocalRay, keep_private
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import cluster_address, no_answer, require_cluster
 
@@ -15,8 +18,10 @@ With a searcher Tune lets one wait, so that one node after another would start, 
 """
 
 
-def quiet_ray() -> None:
+def prepare_environment(*, local: bool) -> None:
     """Set what Ray reads from the environment, before it is imported."""
+    if local and "ray" not in sys.modules:
+        keep_private()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
@@ -29,39 +34,75 @@ def quiet_ray() -> None:
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
 
 
-def start_ray(cpus: float | None, gpus: float | None) -> None:
-    """Connect to the cluster that RAY_ADDRESS names, or start Ray on this machine.
+class RaySession:
+    """Ray for one run: started when first needed, ended with the run.
+
+    It is a Ray of this machine's own, or the cluster that RAY_ADDRESS names.
 
     Args:
         cpus: CPUs of this machine to use; None for all.
         gpus: GPUs of this machine to use; None for all.
-
-    Raises:
-        UserError: No cluster answers at RAY_ADDRESS.
-        HaltedError: Ray cannot start here.
     """
+
+    def __init__(self, cpus: float | None, gpus: float | None) -> None:
+        self._cpus = int(cpus) if cpus is not None else cpu_count()
+        self._gpus = gpus
+        self._local: LocalRay | None = None
+
+    def __enter__(self) -> RaySession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._local is not None:
+            self._local.stop()
+            self._local = None
+
+    def start(self) -> None:
+        """Start Ray or connect to it; nothing if that was done before.
+
+        Raises:
+            UserError: No cluster answers at RAY_ADDRESS.
+            HaltedError: Ray cannot start here.
+        """
+        address = cluster_address()
+        prepare_environment(local=address is None)
+        import ray
+
+        if ray.is_initialized():
+            return
+        if address is not None:
+            _connect(address)
+        else:
+            gpus = int(self._gpus) if self._gpus is not None else gpu_count()
+            self._local = LocalRay(self._cpus, gpus, _options())
+
+
+def _connect(address: str) -> None:
     import ray
 
-    if ray.is_initialized():
-        return
-    common = {"log_to_driver": False, "logging_level": "ERROR"}
-    address = cluster_address()
-    if address is not None:
-        require_cluster(address)
-        os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(_WAITING_TRIALS))
-        try:
-            ray.init(address=address, **common)
-        except Exception as error:  # Ray's own kinds: no cluster, another version, a wrong token
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise no_answer(address, first) from error
-        return
+    require_cluster(address)
+    os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(_WAITING_TRIALS))
     try:
-        ray.init(
-            address="local",  # another Ray of this machine is not ours to use
-            num_cpus=int(cpus) if cpus is not None else cpu_count(),
-            num_gpus=int(gpus) if gpus is not None else gpu_count(),
-            include_dashboard=False,
-            **common,
-        )
-    except OSError as error:
-        raise HaltedError(f"Ray must start on this machine, but cannot: {error}") from error
+        ray.init(address=address, **_options())
+    except Exception as error:  # Ray's own kinds: no cluster, another version, a wrong token
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise no_answer(address, first) from error
+
+
+def _options() -> dict[str, Any]:
+    """Return what a run asks of any Ray."""
+    from ray.job_config import JobConfig
+
+    job = JobConfig()
+    job._py_driver_sys_path = _OnlyInstalled()
+    return {"log_to_driver": False, "logging_level": "ERROR", "job_config": job}
+
+
+class _OnlyInstalled(list[str]):
+    """The folders in which workers look for modules besides their Python's own: none.
+
+    Ray would add the one in which the command is called, where a user's own ``torch.py`` may lie.
+    """
+
+    def extend(self, folders: Iterable[str]) -> None:
+        del folders

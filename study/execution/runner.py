@@ -14,6 +14,7 @@ from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor, totals
 from incay.study.execution.place import ResultsPlace
+from incay.study.execution.ray_start import RaySession
 from incay.study.execution.tune_run import train_phase
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
@@ -105,8 +106,7 @@ class StudyRunner:
                 [arm.name for arm in spec.arms],
             ),
             place=ResultsPlace(self._ledger.books),
-            cpus=cpus,
-            gpus=gpus,
+            ray=RaySession(cpus, gpus),
         )
         self._trials: list[PlannedTrial] = []
         self._endings: Counter[Ending] = Counter()
@@ -126,7 +126,7 @@ class StudyRunner:
             HaltedError: The store takes nothing more, or the results were moved away.
         """
         summary = None
-        with self._halt.guard(), self._lease:
+        with self._halt.guard(), self._lease, self._context.ray:
             summary = self._run()
         if self._halt.problem is not None:
             raise self._halt.problem

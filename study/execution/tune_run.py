@@ -8,7 +8,6 @@ from typing import Any
 
 from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
-from incay.study.execution.ray_start import quiet_ray, start_ray
 from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Work
 from incay.trainables.store.endings import Ending
@@ -29,7 +28,7 @@ def train_phase(
     Raises:
         StoreError: The store takes nothing more.
     """
-    quiet_ray()
+    context.ray.start()
     import ray
     from ray import tune
     from ray.tune import CheckpointConfig, RunConfig, TuneConfig
@@ -40,7 +39,6 @@ def train_phase(
 
     spec, store, data = context.spec, context.store, context.data
     halt, lease = context.halt, context.lease
-    start_ray(context.cpus, context.gpus)
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
     needs = {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu}

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 _SECONDS_TO_END = 10.0
@@ -50,6 +51,8 @@ class ServerProcess:
         self._process = subprocess.Popen(
             command,
             env=environment,
+            # Uvicorn imports from where it is started: from where nobody else can put a file.
+            cwd=Path(__file__).parent,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from incay.study.errors import UserError
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
+from incay.study.planning.checks.this_machine import check_machine
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import SEARCH_VALIDATION
 from incay.study.spec.reading.document import KeyPath
@@ -26,8 +27,10 @@ def check_study(
         gpus: GPUs to use on this machine; None for all.
 
     Raises:
-        UserError: No trial could ever be placed, or a data set does not fit what is asked of it.
+        UserError: Nothing can be trained here, no trial could ever be placed, or a data set does
+            not fit what is asked of it.
     """
+    check_machine()
     check_room(spec, cpus, gpus)
     check_data(spec, data)
     check_batches(spec, data)

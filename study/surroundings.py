@@ -1,0 +1,116 @@
+"""What surrounds a command, made fit for it: standard streams, warnings, the working folder."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+from incay.study.errors import UserError
+
+_WARNINGS = "PYTHONWARNINGS"
+_STDERR = 2
+
+
+def prepare() -> None:
+    """Work around what can be, before the command begins.
+
+    Raises:
+        UserError: The working folder is gone: what is asked by relative paths cannot be meant.
+    """
+    open_missing_streams()
+    tolerate_warnings()
+    # Modules of the user's that lie where the command is called are not for our processes.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UserError(
+            f"the working folder must exist, but it is gone ({error.strerror}): change to another"
+        ) from error
+
+
+def tolerate_warnings() -> None:
+    """Let no warning be an error, here and in processes to be started.
+
+    A developer wants that of their own code; here it would end Ray, MLflow and PyTorch.
+    """
+    if sys.warnoptions:
+        os.environ.pop(_WARNINGS, None)
+        kept = [each for each in warnings.filters if each[0] != "error"]
+        warnings.filters[:] = kept  # type: ignore[index]
+
+
+def open_missing_streams() -> None:
+    """Give the command standard streams that nothing can break.
+
+    One that is closed leads nowhere; else its number would go to the next file that is opened.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number: this
+        stream = getattr(sys, name)
+        if name == "stdin":
+            continue
+        if stream is None:
+            setattr(sys, name, Output(open(number, "wb", closefd=False), "utf-8"))  # noqa: SIM115
+        elif type(stream) is io.TextIOWrapper:  # not one that a test or a notebook has put there
+            setattr(sys, name, Output(stream.buffer, stream.encoding))
+
+
+class Output(io.TextIOWrapper):
+    """A stream that takes every text, whatever its encoding or its reader's fate.
+
+    Args:
+        buffer: Where bytes go.
+        encoding: The text's encoding; characters that it lacks become question marks.
+
+    Attributes:
+        lost: Why nothing more could be written; None while all is well.
+    """
+
+    def __init__(self, buffer: BinaryIO, encoding: str) -> None:
+        line_by_line = buffer.isatty() or buffer.fileno() == _STDERR
+        super().__init__(buffer, encoding, errors="replace", line_buffering=line_by_line)
+        self.lost: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it once writing has failed."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            self._give_up(error)
+            return len(text)
+
+    def flush(self) -> None:
+        """Send what has been written."""
+        try:
+            super().flush()
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self.lost = self.lost or error
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())  # what is buffered, and what other libraries print
+        os.close(nowhere)
+
+
+def output_lost() -> str:
+    """Return why the command's answer did not get to where it was sent; empty if it did.
+
+    Somebody who stops reading, as ``head`` does, has what they want.
+    """
+    if not isinstance(sys.stdout, Output):
+        return ""
+    sys.stdout.flush()
+    error = sys.stdout.lost
+    if error is None or error.errno == errno.EPIPE:
+        return ""
+    return str(error.strerror or error)
