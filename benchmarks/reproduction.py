@@ -4,7 +4,8 @@ Run as ``python -m benchmarks.reproduction --results DIR`` after the studies tha
 Between ``<!-- COMMAND -->`` and ``<!-- end -->`` comes what the command says: ``incay table …``
 and ``incay compare …`` their Markdown, ``incay figure … --output FILE`` the figure, beside the
 page, ``trained STUDY …`` a line on when, on what and by which code the trials were trained.
-``--check`` only tells whether the pages are what the store gives.
+``--check`` only tells whether the pages are what the store gives, ``--study NAME`` leaves the blocks
+of other studies alone.
 """
 
 from __future__ import annotations
@@ -32,11 +33,20 @@ PAGES = (
 BLOCK = re.compile(r"<!-- (?P<command>(?:incay|trained) .+?) -->\n.*?<!-- end -->\n", re.DOTALL)
 
 
-def fill(page: str, results: str, folder: Path) -> str:
-    """Return the page with every block filled from the store; figures are written to the folder."""
+def fill(page: str, results: str, folder: Path, study: str | None = None) -> str:
+    """Return the page with its blocks filled from the store; figures are written to the folder.
+
+    Args:
+        page: The page's text.
+        results: The store.
+        folder: Where figures go.
+        study: Whose blocks are filled; None for all.
+    """
 
     def block(match: re.Match[str]) -> str:
         command = match["command"]
+        if study is not None and study not in shlex.split(command):
+            return match[0]
         print(command, file=sys.stderr, flush=True)
         return f"<!-- {command} -->\n{output(command, results, folder)}\n<!-- end -->\n"
 
@@ -129,13 +139,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--results", default="results")
     parser.add_argument("--check", action="store_true", help="change nothing")
+    parser.add_argument("--study", help="fill this study's blocks alone")
     chosen = parser.parse_args()
     results = chosen.results if "://" in chosen.results else str(Path(chosen.results).resolve())
     if chosen.check:
         changed = [name for page in PAGES for name in differences(page, results)]
         sys.exit("\n".join(f"{name} differs from the store" for name in changed) or 0)
     for page in PAGES:
-        filled = fill(page.read_text(encoding="utf-8"), results, page.parent)
+        filled = fill(page.read_text(encoding="utf-8"), results, page.parent, chosen.study)
         page.write_text(filled, encoding="utf-8")
 
 

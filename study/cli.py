@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -50,12 +51,34 @@ COMMANDS = (
 
 app = typer.Typer(
     name="incay",
-    help="Honest ablation and hyperparameter studies of feature incay.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"incay {version('incay')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Honest ablation and hyperparameter studies of feature incay."""
+    del version
+
+
 for command in COMMANDS:
     app.command()(grouped(command))
 app.add_typer(data.app, name="data")

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from not_run import DATA, add_option, watch
+
+pytest_addoption = add_option
+pytest_configure = watch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -39,5 +43,5 @@ def data_root() -> Path:
     named = os.environ.get("INCAY_DATA")
     root = Path(named) if named else REPOSITORY.parent / "shared" / "data"
     if not root.is_dir():
-        pytest.skip("no data root: set INCAY_DATA to a folder with real data sets")
+        pytest.skip(DATA)
     return root

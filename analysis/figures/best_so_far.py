@@ -46,6 +46,8 @@ def data(results: StudyResults) -> pa.Table:
 
 def draw(data: pa.Table, canvas: Canvas) -> None:
     """Draw the best so far as steps over the number of trials, all trials as points."""
+    from matplotlib.ticker import MaxNLocator
+
     axes = canvas.subplots()
     for name, style in arm_styles(data).items():
         each = where(data, arm=name)
@@ -67,6 +69,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
             **style,
         )
     spread_out(axes, numbers(data, "value"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("search trials of the arm, however they ended")
     metric = (data.schema.metadata or {}).get(b"metric", b"objective").decode()
     axes.set_ylabel(f"best {metric} so far")

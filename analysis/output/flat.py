@@ -60,6 +60,8 @@ def _columns(column: Column, cells: list[Cell]) -> dict[str, pa.Array]:
     arrays = {}
     for suffix, kind, value in (*_NUMERIC, *_PUBLISHED):
         values = [value(cell) for cell in cells]
+        if suffix == "" and column.decimals == 0:
+            kind, values = pa.int64(), [None if v is None else round(v) for v in values]
         if suffix == "" or any(each is not None for each in values):
             arrays[column.key + suffix] = pa.array(values, kind)
     return arrays

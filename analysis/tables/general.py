@@ -19,6 +19,7 @@ from incay.analysis.tables.layouts.notes import study_notes
 from incay.analysis.tables.layouts.searched import (
     VALIDATION_NOTE,
     searched_cell,
+    tie_note,
     validation_cells,
     validation_columns,
 )
@@ -50,6 +51,7 @@ def general(results: StudyResults) -> Table:
         *study_notes(results, columns, rows, compared),
         *filter(None, [baseline_sentence(results)]),
         *([VALIDATION_NOTE] if validated else []),
+        *filter(None, [tie_note(results)]),
         *filter(None, [kept_sentence(results)]),
     )
     title = results.question or results.name

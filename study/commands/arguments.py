@@ -88,7 +88,10 @@ def open_store(results: str) -> Store:
 
     refuse_secrets(results)
     try:
-        return Store(results)
+        store = Store(results)
+        if store.local_root is not None and store.local_root.is_file():
+            raise ValueError("that is a file")
+        return store
     except (ValueError, OSError) as error:
         raise UserError(
             "--results must be a directory or a URI such as s3://bucket/path, but is "

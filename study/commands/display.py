@@ -64,7 +64,7 @@ class _Lines:
         )
         line = f"{monitor.phase}, {monitor.metric}: {arms}"
         if arms and line != self._last:
-            self._console.print(f"{line} · {_left(monitor.seconds_left())}", soft_wrap=True)
+            self._console.print(f"{line} · {_ahead(monitor)}", soft_wrap=True)
             self._last = line
 
 
@@ -81,7 +81,7 @@ def _drawn(monitor: Monitor) -> RenderableType:
             *(str(arm.endings[ending] or "") for ending in _EARLY),
             monitor.shown(arm),
         )
-    return Group(f"{monitor.phase} · {_left(monitor.seconds_left())}", table)
+    return Group(f"{monitor.phase} · {_ahead(monitor)}", table)
 
 
 def _bar(arm: ArmProgress, width: int = 24) -> str:
@@ -90,5 +90,8 @@ def _bar(arm: ArmProgress, width: int = 24) -> str:
     return "█" * full + "░" * (width - full)
 
 
-def _left(seconds: float | None) -> str:
+def _ahead(monitor: Monitor) -> str:
+    if monitor.waiting:
+        return monitor.waiting
+    seconds = monitor.seconds_left()
     return "estimating time left" if seconds is None else f"about {duration(seconds)} left"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -35,4 +34,3 @@ def report(
         page = analysis.report(chosen.load(), allow_unequal=allow_unequal)
         with writing(path):
             path.write_text(page, encoding="utf-8")
-    sys.stdout.write(f"{path}\n")

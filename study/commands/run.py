@@ -13,15 +13,8 @@ from incay.study.commands.options import Mirror
 
 def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     """Run a study; running it again goes on where it stopped."""
-    from incay.study.commands.display import display
-    from incay.study.commands.summary import summary_lines
-    from incay.study.execution.monitor import Monitor
-    from incay.study.execution.runner import StudyRunner
-    from incay.study.mirrors.follower import MirrorProcess
     from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
-    from incay.study.spec.hints import command
-    from incay.trainables.store.endings import Ending
 
     spec, store, data = chosen.open()
     address = cluster_address()
@@ -29,6 +22,16 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
         say(f"trains on the Ray cluster at {address} (RAY_ADDRESS)")
         require_cluster(address)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
+
+    # What trains takes seconds to import, which a refusal must not wait for.
+    from incay.study.commands.display import display
+    from incay.study.commands.summary import summary_lines
+    from incay.study.execution.monitor import Monitor
+    from incay.study.execution.runner import StudyRunner
+    from incay.study.mirrors.follower import MirrorProcess
+    from incay.study.spec.hints import command
+    from incay.trainables.store.endings import Ending
+
     monitor = Monitor(spec)
     runner = StudyRunner(spec, store, data, monitor, cpus=chosen.cpus, gpus=chosen.gpus)
     screen = console()

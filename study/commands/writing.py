@@ -41,7 +41,7 @@ def write_table(table: Table, format_: str | None, output: Path | None) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Make a file's folders; say it plainly where it cannot be written.
+    """Make a file's folders and name it once written; say it plainly where it cannot be.
 
     Raises:
         UserError: It cannot.
@@ -51,3 +51,4 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{path} must be a file that can be written, but: {error}") from error
+    sys.stdout.write(f"{path}\n")

@@ -47,6 +47,7 @@ class Monitor:
         damaged: Files that could not be used, so that their work was done again.
         reused: Trials whose result the store already had.
         lost: How often a trial lost its worker and went on elsewhere.
+        waiting: Why no trial can train now; empty where one can.
     """
 
     def __init__(self, spec: StudySpec) -> None:
@@ -59,6 +60,7 @@ class Monitor:
         self.damaged: list[str] = []
         self.reused = 0
         self.lost = 0
+        self.waiting = ""
         self.arms: dict[str, ArmProgress] = {}
         self._ended: set[tuple[str, str, int]] = set()
         self._phase_started = time.monotonic()
@@ -100,6 +102,7 @@ class Monitor:
     def trial_reported(self, trial: PlannedTrial, step: int) -> None:
         """Take in how far a trial is."""
         with self._lock:
+            self.waiting = ""
             running = self.arms[trial.arm].running
             share = step / trial.config.steps
             self._steps_trained += max(0.0, share - running.get(trial.fingerprint, 0.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from incay.study.execution.context import RunContext
@@ -29,6 +29,7 @@ def train_phase(
         StoreError: The store takes nothing more.
     """
     context.ray.start()
+    needs = {"cpu": context.spec.resources.cpu, "gpu": context.spec.resources.gpu}
     import ray
     from ray import tune
     from ray.tune import CheckpointConfig, RunConfig, TuneConfig
@@ -39,9 +40,9 @@ def train_phase(
 
     spec, store, data = context.spec, context.store, context.data
     halt, lease = context.halt, context.lease
+    context.monitor.waiting = _waiting(ray.nodes(), needs)
     datasets = {arm.config.dataset for arm in spec.arms}
     shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
-    needs = {"cpu": spec.resources.cpu, "gpu": spec.resources.gpu}
     stack = spec.resources.stack
     searcher = WorkSearcher(
         context, work, first, room=lambda: _room(ray.cluster_resources(), needs)
@@ -89,6 +90,19 @@ def train_phase(
     for trial in searcher.running():
         if not endings.has_result(trial):
             endings.write(trial, Ending.INTERRUPTED, halt.why)
+
+
+def _waiting(nodes: Sequence[Mapping[str, Any]], needs: Mapping[str, float]) -> str:
+    """Return that no node has what a trial asks for, which one that joins may have."""
+    fits = any(
+        all(node["Resources"].get(kind.upper(), 0) >= need for kind, need in needs.items())
+        for node in nodes
+        if node["Alive"]
+    )
+    if fits:
+        return ""
+    asked = " and ".join(f"{need:g} {kind.upper()}" for kind, need in needs.items() if need)
+    return f"waits for a node with {asked}, as a trial asks for: the cluster has none"
 
 
 def _room(total: Mapping[str, float], needs: Mapping[str, float]) -> int:

@@ -74,7 +74,11 @@ def explain(store: Store, prefix: str) -> Explanation:
         found.lines.append(f"{_without_result(record.status)}: {record.reason}")
     else:
         found.lines.append("no trial of this fingerprint has ended")
-    config, data_hash = _settings(store, name, record, found.used)
+    try:
+        config, data_hash = _settings(store, name, record, found.used)
+    except UserError as error:
+        found.lines.append(f"this program does not know its settings (any more): {error}")
+        return found
     if config is not None:
         found.lines += _relative(store, name, config, data_hash)
     return found
@@ -88,7 +92,6 @@ def _without_result(ending: Ending) -> str:
 
 def _hit(record: TrialRecord) -> list[str]:
     origin = record.provenance
-    config = TrialConfig.from_dict(record.config)
     lines = [
         f"it ended as {record.status} at step {record.step:,}"
         f"{f' ({record.reason})' if record.reason else ''}, on {origin.get('host')}, "
@@ -98,7 +101,11 @@ def _hit(record: TrialRecord) -> list[str]:
     ]
     if "stacked" in origin:
         lines.append(_company(origin["stacked"]))
-    if code_version(config) != record.code_version:
+    try:
+        version = code_version(TrialConfig.from_dict(record.config))
+    except UserError as error:
+        return [*lines, f"this program could not train it again: {error}"]
+    if version != record.code_version:
         lines.append(
             "the training code has changed since: a study that is run now asks for another "
             "fingerprint"
@@ -126,7 +133,10 @@ def _relative(store: Store, name: str, config: TrialConfig, data_hash: str | Non
     for record in _records(store):
         if record.fingerprint == name or not record.is_final:
             continue
-        theirs = dotted(TrialConfig.from_dict(record.config))
+        try:
+            theirs = dotted(TrialConfig.from_dict(record.config))
+        except UserError:
+            continue  # of a component that this program does not have
         differing = {
             key: (settings.get(key), theirs.get(key))
             for key in sorted({*settings, *theirs})

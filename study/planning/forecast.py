@@ -75,7 +75,7 @@ def forecast_text(spec: StudySpec, expected: Forecast, at_once: int) -> str:
     hours = expected.left * spec.resources.gpu / 3600.0
     some = "for those that are left, " if expected.left < expected.total else ""
     left_out = ""
-    if spec.budget.pruner != "none":
+    if spec.searches and spec.budget.pruner != "none":
         left_out += "; pruning will save some of it"
     if spec.budget.seconds is not None:
         left_out += f"; no arm's search takes more than {duration(spec.budget.seconds)}"

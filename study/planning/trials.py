@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.spec.resolve import SEARCH_VALIDATION
 from incay.study.spec.settings import build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
@@ -15,9 +16,6 @@ from incay.trainables.names import nest
 from incay.trainables.seeds import derive_seed
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Phase, TrialRow
-
-SEARCH_VALIDATION = 0.1
-"""Share of the training set held out in a search, unless the study says otherwise."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,12 @@ def ablated(
             known = [key for key in (*plain, *dotted(baseline.config)) if key not in DERIVED]
             raise document.error(("ablation", "parts"), unknown_key(part, known, ()))
         without = look_up(plain, part)
+        if without == look_up(to_dict(full.config), part) and not _searched(full, part):
+            raise document.error(
+                ("ablation", "parts"),
+                f"a part must be one in which {full.name!r} and {baseline.name!r} differ, but "
+                f"{part} is the same in both",
+            )
         values = merge(full.values, nest({part: without}))
         if part in COMPONENTS:
             values[part] = without
@@ -48,3 +54,7 @@ def ablated(
         reference = None if within(THRESHOLD, (part,)) else full.reference
         name = f"{full.name} without {part}"
         yield Arm(name, full.source, values, config, {}, search, reference)
+
+
+def _searched(arm: Arm, part: str) -> bool:
+    return any(within(name, (part,)) for name in arm.search)

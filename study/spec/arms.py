@@ -5,21 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from incay.study.errors import StudyError
 from incay.study.hardware import auto_precision
 from incay.study.spec.header import Header
 from incay.study.spec.lengths import in_steps, lay_over
+from incay.study.spec.places import GRID, place_of
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.searches.ranges import Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay.threshold import ArmReference, arm_reference
-from incay.trainables.names import THRESHOLD, nest
+from incay.trainables.names import PRECISION, THRESHOLD, nest
 
-GRID = "grid"
-"""The key of an arm that makes several of it."""
+_AUTO = "auto"
+_PRECISIONS = (_AUTO, *get_args(get_type_hints(TrialConfig)[PRECISION]))
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,17 @@ def arms_of(
         try:
             base = lay_over(document.values.get("base") or {}, settings)
             values = in_steps(lay_over(base, nest(cell)), left)
+            values = _with_precision(values, header.resources.gpu)
         except ValueProblem as problem:
             raise _error(document, source, problem) from problem
-        if values.get("precision", "auto") == "auto":
-            values["precision"] = auto_precision(header.resources.gpu)
         values, reference = _without_reference(values)
         config = built(document, source, values)
+        for setting in dotted(config):
+            if f"{{{setting}}}" in name:
+                raise document.error(
+                    ("arms", source),
+                    f"{{{setting}}} in an arm's name must be in its grid, but is in none",
+                )
         yield Arm(name, source, values, config, {}, left, reference)
 
 
@@ -95,17 +101,7 @@ def built(document: Document, source: str, values: Mapping[str, Any]) -> TrialCo
 
 
 def _error(document: Document, source: str, problem: ValueProblem) -> StudyError:
-    """Return the error that names the line which gives a bad value: the arm's, or the base's."""
-    candidates = (
-        ("arms", source, *problem.path),
-        ("arms", source, GRID, *problem.path),
-    )
-    for path in candidates:
-        if any(path[:size] in document.places for size in range(3, len(path) + 1)):
-            if path[2] == GRID and path not in document.places:
-                continue
-            return document.error(path, str(problem))
-    return document.error(("base", *problem.path), str(problem))
+    return document.error(place_of(document, source, problem.path), str(problem))
 
 
 def with_difference(arm: Arm, reference: Mapping[str, Any]) -> Arm:
@@ -118,6 +114,16 @@ def with_difference(arm: Arm, reference: Mapping[str, Any]) -> Arm:
     if arm.reference is not None:
         difference[THRESHOLD] = f"{arm.reference.factor:g} x arm:{arm.reference.arm}"
     return replace(arm, difference=difference)
+
+
+def _with_precision(values: Mapping[str, Any], gpu: float) -> dict[str, Any]:
+    """Return an arm's values with a precision that hardware has decided on, if none is given."""
+    given = values.get(PRECISION, _AUTO)
+    if given not in _PRECISIONS:
+        raise ValueProblem(
+            (PRECISION,), f"precision must be one of {', '.join(_PRECISIONS)}, but got {given!r}"
+        )
+    return {**values, PRECISION: auto_precision(gpu) if given == _AUTO else given}
 
 
 def _own_settings(document: Document, source: str) -> Mapping[str, Any]:

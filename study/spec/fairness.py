@@ -8,8 +8,10 @@ from typing import Any
 
 from incay.study.spec.arms import Arm
 from incay.study.spec.header import Header
+from incay.study.spec.messages import unknown_key
 from incay.study.spec.reading.document import Document
 from incay.study.spec.searches.search import search_path
+from incay.study.spec.settings import dotted
 from incay.trainables import metrics, names
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")
@@ -25,6 +27,7 @@ def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseli
     """
     _check_objective(document, header, arms)
     _check_validation(document, arms)
+    _check_factors(document, header, arms)
     reference = next(arm for arm in arms if arm.name == baseline)
     for arm in arms:
         _check_effort(document, header, arm, reference)
@@ -35,6 +38,15 @@ def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseli
         _check_untuned(document, arms)
 
 
+def _check_factors(document: Document, header: Header, arms: Iterable[Arm]) -> None:
+    """Refuse a declared factor that no arm has: it would blame every arm, or hold nothing."""
+    settings = {name for arm in arms for name in dotted(arm.config)} - set(names.DERIVED)
+    known = settings | {name.rpartition(".")[0] for name in settings} - {""}
+    for factor in header.factors:
+        if factor not in known:
+            raise document.error(("factor",), unknown_key(factor, known, ()))
+
+
 def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) -> None:
     if not any(arm.search for arm in arms):
         return
@@ -43,7 +55,7 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
             ("protocol",), "protocol 'paper' reads the test set and so must search nothing"
         )
     known = metrics.evaluated(metrics.VALIDATION)
-    for metric in header.objective.directions:
+    for metric, mode in header.objective.directions.items():
         path = ("objective", "also" if metric in header.objective.also else "metric")
         if metrics.split_of(metric) not in metrics.SPLITS:
             raise document.error(path, _unknown_metric(metric, known))
@@ -55,6 +67,13 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
             )
         if metric not in known:
             raise document.error(path, _unknown_metric(metric, known))
+        quantity = metrics.quantity_of(metric)
+        better = {"less": "min", "more": "max", None: mode}[quantity.better if quantity else None]
+        if mode != better:
+            path = path if path[1] == "also" else ("objective", "mode")
+            raise document.error(
+                path, f"must be {better} for {metric}, as less of it is better, but is {mode}"
+            )
 
 
 def _unknown_metric(metric: str, known: list[str]) -> str:

@@ -13,13 +13,10 @@ from typing import Any
 from incay.study.spec.settings import ValueProblem, build_trial, merge
 from incay.study.spec.words import EPOCHS
 from incay.trainables.data import DataError, DatasetSettings
-from incay.trainables.names import BATCH_SIZE, STEPS, within
+from incay.trainables.names import BATCH_SIZE, STEPS
 
 OTHER_WAY = {STEPS: EPOCHS, EPOCHS: STEPS}
 """Either replaces the other where an arm or ``--set`` gives it over what the base has."""
-
-WHY_NOT_SEARCHED = "it is a way of saying steps, which can be"
-_DECIDING = (BATCH_SIZE, "dataset")
 
 
 def lay_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,9 +49,8 @@ def in_steps(values: Mapping[str, Any], searched: Iterable[str]) -> dict[str, An
         problem = f"epochs must be a number, but got {epochs!r}"
     elif not 0 < epochs < math.inf:
         problem = f"epochs must be above 0, but got {epochs!r}"
-    deciding = [name for name in searched if within(name, _DECIDING)]
-    if deciding:
-        problem = f"a study that searches {deciding[0]} must give steps, but gives epochs"
+    elif BATCH_SIZE in searched:
+        problem = f"a study that searches {BATCH_SIZE} must give steps, but gives epochs"
     if problem:
         raise ValueProblem((EPOCHS,), problem)
     config = build_trial(rest)

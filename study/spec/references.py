@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from incay.study.spec.arms import Arm
 from incay.study.spec.messages import unknown_name
+from incay.study.spec.places import place_of
 from incay.study.spec.reading.document import Document
 from incay.trainables.names import THRESHOLD
 
@@ -19,7 +20,7 @@ def check_reference(document: Document, arm: Arm, arms: Mapping[str, Arm]) -> No
     reference = arm.reference
     if reference is None:
         return
-    path = ("arms", arm.source, *THRESHOLD.split("."))
+    path = place_of(document, arm.source, THRESHOLD.split("."))
     if reference.arm == arm.name:
         raise document.error(
             path,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
 from incay.study.spec.ablation import ablated
 from incay.study.spec.arms import Arm, arms_of, with_difference
 from incay.study.spec.header import Header
+from incay.study.spec.places import place_of
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.texts import alike, check_name
 from incay.study.spec.references import check_reference
 from incay.study.spec.searches.search import check_ends, check_grid, check_sections, ranges_of
 from incay.study.spec.settings import dotted
+
+_LIKE_A_TRIAL = re.compile(r"/(search|confirm)/\d+$")
+"""The mirrors call an arm's trials so."""
+SEARCH_VALIDATION = 0.1
+"""Share of the training set held out in a search, unless the study says otherwise."""
 
 
 def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], str]:
@@ -34,8 +44,46 @@ def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], s
     if header.ablation is not None:
         arms += ablated(document, header.ablation, by_name, by_name[baseline])
     _check(document, header, arms)
-    reference = dotted(by_name[baseline].config)
+    arms = _held_out(arms)
+    reference = dotted(next(arm for arm in arms if arm.name == baseline).config)
     return tuple(with_difference(arm, reference) for arm in arms), baseline
+
+
+def _held_out(arms: Sequence[Arm]) -> list[Arm]:
+    """Return the arms with the share of images that is held out: none where nothing is searched."""
+    searching = any(arm.search for arm in arms)
+    found = []
+    for arm in arms:
+        split = arm.config.split
+        share = (split.validation or SEARCH_VALIDATION) if searching else 0.0
+        found.append(
+            replace(arm, config=replace(arm.config, split=replace(split, validation=share)))
+        )
+    return found
+
+
+def _check_acts(document: Document, arm: Arm) -> None:
+    """Refuse an incay term that never begins: the arm would be the baseline under another name."""
+    incay, steps = arm.config.incay, arm.config.steps
+    if incay.active and incay.start_step >= steps:
+        raise document.error(
+            place_of(document, arm.source, ("incay", "start_step")),
+            f"incay.start_step must be below steps={steps:,}, but is {incay.start_step:,}",
+        )
+
+
+def _check_distinct(document: Document, arms: Sequence[Arm]) -> None:
+    """Refuse an arm that is another one under its own name."""
+    seen: list[Arm] = []
+    for arm in arms:
+        for other in seen:
+            same = (arm.config, arm.search, arm.reference)
+            if same == (other.config, other.search, other.reference):
+                raise document.error(
+                    ("arms", arm.source),
+                    f"arms must differ, but {arm.name!r} is {other.name!r} with another name",
+                )
+        seen.append(arm)
 
 
 def _check(document: Document, header: Header, arms: list[Arm]) -> None:
@@ -43,12 +91,16 @@ def _check(document: Document, header: Header, arms: list[Arm]) -> None:
     for arm in arms:
         path = ("arms", arm.source)
         check_name(arm.name, f"{document.where(path)}: an arm's name")
+        if _LIKE_A_TRIAL.search(arm.name):
+            raise document.error(path, "an arm's name must not end as a trial's, /PHASE/NUMBER")
         other = names.setdefault(alike(arm.name), arm)
         if other is not arm:
             same = other.name == arm.name
             two = f"two are {arm.name!r}" if same else f"{other.name!r} looks like {arm.name!r}"
             raise document.error(path, f"arms must have distinct names, but {two}")
+        _check_acts(document, arm)
         check_ends(document, arm)
         if header.budget is not None and header.budget.sampler == "grid":
             check_grid(document, arm)
         check_reference(document, arm, {other.name: other for other in arms})
+    _check_distinct(document, arms)

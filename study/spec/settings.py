@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
+from itertools import pairwise
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -133,6 +134,8 @@ def _check_milestones(config: TrialConfig) -> None:
         raise ValueProblem(
             path, f"milestones must be all steps or all shares of the steps, but are {given}"
         )
+    if any(later <= earlier for earlier, later in pairwise(given)):
+        raise ValueProblem(path, f"milestones must ascend, but are {given}")
     if any(milestone >= config.steps for milestone in steps):
         raise ValueProblem(
             path,

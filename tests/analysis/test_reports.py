@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from not_run import CHROMIUM, chromium, needs
 from study_factory import RN, StudyFactory, drawn_history, drawn_samples
 
 from incay.analysis import AnalysisError, load, report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSER = chromium()
 
 
 @pytest.fixture(scope="module")
@@ -158,15 +158,16 @@ def test_a_shared_trial_is_listed_for_both_arms_with_one_id(factory: StudyFactor
     assert len(page.ids) == len(set(page.ids))
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@needs(CHROMIUM, there=BROWSER is not None)
 def test_in_a_browser(html: str, tmp_path: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
+    from playwright import sync_api
+
     path = tmp_path / "report.html"
     path.write_text(html, "utf-8")
     said: list[str] = []
     asked: list[str] = []
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

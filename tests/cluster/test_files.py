@@ -12,6 +12,7 @@ from pathlib import Path
 
 import botocore.session
 import pytest
+from not_run import SYSTEMD, needs
 from packaging.requirements import Requirement
 from ray.autoscaler._private.util import prepare_config, validate_config
 
@@ -175,7 +176,7 @@ def test_the_policies_to_copy_name_actions_that_exist():
                 assert service != "ec2" or name in model.operation_names
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+@needs(SYSTEMD, there=shutil.which("systemd-analyze") is not None)
 @pytest.mark.parametrize("name", FILES)
 def test_systemd_accepts_the_unit(name, tmp_path):
     file = load_cluster_file(PROJECT / name)

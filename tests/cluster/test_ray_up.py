@@ -15,7 +15,6 @@ from small_study import TRIALS, outcomes, wait_for, write_study
 from incay.study.cluster.connection import free_port
 from incay.trainables.store.trials import Store
 
-pytest.importorskip("moto.server", reason="needs moto[server]")
 pytestmark = [
     pytest.mark.long,
     pytest.mark.timeout(1500),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from not_run import POSTGRESQL, needs
 from programs import incay
 from services import BUCKET, CREDENTIALS, postgres, postgres_programs, query, s3_server, s3_uri
 from small_study import TRIALS, outcomes, write_study
@@ -17,9 +18,6 @@ from incay.study.execution.lease import Lease
 from incay.trainables.store.trials import Store
 
 pytestmark = pytest.mark.long
-
-
-pytest.importorskip("moto.server", reason="needs moto[server]")
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +65,7 @@ def test_doctor_reaches_s3(store):
     assert examine(environment={"INCAY_RESULTS": wrong}).store_error
 
 
-@pytest.mark.skipif(
-    postgres_programs() is None, reason="needs PostgreSQL's programs (initdb, postgres, pg_ctl)"
-)
+@needs(POSTGRESQL, there=postgres_programs() is not None)
 def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, undisturbed):
     write_study(tmp_path)
     with postgres(Path("/tmp") / f"incay-postgres-{os.getpid()}") as socket:
@@ -89,9 +85,7 @@ def test_a_study_with_results_on_s3_and_mlflow_on_postgresql(store, tmp_path, un
     assert outcomes(records) == undisturbed
 
 
-@pytest.mark.skipif(
-    postgres_programs() is None, reason="needs PostgreSQL's programs (initdb, postgres, pg_ctl)"
-)
+@needs(POSTGRESQL, there=postgres_programs() is not None)
 def test_searches_with_results_on_s3_are_copied_to_optuna_on_postgresql(store, tmp_path):
     path = write_study(tmp_path)
     search = "search: {all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}}\nbudget: {trials: 2}\n"

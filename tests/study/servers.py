@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+from not_run import CHROMIUM, chromium
 from programs import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -85,14 +86,13 @@ def incay_ui(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def browser_page() -> Iterator[Page]:
-    """Open a page in headless Chromium; CHROMIUM names it where it is not called so."""
+    """Open a page in headless Chromium."""
     from playwright.sync_api import sync_playwright
 
-    chromium = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    assert chromium, "a Chromium must be installed for browser tests"
+    program = chromium()
+    if program is None:
+        pytest.skip(CHROMIUM)
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser.new_page(viewport={"width": 1500, "height": 900})
         browser.close()

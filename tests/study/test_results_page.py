@@ -35,7 +35,7 @@ SPACE = {"optimizer.weight_decay": "log 1e-5 .. 1e-2"}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with results of two studies, one of them the page's run of quickstart."""
     folder = tmp_path_factory.mktemp("page")
-    for name, run in (("quickstart", "2d91df37"), ("my-study", "1a2b3c4d")):
+    for name, run in (("quickstart", "2fb2f00c"), ("my-study", "1a2b3c4d")):
         factory = StudyFactory(folder / "results", name, run=run)
         for index, arm in enumerate(("Softmax", "RN + Softmax")):
             incay_on = {"incay.form": "reciprocal", "incay.weight": 0.1} if index else {}
@@ -91,7 +91,7 @@ def test_the_pages_model_predicts(folder: Path, monkeypatch: pytest.MonkeyPatch)
     config = TrialConfig(network=MNIST2DSettings(width=0.2), steps=2, reports=1, batch_size=16)
     trainer = Trainer(config, data, torch.device("cpu"))
     trainer.advance()
-    books = Books(store, "quickstart", "2d91df37")
+    books = Books(store, "quickstart", "2fb2f00c")
     fingerprint = next(row.fingerprint for row in books.trials() if row.phase == "confirm")
     save_model(store, fingerprint, trainer, data)
     books.write_models({fingerprint: KeptModel(arm="Softmax", chosen_by=Choice.SEED)})

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,21 @@ def device_name(device: torch.device) -> str:
     """Return the device as a person would name it."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return platform.processor() or platform.machine()
+    return _processor()
+
+
+@functools.cache
+def _processor() -> str:
+    """Return the processor's model and how it computes: on another, rounding differs."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    model = re.search(r"^model name\s*:(.*)", text, re.MULTILINE)
+    words = re.sub(r"\((R|TM)\)", "", model[1]).split() if model else []
+    name = " ".join(words) or platform.processor() or platform.machine()
+    with_amx = ", AMX" if " amx_tile" in text else ""
+    return f"{name} ({torch.backends.cpu.get_cpu_capability()}{with_amx})"
 
 
 def _source_state() -> dict[str, Any]:

@@ -91,6 +91,29 @@ VALIDATION_NOTE = (
 )
 
 
+def tie_note(results: StudyResults) -> str:
+    """Return which winners are no better than others of their search; empty if none is so.
+
+    Validation splits are small, so that equal scores are common: the settings of the earliest are
+    then a matter of order, not of tuning.
+    """
+    metric, tied = results.objective.metric, []
+    for arm in results.arms:
+        found = winner(results, arm)
+        if found is None:
+            continue
+        scores = [trial.metric(metric) for trial in arm.phase("search")]
+        equal = scores.count(found.metric(metric))
+        if equal > 1:
+            tied.append(f"{arm.name} ({equal} of {len(scores)})")
+    if not tied:
+        return ""
+    return (
+        f"Search trials that share the winner's {metric}, of which the earliest was confirmed: "
+        f"{', '.join(tied)}. Its settings are no better than theirs by that measure."
+    )
+
+
 def _best(results: StudyResults, trials: tuple[Trial, ...]) -> Trial | None:
     metric, mode = results.objective.metric, results.objective.mode
     sign = -1.0 if mode == "max" else 1.0

@@ -9,8 +9,10 @@ from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
 from incay.study.planning.checks.this_machine import check_machine
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.trials import SEARCH_VALIDATION
+from incay.study.spec.places import place_of
 from incay.study.spec.reading.document import KeyPath
+from incay.study.spec.resolve import SEARCH_VALIDATION
+from incay.study.spec.searches.search import search_path
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.data import DataError, ImageData
 
@@ -176,11 +178,7 @@ def _batches(spec: StudySpec, arm: Arm, train: int) -> Iterator[tuple[KeyPath, i
 
 
 def _path(spec: StudySpec, arm: Arm, setting: str) -> KeyPath:
-    """Return where an arm's setting stands: with the arm, or else in the base."""
-    own = (
-        ("arms", arm.source, setting),
-        ("arms", arm.source, "grid", setting),
-        ("search", arm.source, setting),
-        ("search", "all arms", setting),
-    )
-    return next((path for path in own if path in spec.document.places), ("base", setting))
+    """Return where an arm's setting is given; of one that is searched, its range."""
+    if setting in arm.search:
+        return search_path(spec.document, arm, setting)
+    return place_of(spec.document, arm.source, (setting,))

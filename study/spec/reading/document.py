@@ -116,7 +116,8 @@ def load_document(path: Path) -> Document:
     reader = Reader(str(path), is_file=True)
     values = reader.read(content)
     if not isinstance(values, dict):
-        raise StudyError(f"{path}: a study must be a mapping of keys to values")
+        what = "is empty" if values is None else f"got {values!r:.60}"
+        raise StudyError(f"{path}:1: a study must be a mapping of keys to values, but {what}")
     return Document(str(path), values, reader.places)
 
 

@@ -14,6 +14,11 @@ _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 _REORDERING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 """Characters that make a terminal or page show text in another order than it is written."""
 _LONGEST_NAME = 200
+_AS_LATIN = str.maketrans(
+    "АВЕЅЗІЈКМНОРСТУХаеіјорсухѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
+    "ABES3IJKMHOPCTYXaeijopcyxsdqwABEZHIKMNOPTYXo",
+)
+"""Letters of Cyrillic and Greek that nobody can tell from a Latin one."""
 
 
 def check_text(text: str, what: str, *, several_lines: bool = False) -> None:
@@ -62,4 +67,4 @@ def check_name(name: str, what: str) -> None:
 def alike(name: str) -> str:
     """Return a text that is the same for names that look the same."""
     visible = "".join(each for each in name if unicodedata.category(each) != "Cf")
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    return " ".join(unicodedata.normalize("NFKC", visible).translate(_AS_LATIN).split())

@@ -81,7 +81,7 @@ class Reader:
         except MarkedYAMLError as error:
             mark = error.problem_mark
             place = self._source if mark is None else self._line(mark.line)
-            problem = (error.problem or "not YAML").splitlines()[0]
+            problem = (error.problem or "not YAML").splitlines()[0].removeprefix("but ")
             raise StudyError(f"{place}: the text must be plain YAML, but: {problem}") from error
         except ReaderError as error:
             place = self._line(content.decode("utf-8", "replace")[: error.position].count("\n"))

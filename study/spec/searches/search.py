@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from incay.study.spec.arms import Arm
-from incay.study.spec.lengths import WHY_NOT_SEARCHED
 from incay.study.spec.messages import unknown_key, unknown_name
 from incay.study.spec.reading.document import Document
 from incay.study.spec.searches.conditions import ConditionError, check_conditions, in_order
@@ -15,10 +14,20 @@ from incay.study.spec.searches.grid import grid_points
 from incay.study.spec.searches.ranges import Choices, Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.study.spec.words import EPOCHS
-from incay.trainables.names import nest
+from incay.trainables.names import REPORTS, STEPS, nest, within
 
 ALL_ARMS = "all arms"
 """The key below ``search`` whose ranges hold for every arm."""
+
+_AS_LONG = "all trials of a comparison train as long; arms may differ in it under `factor: steps`"
+_NEVER_SEARCHED = {
+    STEPS: _AS_LONG,
+    EPOCHS: _AS_LONG,
+    REPORTS: "it changes what is measured, not what is trained",
+    "dataset": "errors on different images cannot be compared",
+    "split": "errors on different images cannot be compared",
+}
+"""Settings, or parts, of which a search could only choose what makes its own score."""
 
 
 def check_sections(document: Document, arms: Mapping[str, Any]) -> None:
@@ -54,8 +63,9 @@ def ranges_of(document: Document, source: str) -> dict[str, Any]:
             path = ("search", section, name)
             if name in WHY_DERIVED:
                 raise document.error(path, f"{name} must not be searched: {WHY_DERIVED[name]}")
-            if name == EPOCHS:
-                raise document.error(path, f"{EPOCHS} must not be searched: {WHY_NOT_SEARCHED}")
+            for part, why in _NEVER_SEARCHED.items():
+                if within(name, (part,)):
+                    raise document.error(path, f"{name} must not be searched: {why}")
             try:
                 parse_space(notation)
             except ValueError as error:

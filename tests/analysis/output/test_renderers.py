@@ -9,7 +9,9 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import not_run
 import pytest
+from not_run import needs
 from study_factory import RN, StudyFactory
 
 from incay.analysis import AnalysisError, load, render, table
@@ -203,7 +205,7 @@ def test_no_row_of_latex_is_taken_for_an_option_of_the_row_before() -> None:
     assert not any(line.startswith(("*", "[")) for line in lines)
 
 
-@pytest.mark.skipif(not LATEX, reason="neither pdflatex nor tectonic is installed")
+@needs(not_run.LATEX, there=bool(LATEX))
 @pytest.mark.parametrize("way", ["as it is", "drawn in"])
 def test_latex_compiles(shown: Table, tmp_path: Path, way: str) -> None:
     for name, each in (("planted", shown), ("tricky", tricky())):

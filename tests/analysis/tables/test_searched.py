@@ -110,3 +110,13 @@ def test_a_winners_validation_score_stands_beside_its_test(factory: StudyFactory
     assert any(note.startswith("validation → test: ") for note in shown.notes)
     (fixed,) = (row for row in shown.rows if row.name == "Fixed")
     assert "gap" not in fixed.cells
+
+
+def test_a_winner_that_is_one_of_equals_is_told(factory: StudyFactory) -> None:
+    factory.arm("Softmax", {}, {"optimizer.lr": "log 1e-3 .. 1"})
+    for number, (error, rate) in enumerate(((5.0, 0.1), (2.5, 0.2), (2.5, 0.3), (2.5, 0.4))):
+        params = {"optimizer.lr": rate}
+        factory.trial("Softmax", number, {"val.error": error}, phase="search", params=params)
+    factory.trial("Softmax", 0, {"test.error": 3.0}, params={"optimizer.lr": 0.2})
+    notes = built(factory, "general").notes
+    assert any("earliest was confirmed: Softmax (3 of 4)" in note for note in notes)

@@ -59,7 +59,7 @@ def test_table_in_every_format(planted: StudyFactory, format_: str, expected: st
 def test_a_files_suffix_says_its_format_and_a_manifest_lies_beside(
     planted: StudyFactory, suffix: str
 ) -> None:
-    assert fine("table", "planted", "--output", f"new/table.{suffix}") == ""
+    assert fine("table", "planted", "--output", f"new/table.{suffix}") == f"new/table.{suffix}\n"
     manifest = json.loads(Path(f"new/table.{suffix}.manifest.json").read_text("utf-8"))
     cell = next(
         cell
@@ -125,7 +125,7 @@ def test_compare_runs_and_verify_its_table(planted: StudyFactory) -> None:
     planted.run, planted.document["overrides"] = "ffffffff", ["steps=300"]
     planted.write()
     shown = fine("compare", "planted@1a2b3c4d", "planted", "--format", "csv", "--output", "c.csv")
-    assert shown == ""
+    assert shown == "c.csv\n"
     with Path("c.csv").open(encoding="utf-8") as file:
         assert [row["test"] for row in csv.DictReader(file)] == ["the same trials"] * 2
     assert fine("verify", "c.csv") == "every cell matches\n"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from not_run import NAMESPACES
 from programs import ENVIRONMENT, incay
 from tiny_study import STUDY
 
@@ -175,7 +176,7 @@ def test_python_without_docstrings_is_refused(tmp_path, command):
 def test_a_machine_without_loopback_is_refused_at_once(tmp_path):
     alone = ["unshare", "--net", "--map-root-user"]
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], check=False).returncode:
-        pytest.skip("no right to make a network namespace")
+        pytest.skip(NAMESPACES)
     (tmp_path / "tiny.yaml").write_text(SHORT)
     done = subprocess.run(
         [*alone, *COMMAND, "run", "tiny.yaml"],

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import not_run
 import pytest
 import torch
 from excerpts import write_excerpts
+from not_run import needs
 
 from incay.analysis import figure, load, manifest, render, report, table, verify
 from incay.analysis.figures import figures
@@ -164,7 +166,7 @@ def test_report(trained: Trained) -> None:
     assert 'id="figure-roc"' in report(trained("paper-a-table-1"))
 
 
-@pytest.mark.skipif(not LATEX, reason="neither pdflatex nor tectonic is installed")
+@needs(not_run.LATEX, there=bool(LATEX))
 def test_latex_of_all_tables_compiles(trained: Trained, tmp_path: Path) -> None:
     """Each as it is, and all of them drawn into one paper."""
     for name, study in OF_TABLE.items():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from in_process import incay
+from not_run import PROC, needs
 
 from incay.study.mirrors.mlflow_mirror import Mirror
 from incay.study.mirrors.serve import require_free, serve_mlflow
@@ -134,7 +135,7 @@ def processes(port: int) -> list[str]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for orphans in /proc")
+@needs(PROC, there=Path("/proc/self/cmdline").exists())
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_it_alone_ends_the_server_too(
     number: signal.Signals, filled: Path, port: int

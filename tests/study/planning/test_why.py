@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -12,6 +13,7 @@ from in_process import incay
 
 from incay.study.planning.explain import explain
 from incay.trainables.fingerprint import code_files
+from incay.trainables.store.endings import Ending
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 
@@ -106,3 +108,21 @@ def test_a_prefix_must_name_one_trial(store: Store, prefix: str) -> None:
     done = incay("why", prefix, "--results", store.root)
     assert done.code == 2
     assert "must have a fingerprint that begins with" in done.err
+
+
+def test_trials_of_a_component_that_is_gone_are_explained_as_far_as_may_be(store: Store) -> None:
+    """By itself it is told with its reason; beside it the others are told as ever."""
+    name, other = confirmed(store)[:2]
+    record = store.read_record(name)
+    assert record is not None
+    gone = {**record.config, "loss": {"name": "gone"}}
+    failed = replace(record, config=gone, status=Ending.FAILED, reason="it broke")
+    store.write_record(failed, history := store.history(record))
+    lines = explain(store, name).lines
+    assert lines[0] == "it ended as failed, which is no result: it broke"
+    assert lines[1].startswith("this program does not know its settings (any more): loss must be")
+    store.write_record(replace(record, config=gone), history)
+    lines = explain(store, name).lines
+    assert lines[-1].startswith("this program could not train it again: loss must be one of")
+    shutil.rmtree(folder(store, other))
+    assert "the most similar result is" in "\n".join(explain(store, other).lines)

@@ -39,7 +39,8 @@ def problems(train: Path) -> list[str]:
 
 
 def test_subfolders_belong_to_their_class_as_torchvision_has_it(train: Path) -> None:
-    torchvision = pytest.importorskip("torchvision")
+    import torchvision
+
     (train / "owl" / "more" / "still").mkdir(parents=True)
     (train / "owl" / "a").mkdir()
     for seed, place in enumerate(("more/1.png", "more/still/0.png", "a/z.png", "more/0.tiff")):
