@@ -4,8 +4,8 @@ Run as ``python -m benchmarks.reproduction --results DIR`` after the studies tha
 Between ``<!-- COMMAND -->`` and ``<!-- end -->`` comes what the command says: ``incay table …``
 and ``incay compare …`` their Markdown, ``incay figure … --output FILE`` the figure, beside the
 page, ``trained STUDY …`` a line on when, on what and by which code the trials were trained.
-``--check`` only tells whether the pages are what the store gives, ``--study NAME`` leaves the blocks
-of other studies alone.
+``--check`` only tells whether the pages are what the store gives; ``--study NAME`` leaves the
+blocks of other studies alone.
 """
 
 from __future__ import annotations

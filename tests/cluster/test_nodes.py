@@ -94,3 +94,20 @@ def test_trials_ask_for_more_than_one_node_at_once(cluster, tmp_path):
     wait_for(lambda: wanted() == 6, "requests of the six trials that two places leave waiting")
     driver.send_signal(signal.SIGINT)
     assert driver.wait(timeout=90) == 130
+
+
+def test_a_trial_that_fits_no_node_says_what_it_waits_for(cluster, tmp_path):
+    write_study(tmp_path)
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        driver = subprocess.Popen(
+            [sys.executable, "-m", "incay", "run", "small.yaml", "--set", "resources.cpu=4"],
+            cwd=tmp_path,
+            env={**cluster.environment, "RAY_ADDRESS": cluster.address},
+            stdout=out,
+            stderr=out,
+        )
+    said = "waits for a node with 4 CPU, as a trial asks for: the cluster has none"
+    wait_for(lambda: said in log.read_text(), "what it waits for")
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(timeout=90) == 130
