@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_type_hints
 
 from incay.trainables.data import DatasetSettings, datasets
@@ -16,6 +15,7 @@ from incay.trainables.networks import NetworkSettings, networks
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.registry import Registry
 from incay.trainables.settings import Settings, require, to_dict
+from incay.trainables.store.naming import canonical
 from incay.trainables.training.settings import (
     AugmentSettings,
     OptimizerSettings,
@@ -87,8 +87,7 @@ class TrialConfig(Settings):
         Keys are sorted. An incay term that is off appears as the default one, because it
         computes nothing: λ = 0 *is* the baseline.
         """
-        config = self if self.incay.active else replace(self, incay=IncaySettings())
-        return json.dumps(to_dict(config), sort_keys=True, separators=(",", ":"))
+        return canonical(to_dict(self))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrialConfig:

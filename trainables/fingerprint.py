@@ -7,20 +7,18 @@ loop, the trial's own components and whatever they import from this package, whe
 
 from __future__ import annotations
 
-import hashlib
-
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.source_code import reached
 from incay.trainables.source_versions import SCOPE, digest, version_of
+from incay.trainables.store.naming import fingerprint_of
 
 _LOOP = "incay.trainables.training.trainer"
 
 
 def fingerprint(config: TrialConfig, data_hash: str) -> str:
     """Return the trial's fingerprint, 20 hexadecimal digits."""
-    text = "\n".join((config.canonical_json(), data_hash, code_version(config)))
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
+    return fingerprint_of(config.to_dict(), data_hash, code_version(config))
 
 
 def code_version(config: TrialConfig) -> str:

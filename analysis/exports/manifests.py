@@ -23,6 +23,8 @@ from incay.analysis.output.table import Table
 from incay.analysis.results.loading import load
 from incay.analysis.tables.building import build_table
 from incay.analysis.tables.side_by_side import COMPARE, compare
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.door import MOST_JSON, parse_object, read_regular
 from incay.trainables.store.trials import Store
 
 MANIFEST_SCHEMA = 1
@@ -164,25 +166,24 @@ def _changes(wanted: Mapping[str, Any], path: Path, built: Table) -> list[Mismat
     fresh = render(built, written["format"])
     if hashlib.sha256(fresh.encode()).hexdigest() != written["sha256"]:
         return [Mismatch("", "", said)]
-    lines = difflib.unified_diff(
-        fresh.splitlines(), file.read_text("utf-8", "replace").splitlines(), n=0, lineterm=""
-    )
+    now = read_regular(file, MOST_JSON).decode("utf-8", "replace")
+    lines = difflib.unified_diff(fresh.splitlines(), now.splitlines(), n=0, lineterm="")
     changed = [line for line in list(lines)[2:] if line[:1] in "+-"]
     return [Mismatch("", "", f"{said}: {line}") for line in changed] or [Mismatch("", "", said)]
 
 
 def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(read_regular(file, MOST_JSON)).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text("utf-8"))
+        values = parse_object(read_regular(path, MOST_JSON), str(path))
     except FileNotFoundError as error:
         raise AnalysisError(f"{path} must exist: it is written with an exported table") from error
-    except ValueError as error:
+    except RecordError as error:
         raise AnalysisError(f"{path} must be a manifest, but is damaged") from error
-    if not isinstance(values, dict) or values.get("schema") != MANIFEST_SCHEMA:
+    if values.get("schema") != MANIFEST_SCHEMA:
         raise AnalysisError(f"{path} must be a manifest of schema {MANIFEST_SCHEMA}, but is not")
     return values
 

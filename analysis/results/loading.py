@@ -11,8 +11,9 @@ from pathlib import Path
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables.store.asked import unasked
 from incay.trainables.store.books import Books, latest_run, run_names, study_names
-from incay.trainables.store.records import RecordError
+from incay.trainables.store.damage import RecordError
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
@@ -43,11 +44,9 @@ def load(results: str | Path | Store, study: str, run: str | None = None) -> Stu
     except RecordError as error:
         raise AnalysisError(str(error)) from error
     try:
-        return _assemble(store, book, _read_trials(store, rows))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise AnalysisError(
-            f"{books.where} must hold a complete study, but is damaged: {error!r}"
-        ) from error
+        return _assemble(store, book, _read_trials(store, book, rows))
+    except RecordError as error:
+        raise AnalysisError(f"{books.where}: {error}") from error
 
 
 def _latest(store: Store, study: str) -> str:
@@ -64,16 +63,26 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if names else "(none)"
 
 
-def _read_trials(store: Store, planned: Sequence[TrialRow]) -> list[Trial]:
+def _read_trials(store: Store, book: StudyBook, planned: Sequence[TrialRow]) -> list[Trial]:
+    arms = {arm.name: arm for arm in book.arms}
+    strange = {row.arm for row in planned} - set(arms)
+    if strange:
+        raise RecordError(f"trials must be of the study's arms, but some are of {min(strange)!r}")
     found = store.find_records([row.fingerprint for row in planned])
-    return [
-        Trial(
-            **vars(row),
-            record=None if isinstance(record, RecordError) else record,
-            problem=str(record) if isinstance(record, RecordError) else "",
-        )
-        for row, record in zip(planned, found, strict=True)
-    ]
+    trials = []
+    for row, record in zip(planned, found, strict=True):
+        if isinstance(record, RecordError):
+            trials.append(Trial(**vars(row), problem=str(record)))
+            continue
+        other = "" if record is None else unasked(arms[row.arm], row, record.config)
+        if other:
+            where = f"{store.where(Books(store, book.name, book.run).folder)}/trials.json"
+            other = (
+                f"{where} must list the trials of each arm, but {row.fingerprint} is not one of "
+                f"{row.arm!r}: {other}"
+            )
+        trials.append(Trial(**vars(row), record=None if other else record, problem=other))
+    return trials
 
 
 def _assemble(store: Store, book: StudyBook, trials: list[Trial]) -> StudyResults:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables import metrics
 from incay.trainables.store.books import Books, every_run
+from incay.trainables.store.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Choice, KeptModel
 from incay.trainables.store.trials import Store
@@ -41,8 +43,11 @@ class KeptModels:
         self._books = Books(store, study, run)
         self._most = most
         self._order = {name: index for index, name in enumerate(arms)}
-        self._kept = self._books.models()
         self._searched: dict[tuple[str, str], float] = {}
+
+    @cached_property  # read once the run has mended its books
+    def _kept(self) -> dict[str, KeptModel]:
+        return self._books.models()
 
     def wants(self, trial: PlannedTrial) -> bool:
         """Return whether the trial is to leave its network when it completes."""
@@ -66,7 +71,12 @@ class KeptModels:
         if kept != self._kept:
             self._kept = kept
             self._books.write_models(kept)
-        elsewhere = self._kept_elsewhere() if removed else set()
+        if not removed:
+            return
+        try:
+            elsewhere = self._kept_elsewhere()
+        except RecordError:
+            return  # another study's list is damaged: what it keeps may be among these
         for fingerprint, _ in removed:
             if fingerprint not in elsewhere:
                 self._store.models.delete(fingerprint)

@@ -40,13 +40,21 @@ class Ledger:
         self._next_write = 0.0
         self._lock = threading.Lock()
 
-    def open(self) -> None:
-        """Write what the study asks for and make it the study's latest run."""
+    def open(self) -> list[str]:
+        """Write what the study asks for and make it the study's latest run.
+
+        Returns:
+            What is told of books that were damaged, and are written anew.
+        """
+        told = self.books.mend()
         known = self.books.study()
+        if not self.books.has_trials():
+            self.books.write_trials([])  # before the other: a run without this one is damaged
         self.books.write_study(study_book(self._spec, created=known.created if known else ""))
         for arm in self._spec.arms:
             version = code_version(arm.config)
             keep_code_modules(self._store, version, code_files(arm.config))
+        return told
 
     def points(self) -> dict[tuple[str, int], Mapping[str, Any]]:
         """Return the points that an earlier run of the same search has chosen."""

@@ -21,9 +21,10 @@ from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
+from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
-from incay.trainables.store.records import NewerRecordError, RecordError, TrialRecord
+from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
 
@@ -141,7 +142,8 @@ class StudyRunner:
     def _run(self) -> RunSummary:
         spec = self._spec
         refuse_newer_records(self._store, self._planner, self._ledger.books)
-        self._ledger.open()
+        for damage in self._ledger.open():
+            self._monitor.found_damaged(damage)
         self._context.place.begin()
         winners: dict[str, PlannedTrial] = {}
         missing: tuple[str, ...] = ()

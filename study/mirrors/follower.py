@@ -12,9 +12,8 @@ import threading
 import time
 
 from incay.study.errors import IncayError, UserError
-from incay.study.mirrors.base import StudyCopy
 from incay.trainables.store.books import Books
-from incay.trainables.store.records import RecordError
+from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store
 
 _SECONDS_BEFORE_FIRST = 30.0
@@ -95,17 +94,14 @@ def _follow(uri: str, study: str, run: str) -> int:
             break
     from incay.study.mirrors.copies import copies_of
 
-    makers = copies_of(store, study, run)
-    copies: dict[int, StudyCopy] = {}
+    copies = copies_of(store, study, run)
     while True:
         last = ended.wait(_SECONDS_BETWEEN_SYNCS)
         failures, lasting = [], 0
-        for number, make in enumerate(makers):
+        for copy in copies:
             try:
-                copies[number] = copies.get(number) or make()
-                copies[number].sync()
+                copy.sync()
             except Exception as error:  # a server may be down for a while: try again until the end
-                copies.pop(number, None)
                 lasting += isinstance(error, UserError)
                 named = "" if isinstance(error, IncayError) else f"{type(error).__name__}: "
                 failures.append(f"{named}{error}")

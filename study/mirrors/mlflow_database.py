@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from incay.study.errors import UserError
 from incay.study.mirrors.relocation import ARTIFACTS, relocate
+from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.mirrors.urls import file_url, sqlite_url
 from incay.trainables.store.trials import Store
 
@@ -89,7 +90,9 @@ def prepare_database(path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
-        if path.exists():
+        if os.path.lexists(path):
+            if not path.is_file():
+                raise DamagedCopyError(path, "MLflow's database")
             relocate(path)
             return
         begun = path.with_name(f".{path.name}.new")

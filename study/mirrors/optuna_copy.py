@@ -20,19 +20,21 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from incay.study.errors import UserError
+from incay.study.errors import IncayError, UserError
 from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
-from incay.study.mirrors.remedies import anew
+from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.search.distributions import DIRECTIONS, distribution
 from incay.study.search.sampler import STATES
 from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import every_run
-from incay.trainables.store.records import RecordError, TrialRecord
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
 _JOURNAL = "optuna.journal"
+_KIND = "a journal that this version of Optuna reads"
 _NUMBER = "incay.number"
 
 
@@ -60,6 +62,8 @@ def open_storage(address: str | Path) -> BaseStorage:
     if isinstance(address, str):
         return RDBStorage(address)
     address.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(address) and not address.is_file():  # a pipe would be read for ever
+        raise DamagedCopyError(address, _KIND)
     return JournalStorage(JournalFileBackend(str(address)))
 
 
@@ -93,13 +97,13 @@ class OptunaCopy(StudyCopy):
                 storage = open_storage(self._address)
                 for arm, trials in ended.items():
                     self._add(storage, arm, trials, metrics)
-            except (ValueError, KeyError) as error:
+            except IncayError:
+                raise
+            except Exception as error:
+                # A journal is lines of JSON, which Optuna takes as they are: any error may follow.
                 if isinstance(self._address, str):
                     raise
-                raise UserError(
-                    f"{self._address} must be a journal that this version of Optuna reads, but is "
-                    f"not ({error}). {anew(self._address)}"
-                ) from error
+                raise DamagedCopyError(self._address, _KIND) from error
 
     def _add(
         self,

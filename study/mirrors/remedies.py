@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,30 @@ _NO_DATABASE = ("file is not a database", "no such table", "malformed")
 
 _ITS_OWN = {"mlflow", "sqlalchemy", "alembic", "sqlite3"}
 """Packages that MLflow's errors come from; only the first is a dependency of ours."""
+
+
+class DamagedCopyError(UserError):
+    """A copy beside the results cannot be read: it is made anew, as the results hold it all.
+
+    Args:
+        path: The copy.
+        kind: What it must be.
+
+    Attributes:
+        path: The copy.
+    """
+
+    def __init__(self, path: Path, kind: str) -> None:
+        super().__init__(f"{path} must be {kind}, but is not one. {anew(path)}")
+        self.path = path
+
+    def put_aside(self) -> Path:
+        """Move the copy aside, under a name that is free; return that."""
+        numbers = itertools.count(1)
+        names = (self.path.with_name(f"{self.path.name}.damaged-{number}") for number in numbers)
+        aside = next(name for name in names if not name.is_symlink() and not name.exists())
+        self.path.rename(aside)
+        return aside
 
 
 @contextmanager
@@ -39,9 +64,7 @@ def told(uri: str, own: Path | None) -> Iterator[None]:
         if any(words in str(error) for words in _OTHER_SCHEMA):
             raise other_version(place, own, said) from error
         if own is not None and any(words in str(error) for words in _NO_DATABASE):
-            raise UserError(
-                f"{place} must be MLflow's database, but is not one. {anew(own)}"
-            ) from error
+            raise DamagedCopyError(own, "MLflow's database") from error
         raise HaltedError(
             f"MLflow at {place} must take the runs, but says: {said}. Nothing is lost: once "
             "MLflow takes them, the same command goes on from here"

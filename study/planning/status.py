@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from incay.study.spec.searches.grid import grid_trials
 from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import Books
+from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import ORDER, Status, Unended, count_statuses
-from incay.trainables.store.records import RecordError
 from incay.trainables.store.shapes import ArmBook, Phase, StudyBook
 from incay.trainables.store.trials import Store
 
@@ -60,8 +60,7 @@ class StudyStatus:
 def study_status(store: Store, name: str, run: str) -> StudyStatus:
     """Return how far a run of a study is, which the store must know."""
     books = Books(store, name, run)
-    study, rows = books.study(), books.trials()
-    assert study is not None
+    study, rows = books.require_study(), books.trials()
     known = {row.fingerprint: trial_status(store, row.fingerprint) for row in rows}
     phases = tuple(
         PhaseStatus(

@@ -18,6 +18,7 @@ from incay.trainables import metrics as vocabulary
 from incay.trainables import names
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import (
     ArmBook,
@@ -150,7 +151,10 @@ class StudyFactory:
             tables: What lies beside its record, by name.
         """
         text = f"{self.name}/{arm}/{phase}/{number}"
-        fingerprint = hashlib.sha256(text.encode()).hexdigest()[:20]
+        settings = {**self.arms[arm].difference, **(params or {}), **(config or {})}
+        values = merged(BASE_CONFIG, settings)
+        data_hash, version = "d" * 16, hashlib.sha256(text.encode()).hexdigest()[:16]
+        fingerprint = fingerprint_of(values, data_hash, version)
         row = {"arm": arm, "phase": phase, "number": number, "fingerprint": fingerprint}
         self.trials.append({**row, "params": dict(params or {})})
         if status is None:
@@ -159,13 +163,12 @@ class StudyFactory:
         reports = [*earlier, {vocabulary.STEP: 100.0, **last, **(metrics or {})}]
         unknown = {name for report in reports for name in report} - declared_metrics()
         assert not unknown, f"no trial reports {', '.join(sorted(unknown))}"
-        settings = {**self.arms[arm].difference, **(params or {}), **(config or {})}
         progress = Progress(
             step=int(reports[-1][vocabulary.STEP]),
             seconds=seconds,
-            config=merged(BASE_CONFIG, settings),
-            data_hash="d" * 16,
-            code_version="c" * 16,
+            config=values,
+            data_hash=data_hash,
+            code_version=version,
             provenance={
                 "host": "planted",
                 "started": "2026-01-31T12:00:00.000+00:00",

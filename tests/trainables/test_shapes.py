@@ -9,7 +9,8 @@ import pytest
 from simulated_records import simulated_record
 
 from incay.trainables.store.books import Books
-from incay.trainables.store.records import RecordError
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.door import checksum
 from incay.trainables.store.shapes import (
     ArmBook,
     Budget,
@@ -96,7 +97,7 @@ def test_winners_are_written_and_hashed_as_plain_values(store, books):
     frozen = Frozen.of({"RN": Winner(**WINNER)})
     books.write_frozen(frozen)
     path = f"{books.folder}/freeze.json"
-    assert store.read(path).decode() == json.dumps(FREEZE, indent=1)
+    assert json.loads(store.read(path)) == {**FREEZE, "checksum": checksum(FREEZE)}
     assert books.where_frozen == store.where(path)
     assert books.frozen() == frozen
     assert books.frozen().is_whole

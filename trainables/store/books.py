@@ -18,14 +18,14 @@ books of their own while they share every trial that is the same.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from incay.trainables.store.damage import NewerRecordError, RecordError, refuse_newer
+from incay.trainables.store.door import shaped
 from incay.trainables.store.files import Files
-from incay.trainables.store.records import RecordError, refuse_newer
 from incay.trainables.store.shapes import (
     SCHEMA,
     Frozen,
@@ -41,6 +41,7 @@ from incay.trainables.store.shapes import (
 _Shape = TypeVar("_Shape")
 _STUDIES = "studies"
 _FROZEN = "freeze.json"
+_MENDS = "to run the study again writes it anew"
 
 
 class Books:
@@ -79,6 +80,17 @@ class Books:
         """Return what the study asks for, None where there is no such run."""
         return self._read("study.json", study_book)
 
+    def require_study(self) -> StudyBook:
+        """Return what the study asks for, of a run that there is.
+
+        Raises:
+            RecordError: It is not written down.
+        """
+        book = self.study()
+        if book is None:
+            raise self._missing("study.json")
+        return book
+
     def study_text(self) -> bytes:
         """Return what the study asks for, as it is written down."""
         return self._files.read(self._path("study.json")) or b""
@@ -86,11 +98,18 @@ class Books:
     def write_study(self, book: StudyBook) -> None:
         """Write what the study asks for, and make it the study's latest run."""
         self._write("study.json", dataclasses.asdict(book))
-        self._files.write(_latest(self.name), json.dumps({"run": self.run}).encode())
+        self._files.write_json(_latest(self.name), {"run": self.run})
 
     def trials(self) -> list[TrialRow]:
-        """Return the study's trials, none where none is known yet."""
-        return self._read("trials.json", trial_rows) or []
+        """Return the study's trials, none where there is no such run."""
+        rows = self._read("trials.json", trial_rows)
+        if rows is None and self._files.exists(self._path("study.json")):
+            raise self._missing("trials.json")
+        return rows or []
+
+    def has_trials(self) -> bool:
+        """Return whether the study's trials are written down."""
+        return self._files.exists(self._path("trials.json"))
 
     def write_trials(self, rows: Iterable[TrialRow]) -> None:
         """Write the study's trials."""
@@ -122,29 +141,57 @@ class Books:
 
     def write_lease(self, holder: Mapping[str, Any]) -> None:
         """Write who is running the study."""
-        self._files.write(self._path("lease.json"), json.dumps(holder).encode())
+        self._files.write_json(self._path("lease.json"), holder)
 
     def delete_lease(self) -> None:
         """Write that nobody is running the study."""
         self._files.delete(self._path("lease.json"))
 
+    def mend(self) -> list[str]:
+        """Put damaged books aside, for whoever runs the study to write anew; tell of each.
+
+        Raises:
+            NewerRecordError: One is a newer program's.
+        """
+        told = []
+        for name, read in (
+            ("study.json", self.study),
+            ("trials.json", self.trials),
+            (_FROZEN, self.frozen),
+            ("models.json", self.models),
+        ):
+            try:
+                read()
+            except NewerRecordError:
+                raise
+            except RecordError as error:
+                aside = self._files.put_aside(self._path(name))
+                told.append(f"{error}" + (f" (what was there is kept as {aside})" if aside else ""))
+        return told
+
+    def _missing(self, name: str) -> RecordError:
+        path = self._files.where(self._path(name))
+        return RecordError(f"{path} must be there, but is missing. No result is lost: {_MENDS}")
+
     def _path(self, name: str) -> str:
         return f"{self.folder}/{name}"
 
-    def _read(self, name: str, shape: Callable[[dict[str, Any]], _Shape]) -> _Shape | None:
+    def _read(self, name: str, shape: Callable[[dict[str, Any], str], _Shape]) -> _Shape | None:
         path = self._path(name)
-        values = self._files.read_json(path)
         where = self._files.where(path)
-        if values is None:
-            return None
-        refuse_newer(values.get("schema"), SCHEMA, where)
         try:
-            return shape(values)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise RecordError(f"{where} must be complete, but is damaged: {error!r}") from error
+            values = self._files.read_json(path)
+            if values is None:
+                return None
+            refuse_newer(values.get("schema"), SCHEMA, where)
+            return shape(values, where)
+        except NewerRecordError:
+            raise
+        except RecordError as error:
+            raise RecordError(f"{error}. No result is lost: {_MENDS}") from error
 
     def _write(self, name: str, values: Mapping[str, Any]) -> None:
-        self._files.write(self._path(name), json.dumps(values, indent=1).encode())
+        self._files.write_json(self._path(name), values)
 
 
 def study_names(files: Files) -> list[str]:
@@ -181,28 +228,41 @@ def every_run(files: Files) -> list[Books]:
 def latest_run(files: Files, study: str) -> str | None:
     """Return a study's latest run, None where it has none.
 
-    Raises:
-        RecordError: The book that says so is damaged.
+    Where the file that names it is damaged or gone, it is the run that was begun last.
     """
-    path = _latest(study)
-    values = files.read_json(path)
-    if values is None:
-        return None
-    run = values.get("run")
-    if not isinstance(run, str):
-        raise RecordError(f"{files.where(path)} must name a run, but is damaged")
-    return run
+    runs = run_names(files, study)
+    try:
+        named = (files.read_json(_latest(study)) or {}).get("run")
+    except RecordError:
+        named = None
+    return (
+        named
+        if named in runs
+        else max(runs, key=lambda run: _begun(files, study, run), default=None)
+    )
+
+
+def _begun(files: Files, study: str, run: str) -> str:
+    try:
+        book = Books(files, study, run).study()
+    except RecordError:
+        book = None
+    return book.created if book is not None else ""
 
 
 def code_modules(files: Files, version: str) -> dict[str, str] | None:
     """Return the modules of a version of the training code, each with its hash, if known."""
-    return files.read_json(_code(version))
+    try:
+        values = files.read_json(_code(version))
+    except RecordError:
+        return None  # it explains; nothing hangs on it
+    return None if values is None else shaped(dict[str, str], values, files.where(_code(version)))
 
 
 def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) -> None:
     """Remember what a version of the training code stands for, unless that is known."""
-    if files.read(_code(version)) is None:
-        files.write(_code(version), json.dumps(modules, indent=1).encode())
+    if code_modules(files, version) is None:
+        files.write_json(_code(version), modules)
 
 
 def _study_folder(study: str) -> str:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pyarrow import fs
 
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.door import (
+    MOST_BYTES,
+    MOST_JSON,
+    parse_object,
+    read_regular,
+    signed,
+    unsigned,
+)
 from incay.trainables.store.problems import store_errors
-from incay.trainables.store.records import RecordError
 
 
 class Files:
@@ -46,14 +55,20 @@ class Files:
     def __reduce__(self) -> tuple[type[Files], tuple[str]]:
         return type(self), (self.uri if "://" in self.uri else self.root,)
 
-    def read(self, path: str) -> bytes | None:
-        """Return a file's content, None if it does not exist. `path` is below the root."""
+    def read(self, path: str, most: int = MOST_BYTES) -> bytes | None:
+        """Return a file's content, None if it does not exist. `path` is below the root.
+
+        Raises:
+            RecordError: It is no file, or larger than `most` bytes.
+        """
         target = f"{self.root}/{path}"
         with store_errors():
             try:
                 if self.local_root is not None:
-                    return Path(target).read_bytes()
+                    return read_regular(Path(target), most)
                 with self._fs.open_input_file(target) as file:
+                    if file.size() > most:
+                        raise RecordError(f"{target} must have at most {most:,} bytes: damaged")
                     content: bytes = file.read()
                     return content
             except (FileNotFoundError, NotADirectoryError):
@@ -65,16 +80,15 @@ class Files:
         Raises:
             RecordError: The file is damaged.
         """
-        content = self.read(path)
+        content = self.read(path, MOST_JSON)
         if content is None:
             return None
-        try:
-            values = json.loads(content)
-        except ValueError as error:
-            raise RecordError(f"{self.where(path)} must be JSON, but is damaged") from error
-        if not isinstance(values, dict):
-            raise RecordError(f"{self.where(path)} must be a JSON object, but is damaged")
-        return values
+        where = self.where(path)
+        return unsigned(parse_object(content, where), where)
+
+    def write_json(self, path: str, values: Mapping[str, Any]) -> None:
+        """Write an object with its checksum."""
+        self.write(path, json.dumps(signed(values), indent=1).encode())
 
     def write(self, path: str, content: bytes) -> None:
         """Write a whole file, replacing what was there in one step."""
@@ -90,6 +104,18 @@ class Files:
         """Remove a file, if it exists."""
         with store_errors(), contextlib.suppress(FileNotFoundError):
             self._fs.delete_file(f"{self.root}/{path}")
+
+    def put_aside(self, path: str) -> str:
+        """Move what stands in a file's place aside; return its name then, empty if nothing does."""
+        numbers = itertools.count(1)
+        folder, _, name = path.rpartition("/")
+        there = set(self.list(folder))
+        if name not in there:
+            return ""
+        aside = next(f"{name}.damaged-{n}" for n in numbers if f"{name}.damaged-{n}" not in there)
+        with store_errors():
+            self._fs.move(f"{self.root}/{path}", f"{self.root}/{folder}/{aside}")
+        return aside
 
     def list(self, path: str) -> Iterator[str]:
         """Yield the names directly below a directory, none if it does not exist."""

@@ -6,17 +6,19 @@ A record is JSON; its per-report history and per-sample evaluation lie beside it
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import pyarrow as pa
+from pydantic import BeforeValidator, Field
 
-from incay.trainables.errors import UserError
+from incay.trainables.store.damage import RecordError, refuse_newer
+from incay.trainables.store.door import CHECKSUM, parse_object, shaped, signed, unsigned
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.naming import FINGERPRINT, fingerprint_of
 
 SCHEMA_VERSION = 1
 
@@ -24,30 +26,9 @@ SKIPPED = "skipped_images"
 """In a record's provenance: how many damaged images of each split were left out, if any were."""
 
 
-class RecordError(UserError):
-    """A record that is damaged, or of a newer schema than this program reads."""
-
-
-class NewerRecordError(RecordError):
-    """A record of a newer schema: another program's result, which must never be written over."""
-
-
-def refuse_newer(schema: object, known: int, where: str) -> None:
-    """Refuse what a newer program has written.
-
-    Args:
-        schema: The schema that a file names.
-        known: The newest that this program reads.
-        where: Names the file.
-
-    Raises:
-        NewerRecordError: The schema is a newer one.
-    """
-    if isinstance(schema, int | float) and schema > known:
-        raise NewerRecordError(
-            f"{where} must have schema {known} or older, but has {schema}: it was written by a "
-            "newer version of incay, which is needed to go on with these results"
-        )
+def _or_nan(value: object) -> object:
+    """Return what JSON cannot say: a metric that has no value."""
+    return math.nan if value is None else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +48,12 @@ class TrialRecord:
         files: SHA-256 of each file beside the record, by name.
     """
 
-    fingerprint: str
+    fingerprint: Annotated[str, Field(pattern=FINGERPRINT)]
     status: Ending
     reason: str = ""
     config: dict[str, Any]
-    step: int
-    metrics: dict[str, float]
+    step: Annotated[int, Field(ge=0)]
+    metrics: dict[str, Annotated[float, BeforeValidator(_or_nan)]]
     data_hash: str
     code_version: str
     provenance: dict[str, Any]
@@ -121,10 +102,10 @@ class TrialRecord:
         values["metrics"] = {
             name: value if math.isfinite(value) else None for name, value in self.metrics.items()
         }
-        return json.dumps({**values, "checksum": _checksum(values)}, indent=1, sort_keys=True)
+        return json.dumps(signed(values), indent=1, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str | bytes, where: str) -> TrialRecord:
+    def from_json(cls, text: bytes, where: str) -> TrialRecord:
         """Return the record that `to_json` wrote.
 
         Args:
@@ -132,24 +113,21 @@ class TrialRecord:
             where: Names the file in errors.
 
         Raises:
-            RecordError: The text is damaged, or a `NewerRecordError`.
+            RecordError: The text is damaged, is not what its fingerprint says, or a
+                `NewerRecordError`.
         """
-        try:
-            values = json.loads(text)
-            refuse_newer(values["schema"], SCHEMA_VERSION, where)
-            checksum = values.pop("checksum")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RecordError(f"{where} must be a complete record, but is damaged") from error
-        if checksum != _checksum(values):
-            raise RecordError(f"{where} must match its checksum, but does not: it was altered")
-        try:
-            metrics = {
-                name: math.nan if value is None else value
-                for name, value in values["metrics"].items()
-            }
-            return cls(**{**values, "metrics": metrics, "status": Ending(values["status"])})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise RecordError(f"{where} must be a complete record, but is not: {error}") from error
+        values = parse_object(text, where)
+        refuse_newer(values.get("schema"), SCHEMA_VERSION, where)
+        if CHECKSUM not in values:
+            raise RecordError(f"{where} must be a complete record, but is damaged")
+        record = shaped(cls, unsigned(values, where), where)
+        computed = fingerprint_of(record.config, record.data_hash, record.code_version)
+        if record.fingerprint != computed:
+            raise RecordError(
+                f"{where} must be of the trial that its settings, data and code make "
+                f"({computed}), but says that it is {record.fingerprint}: it was made up or altered"
+            )
+        return record
 
 
 def history_table(history: Sequence[Mapping[str, float]]) -> pa.Table:
@@ -158,8 +136,3 @@ def history_table(history: Sequence[Mapping[str, float]]) -> pa.Table:
     return pa.table(
         {name: pa.array([report.get(name) for report in history], pa.float64()) for name in names}
     )
-
-
-def _checksum(values: Mapping[str, Any]) -> str:
-    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()

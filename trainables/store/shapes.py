@@ -10,9 +10,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from incay.trainables.metrics import ERROR, VALIDATION
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.door import shaped
+from incay.trainables.store.naming import FINGERPRINT
 
 SCHEMA = 1
 """Of `StudyBook`: the newest that this program reads."""
@@ -48,7 +53,7 @@ class Objective:
     """
 
     metric: str = ERROR.of(VALIDATION)
-    mode: str = "min"
+    mode: Literal["min", "max"] = "min"
     also: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -111,7 +116,7 @@ class StudyBook:
     run: str
     question: str = ""
     table: str | None = None
-    protocol: str = "sealed"
+    protocol: Literal["sealed", "paper"] = "sealed"
     overrides: tuple[str, ...] = ()
     created: str = ""
     baseline: str
@@ -119,8 +124,8 @@ class StudyBook:
     objective: Objective = field(default_factory=Objective)
     budget: Budget | None = None
     unreached: tuple[str, ...] = ()
-    replicates: int = 1
-    diverged_policy: str = "exclude"
+    replicates: Annotated[int, Field(ge=1)] = 1
+    diverged_policy: Literal["exclude", "worst"] = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -147,8 +152,8 @@ class TrialRow:
 
     arm: str
     phase: Phase
-    number: int
-    fingerprint: str
+    number: Annotated[int, Field(ge=0)]
+    fingerprint: Annotated[str, Field(pattern=FINGERPRINT)]
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -165,6 +170,11 @@ class Winner:
     fingerprint: str
     params: Mapping[str, Any]
     code_version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Trials:
+    trials: list[TrialRow]
 
 
 class Choice(StrEnum):
@@ -229,7 +239,7 @@ class Progress:
         history: Its reports: metrics by name.
     """
 
-    step: int
+    step: Annotated[int, Field(ge=0)]
     seconds: float
     config: Mapping[str, Any]
     data_hash: str
@@ -242,52 +252,50 @@ class Progress:
         return dict(vars(self))  # not copied in depth: reports are many
 
 
-def study_book(values: Mapping[str, Any]) -> StudyBook:
-    """Return the study that JSON values describe."""
-    arms = tuple(ArmBook(**_known(ArmBook, arm)) for arm in values["arms"])
-    lists = {name: tuple(values.get(name) or ()) for name in ("overrides", "factor", "unreached")}
-    search: dict[str, Any] = {"objective": Objective(), "budget": None}
-    for name, shape in (("objective", Objective), ("budget", Budget)):
-        if values.get(name):
-            search[name] = shape(**_known(shape, values[name]))
-    return StudyBook(**{**_known(StudyBook, values), **lists, **search, "arms": arms})
+def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
+    """Return the study that JSON values describe; what they leave open has its default.
+
+    Raises:
+        RecordError: They do not fit. As below.
+    """
+    book = shaped(StudyBook, _said(values), where)
+    known = [arm.name for arm in book.arms]
+    if len(set(known)) < len(known) or book.baseline not in known:
+        raise RecordError(f"{where} must have arms of distinct names, the baseline among them")
+    return book
 
 
-def frozen_winners(values: Mapping[str, Any]) -> Frozen:
+def frozen_winners(values: Mapping[str, Any], where: str) -> Frozen:
     """Return the winners that JSON values describe."""
-    winners = {arm: Winner(**winner) for arm, winner in values["winners"].items()}
-    return Frozen(winners, values["sha256"])
+    return shaped(Frozen, values, where)
 
 
-def trial_progress(values: Mapping[str, Any]) -> Progress:
+def trial_progress(values: Mapping[str, Any], where: str) -> Progress:
     """Return the progress that JSON values describe."""
-    return Progress(**_known(Progress, values))
+    return shaped(Progress, values, where)
 
 
-def trial_rows(values: Mapping[str, Any]) -> list[TrialRow]:
+def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
     """Return the trials that JSON values describe."""
-    return [TrialRow(**_known(TrialRow, row)) for row in values["trials"]]
+    return shaped(_Trials, values, where).trials
 
 
-def kept_models(values: Mapping[str, Any]) -> dict[str, KeptModel]:
+def kept_models(values: Mapping[str, Any], where: str) -> dict[str, KeptModel]:
     """Return the kept networks that JSON values describe, by fingerprint.
 
     Earlier versions wrote a test error in the place of each: they chose by it.
     """
     return {
-        fingerprint: KeptModel(
-            **{**_known(KeptModel, kept), "chosen_by": Choice(kept["chosen_by"])}
-        )
-        if isinstance(kept, Mapping)
-        else KeptModel(chosen_by=Choice.EARLIER)
+        fingerprint: KeptModel(chosen_by=Choice.EARLIER)
+        if isinstance(kept, int | float)
+        else shaped(KeptModel, kept, where)
         for fingerprint, kept in values.items()
     }
 
 
-def _known(shape: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that a shape has a field for."""
-    names = shape.__dataclass_fields__
-    return {name: value for name, value in values.items() if name in names}
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object without what it leaves open."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _digest(winners: Mapping[str, Winner]) -> str:

@@ -30,8 +30,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from incay.trainables.store.damage import NewerRecordError, RecordError
+from incay.trainables.store.door import MOST_JSON
 from incay.trainables.store.files import Files
-from incay.trainables.store.records import NewerRecordError, RecordError, TrialRecord, history_table
+from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.shapes import Progress, trial_progress
 
 _TRIALS = "trials"
@@ -105,7 +107,7 @@ class Store(Files):
             RecordError: The record is damaged, or another trial's.
         """
         path = _trial_path(fingerprint, "record.json")
-        content = self.read(path)
+        content = self.read(path, MOST_JSON)
         if content is None:
             return None
         record = TrialRecord.from_json(content, self.where(path))
@@ -172,7 +174,12 @@ class Store(Files):
         """
         if name not in record.files:
             return None
-        return pq.ParquetFile(pa.BufferReader(self._checked_table(record, name))).read()
+        content = self._checked_table(record, name)
+        try:
+            return pq.ParquetFile(pa.BufferReader(content)).read()
+        except (pa.ArrowException, OSError) as error:
+            path = self._table(record.fingerprint, name, record.files[name])
+            raise RecordError(f"{self.where(path)} must be a table, but is damaged") from error
 
     def history(self, record: TrialRecord) -> list[dict[str, Any]]:
         """Return the reports of a record, none where it has none.
@@ -210,8 +217,9 @@ class Store(Files):
         """Return what a running trial has reached, None if nothing is known."""
         try:
             values = self.read_json(_trial_path(fingerprint, "progress.json"))
-            return None if values is None else trial_progress(values)
-        except (RecordError, TypeError):
+            where = self.where(_trial_path(fingerprint, "progress.json"))
+            return None if values is None else trial_progress(values, where)
+        except RecordError:
             return None  # it says how far a trial is, nothing that could be lost
 
     def _replaced(self, fingerprint: str) -> set[str]:

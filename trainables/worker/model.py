@@ -22,7 +22,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.losses.modules.base import Loss
 from incay.trainables.networks.modules.base import FeatureNetwork
-from incay.trainables.store.records import RecordError
+from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import Normalizer, split_validation
 from incay.trainables.training.evaluate import EVALUATION_BATCH

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import pickle
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -21,13 +20,15 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.fingerprint import code_version
+from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.problems import StoreError
-from incay.trainables.store.records import SKIPPED, NewerRecordError, RecordError, TrialRecord
+from incay.trainables.store.records import SKIPPED, TrialRecord
 from incay.trainables.store.shapes import Progress, trial_progress
 from incay.trainables.store.trials import Store
 from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.worker.checkpoint import require_own
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
 from incay.trainables.worker.recording import end_trial, evaluation_tables
@@ -203,11 +204,13 @@ class TrialSession:
         trainer = self._built()
         try:
             state = torch.load(io.BytesIO(content), map_location=self._device, weights_only=True)
+            reached = trial_progress(state["meta"], "the checkpoint")
+            require_own(state["trainer"], reached, self.task.fingerprint)
             trainer.load_state_dict(state["trainer"])
-            reached = trial_progress(state["meta"])
-        except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
+        except Exception as error:
             # Not a checkpoint of this trial, or one that wants to run code: it is not used.
-            self._provenance["attempts"].append({"discarded": str(error)[:500]})
+            what = str(error)[:500] or type(error).__name__
+            self._provenance["attempts"].append({"discarded": what})
             return None
         self._provenance = dict(reached.provenance)
         self._seconds_before = reached.seconds

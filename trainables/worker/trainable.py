@@ -12,9 +12,9 @@ from ray import tune
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES, ImageData
+from incay.trainables.store.damage import NewerRecordError
 from incay.trainables.store.endings import Unended
 from incay.trainables.store.problems import StoreError
-from incay.trainables.store.records import NewerRecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialSession, TrialTask
 from incay.trainables.worker.stack_session import StackSession

@@ -72,7 +72,7 @@ def test_another_study_seed_gives_other_points(reference):
 
 def test_equal_trials_of_two_arms_are_trained_once():
     study = spec(
-        arms={"A": {}, "B": {}},
+        arms={"A": {}, "B": {"incay": {"form": "reciprocal", "weight": 0}}},  # λ = 0 is softmax
         search={"all arms": {"optimizer.weight_decay": [0.0, 1e-4, 1e-3]}},
         budget={"trials": 3, "sampler": "random", "parallel": 3},
     )

@@ -12,16 +12,21 @@ import pyarrow as pa
 import pytest
 
 from incay.trainables.store.books import Books, has_studies, study_names, where_studies
+from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
-from incay.trainables.store.records import SCHEMA_VERSION, RecordError, TrialRecord
+from incay.trainables.store.naming import fingerprint_of
+from incay.trainables.store.records import SCHEMA_VERSION, TrialRecord
 from incay.trainables.store.trials import Store
+
+CONFIG = {"steps": 10}
+NAME = fingerprint_of(CONFIG, "d", "c")
 
 
 def record(**changes: Any) -> TrialRecord:
     values: dict[str, Any] = {
-        "fingerprint": "ab12",
+        "fingerprint": NAME,
         "status": Ending.COMPLETED,
-        "config": {"steps": 10},
+        "config": CONFIG,
         "step": 10,
         "metrics": {"test.error": 1.5, "test.norm_wrong": math.nan},
         "data_hash": "d",
@@ -33,7 +38,7 @@ def record(**changes: Any) -> TrialRecord:
 
 def record_path(store: Store) -> Path:
     assert store.local_root is not None
-    return store.local_root / "trials/ab/ab12/record.json"
+    return store.local_root / f"trials/{NAME[:2]}/{NAME}/record.json"
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def test_record_and_tables_round_trip(store):
     samples = pa.table({"label": [1, 2]}).replace_schema_metadata({"split": "test"})
     history = [{"step": 5.0, "val.error": 2.0}, {"step": 10.0, "val.error": 1.0, "test.error": 3.0}]
     written = store.write_record(record(), history, {"samples": samples})
-    read = store.read_record("ab12")
+    read = store.read_record(NAME)
     assert read is not None
     assert read.metrics["test.error"] == 1.5
     assert math.isnan(read.metrics["test.norm_wrong"])
@@ -81,8 +86,8 @@ def test_a_folder_has_studies_once_one_has_books(store):
 
 
 def test_no_record_is_none(store):
-    assert store.read_record("ab12") is None
-    assert store.checkpoints.read("ab12") is None
+    assert store.read_record(NAME) is None
+    assert store.checkpoints.read(NAME) is None
     assert list(store.list("studies")) == []
 
 
@@ -103,14 +108,14 @@ def test_a_damaged_record_is_named(store, damage):
         content = b""
     path.write_bytes(content)
     with pytest.raises(RecordError, match=r"record\.json"):
-        store.read_record("ab12")
+        store.read_record(NAME)
 
 
 def test_a_newer_schema_is_refused(store):
     newer = record(schema=SCHEMA_VERSION + 1)
     store.write_record(newer, [])
     with pytest.raises(RecordError, match="newer version"):
-        store.read_record("ab12")
+        store.read_record(NAME)
 
 
 @pytest.mark.parametrize("missing", [False, True])
@@ -138,8 +143,8 @@ def test_two_writers_of_a_trial_leave_one_whole_result(store, monkeypatch):
 
     monkeypatch.setattr(Store, "write", interrupted)
     written = store.write_record(record(), [{"step": 1.0, "train.loss": 0.25}])
-    assert store.read_record("ab12").files == written.files
-    table = store.read_table(store.read_record("ab12"), "history.parquet")
+    assert store.read_record(NAME).files == written.files
+    table = store.read_table(store.read_record(NAME), "history.parquet")
     assert table.column("train.loss").to_pylist() == [0.25]
 
 
@@ -150,12 +155,12 @@ def test_tables_of_an_ending_that_is_no_result_do_not_pile_up(store):
 
 
 def test_a_damaged_checkpoint_is_named(store):
-    store.checkpoints.write("ab12", b"weights")
-    assert store.checkpoints.read("ab12") == b"weights"
+    store.checkpoints.write(NAME, b"weights")
+    assert store.checkpoints.read(NAME) == b"weights"
     path = record_path(store).with_name("checkpoint.pt")
     path.write_bytes(path.read_bytes()[:-1] + b"S")
     with pytest.raises(RecordError, match=r"checkpoint\.pt"):
-        store.checkpoints.read("ab12")
+        store.checkpoints.read(NAME)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rubbish(store, monkeypatch):
@@ -175,8 +180,8 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(store, monkeypatch):
 def test_any_pyarrow_file_system(tmp_path):
     store = Store(f"file://{tmp_path}/results")
     store.write_record(record(), [{"step": 1.0}])
-    assert store.read_record("ab12") is not None
-    assert Store(tmp_path / "results").read_record("ab12") is not None
+    assert store.read_record(NAME) is not None
+    assert Store(tmp_path / "results").read_record(NAME) is not None
 
 
 def test_pickles_by_address_so_that_workers_open_their_own(store):

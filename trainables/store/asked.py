@@ -1,0 +1,37 @@
+"""Whether a recorded trial is the one that a study's books list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from incay.trainables import names
+from incay.trainables.store.shapes import ArmBook, TrialRow
+
+
+def unasked(arm: ArmBook, row: TrialRow, config: Mapping[str, Any]) -> str:
+    """Return in what a trial's configuration is not what its row says; empty if it is.
+
+    What a study derives for each trial is left out: seeds, the split, a threshold that another
+    arm's norm has decided.
+
+    Args:
+        arm: What the study asks for.
+        row: The trial, as the study lists it.
+        config: Its configuration, as it is recorded.
+    """
+    asked = {**names.flatten(arm.config), **row.params}
+    trained = names.flatten(config)
+    derived = [*names.DERIVED, "split"]
+    if not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config):
+        derived.append(names.INCAY)  # off in both: the same, whatever else is said of it
+    if _waits(arm):
+        derived.append(names.THRESHOLD)
+    for name, value in asked.items():
+        if name in trained and not names.within(name, derived) and trained[name] != value:
+            return f"it has {name}={trained[name]!r}, not {value!r}"
+    return ""
+
+
+def _waits(arm: ArmBook) -> bool:
+    return "arm:" in str(arm.difference.get(names.THRESHOLD, ""))
