@@ -14,6 +14,7 @@ from incay.study.cluster.jobs import ask
 from incay.study.cluster.package import packaged
 from incay.study.cluster.unreachable import UnreachableError
 from incay.study.errors import UserError
+from incay.study.planning.checks.others import exposed_token
 from incay.study.spec.hints import command
 
 
@@ -44,18 +45,19 @@ def diagnose(cluster: Path | None, address: str | None) -> Diagnosis:
     """
     if cluster is None and address is None:
         nodes = [examine()]
-    else:
-        try:
-            nodes = examine_cluster(cluster, address)
-        except UserError as error:
-            if cluster is None or address is not None:
-                raise
-            if isinstance(error, UnreachableError) and error.is_down:
-                return Diagnosis(not_up=str(error))
-            if isinstance(error, UnreachableError):
-                return Diagnosis(problems=[Problem(error.where, error.what, error.remedy)])
-            remedy = f"look at its jobs: `{command('ui', cluster=cluster)}`"
-            return Diagnosis(problems=[Problem(str(cluster), str(error), remedy)])
+        exposed = [Problem(str(path), what, remedy) for path, what, remedy in exposed_token()]
+        return Diagnosis(nodes, [*health_problems(nodes), *exposed])
+    try:
+        nodes = examine_cluster(cluster, address)
+    except UserError as error:
+        if cluster is None or address is not None:
+            raise
+        if isinstance(error, UnreachableError) and error.is_down:
+            return Diagnosis(not_up=str(error))
+        if isinstance(error, UnreachableError):
+            return Diagnosis(problems=[Problem(error.where, error.what, error.remedy)])
+        remedy = f"look at its jobs: `{command('ui', cluster=cluster)}`"
+        return Diagnosis(problems=[Problem(str(cluster), str(error), remedy)])
     return Diagnosis(nodes, health_problems(nodes))
 
 

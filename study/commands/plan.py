@@ -26,6 +26,7 @@ def plan(
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
     from incay.analysis.wording import counted
+    from incay.study.planning.checks.others import check_private
     from incay.study.planning.checks.readiness import check_study
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
@@ -33,6 +34,7 @@ def plan(
     from incay.study.planning.stack_forecast import told_beforehand
 
     spec, store, data = chosen.open()
+    check_private(store)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
     plans = plan_arms(spec, data, store)
     screen = console()

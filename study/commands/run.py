@@ -13,6 +13,7 @@ from incay.study.commands.options import Mirror
 
 def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     """Run a study; running it again goes on where it stopped."""
+    from incay.study.planning.checks.others import check_private
     from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
 
@@ -21,6 +22,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     if address is not None:
         say(f"trains on the Ray cluster at {address} (RAY_ADDRESS)")
         require_cluster(address)
+    check_private(store)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
 
     # What trains takes seconds to import, which a refusal must not wait for.

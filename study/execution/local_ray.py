@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from incay.study.errors import HaltedError
-from incay.study.private_folder import replaceable
+from incay.study.privacy import replaceable
 
 _PREFIX = "incay-run-"
 _LOCK = "lock"

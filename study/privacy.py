@@ -1,4 +1,4 @@
-"""Whether other users of this machine could change a file, or put another in its place."""
+"""Whether other users of this machine could read or change a file, or put another in its place."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import os
 import pwd
 import stat
 from pathlib import Path
-
-_OVERFLOW = Path("/proc/sys/kernel/overflowuid")
 
 
 def changeable(path: Path) -> str:
@@ -22,6 +20,22 @@ def changeable(path: Path) -> str:
     """
     path = path.resolve()
     return _foreign(path, path.stat(), may_be_sticky=False) or replaceable(path.parent)
+
+
+def readable(path: Path) -> str:
+    """Return that others can read a file; empty if they cannot.
+
+    Args:
+        path: A file that exists.
+    """
+    path = path.resolve()
+    about = path.stat()
+    if not _granted(about, stat.S_IROTH, stat.S_IRGRP):
+        return ""
+    for folder in path.parents:
+        if not _granted(folder.stat(), stat.S_IXOTH, stat.S_IXGRP):
+            return ""
+    return f"{path} can be read by others (mode {stat.S_IMODE(about.st_mode):04o})"
 
 
 def replaceable(folder: Path) -> str:
@@ -42,20 +56,24 @@ def replaceable(folder: Path) -> str:
 
 def _foreign(path: Path, about: os.stat_result, *, may_be_sticky: bool) -> str:
     mode = stat.S_IMODE(about.st_mode)
-    if about.st_uid not in (0, os.geteuid(), _nobody_here()):
+    if about.st_uid not in (0, os.geteuid()) and _is_user_here(about.st_uid):
         return f"{path} belongs to another user ({_name(about.st_uid)})"
     if may_be_sticky and mode & stat.S_ISVTX:
         return ""
-    others = mode & stat.S_IWOTH or (mode & stat.S_IWGRP and not _is_own_group(about.st_gid))
+    others = _granted(about, stat.S_IWOTH, stat.S_IWGRP)
     return f"{path} can be written by others (mode {mode:04o})" if others else ""
 
 
-def _nobody_here() -> int:
-    """Return whom files of users outside of a container seem to belong to: they are not in it."""
-    try:
-        return int(_OVERFLOW.read_text())
-    except (OSError, ValueError):
-        return 65534
+def _granted(about: os.stat_result, to_others: int, to_group: int) -> bool:
+    by_group = about.st_mode & to_group and not _is_own_group(about.st_gid)
+    return bool(about.st_mode & to_others or by_group)
+
+
+def _is_user_here(uid: int) -> bool:
+    """Return whether a user is one of this machine's, not somebody outside of a container."""
+    if os.geteuid():
+        return uid != 65534  # as those outside of a user namespace seem to be
+    return _name(uid) != str(uid)
 
 
 def _is_own_group(gid: int) -> bool:

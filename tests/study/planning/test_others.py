@@ -1,0 +1,92 @@
+"""What other users of the machine could read or change is refused before a run begins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from in_process import Done, incay
+from tiny_study import STUDY
+
+from incay.study.privacy import changeable, readable, replaceable
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give files away")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    (tmp_path / "results").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def plan(*options: str) -> Done:
+    return incay("plan", "tiny.yaml", "--no-probe", *options)
+
+
+@pytest.mark.parametrize("command", [("plan", "tiny.yaml", "--no-probe"), ("run", "tiny.yaml")])
+def test_results_that_others_can_change_are_refused(command, folder):
+    results = (folder / "results").resolve()
+    results.chmod(0o777)
+    done = incay(*command)
+    assert (done.code, done.out) == (2, "")
+    assert f"{results} can be written by others (mode 0777)" in done.err
+    assert f"`chmod go-w {results}` mends that" in done.err
+    results.chmod(0o755)
+    assert plan().code == 0
+
+
+def test_a_folder_above_counts_unless_it_is_sticky(folder):
+    above = folder / "above"
+    (above / "results").mkdir(parents=True)
+    above.chmod(0o777)
+    assert f"{above.resolve()} can be written" in plan("--results", "above/results").err
+    above.chmod(0o1777)
+    assert plan("--results", "above/results").code == 0
+
+
+@as_root
+def test_what_belongs_to_another_user_is_refused(folder):
+    os.chown(folder / "results", 1, 1)  # of every Linux: daemon or bin
+    assert "belongs to another user" in plan().err
+    os.chown(folder / "results", 54321, 54321)  # of nobody here, as outside of a container
+    assert plan().code == 0
+
+
+@as_root
+def test_a_group_of_others_counts_and_a_users_own_does_not(folder):
+    results = folder / "results"
+    results.chmod(0o775)
+    assert changeable(results) == ""
+    os.chown(results, 0, 1)
+    assert "can be written by others (mode 0775)" in changeable(results)
+
+
+def test_a_file_is_readable_only_where_its_folders_let_others_in(tmp_path):
+    token = tmp_path / "in" / "token"
+    token.parent.mkdir()
+    token.write_text("secret")
+    token.chmod(0o644)
+    tmp_path.chmod(0o700)
+    assert readable(token) == ""
+    token.chmod(0o600)
+    assert readable(token) == ""
+    assert replaceable(Path("/tmp")) == ""
+
+
+def test_a_clusters_token_that_others_can_read_is_refused(folder, monkeypatch):
+    token = folder / "token"
+    token.write_text("secret")
+    token.chmod(0o644)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
+    monkeypatch.setattr("incay.study.planning.checks.others.readable", lambda path: f"{path} is")
+    assert plan().code == 0  # a run on this machine makes its own
+    done = incay("doctor")
+    assert "chmod 600" in done.out
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
+    done = plan()
+    assert done.code == 2
+    assert "the token of the cluster at RAY_ADDRESS must be yours alone" in done.err
+    assert f"`chmod 600 {token}` mends that" in done.err
