@@ -116,6 +116,19 @@ def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) 
     return mismatches
 
 
+def run_of(source: str | Path) -> tuple[str, str]:
+    """Return the study and the run that an exported table is of; of `compare`'s, the first.
+
+    Args:
+        source: The exported table, or the manifest beside it.
+
+    Raises:
+        AnalysisError: The manifest cannot be read.
+    """
+    wanted = _read(manifest_path(source))
+    return str(wanted.get("study")), str(wanted.get("run"))
+
+
 def _is_complete(wanted: Mapping[str, Any]) -> bool:
     cells = wanted.get("cells")
     return (

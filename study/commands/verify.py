@@ -18,8 +18,13 @@ def verify(
 ) -> None:
     """Build an exported table again and name the cells that no longer match; exit code 1 then."""
     from incay import analysis
+    from incay.analysis.exports.manifests import run_of
+    from incay.study.search.witness import strange_point_of_run
 
-    mismatches = analysis.verify(table_file, open_store(results))
+    store = open_store(results)
+    mismatches = [str(each) for each in analysis.verify(table_file, store)]
+    strange = strange_point_of_run(store, *run_of(table_file))
+    mismatches += [strange] if strange else []
     for mismatch in mismatches:
         sys.stdout.write(f"{mismatch}\n")
     if mismatches:

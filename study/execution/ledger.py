@@ -6,11 +6,13 @@ import datetime
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from incay.study.errors import UserError
 from incay.study.planning.search_reach import unreached
 from incay.study.planning.trials import PlannedTrial
+from incay.study.search.witness import other_point, outside_point, sampling
 from incay.study.spec.settings import default_settings
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
@@ -45,19 +47,41 @@ class Ledger:
 
         Returns:
             What is told of books that were damaged, and are written anew.
+
+        Raises:
+            UserError: A point that they list is none that could be searched.
         """
         told = self.books.mend()
-        known = self.books.study()
         if not self.books.has_trials():
-            self.books.write_trials([])  # before the other: a run without this one is damaged
-        self.books.write_study(study_book(self._spec, created=known.created if known else ""))
+            self.books.write_trials([])  # before the study: one without them is damaged
+        outside = outside_point(self._spec, self.books)
+        if outside:
+            raise UserError(
+                f"{outside}: it was altered. Remove the file, and the same command chooses its "
+                "points again; no result is lost"
+            )
+        other = other_point(self._store, self._spec, self.books)
+        told += [f"{other}, where it is"] if other else []
+        known = self.books.study()
+        book = study_book(self._spec)
+        if known is not None:
+            # Points that are listed already stay those of the version that has chosen them.
+            by = known.sampling if self.books.trials() else book.sampling
+            book = replace(book, created=known.created or book.created, sampling=by)
+        self.books.write_study(book)
         for arm in self._spec.arms:
             version = code_version(arm.config)
             keep_code_modules(self._store, version, code_files(arm.config))
         return told
 
     def points(self) -> dict[tuple[str, int], Mapping[str, Any]]:
-        """Return the points that an earlier run of the same search has chosen."""
+        """Return the points that another version has chosen in an earlier run of the search.
+
+        Those of this version are chosen again: the same, unless somebody altered the list.
+        """
+        book = self.books.study()
+        if book is None or book.sampling == sampling():
+            return {}
         rows = self.books.trials()
         return {(row.arm, row.number): row.params for row in rows if row.phase == "search"}
 
@@ -114,13 +138,8 @@ class Ledger:
         return {arm: winner.params for arm, winner in chosen.winners.items()}
 
 
-def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
-    """Return what a study asks for, as its books say it.
-
-    Args:
-        spec: The study.
-        created: When it was first run; now, if that is not known.
-    """
+def study_book(spec: StudySpec) -> StudyBook:
+    """Return what a study that is run now for the first time asks for, as its books say it."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return StudyBook(
         name=spec.name,
@@ -129,12 +148,13 @@ def study_book(spec: StudySpec, *, created: str = "") -> StudyBook:
         table=spec.header.table,
         protocol=spec.header.protocol,
         overrides=tuple(spec.document.overrides),
-        created=created or now,
+        created=now,
         baseline=spec.baseline,
         factor=spec.header.factors,
         objective=Objective(**spec.objective.model_dump()),
         budget=Budget(**spec.budget.model_dump()) if spec.searches else None,
         unreached=tuple(unreached(spec)),
+        sampling=sampling() if spec.searches else "",
         replicates=spec.replicates,
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),

@@ -101,6 +101,8 @@ class StudyBook:
         objective: Of the search.
         budget: Of the search of each arm, None without a search.
         unreached: What the search cannot reach of what it declares, in words.
+        sampling: By which version its points are chosen; empty where none is, or an earlier version
+            has written the book.
         replicates: Seeds per arm in the confirm phase.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
@@ -124,6 +126,7 @@ class StudyBook:
     objective: Objective = field(default_factory=Objective)
     budget: Budget | None = None
     unreached: tuple[str, ...] = ()
+    sampling: str = ""
     replicates: Annotated[int, Field(ge=1)] = 1
     diverged_policy: Literal["exclude", "worst"] = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)

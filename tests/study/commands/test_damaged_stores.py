@@ -170,3 +170,34 @@ def test_a_record_of_another_trial_is_refused(folder: Path) -> None:
         done = incay(*command)
         text = done.out + done.err + "".join(each.read_text() for each in folder.glob("*.html"))
         assert "made up or altered" in text, command
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.5, "is outside of what is searched"), (1.5e-4, "and the results put it at")],
+)
+def test_a_planted_point_is_never_trained(
+    value: float, expected: str, folder: Path, finished: Path
+) -> None:
+    """Outside of its range it is refused; inside the search takes its own, and says so."""
+    path, trials = rows(folder)
+    row = next(each for each in trials if each["phase"] == "search" and each["number"] == 1)
+    row["params"] = {"optimizer.weight_decay": value}
+    path.write_text(json.dumps({"trials": trials}))
+    shutil.copy(finished / "tiny.yaml", folder)
+    done = in_own_process("run", "tiny.yaml", "--no-mirror", cwd=folder)
+    told = done.stdout + done.stderr
+    assert expected in told
+    assert "trials.json must list the points that the search chooses" in told
+    assert done.returncode == (2 if value == 0.5 else 0)
+    if value != 0.5:
+        assert "0 trials started, 8 reused" in done.stdout
+        assert incay("verify", "out.csv").code == 0
+        return
+    shown = incay("verify", "out.csv")
+    assert shown.code == 1
+    assert expected in shown.out
+    path.unlink()
+    again = in_own_process("run", "tiny.yaml", "--no-mirror", cwd=folder)
+    assert again.returncode == 0, again.stderr
+    assert "0 trials started, 8 reused" in again.stdout
