@@ -15,11 +15,12 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from incay.trainables.store.damage import RecordError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _Shape = TypeVar("_Shape")
 
@@ -116,13 +117,29 @@ def shaped(shape: type[_Shape], values: Any, where: str) -> _Shape:
         RecordError: Something is missing, or of another type or range.
     """
     try:
-        adapter: TypeAdapter[_Shape] = _adapter(shape)
-        return adapter.validate_json(json.dumps(values), strict=True)
-    except (ValidationError, ValueError, RecursionError) as error:
+        return _adapter(shape).validate_json(json.dumps(values), strict=True)
+    except (ValueError, RecursionError) as error:  # pydantic's own are of the first kind
         raise RecordError(f"{where} must be complete, but is damaged: {_first(error)}") from error
 
 
+def require(holds: bool, what: str, where: str) -> None:
+    """Refuse a file that says what it never should.
+
+    Args:
+        holds: Whether it does not.
+        what: What must hold.
+        where: Names the file.
+
+    Raises:
+        RecordError: It does.
+    """
+    if not holds:
+        raise RecordError(f"{where} must be complete, but is damaged: {what} must hold")
+
+
 def _first(error: Exception) -> str:
+    from pydantic import ValidationError
+
     if not isinstance(error, ValidationError):
         return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:80]
     first = error.errors()[0]
@@ -134,6 +151,8 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 
 
 def _adapter(shape: type[_Shape]) -> TypeAdapter[_Shape]:
+    from pydantic import TypeAdapter  # here: to train and record takes PyTorch and Arrow alone
+
     if shape not in _ADAPTERS:  # made once: that takes a millisecond
         _ADAPTERS[shape] = TypeAdapter(shape)
     return _ADAPTERS[shape]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,6 @@ from incay.trainables.names import INCAY, incay_is_on
 
 DIGITS = 20
 """Of a fingerprint, hexadecimal."""
-FINGERPRINT = rf"^[0-9a-f]{{{DIGITS}}}$"
 INCAY_OFF = {
     "form": "none",
     "weight": 0.0,
@@ -21,6 +21,11 @@ INCAY_OFF = {
     "epsilon": 1e-6,
 }
 """How a term that is off stands in what is hashed: it computes nothing, λ = 0 *is* the baseline."""
+
+
+def is_fingerprint(text: str) -> bool:
+    """Return whether a text may be a fingerprint."""
+    return re.fullmatch(rf"[0-9a-f]{{{DIGITS}}}", text) is not None
 
 
 def canonical(config: Mapping[str, Any]) -> str:

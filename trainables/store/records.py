@@ -10,25 +10,19 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import pyarrow as pa
-from pydantic import BeforeValidator, Field
 
 from incay.trainables.store.damage import RecordError, refuse_newer
-from incay.trainables.store.door import CHECKSUM, parse_object, shaped, signed, unsigned
+from incay.trainables.store.door import CHECKSUM, parse_object, require, shaped, signed, unsigned
 from incay.trainables.store.endings import Ending
-from incay.trainables.store.naming import FINGERPRINT, fingerprint_of
+from incay.trainables.store.naming import fingerprint_of
 
 SCHEMA_VERSION = 1
 
 SKIPPED = "skipped_images"
 """In a record's provenance: how many damaged images of each split were left out, if any were."""
-
-
-def _or_nan(value: object) -> object:
-    """Return what JSON cannot say: a metric that has no value."""
-    return math.nan if value is None else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +42,12 @@ class TrialRecord:
         files: SHA-256 of each file beside the record, by name.
     """
 
-    fingerprint: Annotated[str, Field(pattern=FINGERPRINT)]
+    fingerprint: str
     status: Ending
     reason: str = ""
     config: dict[str, Any]
-    step: Annotated[int, Field(ge=0)]
-    metrics: dict[str, Annotated[float, BeforeValidator(_or_nan)]]
+    step: int
+    metrics: dict[str, float]
     data_hash: str
     code_version: str
     provenance: dict[str, Any]
@@ -120,7 +114,12 @@ class TrialRecord:
         refuse_newer(values.get("schema"), SCHEMA_VERSION, where)
         if CHECKSUM not in values:
             raise RecordError(f"{where} must be a complete record, but is damaged")
-        record = shaped(cls, unsigned(values, where), where)
+        values = unsigned(values, where)
+        if isinstance(metrics := values.get("metrics"), dict):  # JSON has no NaN
+            found = {name: math.nan if value is None else value for name, value in metrics.items()}
+            values["metrics"] = found
+        record = shaped(cls, values, where)
+        require(record.step >= 0, "step >= 0", where)
         computed = fingerprint_of(record.config, record.data_hash, record.code_version)
         if record.fingerprint != computed:
             raise RecordError(

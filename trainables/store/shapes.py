@@ -10,14 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from incay.trainables.metrics import ERROR, VALIDATION
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import shaped
-from incay.trainables.store.naming import FINGERPRINT
+from incay.trainables.store.door import require, shaped
+from incay.trainables.store.naming import DIGITS, is_fingerprint
 
 SCHEMA = 1
 """Of `StudyBook`: the newest that this program reads."""
@@ -127,7 +124,7 @@ class StudyBook:
     budget: Budget | None = None
     unreached: tuple[str, ...] = ()
     sampling: str = ""
-    replicates: Annotated[int, Field(ge=1)] = 1
+    replicates: int = 1
     diverged_policy: Literal["exclude", "worst"] = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
@@ -155,8 +152,8 @@ class TrialRow:
 
     arm: str
     phase: Phase
-    number: Annotated[int, Field(ge=0)]
-    fingerprint: Annotated[str, Field(pattern=FINGERPRINT)]
+    number: int
+    fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -242,7 +239,7 @@ class Progress:
         history: Its reports: metrics by name.
     """
 
-    step: Annotated[int, Field(ge=0)]
+    step: int
     seconds: float
     config: Mapping[str, Any]
     data_hash: str
@@ -263,8 +260,9 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     """
     book = shaped(StudyBook, _said(values), where)
     known = [arm.name for arm in book.arms]
-    if len(set(known)) < len(known) or book.baseline not in known:
-        raise RecordError(f"{where} must have arms of distinct names, the baseline among them")
+    require(len(set(known)) == len(known), "distinct names of arms", where)
+    require(book.baseline in known, "a baseline among the arms", where)
+    require(book.replicates >= 1, "replicates >= 1", where)
     return book
 
 
@@ -275,12 +273,18 @@ def frozen_winners(values: Mapping[str, Any], where: str) -> Frozen:
 
 def trial_progress(values: Mapping[str, Any], where: str) -> Progress:
     """Return the progress that JSON values describe."""
-    return shaped(Progress, values, where)
+    progress = shaped(Progress, values, where)
+    require(progress.step >= 0, "step >= 0", where)
+    return progress
 
 
 def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
     """Return the trials that JSON values describe."""
-    return shaped(_Trials, values, where).trials
+    rows = shaped(_Trials, values, where).trials
+    for row in rows:
+        require(row.number >= 0, "number >= 0", where)
+        require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
+    return rows
 
 
 def kept_models(values: Mapping[str, Any], where: str) -> dict[str, KeptModel]:
