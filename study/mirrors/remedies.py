@@ -89,7 +89,7 @@ def anew(own: Path) -> str:
     path = shlex.quote(str(own))
     return (
         f"It is a copy of the results: `mv {path} {shlex.quote(f'{own}.old')}` puts it aside, and "
-        "`incay sync` fills a new one"
+        "`incay sync` with the study's name fills a new one"
     )
 
 

@@ -10,6 +10,7 @@ import urllib.request
 from incay.study.errors import HaltedError, UserError
 from incay.study.mirrors.mlflow_database import (
     artifact_root,
+    open_client,
     own_database,
     prepare_database,
     tracking_uri,
@@ -41,6 +42,7 @@ def serve_mlflow(store: Store, port: int) -> int:
     if own is not None:
         with told(uri, own):
             prepare_database(own)
+            open_client(store).search_experiments(max_results=1)  # of another version: refused
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     root = artifact_root(store)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
@@ -19,6 +20,8 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.incay.threshold import ArmReference, arm_reference
 from incay.trainables.names import PRECISION, THRESHOLD, nest
 
+_MOST_CELLS = 10_000
+"""Of one arm's grid: each is an arm of its own, a row of the table."""
 _AUTO = "auto"
 _PRECISIONS = (_AUTO, *get_args(get_type_hints(TrialConfig)[PRECISION]))
 
@@ -152,6 +155,10 @@ def _cells(document: Document, source: str, grid: Any) -> Iterator[tuple[str, di
                 (*path, *name.split(".")),
                 f"a grid's setting must have a list of values, but got {values!r}",
             )
+    if (cells := math.prod(map(len, axes.values()))) > _MOST_CELLS:
+        raise document.error(
+            path, f"a grid must have at most {_MOST_CELLS:,} cells, but has {cells:,}"
+        )
     for values in itertools.product(*axes.values()):
         cell = dict(zip(axes, values, strict=True))
         name = source

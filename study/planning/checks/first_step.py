@@ -47,7 +47,7 @@ def _refusal(
                 network.build(image_shape).train()(torch.zeros(1, *image_shape))
     except ValueError as error:
         return doing, str(error)
-    except Exception:
+    except (Exception, SystemExit):
         # One that needs more than shapes, such as a file of weights: its trial will say.
         return "", ""
     return "", ""

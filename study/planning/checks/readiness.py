@@ -12,9 +12,13 @@ from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.places import place_of
 from incay.study.spec.reading.document import KeyPath
 from incay.study.spec.resolve import SEARCH_VALIDATION
+from incay.study.spec.searches.ranges import Choices
 from incay.study.spec.searches.search import search_path
+from incay.study.spec.settings import ValueProblem, build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
+from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, ImageData
+from incay.trainables.names import nest, within
 
 
 def check_study(
@@ -132,6 +136,7 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
                 "there must be two classes or more to tell apart, but "
                 f"{arm.config.dataset.name!r} has one (arm {arm.name!r})",
             )
+        _check_held_out(spec, arm, loaded)
         for path, size, count, whose in _batches(spec, arm, len(loaded.train.labels)):
             if size > count:
                 raise spec.document.error(
@@ -142,12 +147,59 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
             _check_first_step(spec, arm, loaded, size, path)
 
 
+def _check_held_out(spec: StudySpec, arm: Arm, data: ImageData) -> None:
+    """Refuse a search that would have no image to choose by, or none to train on."""
+    if not arm.search:
+        return
+    share = arm.config.split.validation
+    counts = _counts(data)
+    held_out = sum(round(share * count) for count in counts)  # of each class, as training does
+    if not 0 < held_out < sum(counts):
+        raise spec.document.error(
+            _path(spec, arm, "split"),
+            "split.validation must hold out some images of the training set, and leave some, but "
+            f"is {share:g}, which holds out {held_out} of the {sum(counts):,} of "
+            f"{arm.config.dataset.name!r} (of each class a rounded share)",
+        )
+
+
+def _counts(data: ImageData) -> list[int]:
+    import numpy as np
+
+    return [int(count) for count in np.bincount(data.train.labels)]
+
+
 def _check_first_step(
     spec: StudySpec, arm: Arm, data: ImageData, size: int, batch_path: KeyPath
 ) -> None:
+    for config in _configs(spec, arm):
+        _check_one(spec, arm, config, data, size, batch_path)
+
+
+def _configs(spec: StudySpec, arm: Arm) -> Iterator[TrialConfig]:
+    """Yield an arm's configuration, and those of the components that it searches."""
+    yield arm.config
+    for name, space in arm.spaces.items():
+        if within(name, ("network", "loss")) and isinstance(space.range, Choices):
+            for value in space.range.values:
+                try:
+                    yield build_trial(
+                        merge(arm.values, nest({name: value})), spec.document.data_root
+                    )
+                except ValueProblem:
+                    continue  # with settings that are searched as well
+
+
+def _check_one(
+    spec: StudySpec,
+    arm: Arm,
+    config: TrialConfig,
+    data: ImageData,
+    size: int,
+    batch_path: KeyPath,
+) -> None:
     from incay.study.planning.checks.first_step import refusal
 
-    config = arm.config
     setting, why = refusal(config, data.image_shape, data.num_classes, size)
     if not setting:
         return

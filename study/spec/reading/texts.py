@@ -14,6 +14,9 @@ _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 _REORDERING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 """Characters that make a terminal or page show text in another order than it is written."""
 _LONGEST_NAME = 200
+_UNSEEN = {chr(code) for code in (0x034F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0)}
+_UNSEEN |= {chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}
+"""Letters and marks that show nothing: fillers, and selectors of a variant."""
 _AS_LATIN = str.maketrans(
     "АВЕЅЗІЈКМНОРСТУХаеіјорсухѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
     "ABES3IJKMHOPCTYXaeijopcyxsdqwABEZHIKMNOPTYXo",
@@ -53,7 +56,7 @@ def check_name(name: str, what: str) -> None:
         StudyError: It is empty, too long, or has space at its ends.
     """
     check_text(name, what)
-    if not any(character.isprintable() and not character.isspace() for character in name):
+    if not any(_is_seen(character) for character in name):
         raise StudyError(f"{what} must have a character that can be seen, but is {name!a}")
     if name != name.strip():
         raise StudyError(f"{what} must not begin or end with a space, but is {name!r}")
@@ -66,5 +69,13 @@ def check_name(name: str, what: str) -> None:
 
 def alike(name: str) -> str:
     """Return a text that is the same for names that look the same."""
-    visible = "".join(each for each in name if unicodedata.category(each) != "Cf")
-    return " ".join(unicodedata.normalize("NFKC", visible).translate(_AS_LATIN).split())
+    visible = "".join(
+        each for each in name if unicodedata.category(each) != "Cf" and each not in _UNSEEN
+    )
+    apart = unicodedata.normalize("NFKD", visible).translate(_AS_LATIN)
+    return " ".join(unicodedata.normalize("NFC", apart).split())
+
+
+def _is_seen(character: str) -> bool:
+    """Return whether a character shows something by itself, as a letter does."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in _UNSEEN

@@ -127,11 +127,12 @@ def _range(value: Any) -> Range:
 def _choices(values: list[Any]) -> Choices:
     if not values:
         raise ValueError("a list to search must have at least one value, but is empty")
-    if len({repr(item) for item in values}) != len(values):
-        raise ValueError(f"a list to search must have distinct values, but got {values!r}")
     for item in values:
         if not isinstance(item, str | int | float | bool):
             raise ValueError(f"a value to search must be a number or text, but got {item!r}")
+    # 3 and 3.0 are one value; true is no 1.
+    if len({(isinstance(item, bool), item) for item in values}) != len(values):
+        raise ValueError(f"a list to search must have distinct values, but got {values!r}")
     return Choices(tuple(values))
 
 

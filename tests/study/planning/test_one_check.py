@@ -51,6 +51,14 @@ BY_OPTION = [
     (["--seeds", "100000000"], "--seeds 100000000: confirm.seeds: "),
     (["--set", "resources.gpu=2"], "--set resources.gpu=2: resources.gpu: must be 0, 1 or a"),
 ]
+SEARCH = ["--set", "search.all arms.optimizer.weight_decay=log 1e-5 .. 1e-2"]
+BY_OPTION += [
+    ([*SEARCH, "--set", "split.validation=1e-9"], "which holds out 0 of the 1,437 of 'digits'"),
+    (
+        ["--set", "search.all arms.network.name=[mnist-2d, mnist]", "--set", "batch_size=1"],
+        "batch_size must be 2 or more for network 'mnist'",
+    ),
+]
 HERE = [
     (["--cpus", "9999"], "--cpus 9999: must be at most the"),
     (["--cpus", "1.5"], "--cpus 1.5: must be a whole number"),

@@ -45,8 +45,9 @@ def test_there_is_one_for_every_table_with_measured_numbers() -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_plan(study: str, root: Path, tmp_path: Path) -> None:
-    # The sets here are smaller than a batch of the papers.
-    where = ["--set", "batch_size=2", "--no-probe", "--data-root", str(root)]
+    # The sets here are smaller than a batch of the papers, and have two images of a class.
+    where = ["--set", "batch_size=2", "--set", "split.validation=0.5"]
+    where += ["--no-probe", "--data-root", str(root)]
     where += ["--results", str(tmp_path)]
     done = incay("plan", study, *where)
     assert done.code == 0, done.err

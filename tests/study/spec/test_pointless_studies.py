@@ -53,6 +53,18 @@ def parse(**values: object) -> StudySpec:
             {"arms": {"A": {}, "RN {incay.weight}": RN}},
             "{incay.weight} in an arm's name must be in its grid, but is in none",
         ),
+        (
+            {"arms": {"A": {"grid": {"optimizer.lr": [0.1] * 200, "steps": [1] * 51}}}},
+            "arms.A.grid: a grid must have at most 10,000 cells, but has 10,200",
+        ),
+        (
+            {"search": {"all arms": {"batch_size": [32, 32.0]}}},
+            "a list to search must have distinct values",
+        ),
+        ({"arms": {"A": {}, "\u3164": RN}}, "must have a character that can be seen"),
+        ({"arms": {"A": {}, "\u0301": RN}}, "must have a character that can be seen"),
+        ({"arms": {"A": {}, "A\ufe0f": RN}}, "looks like"),
+        ({"arms": {"\u00c1": {}, "\u0410\u0301": RN}}, "looks like"),
         ({"factor": "nonsense"}, "factor: a key must be one of augment"),
         ({"factor": "optimiser"}, "factor: did you mean 'optimizer'?"),
         (
