@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from incay.trainables.store.damage import NewerRecordError, RecordError, refuse_newer
+from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.door import shaped
 from incay.trainables.store.files import Files
 from incay.trainables.store.shapes import (
@@ -180,11 +180,8 @@ class Books:
         path = self._path(name)
         where = self._files.where(path)
         try:
-            values = self._files.read_json(path)
-            if values is None:
-                return None
-            refuse_newer(values.get("schema"), SCHEMA, where)
-            return shape(values, where)
+            values = self._files.read_json(path, SCHEMA)
+            return None if values is None else shape(values, where)
         except NewerRecordError:
             raise
         except RecordError as error:

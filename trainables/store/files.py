@@ -15,7 +15,7 @@ from typing import Any
 
 from pyarrow import fs
 
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.damage import RecordError, refuse_newer
 from incay.trainables.store.door import (
     MOST_BYTES,
     MOST_JSON,
@@ -74,17 +74,25 @@ class Files:
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
-    def read_json(self, path: str) -> dict[str, Any] | None:
+    def read_json(self, path: str, newest: int | None = None) -> dict[str, Any] | None:
         """Return the object that a JSON file holds, None if it does not exist.
 
+        Args:
+            path: Below the root.
+            newest: The newest schema that is understood, where the file names one.
+
         Raises:
-            RecordError: The file is damaged.
+            RecordError: The file is damaged, or a `NewerRecordError`: a newer program may sign what
+                it writes in another way, so that its schema is looked at first.
         """
         content = self.read(path, MOST_JSON)
         if content is None:
             return None
         where = self.where(path)
-        return unsigned(parse_object(content, where), where)
+        values = parse_object(content, where)
+        if newest is not None:
+            refuse_newer(values.get("schema"), newest, where)
+        return unsigned(values, where)
 
     def write_json(self, path: str, values: Mapping[str, Any]) -> None:
         """Write an object with its checksum."""
