@@ -29,6 +29,7 @@ from torch import Tensor
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.data.base import ImageData
+from incay.trainables.fingerprint import fingerprint
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks import networks
 from incay.trainables.networks.modules.base import FeatureNetwork
@@ -42,6 +43,8 @@ from incay.trainables.worker import session as sessions
 from incay.trainables.worker.session import TrialSession, TrialTask
 
 _READY_BATCHES = 8
+_NO_DATA = "0" * 16
+"""The hash of data that nobody else has."""
 
 Adapt = Callable[[FeatureNetwork, Tensor, torch.dtype | None], None]
 """Makes a network run in another way, given a batch of images and the type of autocast."""
@@ -96,7 +99,8 @@ class Whole:
     def __init__(
         self, config: TrialConfig, data: ImageData, device: torch.device, store: Store
     ) -> None:
-        self._session = TrialSession(TrialTask("0" * 20, config, "0" * 16), data, store, device)
+        task = TrialTask(fingerprint(config, _NO_DATA), config, _NO_DATA)
+        self._session = TrialSession(task, data, store, device)
         self._steps = config.steps // config.reports
         self._size = config.batch_size
 

@@ -21,6 +21,7 @@ from study_factory import (
     drawn_weights,
     scored_pairs,
 )
+from tasks import task_of
 
 from incay.trainables import metrics, names
 from incay.trainables.config import COMPONENTS, TrialConfig
@@ -34,7 +35,7 @@ from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import SplitSettings
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
 
 CLASSIFIES = {"hinge": "hinge"}
 """The term that classifies, by loss, where it is not cross entropy."""
@@ -59,7 +60,7 @@ def trained(store: Store, data: ImageData, loss: str, form: str) -> TrialRecord:
         batch_size=16,
         reports=2,
     )
-    return train(TrialTask("ab12", config, "hash"), data, store, torch.device("cpu"))
+    return train(task_of(config), data, store, torch.device("cpu"))
 
 
 def schemas(store: Store, record: TrialRecord) -> dict[str, pa.Schema]:

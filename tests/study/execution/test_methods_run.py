@@ -14,6 +14,7 @@ import pytest
 import torch
 from excerpts import write_excerpts
 from programs import incay
+from tasks import task_of
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData, datasets
@@ -25,7 +26,7 @@ from incay.trainables.losses.cosface import CosFaceSettings
 from incay.trainables.networks import networks
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
 from tests.trainables.data.data_cases import CASES
 
 NETWORKS: dict[str, DatasetSettings] = {
@@ -79,7 +80,7 @@ def few_steps(network: str, dataset: DatasetSettings, **changes: object) -> Tria
 
 def check_trains(config: TrialConfig, data: ImageData, folder: Path) -> None:
     store = Store(folder)
-    record = train(TrialTask("ab12", config, "hash"), data, store, torch.device("cpu"))
+    record = train(task_of(config), data, store, torch.device("cpu"))
     assert (record.status, record.reason, record.step) == ("completed", "", 3)
     assert math.isfinite(record.metrics["train.loss"])
     assert 0.0 <= record.metrics["test.error"] <= 100.0

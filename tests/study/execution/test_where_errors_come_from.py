@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tasks import task_of
 
 from incay.study.errors import UserError
 from incay.study.execution.halt import Halt
@@ -17,7 +18,7 @@ from incay.trainables.data import DataError, ImageData, Split
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.store import patience
-from incay.trainables.store.damage import NewerRecordError
+from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.problems import StoreError, store_errors
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialTask, train
@@ -43,7 +44,7 @@ def images() -> ImageData:
 
 def task() -> TrialTask:
     network = MNIST2DSettings(width=0.1, dimension=2)
-    return TrialTask("0" * 20, TrialConfig(network=network, steps=2, batch_size=8, reports=1), "")
+    return task_of(TrialConfig(network=network, steps=2, batch_size=8, reports=1))
 
 
 @pytest.mark.parametrize("error", OWN, ids=lambda error: type(error).__name__)
@@ -62,7 +63,7 @@ def test_a_component_s_error_is_its_trial_s_failure(when, error, tmp_path, monke
     record = train(task(), images(), store, CPU)
     assert record.status == "failed"
     assert record.reason.startswith(f"{type(error).__name__}: {error}")
-    assert store.read_record("0" * 20) == record
+    assert store.read_record(task().fingerprint) == record
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
@@ -84,7 +85,7 @@ def test_every_way_into_the_store_says_whose_error_it_is(tmp_path):
     assert told.value.errno in (errno.ENOTDIR, errno.EEXIST)
     folder = Store(tmp_path)
     (tmp_path / "folder").mkdir()
-    with pytest.raises(StoreError, match="folder"):
+    with pytest.raises(RecordError, match="folder must be a file, but is a folder"):
         folder.read("folder")
     with pytest.raises(StoreError):
         folder.delete("folder")

@@ -154,7 +154,7 @@ def test_an_unfinished_study_has_no_attachments_yet(finished, tmp_path):
     last = trials["trials"][-1]["fingerprint"]
     (copy / "results" / "trials" / last[:2] / last / "record.json").unlink()
     done = incay("sync", "tiny", cwd=copy)
-    assert "1 trials have not ended yet" in done.stdout
+    assert "1 trial without a result yet" in done.stdout
     assert artifacts(copy) == {}
 
 

@@ -19,7 +19,7 @@ from incay.study.mirrors.mlflow_mirror import Mirror
 from incay.study.mirrors.serve import require_free, serve_mlflow
 from incay.study.mirrors.server_process import ServerProcess
 from incay.trainables.store.books import Books
-from incay.trainables.store.shapes import StudyBook
+from incay.trainables.store.shapes import ArmBook, StudyBook
 from incay.trainables.store.trials import Store
 
 ROOT = Path(__file__).parents[3]
@@ -44,8 +44,11 @@ def filled(tmp_path: Path) -> Path:
     folder = tmp_path / "results"
     store = Store(folder)
     created = "2026-01-31T12:00:00+00:00"
-    book = StudyBook(name="tiny", run="12345678", created=created, baseline="Softmax", arms=())
-    Books(store, book.name, book.run).write_study(book)
+    arms = (ArmBook(name="Softmax"),)
+    book = StudyBook(name="tiny", run="12345678", created=created, baseline="Softmax", arms=arms)
+    books = Books(store, book.name, book.run)
+    books.write_trials([])
+    books.write_study(book)
     Mirror(store, book.name, book.run).sync()
     return folder
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from tasks import task_of
 
 from benchmarks.raw_pixels import raw_pixels
 from incay.trainables.config import TrialConfig
@@ -19,7 +20,7 @@ from incay.trainables.networks import networks
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
 
 Images = npt.NDArray[np.uint8]
 
@@ -136,7 +137,7 @@ def test_the_trainer_verifies_at_every_report_if_told_to() -> None:
 
 def test_a_trial_keeps_scores_and_features_to_judge_it_again(tmp_path: Path) -> None:
     store, data = Store(tmp_path), face_data()
-    record = train(TrialTask("ab12", trial(test="final"), "hash"), data, store, torch.device("cpu"))
+    record = train(task_of(trial(test="final")), data, store, torch.device("cpu"))
     assert {"features.parquet", "history.parquet", "pairs.parquet"} <= set(record.files)
     pairs, kept = (store.read_table(record, f"{name}.parquet") for name in ("pairs", "features"))
     assert pairs is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tasks import task_of
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
@@ -21,7 +22,7 @@ from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as module
 from incay.trainables.worker.recording import end_trial
-from incay.trainables.worker.session import TrialSession, TrialTask, train
+from incay.trainables.worker.session import TrialSession, train
 from incay.trainables.worker.weights import weight_histograms
 
 CPU = torch.device("cpu")
@@ -33,7 +34,8 @@ CONFIG = TrialConfig(
     batch_size=32,
     reports=4,
 )
-TASK = TrialTask("ab12", CONFIG, "hash")
+TASK = task_of(CONFIG)
+NAME = TASK.fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +59,8 @@ def test_completed_trial_leaves_record_history_and_samples_and_no_checkpoint(sto
     samples = store.read_table(record, "samples.parquet")
     assert samples.num_rows == 360
     assert "feature_1" in samples.column_names
-    assert store.checkpoints.read("ab12") is None
-    assert store.read_progress("ab12") is None
+    assert store.checkpoints.read(NAME) is None
+    assert store.read_progress(NAME) is None
 
 
 def test_completed_trial_leaves_its_weights_distribution_before_and_after(store, digits):
@@ -84,7 +86,7 @@ def test_completed_trial_leaves_its_weights_distribution_before_and_after(store,
 
 def test_sealed_trial_keeps_no_weights(store, digits):
     config = replace(CONFIG, split=SplitSettings(validation=0.2, test="sealed"))
-    record = train(TrialTask("ab12", config, "hash"), digits, store, CPU)
+    record = train(task_of(config), digits, store, CPU)
     assert "samples.parquet" in record.files
     assert "weights.parquet" not in record.files
 
@@ -101,7 +103,7 @@ def test_weights_that_are_equal_or_not_finite_are_counted_as_such():
 
 def test_diverged_trial_is_a_record_with_its_step(store, digits):
     config = replace(CONFIG, incay=IncaySettings(form="linear", weight=1e6))
-    record = train(TrialTask("ab12", config, "hash"), digits, store, CPU)
+    record = train(task_of(config), digits, store, CPU)
     assert record.status == "diverged"
     assert record.step < 20
     assert "not finite at step" in record.reason
@@ -142,7 +144,7 @@ def test_damaged_checkpoint_costs_its_work_only_and_is_told(store, digits):
     first = TrialSession(TASK, digits, store, CPU)
     first.advance()
     first.leave()
-    path = Path(store.root) / "trials/ab/ab12/checkpoint.pt"
+    path = Path(store.root) / f"trials/{NAME[:2]}/{NAME}/checkpoint.pt"
     path.write_bytes(path.read_bytes()[:-7])
     second = TrialSession(TASK, digits, store, CPU)
     assert second.step == 0
@@ -156,22 +158,22 @@ def test_checkpoints_are_kept_at_the_interval(store, digits, monkeypatch):
     monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
     session = TrialSession(TASK, digits, store, CPU)
     session.advance()
-    assert store.checkpoints.read("ab12") is not None
-    progress = store.read_progress("ab12")
+    assert store.checkpoints.read(NAME) is not None
+    progress = store.read_progress(NAME)
     assert progress is not None
     assert progress.step == 5
 
 
 def test_what_another_study_pruned_before_keeps_its_checkpoint(store, digits):
     TrialSession(TASK, digits, store, CPU).advance()
-    end_trial(store, "ab12", store.read_progress("ab12"), Ending.PRUNED, "hopeless there")
+    end_trial(store, NAME, store.read_progress(NAME), Ending.PRUNED, "hopeless there")
     session = TrialSession(TASK, digits, store, CPU)
     session.advance()
     session.leave()
-    assert store.checkpoints.exists("ab12")
-    end_trial(store, "ab12", store.read_progress("ab12"), Ending.PRUNED, "hopeless here")
+    assert store.checkpoints.exists(NAME)
+    end_trial(store, NAME, store.read_progress(NAME), Ending.PRUNED, "hopeless here")
     session.leave()
-    assert not store.checkpoints.exists("ab12")
+    assert not store.checkpoints.exists(NAME)
 
 
 def test_leaving_an_ended_trial_keeps_nothing(store, digits):
@@ -179,4 +181,4 @@ def test_leaving_an_ended_trial_keeps_nothing(store, digits):
     while session.record is None:
         session.advance()
     session.leave()
-    assert store.checkpoints.read("ab12") is None
+    assert store.checkpoints.read(NAME) is None

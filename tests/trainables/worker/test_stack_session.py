@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tasks import task_of
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
@@ -38,18 +39,19 @@ CONFIG = TrialConfig(
 def tasks(count: int, base: TrialConfig = CONFIG) -> list[TrialTask]:
     """Return trials that differ in seed, learning rate, weight decay and, where it is, λ."""
     return [
-        TrialTask(
-            f"ab{index}",
+        task_of(
             replace(
                 base,
                 seed=index // 2,
                 optimizer=OptimizerSettings(lr=0.005 * (1 + index), weight_decay=1e-4 * index),
                 incay=replace(base.incay, weight=base.incay.weight * (1 + index)),
-            ),
-            "hash",
+            )
         )
         for index in range(count)
     ]
+
+
+NAMES = [task.fingerprint for task in tasks(3)]
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +118,10 @@ def test_every_trial_ends_as_it_does_alone(incay, store, digits, alone):
 def test_who_diverges_ends_and_nobody_else(store, digits, alone):
     trials = tasks(3)
     wild = replace(trials[1].config, optimizer=OptimizerSettings(lr=1e30))
-    trials[1] = replace(trials[1], config=wild)
+    trials[1] = task_of(wild)
     stack = StackSession(trials, digits, store, CPU)
     assert [report.status for report in stack.advance()] == ["running", "diverged", "running"]
-    assert [report.fingerprint for report in stack.advance()] == ["ab0", "ab2"]
+    assert [report.fingerprint for report in stack.advance()] == [NAMES[0], NAMES[2]]
     while not stack.done:
         stack.advance()
     first, diverged, last = recorded(trials, store)
@@ -133,15 +135,15 @@ def test_who_is_pruned_is_trained_no_further(store, digits, alone):
     trials = tasks(3)
     stack = StackSession(trials, digits, store, CPU, withdrawable=True)
     stack.advance()
-    end_trial(store, "ab1", store.read_progress("ab1"), Ending.PRUNED, "hopeless")
-    assert [report.fingerprint for report in stack.advance()] == ["ab0", "ab2"]
+    end_trial(store, NAMES[1], store.read_progress(NAMES[1]), Ending.PRUNED, "hopeless")
+    assert [report.fingerprint for report in stack.advance()] == [NAMES[0], NAMES[2]]
     while not stack.done:
         stack.advance()
     stack.leave()
     first, pruned, last = recorded(trials, store)
     assert (pruned.status, pruned.step, pruned.reason) == ("pruned", 5, "hopeless")
     assert pruned.provenance["stacked"]["members"] == 3
-    assert store.checkpoints.read("ab1") is None
+    assert store.checkpoints.read(NAMES[1]) is None
     assert_like(first, alone(trials[0]))
     assert_like(last, alone(trials[2]))
 
@@ -150,7 +152,7 @@ def test_whom_another_study_pruned_before_is_trained_on(store, digits, alone):
     trials = tasks(2)
     session = TrialSession(trials[0], digits, store, CPU)
     session.advance()
-    end_trial(store, "ab0", store.read_progress("ab0"), Ending.PRUNED, "hopeless there")
+    end_trial(store, NAMES[0], store.read_progress(NAMES[0]), Ending.PRUNED, "hopeless there")
     for task, record in zip(trials, trained(trials, digits, store, withdrawable=True), strict=True):
         assert_like(record, alone(task))
 
@@ -164,7 +166,7 @@ def test_those_who_come_back_from_different_steps_join(store, digits, alone):
     lone = TrialSession(trials[0], digits, store, CPU)
     lone.advance()
     lone.leave()
-    path = Path(store.root) / "trials/ab/ab2/checkpoint.pt"
+    path = Path(store.root) / f"trials/{NAMES[2][:2]}/{NAMES[2]}/checkpoint.pt"
     path.write_bytes(path.read_bytes()[:-7])
     stack = StackSession(trials, digits, store, CPU)
     steps = []
