@@ -17,6 +17,7 @@ from typing import Any
 from programs import ENVIRONMENT, incay
 from servers import free_port
 
+from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.trials import Store
 
 
@@ -171,15 +172,18 @@ def test_a_trial_trained_anew_replaces_what_it_was(finished, tmp_path):
     record = store.read_record(old)
     metrics = {**record.metrics, "test.error": 55.0}
     history = [{"step": 40.0, **metrics}]
-    store.write_record(replace(record, fingerprint="ab" * 10, metrics=metrics), history)
-    trials["trials"][-1]["fingerprint"] = "ab" * 10
+    new = fingerprint_of(record.config, record.data_hash, "other")
+    anew = replace(record, fingerprint=new, code_version="other", metrics=metrics)
+    store.write_record(anew, history)
+    del trials["checksum"]  # as an earlier version wrote it
+    trials["trials"][-1]["fingerprint"] = new
     books.write_text(json.dumps(trials))
     assert incay("sync", "tiny", cwd=copy).returncode == 0
     found = runs(copy)
     assert len(found) == 11
     by_trial = {run.data.tags.get("incay.fingerprint"): run for run in found}
     assert old not in by_trial
-    assert by_trial["ab" * 10].data.metrics["test.error"] == 55.0
+    assert by_trial[new].data.metrics["test.error"] == 55.0
 
 
 def test_a_dead_server_costs_a_message_and_nothing_else(finished, tmp_path):
