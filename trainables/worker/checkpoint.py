@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -11,8 +11,8 @@ from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.shapes import Progress
 
 
-def require_own(state: Any, reached: Progress, fingerprint: str) -> None:
-    """Refuse a checkpoint that is another trial's, or of numbers that no trial goes on from.
+def require_own(state: Mapping[str, Any], reached: Progress, fingerprint: str) -> None:
+    """Refuse a checkpoint that is another trial's.
 
     Args:
         state: The trainer's state.
@@ -29,17 +29,13 @@ def require_own(state: Any, reached: Progress, fingerprint: str) -> None:
         raise ValueError(
             f"the checkpoint must be of one step, but is of {state['step']} and {reached.step}"
         )
-    if not all(bool(torch.isfinite(each).all()) for each in _tensors(state)):
-        raise ValueError("the checkpoint must hold finite numbers, but does not")
 
 
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        if value.is_floating_point():
-            yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _tensors(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _tensors(each)
+def require_finite(parameters: Iterable[torch.Tensor]) -> None:
+    """Refuse weights that no trial goes on from: one whose weights leave the numbers has ended.
+
+    Raises:
+        ValueError: Some are NaN or infinite.
+    """
+    if not all(bool(torch.isfinite(each).all()) for each in parameters):
+        raise ValueError("the checkpoint must hold finite weights, but does not")

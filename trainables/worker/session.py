@@ -28,7 +28,7 @@ from incay.trainables.store.records import SKIPPED, TrialRecord
 from incay.trainables.store.shapes import Progress, trial_progress
 from incay.trainables.store.trials import Store
 from incay.trainables.training.trainer import DivergedError, Trainer
-from incay.trainables.worker.checkpoint import require_own
+from incay.trainables.worker.checkpoint import require_finite, require_own
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
 from incay.trainables.worker.recording import end_trial, evaluation_tables
@@ -207,6 +207,7 @@ class TrialSession:
             reached = trial_progress(state["meta"], "the checkpoint")
             require_own(state["trainer"], reached, self.task.fingerprint)
             trainer.load_state_dict(state["trainer"])
+            require_finite((*trainer.network.parameters(), *trainer.loss.parameters()))
         except Exception as error:
             # Not a checkpoint of this trial, or one that wants to run code: it is not used.
             what = str(error)[:500] or type(error).__name__
