@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -74,20 +75,20 @@ def _check_acts(document: Document, arm: Arm) -> None:
 
 def _check_distinct(document: Document, arms: Sequence[Arm]) -> None:
     """Refuse an arm that is another one under its own name."""
-    seen: list[Arm] = []
+    seen: dict[tuple[object, ...], Arm] = {}
     for arm in arms:
-        for other in seen:
-            same = (arm.config, arm.search, arm.reference)
-            if same == (other.config, other.search, other.reference):
-                raise document.error(
-                    ("arms", arm.source),
-                    f"arms must differ, but {arm.name!r} is {other.name!r} with another name",
-                )
-        seen.append(arm)
+        asked = (arm.config, json.dumps(arm.search, sort_keys=True, default=str), arm.reference)
+        other = seen.setdefault(asked, arm)
+        if other is not arm:
+            raise document.error(
+                ("arms", arm.source),
+                f"arms must differ, but {arm.name!r} is {other.name!r} with another name",
+            )
 
 
 def _check(document: Document, header: Header, arms: list[Arm]) -> None:
     names: dict[str, Arm] = {}
+    by_name = {arm.name: arm for arm in arms}
     for arm in arms:
         path = ("arms", arm.source)
         check_name(arm.name, f"{document.where(path)}: an arm's name")
@@ -102,5 +103,5 @@ def _check(document: Document, header: Header, arms: list[Arm]) -> None:
         check_ends(document, arm)
         if header.budget is not None and header.budget.sampler == "grid":
             check_grid(document, arm)
-        check_reference(document, arm, {other.name: other for other in arms})
+        check_reference(document, arm, by_name)
     _check_distinct(document, arms)
