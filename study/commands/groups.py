@@ -14,6 +14,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from incay.study.commands.arguments import open_store, read_study, which_run
+from incay.study.commands.console import say
 from incay.study.commands.options import Cpus, DataRoot, Gpus, Results, Seeds, Set, StudyArgument
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from incay.study.planning.data_catalog import DataCatalog
     from incay.study.spec.study import StudySpec
     from incay.trainables.store.trials import Store
+
+_MANY = 5_000
+"""Trials whose plan takes more than a moment."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,12 @@ class TrainingChoice(RunChoice):
     def open(self) -> tuple[StudySpec, Store, DataCatalog]:
         """Return the checked study, its store and its data sets."""
         from incay.study.planning.data_catalog import DataCatalog
+        from incay.study.spec.size import trial_count
 
         spec = read_study(self.study, self.set_, self.seeds, self.data_root)
+        count = trial_count(spec.header, spec.arms)
+        if count > _MANY:
+            say(f"plans {count:,} trials, which may take a minute")
         return spec, open_store(self.results), DataCatalog(self.data_root)
 
 

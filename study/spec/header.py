@@ -11,6 +11,8 @@ from incay.study.errors import StudyError
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.reading.notation import fitted
+from incay.study.spec.words import EPOCHS
+from incay.trainables.names import STEPS
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
@@ -139,7 +141,8 @@ class Header(_Model):
         """The settings or components under test; none if the study declares none."""
         if self.factor is None:
             return ()
-        return (self.factor,) if isinstance(self.factor, str) else tuple(self.factor)
+        given = (self.factor,) if isinstance(self.factor, str) else tuple(self.factor)
+        return tuple(STEPS if name == EPOCHS else name for name in given)
 
 
 _MODELS: Mapping[str, type[_Model]] = {

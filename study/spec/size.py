@@ -18,11 +18,8 @@ def check_size(document: Document, header: Header, arms: Sequence[Arm]) -> None:
     Raises:
         StudyError: It names the number that is to blame.
     """
-    given = header.confirm.seeds
-    seeds = given if isinstance(given, int) else len(given)
-    searched = sum(bool(arm.search) for arm in arms)
-    budget = header.budget.trials if header.budget is not None else 0
-    total = seeds * len(arms) + budget * searched
+    seeds, searched, budget = _numbers(header, arms)
+    total = trial_count(header, arms)
     if total <= MOST_TRIALS:
         return
     parts = [f"{seeds:,} seeds of {len(arms):,} arms"]
@@ -34,3 +31,17 @@ def check_size(document: Document, header: Header, arms: Sequence[Arm]) -> None:
         f"a study must have at most {MOST_TRIALS:,} trials, but {' and '.join(parts)} are "
         f"{total:,}",
     )
+
+
+def trial_count(header: Header, arms: Sequence[Arm]) -> int:
+    """Return how many trials a study has, at most."""
+    seeds, searched, budget = _numbers(header, arms)
+    return seeds * len(arms) + budget * searched
+
+
+def _numbers(header: Header, arms: Sequence[Arm]) -> tuple[int, int, int]:
+    """Return seeds, searched arms, and the trials of each search."""
+    given = header.confirm.seeds
+    seeds = given if isinstance(given, int) else len(given)
+    budget = header.budget.trials if header.budget is not None else 0
+    return seeds, sum(bool(arm.search) for arm in arms), budget

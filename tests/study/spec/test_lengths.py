@@ -98,6 +98,12 @@ def test_epochs_and_a_searched_batch_size_do_not_go_together():
     assert "a study that searches batch_size must give steps" in message
 
 
+def test_epochs_may_be_declared_as_what_is_under_test():
+    arms = {"One": {"epochs": 1}, "Two": {"epochs": 2}}
+    study = parse({"dataset": "mnist"}, arms=arms, factor="epochs")
+    assert study.header.factors == ("steps",)
+
+
 def test_epochs_are_not_searched():
     message = refusal({"dataset": "mnist"}, search={"all arms": {"epochs": "1 .. 5"}})
     assert "epochs must not be searched" in message
