@@ -16,6 +16,7 @@ THRESHOLD = "incay.threshold"
 DATASET, NETWORK, LOSS = "dataset.name", "network.name", "loss.name"
 WIDTH, FEATURE_SCALE = "network.width", "network.feature_scale"
 LEARNING_RATE, WEIGHT_DECAY = "optimizer.lr", "optimizer.weight_decay"
+MOMENTUM = "optimizer.momentum"
 STEPS, BATCH_SIZE, REPORTS, SEED = "steps", "batch_size", "reports", "seed"
 PRECISION = "precision"
 DERIVED = (SEED, "split.seed", "split.test")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from incay.analysis import wording
@@ -19,7 +19,10 @@ from incay.trainables import names, registry
 _TRAINABLES = Path(registry.__file__).parent
 _PARTS = re.compile(r"\s*(?:[,/·@:;+()\[\]|&]|\s[−–—-]\s|\b(?:on|with|and)\b)\s*", re.IGNORECASE)
 _FILLERS = frozenset(
-    {"plain", "tuned", "untuned", "baseline", "only", "pure", "ordinary", "our", "the", "loss"}
+    {
+        *("plain", "tuned", "untuned", "baseline", "only", "pure", "ordinary", "our", "the"),
+        *("loss", "incay", "steps", "batch"),
+    }
 )
 _OTHER_NAMES = {
     "largemarginsoftmax": "l-softmax",
@@ -27,6 +30,8 @@ _OTHER_NAMES = {
     "sphereface": "a-softmax",
     "crossentropy": "softmax",
     "cosinesoftmax": "cosine",
+    "amsoftmax": "cosface",
+    "additivemarginsoftmax": "cosface",
     "l2constrainedsoftmax": "l2-softmax",
 }
 _FORMS = {"rn": "reciprocal", "ln": "linear", "logn": "log", "reciprocal": "reciprocal"}
@@ -47,9 +52,12 @@ _SYMBOLS = {
     "width": names.WIDTH,
     "steps": names.STEPS,
     "batch size": names.BATCH_SIZE,
+    "batch": names.BATCH_SIZE,
+    "momentum": names.MOMENTUM,
 }
 _ROUNDED = 0.05
 """How far a number in a name may lie from what was trained: names round."""
+_STEPS = r"(?<![\w.,=])(?P<value>\d[\d,]*)\s+steps\b"
 _NUMBER = r"\s*[=×]?\s*(?P<value>[−-]?\d[\d.,]*(?:e[+−-]?\d+)?)"
 
 
@@ -63,9 +71,13 @@ def contradictions(results: StudyResults) -> list[str]:
 
 
 def _found(arm: Arm) -> Iterator[tuple[str, str]]:
-    parts = [_plain(part) for part in _PARTS.split(arm.name) if part.strip()]
-    yield from _component(arm, names.LOSS, _mentioned(parts, _losses()))
-    yield from _component(arm, names.DATASET, _mentioned(parts, {_flat(n): n for n in _DATASETS}))
+    losses, datasets = _losses(), {_flat(name): name for name in _DATASETS}
+    words = {*losses, *datasets, *_FORMS}
+    parts = [
+        said for part in _PARTS.split(_without_numbers(arm.name)) for said in _said(part, words)
+    ]
+    yield from _component(arm, names.LOSS, _mentioned(parts, losses))
+    yield from _component(arm, names.DATASET, _mentioned(parts, datasets))
     numbers = dict(_numbers(arm.name))
     yield from _incay(arm, parts, numbers)
     for name, value in numbers.items():
@@ -113,6 +125,33 @@ def _numbers(name: str) -> Iterator[tuple[str, float]]:
     for found in re.finditer(rf"(?P<name>[a-z_]+\.[a-z_]+){_NUMBER}(?![\w.])", name):
         yield found["name"], _number(found["value"])
 
+    found = re.search(_STEPS, name, re.IGNORECASE)
+    if found:
+        yield names.STEPS, _number(found["value"])
+
+
+def _without_numbers(name: str) -> str:
+    """Return a name without the settings that it gives a number of."""
+    symbols = "|".join(map(re.escape, sorted(_SYMBOLS, key=len, reverse=True)))
+    given = rf"(?<![\w.])(?:{symbols}|[a-z_]+\.[a-z_]+){_NUMBER}(?![\w.])"
+    rest = re.sub(given, " ", name, flags=re.IGNORECASE)
+    return re.sub(_STEPS, " ", rest, flags=re.IGNORECASE)
+
+
+def _said(part: str, known: Collection[str]) -> list[str]:
+    """Return the components that a part of a name says, flat; none where a word is another.
+
+    ``CIFAR-10 softmax`` and ``RN-softmax`` say two; of what ``sparse softmax`` is nothing is known.
+    """
+    words = [word for word in part.casefold().split() if word not in _FILLERS]
+    if not words or _flat("".join(words)) in known:
+        return [_flat("".join(words))]
+    found = []
+    for word in words:
+        pieces = [word] if _flat(word) in known else word.split("-")
+        found += [_flat(piece) for piece in pieces]
+    return found if all(each in known for each in found) else []
+
 
 def _number(text: str) -> float:
     try:
@@ -128,11 +167,6 @@ def _mentioned(parts: list[str], known: Mapping[str, str]) -> list[str]:
 def _losses() -> dict[str, str]:
     own = {_flat(name): name for name in registry.registered_names(_TRAINABLES / "losses")}
     return {**_OTHER_NAMES, **own}
-
-
-def _plain(part: str) -> str:
-    words = [word for word in part.casefold().split() if word not in _FILLERS]
-    return _flat(" ".join(words))
 
 
 def _flat(name: str) -> str:
