@@ -12,6 +12,7 @@ import threading
 import time
 
 from incay.study.errors import IncayError, UserError
+from incay.study.mirrors.reach import answers, served_at
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store
@@ -20,6 +21,8 @@ _SECONDS_BEFORE_FIRST = 30.0
 """Or until a trial has ended: what MLflow imports would hold up Ray and the first trials."""
 _SECONDS_BETWEEN_SYNCS = 2.0
 _SECONDS_UNTIL_TOLD = 5.0
+_SECONDS_TO_ANSWER = 4.0
+"""For a server that is asked anything: one that accepts and says nothing would be waited for."""
 _SECONDS_TO_FINISH = 180.0  # the last trial may be followed by figures and a report
 _LASTING = 2
 """Exit code for what no second try mends."""
@@ -35,6 +38,7 @@ class MirrorProcess:
     """
 
     def __init__(self, store: Store, study: str, run: str) -> None:
+        self._server = served_at()
         self._arguments = [store.uri if "://" in store.uri else store.root, study, run]
         self._process: subprocess.Popen[str] | None = None
         self.complete = self.lasting = False
@@ -57,9 +61,9 @@ class MirrorProcess:
             self._process.kill()  # the run could not begin, or broke: there is nothing to wait for
         try:
             self.message = self._wait()
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             self._process.kill()
-            self.message = f"MLflow did not answer within {_SECONDS_TO_FINISH:.0f} s"
+            self.message = f"MLflow did not answer within {error.timeout:.0f} s"
         except KeyboardInterrupt:
             self._process.kill()
             self.message = "skipped"
@@ -76,6 +80,8 @@ class MirrorProcess:
             sys.stderr.write(
                 "incay: waiting for MLflow to take the last results; Ctrl-C skips it\n"
             )
+        if self._server is not None and not answers(self._server, _SECONDS_TO_ANSWER):
+            raise subprocess.TimeoutExpired("follower", _SECONDS_TO_ANSWER)
         return self._process.communicate(timeout=_SECONDS_TO_FINISH)[1]
 
 

@@ -29,6 +29,12 @@ def test_a_broken_server_costs_no_result_and_sync_completes(server, finished, tm
     (tmp_path / "tiny.yaml").write_text(STUDY)
     with server() as address:
         done = incay("run", "tiny.yaml", cwd=tmp_path, MLFLOW_TRACKING_URI=address)
+        if server is never_answering:
+            begun = time.monotonic()
+            again = incay("run", "tiny.yaml", cwd=tmp_path, MLFLOW_TRACKING_URI=address)
+            assert "MLflow did not answer within 4 s" in again.stderr
+            assert "completes it" in again.stderr
+            assert time.monotonic() - begun < 30  # 10 for MLflow, the rest to start and look up
     assert done.returncode == 0, done.stderr
     assert "8 completed" in done.stdout
     assert "MLflow is not up to date" in done.stderr
