@@ -5,25 +5,49 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shlex
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 
-def changeable(path: Path) -> str:
-    """Return how others could change what a path holds; empty if they cannot.
+@dataclass(frozen=True)
+class Exposure:
+    """What others of this machine could do.
+
+    Attributes:
+        path: The file or folder whose rights are to blame.
+        what: What they could, or whose it is.
+        mode: What `chmod` must be told to mend that; empty where it cannot.
+    """
+
+    path: Path
+    what: str
+    mode: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.what}"
+
+    @property
+    def remedy(self) -> str:
+        """What mends it."""
+        if not self.mode:
+            return "Take another place"
+        return f"`chmod {self.mode} {shlex.quote(str(self.path))}` mends that"
+
+
+def changeable(path: Path) -> Exposure | None:
+    """Return how others could change what a path holds; None if they cannot.
 
     Args:
         path: A file or folder that exists.
-
-    Returns:
-        The path that is to blame, and why: ``/data can be written by others (mode 0777)``.
     """
     path = path.resolve()
     return _foreign(path, path.stat(), may_be_sticky=False) or replaceable(path.parent)
 
 
-def readable(path: Path) -> str:
-    """Return that others can read a file; empty if they cannot.
+def readable(path: Path) -> Exposure | None:
+    """Return that others can read a file; None if they cannot.
 
     Args:
         path: A file that exists.
@@ -31,15 +55,15 @@ def readable(path: Path) -> str:
     path = path.resolve()
     about = path.stat()
     if not _granted(about, stat.S_IROTH, stat.S_IRGRP):
-        return ""
-    for folder in path.parents:
-        if not _granted(folder.stat(), stat.S_IXOTH, stat.S_IXGRP):
-            return ""
-    return f"{path} can be read by others (mode {stat.S_IMODE(about.st_mode):04o})"
+        return None
+    if not all(_granted(each.stat(), stat.S_IXOTH, stat.S_IXGRP) for each in path.parents):
+        return None
+    mode = stat.S_IMODE(about.st_mode)
+    return Exposure(path, f"can be read by others (mode {mode:04o})", "600")
 
 
-def replaceable(folder: Path) -> str:
-    """Return how others could rename or replace what we put into a folder; empty if they cannot.
+def replaceable(folder: Path) -> Exposure | None:
+    """Return how others could rename or replace what we put into a folder; None if they cannot.
 
     Whoever may write to a folder may rename what lies in it, whoever owns that; but not where the
     folder is sticky, as ``/tmp`` is.
@@ -51,17 +75,18 @@ def replaceable(folder: Path) -> str:
     problems = (
         _foreign(each, each.stat(), may_be_sticky=True) for each in (folder, *folder.parents)
     )
-    return next(filter(None, problems), "")
+    return next(filter(None, problems), None)
 
 
-def _foreign(path: Path, about: os.stat_result, *, may_be_sticky: bool) -> str:
+def _foreign(path: Path, about: os.stat_result, *, may_be_sticky: bool) -> Exposure | None:
     mode = stat.S_IMODE(about.st_mode)
     if about.st_uid not in (0, os.geteuid()) and _is_user_here(about.st_uid):
-        return f"{path} belongs to another user ({_name(about.st_uid)})"
+        return Exposure(path, f"belongs to another user ({_name(about.st_uid)})")
     if may_be_sticky and mode & stat.S_ISVTX:
-        return ""
-    others = _granted(about, stat.S_IWOTH, stat.S_IWGRP)
-    return f"{path} can be written by others (mode {mode:04o})" if others else ""
+        return None
+    if not _granted(about, stat.S_IWOTH, stat.S_IWGRP):
+        return None
+    return Exposure(path, f"can be written by others (mode {mode:04o})", "go-w")
 
 
 def _granted(about: os.stat_result, to_others: int, to_group: int) -> bool:

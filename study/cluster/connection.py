@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from incay.study.cluster.file import load_cluster_file
 from incay.study.cluster.unreachable import UnreachableError, login_failed
 from incay.study.errors import UserError
+from incay.study.planning.checks.others import token_file
 
 DASHBOARD_PORT = 8265
 MLFLOW_PORT = 5000
@@ -172,7 +173,7 @@ def _wait_until_open(process: subprocess.Popen[str], port: int, cluster: Path) -
 def _token_header() -> dict[str, str]:
     """Return the header that shows this user's token, found where Ray looks for it."""
     token = os.environ.get("RAY_AUTH_TOKEN", "")
-    path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    path = token_file()
     if not token and path.is_file():
         token = path.read_text()
     return {"Authorization": f"Bearer {token.strip()}"} if token.strip() else {}

@@ -45,8 +45,10 @@ def diagnose(cluster: Path | None, address: str | None) -> Diagnosis:
     """
     if cluster is None and address is None:
         nodes = [examine()]
-        exposed = [Problem(str(path), what, remedy) for path, what, remedy in exposed_token()]
-        return Diagnosis(nodes, [*health_problems(nodes), *exposed])
+        exposed, problems = exposed_token(), health_problems(nodes)
+        if exposed is not None:
+            problems.append(Problem(str(exposed.path), exposed.what, exposed.remedy))
+        return Diagnosis(nodes, problems)
     try:
         nodes = examine_cluster(cluster, address)
     except UserError as error:

@@ -14,20 +14,18 @@ def sync(chosen: RunChoice) -> None:
 
     store, name, run = chosen.find()
     mirror, *others = copies_of(store, name, run)
-    failure: IncayError | None = None
-    for copy in others:
+    failures: list[IncayError] = []
+    for copy in (*others, mirror):
         try:
-            copy.sync()
+            left = copy.sync()
         except IncayError as error:  # one that fails must not stop the next
-            failure = error
-    left = mirror.sync()
-    for each in (mirror, *others):
-        for aside in each.aside:
+            failures.append(error)
+        for aside in copy.aside:
             say(aside)
+    if failures:
+        raise failures[-1]  # MLflow's, if it is among them
     console().print(
         "MLflow has everything"
         if not left
         else f"MLflow has everything that there is; {counted(left, 'trial')} without a result yet"
     )
-    if failure is not None:
-        raise failure

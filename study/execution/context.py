@@ -9,8 +9,8 @@ from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor
+from incay.study.execution.on_ray.session import RaySession
 from incay.study.execution.place import ResultsPlace
-from incay.study.execution.ray_start import RaySession
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.trials import Store

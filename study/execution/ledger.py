@@ -12,7 +12,7 @@ from typing import Any
 from incay.study.errors import UserError
 from incay.study.planning.search_reach import unreached
 from incay.study.planning.trials import PlannedTrial
-from incay.study.search.witness import other_point, outside_point, sampling
+from incay.study.search.witness import outside_point, sampling
 from incay.study.spec.settings import default_settings
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
@@ -23,6 +23,7 @@ from incay.trainables.store.shapes import (
     Frozen,
     Objective,
     StudyBook,
+    TrialRow,
     Winner,
 )
 from incay.trainables.store.trials import Store
@@ -39,6 +40,7 @@ class Ledger:
         self._store = store
         self._spec = spec
         self.books = Books(store, spec.name, spec.run)
+        self._listed: dict[tuple[str, str, int], TrialRow] = {}
         self._next_write = 0.0
         self._lock = threading.Lock()
 
@@ -60,18 +62,35 @@ class Ledger:
                 f"{outside}: it was altered. Remove the file, and the same command chooses its "
                 "points again; no result is lost"
             )
-        other = other_point(self._store, self._spec, self.books)
-        told += [f"{other}, where it is"] if other else []
+        rows = self.books.trials()
+        self._listed = {(row.arm, row.phase, row.number): row for row in rows}
         known = self.books.study()
         book = study_book(self._spec)
         if known is not None:
             # Points that are listed already stay those of the version that has chosen them.
-            by = known.sampling if self.books.trials() else book.sampling
+            by = known.sampling if rows else book.sampling
             book = replace(book, created=known.created or book.created, sampling=by)
         self.books.write_study(book)
         for arm in self._spec.arms:
             version = code_version(arm.config)
             keep_code_modules(self._store, version, code_files(arm.config))
+        return told
+
+    def displaced(self, trials: Sequence[PlannedTrial]) -> list[str]:
+        """Return what is told of trials that were listed at other points than they are searched at.
+
+        One of another fingerprint is of other code or data, whose points were others.
+        """
+        told = []
+        for trial in trials:
+            row = self._listed.get((trial.arm, trial.phase, trial.number))
+            if row is None or row.fingerprint != trial.fingerprint:
+                continue
+            if dict(row.params) != dict(trial.params):
+                told.append(
+                    f"{self.books.where}/trials.json had {trial.arm!r}, search {trial.number}, at "
+                    f"{dict(row.params)}, and the results put it at {dict(trial.params)}"
+                )
         return told
 
     def points(self) -> dict[tuple[str, int], Mapping[str, Any]]:

@@ -13,9 +13,9 @@ from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor, totals
+from incay.study.execution.on_ray.session import RaySession
+from incay.study.execution.on_ray.tune_run import train_phase
 from incay.study.execution.place import ResultsPlace
-from incay.study.execution.ray_start import RaySession
-from incay.study.execution.tune_run import train_phase
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
@@ -155,6 +155,8 @@ class StudyRunner:
                 )
                 counts = {item.arm.name: item.total for item in search.searches}
                 self._phase("search", search, counts, spec.objective.metric)
+                for damage in self._ledger.displaced(search.planned):
+                    self._monitor.found_damaged(damage)
                 found = {item.arm.name: item.winner() for item in search.searches}
                 winners = {name: trial for name, trial in found.items() if trial is not None}
                 if not self._halt.asked:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from incay.study.errors import HaltedError, IncayError, UserError
+from incay.trainables.store.files import name_aside
 
 _OTHER_SCHEMA = ("out-of-date database schema", "Can't locate revision", "No such revision")
 
@@ -35,11 +35,8 @@ class DamagedCopyError(UserError):
 
     def put_aside(self) -> Path:
         """Move the copy aside, under a name that is free; return that."""
-        numbers = itertools.count(1)
-        names = (self.path.with_name(f"{self.path.name}.damaged-{number}") for number in numbers)
-        aside = next(name for name in names if not name.is_symlink() and not name.exists())
-        self.path.rename(aside)
-        return aside
+        aside = name_aside(self.path.name, {each.name for each in self.path.parent.iterdir()})
+        return self.path.rename(self.path.with_name(aside))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.spec.resolve import SEARCH_VALIDATION
+from incay.study.spec.arms.resolve import SEARCH_VALIDATION
 from incay.study.spec.settings import build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig

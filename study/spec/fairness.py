@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from incay.study.spec.arms import Arm
+from incay.study.spec.arms.building import Arm
 from incay.study.spec.header import Header
 from incay.study.spec.messages import unknown_key
 from incay.study.spec.reading.document import Document

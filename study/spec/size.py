@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from incay.study.spec.arms import Arm
+from incay.study.spec.arms.building import Arm
 from incay.study.spec.header import Header
 from incay.study.spec.reading.document import Document
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from incay.study.spec.arms import Arm
+from incay.study.spec.arms.building import Arm
+from incay.study.spec.arms.resolve import resolve_arms
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
 from incay.study.spec.reading.document import Document
-from incay.study.spec.resolve import resolve_arms
 from incay.study.spec.size import check_size
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from incay.study.execution.ray_start import prepare_environment
+from incay.study.execution.on_ray.session import prepare_environment
 from incay.trainables.config import TrialConfig
 from incay.trainables.worker import trainable
 from incay.trainables.worker.trainable import IncayTrainable

@@ -26,17 +26,8 @@ from typing import Any, TypeVar
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.door import shaped
 from incay.trainables.store.files import Files
-from incay.trainables.store.shapes import (
-    SCHEMA,
-    Frozen,
-    KeptModel,
-    StudyBook,
-    TrialRow,
-    frozen_winners,
-    kept_models,
-    study_book,
-    trial_rows,
-)
+from incay.trainables.store.shapes import SCHEMA, Frozen, KeptModel, StudyBook, TrialRow
+from incay.trainables.store.written import frozen_winners, kept_models, study_book, trial_rows
 
 _Shape = TypeVar("_Shape")
 _STUDIES = "studies"
@@ -232,11 +223,9 @@ def latest_run(files: Files, study: str) -> str | None:
         named = (files.read_json(_latest(study)) or {}).get("run")
     except RecordError:
         named = None
-    return (
-        named
-        if named in runs
-        else max(runs, key=lambda run: _begun(files, study, run), default=None)
-    )
+    if isinstance(named, str) and named in runs:
+        return named
+    return max(runs, key=lambda run: _begun(files, study, run), default=None)
 
 
 def _begun(files: Files, study: str, run: str) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +115,11 @@ class Files:
 
     def put_aside(self, path: str) -> str:
         """Move what stands in a file's place aside; return its name then, empty if nothing does."""
-        numbers = itertools.count(1)
         folder, _, name = path.rpartition("/")
         there = set(self.list(folder))
         if name not in there:
             return ""
-        aside = next(f"{name}.damaged-{n}" for n in numbers if f"{name}.damaged-{n}" not in there)
+        aside = name_aside(name, there)
         with store_errors():
             self._fs.move(f"{self.root}/{path}", f"{self.root}/{folder}/{aside}")
         return aside
@@ -159,6 +158,12 @@ class Files:
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             raise RecordError(f"{self.where(path)} must match its checksum, but does not")
         return content[32:]
+
+
+def name_aside(name: str, there: Collection[str]) -> str:
+    """Return the name that a damaged file is kept under, beside those that are there."""
+    names = (f"{name}.damaged-{number}" for number in itertools.count(1))
+    return next(each for each in names if each not in there)
 
 
 def _write_local(final: Path, content: bytes) -> None:

@@ -13,8 +13,6 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from incay.trainables.metrics import ERROR, VALIDATION
-from incay.trainables.store.door import require, shaped
-from incay.trainables.store.naming import DIGITS, is_fingerprint
 
 SCHEMA = 1
 """Of `StudyBook`: the newest that this program reads."""
@@ -172,11 +170,6 @@ class Winner:
     code_version: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Trials:
-    trials: list[TrialRow]
-
-
 class Choice(StrEnum):
     """Why a trained network is kept rather than others."""
 
@@ -250,59 +243,6 @@ class Progress:
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
         return dict(vars(self))  # not copied in depth: reports are many
-
-
-def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
-    """Return the study that JSON values describe; what they leave open has its default.
-
-    Raises:
-        RecordError: They do not fit. As below.
-    """
-    book = shaped(StudyBook, _said(values), where)
-    known = [arm.name for arm in book.arms]
-    require(len(set(known)) == len(known), "distinct names of arms", where)
-    require(book.baseline in known, "a baseline among the arms", where)
-    require(book.replicates >= 1, "replicates >= 1", where)
-    return book
-
-
-def frozen_winners(values: Mapping[str, Any], where: str) -> Frozen:
-    """Return the winners that JSON values describe."""
-    return shaped(Frozen, values, where)
-
-
-def trial_progress(values: Mapping[str, Any], where: str) -> Progress:
-    """Return the progress that JSON values describe."""
-    progress = shaped(Progress, values, where)
-    require(progress.step >= 0, "step >= 0", where)
-    return progress
-
-
-def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
-    """Return the trials that JSON values describe."""
-    rows = shaped(_Trials, values, where).trials
-    for row in rows:
-        require(row.number >= 0, "number >= 0", where)
-        require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
-    return rows
-
-
-def kept_models(values: Mapping[str, Any], where: str) -> dict[str, KeptModel]:
-    """Return the kept networks that JSON values describe, by fingerprint.
-
-    Earlier versions wrote a test error in the place of each: they chose by it.
-    """
-    return {
-        fingerprint: KeptModel(chosen_by=Choice.EARLIER)
-        if isinstance(kept, int | float)
-        else shaped(KeptModel, kept, where)
-        for fingerprint, kept in values.items()
-    }
-
-
-def _said(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object without what it leaves open."""
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _digest(winners: Mapping[str, Winner]) -> str:

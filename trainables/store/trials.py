@@ -34,7 +34,8 @@ from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.door import MOST_JSON
 from incay.trainables.store.files import Files
 from incay.trainables.store.records import TrialRecord, history_table
-from incay.trainables.store.shapes import Progress, trial_progress
+from incay.trainables.store.shapes import Progress
+from incay.trainables.store.written import trial_progress
 
 _TRIALS = "trials"
 _HISTORY = "history"

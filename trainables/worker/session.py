@@ -25,8 +25,9 @@ from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.records import SKIPPED, TrialRecord
-from incay.trainables.store.shapes import Progress, trial_progress
+from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
+from incay.trainables.store.written import trial_progress
 from incay.trainables.training.trainer import DivergedError, Trainer
 from incay.trainables.worker.checkpoint import require_finite, require_own
 from incay.trainables.worker.model import save_model

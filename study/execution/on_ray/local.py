@@ -104,7 +104,7 @@ def _unfit(base: Path) -> str:
         return f"{base} makes a socket's path longer than {_LONGEST_SOCKET} bytes"
     if not os.access(base, os.W_OK | os.X_OK):
         return f"{base} cannot be written"
-    return replaceable(base)
+    return str(replaceable(base) or "")
 
 
 def _sweep(base: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from incay.study.execution.searcher import WorkSearcher
+from incay.study.execution.on_ray.searcher import WorkSearcher
 
 
 class PruningScheduler(FIFOScheduler):

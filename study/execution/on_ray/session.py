@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from incay.study.execution.local_ray import LocalRay, keep_private
+from incay.study.execution.on_ray.local import LocalRay, keep_private
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import cluster_address, no_answer, require_cluster
 

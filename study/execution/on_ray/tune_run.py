@@ -34,8 +34,8 @@ def train_phase(
     from ray import tune
     from ray.tune import CheckpointConfig, RunConfig, TuneConfig
 
-    from incay.study.execution.scheduler import PruningScheduler
-    from incay.study.execution.searcher import WorkSearcher
+    from incay.study.execution.on_ray.scheduler import PruningScheduler
+    from incay.study.execution.on_ray.searcher import WorkSearcher
     from incay.trainables.worker.trainable import IncayTrainable, StackTrainable
 
     spec, store, data = context.spec, context.store, context.data

@@ -9,9 +9,8 @@ from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
 from incay.study.planning.checks.this_machine import check_machine
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.spec.places import place_of
+from incay.study.spec.arms.places import place_of
 from incay.study.spec.reading.document import KeyPath
-from incay.study.spec.resolve import SEARCH_VALIDATION
 from incay.study.spec.searches.ranges import Choices
 from incay.study.spec.searches.search import search_path
 from incay.study.spec.settings import ValueProblem, build_trial, merge
@@ -221,7 +220,7 @@ def _batches(spec: StudySpec, arm: Arm, train: int) -> Iterator[tuple[KeyPath, i
     """Yield each batch size of an arm: where it stands, itself, images there are, and of what."""
     path, whose, count = _path(spec, arm, "batch_size"), "", train
     if arm.search:
-        count = int(train * (1 - (arm.config.split.validation or SEARCH_VALIDATION)))
+        count = int(train * (1 - arm.config.split.validation))
         whose = " that a search leaves to train on"
     space = arm.spaces.get("batch_size")
     sizes = (arm.config.batch_size,) if space is None else space.ends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from incay.study.spec.arms import Arm, built
+from incay.study.spec.arms.building import Arm, built
 from incay.study.spec.header import Ablation
 from incay.study.spec.messages import unknown_key, unknown_name
 from incay.study.spec.reading.document import Document

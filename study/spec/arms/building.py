@@ -10,9 +10,9 @@ from typing import Any, get_args, get_type_hints
 
 from incay.study.errors import StudyError
 from incay.study.hardware import auto_precision
+from incay.study.spec.arms.lengths import in_steps, lay_over
+from incay.study.spec.arms.places import GRID, place_of
 from incay.study.spec.header import Header
-from incay.study.spec.lengths import in_steps, lay_over
-from incay.study.spec.places import GRID, place_of
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.searches.ranges import Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from incay.study.spec.arms import Arm
+from incay.study.spec.arms.building import Arm
+from incay.study.spec.arms.places import place_of
 from incay.study.spec.messages import unknown_name
-from incay.study.spec.places import place_of
 from incay.study.spec.reading.document import Document
 from incay.trainables.names import THRESHOLD
 

@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from incay.study.spec.ablation import ablated
-from incay.study.spec.arms import Arm, arms_of, with_difference
+from incay.study.spec.arms.ablation import ablated
+from incay.study.spec.arms.building import Arm, arms_of, with_difference
+from incay.study.spec.arms.places import place_of
+from incay.study.spec.arms.references import check_reference
 from incay.study.spec.header import Header
-from incay.study.spec.places import place_of
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.texts import alike, check_name
-from incay.study.spec.references import check_reference
 from incay.study.spec.searches.search import check_ends, check_grid, check_sections, ranges_of
 from incay.study.spec.settings import dotted
 

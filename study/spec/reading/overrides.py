@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from incay.study.errors import StudyError
-from incay.study.spec.lengths import OTHER_WAY
+from incay.study.spec.arms.lengths import OTHER_WAY
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
 from incay.study.spec.settings import as_component
 from incay.study.spec.study import header_keys

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from incay.study.spec.arms import Arm
+from incay.study.spec.arms.building import Arm
 from incay.study.spec.messages import unknown_key, unknown_name
 from incay.study.spec.reading.document import Document
 from incay.study.spec.searches.conditions import ConditionError, check_conditions, in_order

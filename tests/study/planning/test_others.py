@@ -9,7 +9,7 @@ import pytest
 from in_process import Done, incay
 from tiny_study import STUDY
 
-from incay.study.privacy import changeable, readable, replaceable
+from incay.study.privacy import Exposure, changeable, readable, replaceable
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give files away")
 
@@ -59,9 +59,9 @@ def test_what_belongs_to_another_user_is_refused(folder):
 def test_a_group_of_others_counts_and_a_users_own_does_not(folder):
     results = folder / "results"
     results.chmod(0o775)
-    assert changeable(results) == ""
+    assert changeable(results) is None
     os.chown(results, 0, 1)
-    assert "can be written by others (mode 0775)" in changeable(results)
+    assert "can be written by others (mode 0775)" in str(changeable(results))
 
 
 def test_a_file_is_readable_only_where_its_folders_let_others_in(tmp_path):
@@ -70,10 +70,10 @@ def test_a_file_is_readable_only_where_its_folders_let_others_in(tmp_path):
     token.write_text("secret")
     token.chmod(0o644)
     tmp_path.chmod(0o700)
-    assert readable(token) == ""
+    assert readable(token) is None
     token.chmod(0o600)
-    assert readable(token) == ""
-    assert replaceable(Path("/tmp")) == ""
+    assert readable(token) is None
+    assert replaceable(Path("/tmp")) is None
 
 
 def test_a_clusters_token_that_others_can_read_is_refused(folder, monkeypatch):
@@ -81,7 +81,9 @@ def test_a_clusters_token_that_others_can_read_is_refused(folder, monkeypatch):
     token.write_text("secret")
     token.chmod(0o644)
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
-    monkeypatch.setattr("incay.study.planning.checks.others.readable", lambda path: f"{path} is")
+    monkeypatch.setattr(
+        "incay.study.planning.checks.others.readable", lambda path: Exposure(path, "is open", "600")
+    )
     assert plan().code == 0  # a run on this machine makes its own
     done = incay("doctor")
     assert "chmod 600" in done.out
