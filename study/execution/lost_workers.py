@@ -51,6 +51,11 @@ class LostWorkers:
             return True
         return self._own(losses) < MOST
 
+    def last_report(self, fingerprint: str) -> str:
+        """Return, in words, how far a trial was whenever it lost its worker."""
+        step = self._losses.get(fingerprint, _Losses()).step
+        return f"the report of step {step:,}" if step > 0 else "no report"
+
     def suspects(self, fingerprint: str) -> bool:
         """Return whether a trial lost so many workers that it must not train with others."""
         losses = self._losses.get(fingerprint, _Losses())

@@ -11,6 +11,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, DatasetSettings, ImageData
 from incay.trainables.data.base import FILES
 from incay.trainables.data.status import told
+from incay.trainables.exits import asked_from_outside, place_of
 
 
 class DataCatalog:
@@ -67,4 +68,11 @@ def _data_errors(dataset: DatasetSettings) -> Iterator[None]:
     except MemoryError as error:
         raise DataError(
             f"data set {dataset.name!r}: it must fit into this machine's memory, but does not"
+        ) from error
+    except (SystemExit, KeyboardInterrupt) as error:
+        if asked_from_outside(error):
+            raise
+        raise DataError(
+            f"data set {dataset.name!r}: to read it must not end the program, but it raises "
+            f"{type(error).__name__} ({place_of(error)})"
         ) from error

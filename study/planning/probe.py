@@ -14,6 +14,7 @@ import torch
 from incay.study.errors import IncayError, UserError
 from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
+from incay.trainables.exits import asked_from_outside
 from incay.trainables.training.prepared import prepare
 from incay.trainables.training.trainer import DivergedError, Trainer
 
@@ -84,7 +85,9 @@ class Probe:
                     self._known[kind] = self._measure(kind)
             except IncayError:
                 raise
-            except Exception as error:  # PyTorch's of any kind: a run would record it
+            except BaseException as error:  # PyTorch's of any kind: a run would record it
+                if asked_from_outside(error):
+                    raise
                 said = (str(error).strip() or "no reason given").splitlines()[0]
                 raise UserError(
                     f"a trial must be able to train, but the first steps of one (network "
@@ -111,7 +114,7 @@ class Probe:
                         trainer.advance()
                 except DivergedError:
                     continue
-                except Exception:
+                except BaseException:
                     return  # the one that is measured says so
 
         others = [threading.Thread(target=train, daemon=True) for _ in range(self._beside)]

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import Split
+from incay.trainables.exits import asked_from_outside
 from incay.trainables.seeds import derive_seed
 from incay.trainables.stacking.key import stack_key
 from incay.trainables.stacking.member import StackMember
@@ -119,7 +120,9 @@ def _compare(
                 )
                 if wrong:
                     return f"{_parts(configs[0])}: {wrong} (member {index} of {len(configs)})"
-    except Exception as error:  # whatever cannot be done for several trials at once
+    except BaseException as error:  # whatever cannot be done for several trials at once
+        if asked_from_outside(error):
+            raise
         said = (str(error).splitlines() or [""])[0]
         return f"{_parts(configs[0])} cannot run for several trials at once: {said}"
     return ""

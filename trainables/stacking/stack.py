@@ -57,7 +57,7 @@ class StackedTrainer:
         self._on_batch = on_batch
         self._run: StackedRun | None = None
         self._rehearsed = False
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         if len({stack_key(member.config) for member in members}) != 1:
             raise ValueError("trials of a stack must have one stack key, but these differ in it")
         if len({id(member.data) for member in members}) != 1:
@@ -116,7 +116,7 @@ class StackedTrainer:
             return
         try:
             self._train(run)
-        except Exception as error:
+        except BaseException as error:  # `sys.exit` among them
             self._error = error  # no member's state can be trusted: each fails by it
             raise
 

@@ -19,6 +19,7 @@ import torch
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
+from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.fingerprint import code_version
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
@@ -128,8 +129,16 @@ class TrialSession:
         except (StoreError, NewerRecordError):
             raise  # not the trial's fault, and nowhere to record it
         except Exception as error:
-            tail = traceback.format_exc(limit=-4)
-            self._end(Ending.FAILED, f"{type(error).__name__}: {error}\n{tail}")
+            self._fail(f"{type(error).__name__}: {error}")
+        except BaseException as error:
+            if asked_from_outside(error):
+                raise
+            what = ": ".join(text for text in (type(error).__name__, str(error)) if text)
+            self._fail(f"{what} (a trial must not end the program: {place_of(error)})")
+
+    def _fail(self, reason: str) -> None:
+        """Record the exception that is being handled as the trial's ending."""
+        self._end(Ending.FAILED, f"{reason}\n{traceback.format_exc(limit=-4)}")
 
     def leave(self) -> None:
         """Keep a checkpoint of an unfinished trial that somebody may go on with."""

@@ -185,7 +185,11 @@ class WorkSearcher(Searcher):
                 reason = f"its worker was lost {TOGETHER} times at the same step" if apart else ""
                 self._stacks.again(trial, reason)
                 return False
-            reason = f"its worker process died or stalled {MOST} times at the same step"
+            reason = (
+                f"its worker process ended or stalled {MOST} times at the same step, after "
+                f"{self._lost.last_report(trial.fingerprint)}: it crashed, was killed (out of "
+                "memory?), or its code ended the process"
+            )
             record = self._endings.write(trial, Ending.FAILED, reason)
         for message in record.discarded:
             self._monitor.found_damaged(message)

@@ -7,6 +7,7 @@ from functools import cache
 import torch
 
 from incay.trainables.config import TrialConfig
+from incay.trainables.exits import asked_from_outside
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
 
@@ -47,7 +48,9 @@ def _refusal(
                 network.build(image_shape).train()(torch.zeros(1, *image_shape))
     except ValueError as error:
         return doing, str(error)
-    except (Exception, SystemExit):
+    except BaseException as error:
+        if asked_from_outside(error):
+            raise
         # One that needs more than shapes, such as a file of weights: its trial will say.
         return "", ""
     return "", ""

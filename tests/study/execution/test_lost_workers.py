@@ -98,5 +98,46 @@ def test_a_trial_that_kills_its_workers_fails_and_no_other(tmp_path):
     failed = [record for record in records if record["status"] == "failed"]
     assert len(failed) == 1
     assert failed[0]["config"]["incay"]["weight"] == 0.1
-    assert f"{MOST} times at the same step" in failed[0]["reason"]
+    assert f"{MOST} times at the same step, after no report" in failed[0]["reason"]
     assert {record["status"] for record in records if record not in failed} == {"completed"}
+
+
+EXITING = """
+import sys
+from unittest import mock
+from incay.trainables.incay.modules.term import Incay
+from incay.trainables.store.trials import Store
+from incay.study import cli
+from incay.study.commands import groups
+
+
+class CarryingStore(Store):
+    '''Brings this module, and with it the fault, into every worker.'''
+
+    def __reduce__(self):
+        return CarryingStore, (self.root,)
+
+
+Incay.forward = lambda *_: sys.exit(3)
+
+if __name__ == "__main__":
+    import exiting  # by its name, so that workers find it too
+
+    with mock.patch.object(groups, "open_store", exiting.CarryingStore):
+        cli.main()
+"""
+
+
+@pytest.mark.long
+def test_a_component_that_calls_exit_fails_its_trial_and_loses_no_worker(tmp_path):
+    (tmp_path / "exiting.py").write_text(EXITING)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    options = ["run", "tiny.yaml", "--no-mirror", "--seeds=1", "--set", "budget.trials=1"]
+    done = python("exiting.py", *options, cwd=tmp_path, timeout=300)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "a worker was lost" not in done.stdout
+    assert "failed: SystemExit: 3 (a trial must not end the program: " in done.stdout
+    assert "exiting.py, line" in done.stdout
+    paths = tmp_path.glob("results/trials/*/*/record.json")
+    endings = [json.loads(path.read_text())["status"] for path in paths]
+    assert sorted(set(endings)) == ["completed", "failed"]

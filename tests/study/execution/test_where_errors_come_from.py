@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +18,7 @@ from tasks import task_of
 from incay.study.errors import UserError
 from incay.study.execution.halt import Halt
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.probe import Probe
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, ImageData, Split
 from incay.trainables.data.digits import DigitsSettings
@@ -22,6 +28,7 @@ from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.problems import StoreError, store_errors
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.stack_session import StackSession
 
 CPU = torch.device("cpu")
 OWN = [
@@ -64,6 +71,70 @@ def test_a_component_s_error_is_its_trial_s_failure(when, error, tmp_path, monke
     assert record.status == "failed"
     assert record.reason.startswith(f"{type(error).__name__}: {error}")
     assert store.read_record(task().fingerprint) == record
+
+
+class OwnEnd(BaseException):
+    """What a component's library may end its programs with."""
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), SystemExit(), KeyboardInterrupt(), OwnEnd("bye")])
+@pytest.mark.parametrize("stacked", [False, True], ids=["alone", "stacked"])
+def test_a_component_that_ends_the_program_fails_its_trial(stacked, error, tmp_path, monkeypatch):
+    def leave(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("incay.trainables.networks.modules.mnist_2d.MNIST2D.forward", leave)
+    store = Store(tmp_path)
+    tasks = [task(), task_of(replace(task().config, seed=1))]
+    if stacked:
+        session = StackSession(tasks, images(), store, CPU)
+        while not session.done:
+            session.advance()
+    else:
+        train(tasks[0], images(), store, CPU)
+    for each in tasks if stacked else tasks[:1]:
+        record = store.read_record(each.fingerprint)
+        assert record is not None
+        assert record.status == "failed"
+        first = record.reason.partition("\n")[0]
+        assert first.startswith(type(error).__name__)
+        assert "a trial must not end the program: " in first
+        assert first.endswith("in leave)")
+        assert Path(__file__).name in first
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_no_failure_of_a_trial(number, tmp_path, monkeypatch):
+    def signalled(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(10)
+
+    def handler(*_: object) -> None:  # as Ray's workers have one
+        sys.exit(1)
+
+    monkeypatch.setattr("incay.trainables.networks.modules.mnist_2d.MNIST2D.forward", signalled)
+    store = Store(tmp_path)
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        with pytest.raises((SystemExit, KeyboardInterrupt)):
+            train(task(), images(), store, CPU)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert store.read_record(task().fingerprint) is None
+
+
+def test_a_data_set_that_ends_the_program_is_refused(monkeypatch):
+    monkeypatch.setattr(DigitsSettings, "load", lambda *_: sys.exit(3))
+    with pytest.raises(DataError, match=r"data set 'digits': .*SystemExit \(.*line"):
+        DataCatalog(None).load(DigitsSettings())
+
+
+def test_the_plan_says_that_a_component_ends_the_program(monkeypatch):
+    monkeypatch.setattr(
+        "incay.trainables.networks.modules.mnist_2d.MNIST2D.forward", lambda *_: sys.exit(3)
+    )
+    with pytest.raises(UserError, match=r"must be able to train, .* end by SystemExit: 3"):
+        Probe(DataCatalog(None), threads=1).pace(task().config)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
