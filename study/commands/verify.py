@@ -1,4 +1,4 @@
-"""``incay verify``: whether an exported table still is what the results say."""
+"""``incay verify``: whether an exported table, or a study's records, are what was trained."""
 
 from __future__ import annotations
 
@@ -8,15 +8,60 @@ from typing import Annotated
 
 import typer
 
+from incay.study.commands import completion
 from incay.study.commands.arguments import open_store
-from incay.study.commands.options import Results
+from incay.study.commands.options import DataRoot, Results
+from incay.study.errors import UserError
+
+Verified = Annotated[
+    str,
+    typer.Argument(
+        metavar="TABLE|STUDY",
+        help="A table that --output wrote; with --retrain a study.",
+        autocompletion=completion.studies,
+    ),
+]
+Retrain = Annotated[
+    int | None,
+    typer.Option(
+        "--retrain",
+        min=1,
+        metavar="N",
+        help="Train N finished trials of the study again and compare them with their records.",
+    ),
+]
+Draw = Annotated[
+    str | None,
+    typer.Option(
+        "--draw", metavar="SEED", help="Draws the trials of --retrain; default: one that is new."
+    ),
+]
 
 
 def verify(
-    table_file: Annotated[Path, typer.Argument(help="A table that --output wrote.")],
+    what: Verified,
+    retrain: Retrain = None,
+    draw: Draw = None,
     results: Results = "results",
+    data_root: DataRoot = None,
 ) -> None:
-    """Build an exported table again and name the cells that no longer match; exit code 1 then."""
+    """Build an exported table, or train some trials, again and name what differs; exit code 1."""
+    if retrain is not None:
+        from incay.study.commands.retraining import retrain_trials
+
+        retrain_trials(what, retrain, draw, results, data_root)
+        return
+    if draw is not None:
+        raise UserError("--draw draws trials to train again, so it needs --retrain N")
+    if Path(what).suffix in (".yaml", ".yml") or not Path(what).suffix:
+        raise UserError(
+            "verify takes a table that --output wrote, or a study with --retrain N, but got "
+            f"{what!r}"
+        )
+    _verify_table(Path(what), results)
+
+
+def _verify_table(table_file: Path, results: str) -> None:
     from incay import analysis
     from incay.analysis.exports.manifests import run_of
     from incay.study.search.witness import strange_point_of_run

@@ -1,0 +1,125 @@
+"""``incay verify STUDY --retrain N``: trials are trained again and held against their records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from incay.study.commands.arguments import open_store, which_run
+from incay.study.commands.console import console, say
+from incay.study.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from incay.analysis.results.study import Trial
+    from incay.study.planning.data_catalog import DataCatalog
+    from incay.study.retraining.verdicts import Verdict
+    from incay.trainables.store.trials import Store
+
+
+def retrain_trials(
+    study: str, count: int, seed: str | None, results: str, data_root: Path | None
+) -> None:
+    """Train some finished trials again and say how their records stand.
+
+    Args:
+        study: A study's name, file or run.
+        count: How many trials.
+        seed: Draws them; None for one that nobody has seen.
+        results: Where the results lie.
+        data_root: Where the data sets lie.
+
+    Raises:
+        UserError: No trial has finished.
+        Exit: With code 1 where a record does not stand, or could not be compared; with 130 after
+            Ctrl-C.
+    """
+    from incay import analysis
+    from incay.study.planning.data_catalog import DataCatalog
+    from incay.study.retraining.drawing import draw, finished_trials, new_seed, problems
+    from incay.study.search.witness import strange_point_of_run
+
+    store = open_store(results)
+    name, run = which_run(study, None, None, store)
+    loaded = analysis.load(store, name, run)
+    finished, seed = finished_trials(loaded), seed or new_seed()
+    damaged = [*problems(loaded), strange_point_of_run(store, name, run)]
+    if not finished and not any(damaged):
+        raise UserError(
+            f"a run must have finished trials to train again, but {name}@{run} has none"
+        )
+    screen = console()
+    for problem in filter(None, damaged):
+        screen.print(problem, soft_wrap=True)
+    drawn = draw(finished, count, seed)
+    again = _again(f"{name}@{run}", count, seed, store, data_root)
+    _introduce(screen, f"{name}@{run}", drawn, len(finished), again)
+    verdicts: list[Verdict] = []
+    try:
+        for index, trial in enumerate(drawn):
+            place = f"{index + 1} of {len(drawn)}"
+            verdicts.append(_examined(screen, place, trial, store, DataCatalog(data_root)))
+    except KeyboardInterrupt:
+        screen.print(_counted(verdicts), soft_wrap=True)
+        say(f"interrupted: {len(drawn) - len(verdicts)} were not compared; `{again}` begins anew")
+        raise typer.Exit(130) from None
+    screen.print(_counted(verdicts), soft_wrap=True)
+    if any(damaged) or not all(verdict.is_good for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _again(run: str, count: int, seed: str, store: Store, data_root: Path | None) -> str:
+    from incay.study.spec.hints import command
+
+    return command("verify", run, retrain=count, draw=seed, results=store.uri, data_root=data_root)
+
+
+def _introduce(
+    screen: Console, run: str, drawn: Sequence[Trial], finished: int, again: str
+) -> None:
+    from incay.analysis.wording import counted
+    from incay.study.planning.durations import duration
+
+    took = duration(sum(trial.seconds for trial in drawn))
+    screen.print(
+        f"{run}: trains {len(drawn)} of {counted(finished, 'finished trial')} again, which took "
+        f"{took} by their records; the same are drawn by",
+        soft_wrap=True,
+    )
+    screen.print(f"  {again}", soft_wrap=True)
+
+
+def _examined(
+    screen: Console, place: str, trial: Trial, store: Store, data: DataCatalog
+) -> Verdict:
+    """Train a trial again, say what that gives, and return the verdict."""
+    from incay.study.retraining.verdicts import examine
+    from incay.trainables.names import look_up
+
+    name = f"{trial.arm}, {trial.phase} {trial.number}"
+    steps = look_up(trial.record.config, "steps") if trial.record is not None else None
+    with screen.status(f"{place}: {name}") as shown:
+        found = examine(
+            trial,
+            store,
+            data,
+            lambda step: shown.update(f"{place}: {name}, step {step:,} of {steps:,}"),
+        )
+    screen.print(f"{name} ({trial.fingerprint}): {found.verdict}", soft_wrap=True)
+    for line in found.lines:
+        screen.print(f"  {line}", soft_wrap=True)
+    return found.verdict
+
+
+def _counted(verdicts: Sequence[Verdict]) -> str:
+    from incay.analysis.wording import counted
+    from incay.study.retraining.verdicts import Verdict
+
+    counts = Counter(verdicts)
+    told = ", ".join(f"{counts[each]} {each}" for each in Verdict if counts[each])
+    return f"{counted(len(verdicts), 'trial')} trained again: {told or 'none compared'}"
