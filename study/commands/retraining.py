@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from incay.analysis.results.study import Trial
     from incay.study.planning.data_catalog import DataCatalog
-    from incay.study.retraining.verdicts import Verdict
+    from incay.study.retraining.verdicts import Finding, Verdict
     from incay.trainables.store.trials import Store
 
 
@@ -60,10 +60,13 @@ def retrain_trials(
     again = _again(f"{name}@{run}", count, seed, store, data_root)
     _introduce(screen, f"{name}@{run}", drawn, len(finished), again)
     verdicts: list[Verdict] = []
+    data = DataCatalog(data_root)
     try:
         for index, trial in enumerate(drawn):
             place = f"{index + 1} of {len(drawn)}"
-            verdicts.append(_examined(screen, place, trial, store, DataCatalog(data_root)))
+            found = _examined(screen, place, trial, store, data)
+            verdicts.append(found.verdict)  # before it is told: Ctrl-C may come right after
+            _tell(screen, trial, found)
     except KeyboardInterrupt:
         screen.print(_counted(verdicts), soft_wrap=True)
         say(f"interrupted: {len(drawn) - len(verdicts)} were not compared; `{again}` begins anew")
@@ -96,24 +99,30 @@ def _introduce(
 
 def _examined(
     screen: Console, place: str, trial: Trial, store: Store, data: DataCatalog
-) -> Verdict:
-    """Train a trial again, say what that gives, and return the verdict."""
+) -> Finding:
+    """Train a trial again, showing its steps on a terminal."""
     from incay.study.retraining.verdicts import examine
     from incay.trainables.names import look_up
 
-    name = f"{trial.arm}, {trial.phase} {trial.number}"
+    name = _name(trial)
     steps = look_up(trial.record.config, "steps") if trial.record is not None else None
     with screen.status(f"{place}: {name}") as shown:
-        found = examine(
+        return examine(
             trial,
             store,
             data,
             lambda step: shown.update(f"{place}: {name}, step {step:,} of {steps:,}"),
         )
-    screen.print(f"{name} ({trial.fingerprint}): {found.verdict}", soft_wrap=True)
+
+
+def _tell(screen: Console, trial: Trial, found: Finding) -> None:
+    screen.print(f"{_name(trial)} ({trial.fingerprint}): {found.verdict}", soft_wrap=True)
     for line in found.lines:
         screen.print(f"  {line}", soft_wrap=True)
-    return found.verdict
+
+
+def _name(trial: Trial) -> str:
+    return f"{trial.arm}, {trial.phase} {trial.number}"
 
 
 def _counted(verdicts: Sequence[Verdict]) -> str:

@@ -121,7 +121,10 @@ def test_control_c_says_what_was_compared_and_leaves_nothing(store, tmp_path):
         (["tiny"], "a study with --retrain N, but got 'tiny'"),
         (["tiny.yaml"], "a study with --retrain N, but got 'tiny.yaml'"),
         (["table.md", "--draw", "x"], "--draw draws trials to train again"),
-        (["tiny", "--retrain", "1", "--results", "nowhere"], "nothing has been run"),
+        (
+            ["tiny", "--retrain", "1", "--results", "nowhere"],
+            "a study must have been run here first",
+        ),
         (["tini", "--retrain", "1"], "there is no 'tini'"),
     ],
     ids=" ".join,
