@@ -21,8 +21,9 @@ from incay.trainables.data.base import (
 from incay.trainables.data.images.damage import Problem, refuse
 from incay.trainables.data.images.decode import PixelFormat
 from incay.trainables.data.images.encoded import EncodedSplit, load_decoded
-from incay.trainables.data.images.hf_parquet import ParquetColumns, find_shards, read_split
+from incay.trainables.data.images.hf_parquet import ParquetColumns, read_split
 from incay.trainables.data.images.overlap import require_distinct
+from incay.trainables.data.images.shards import find_shards
 
 IMAGE_BYTES = 3 * 32 * 32
 URL = "https://www.cs.toronto.edu/~kriz"

@@ -28,9 +28,16 @@ from incay.trainables.data.images.damage import (
 )
 from incay.trainables.data.images.decode import EncodedImage, PixelFormat, decode_all
 from incay.trainables.data.images.encoded import done_notes, require_every_class, settled_or_cached
-from incay.trainables.data.images.folders import Classes, encoded_split, images_by_class
+from incay.trainables.data.images.folders import (
+    Classes,
+    encoded_split,
+    images_by_class,
+    others_note,
+)
 from incay.trainables.data.images.kinds import SUFFIXES
-from incay.trainables.faces.pairs import Face, Pair, read_pairs
+from incay.trainables.data.images.limits import require_size, too_many_bytes
+from incay.trainables.data.images.wording import said
+from incay.trainables.faces.pairs import Face, Pair, read_lines, read_pairs
 from incay.trainables.faces.verification import FaceVerification
 from incay.trainables.settings import require
 
@@ -45,6 +52,7 @@ class FaceFiles:
         faces: The file of each image that occurs in a pair, in order of person and number.
         lists: The files of pairs and people.
         problems: What is odd in the folders of the people to train on.
+        notes: Which files there are no images.
     """
 
     people: Classes
@@ -52,6 +60,7 @@ class FaceFiles:
     faces: dict[Face, Path]
     lists: list[Path]
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def all(self) -> list[Path]:
@@ -99,7 +108,7 @@ class FacesSettings(DatasetSettings):
     )
 
     def __post_init__(self) -> None:
-        require(min(self.size) >= 1, "size has sides of 1 pixel or more", self.size)
+        require_size(self.size)
         require(self.on_damaged in ON_DAMAGED, "on_damaged in {refuse, skip}", self.on_damaged)
 
     def load(self, data_root: Path | None) -> ImageData:
@@ -144,7 +153,7 @@ class FacesSettings(DatasetSettings):
             mean=127.5,
             scale=1 / 128,
             skipped=(int(arrays["skipped"]) + len(files.problems), 0),
-            notes=tuple(str(note) for note in arrays["notes"]),
+            notes=(*files.notes, *(str(note) for note in arrays["notes"])),
             verification=FaceVerification(
                 images=arrays["test_images"],
                 first=np.array([index[pair.first] for pair in files.pairs]),
@@ -197,6 +206,7 @@ class FacesSettings(DatasetSettings):
             {face: _image_of(images, face) for face in faces},
             lists,
             listing.problems_of(people),
+            others_note((listing,)),
         )
 
 
@@ -223,12 +233,7 @@ class ORLFacesSettings(FacesSettings):
 
 
 def _names(path: Path) -> list[str]:
-    require_file(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} must be a readable list of people, but: {error}") from error
-    names = [line.strip() for line in lines if line.strip()]
+    names = [line.strip() for line in read_lines(path, "list of people") if line.strip()]
     if not names:
         raise DataError(f"{path} must name one person or more, but is empty")
     return names
@@ -245,19 +250,29 @@ def _chosen(people: Classes, names: Path, folder: Path) -> Classes:
 def _image_of(folder: Path, face: Face) -> Path:
     stem = folder / face.person / f"{face.person}_{face.number:04d}"
     paths = [stem.with_name(stem.name + suffix) for suffix in sorted(SUFFIXES)]
-    found = [path for path in paths if path.is_file()]
+    found = [path for path in paths if path.exists()]
+    for path in found:
+        require_file(path)
+        if why := too_many_bytes(path.stat().st_size):
+            raise DataError(f"{shown(path)} must have {why}")
     if len(found) > 1:
         raise DataError(
-            f"one file must hold image {stem}, but {found[0].name} and {found[1].name} are there"
+            f"one file must hold image {shown(stem)}, but {shown(Path(found[0].name))} and "
+            f"{shown(Path(found[1].name))} are there"
         )
     if found:
         return found[0]
-    raise DataError(f"image {stem}.jpg (or .png) must be there, since a pair shows it, but is not")
+    raise DataError(
+        f"image {shown(stem)}.jpg (or .png) must be there, since a pair shows it, but is not"
+    )
 
 
 def _require_none(people: Iterable[str], must_hold: str) -> None:
     """Raise a `DataError` that names the first of the people who break a rule."""
     broken = sorted(people)
     if broken:
-        more = f" and {len(broken) - 1} others" if len(broken) > 1 else ""
-        raise DataError(f"{must_hold}, but {broken[0]}{more} break that")
+        count = len(broken) - 1
+        more = f" and {count:,} other{'s' if count > 1 else ''}" if count else ""
+        raise DataError(
+            f"{must_hold}, but {said(broken[0])}{more} break{'' if count else 's'} that"
+        )

@@ -24,6 +24,7 @@ from incay.trainables.data.images.folders import (
     look_alikes,
     others_note,
 )
+from incay.trainables.data.images.limits import require_size
 from incay.trainables.data.images.overlap import require_other_files
 from incay.trainables.settings import require
 
@@ -57,9 +58,7 @@ class ImageFolderSettings(DatasetSettings):
     how_to_obtain = "Put images into DIR/<folder>/train/<class>/ and DIR/<folder>/test/<class>/."
 
     def __post_init__(self) -> None:
-        require(
-            self.size is None or min(self.size) >= 1, "size has sides of 1 pixel or more", self.size
-        )
+        require_size(self.size)
         require(self.on_damaged in ON_DAMAGED, "on_damaged in {refuse, skip}", self.on_damaged)
 
     def load(self, data_root: Path | None) -> ImageData:

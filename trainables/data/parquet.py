@@ -19,11 +19,12 @@ from incay.trainables.data.images.decode import PixelFormat
 from incay.trainables.data.images.encoded import load_decoded
 from incay.trainables.data.images.hf_parquet import (
     ParquetColumns,
-    find_shards,
     read_split,
     require_columns,
 )
+from incay.trainables.data.images.limits import require_size
 from incay.trainables.data.images.overlap import require_distinct
+from incay.trainables.data.images.shards import find_shards
 from incay.trainables.settings import require
 
 
@@ -63,10 +64,9 @@ class ParquetSettings(DatasetSettings):
     )
 
     def __post_init__(self) -> None:
-        require(bool(self.folder), "folder is not empty", self.folder)
-        require(
-            self.size is None or min(self.size) >= 1, "size has sides of 1 pixel or more", self.size
-        )
+        if not self.folder:
+            raise ValueError("folder must name a folder below the data root, but is empty")
+        require_size(self.size)
         require(self.on_damaged in ON_DAMAGED, "on_damaged in {refuse, skip}", self.on_damaged)
 
     def load(self, data_root: Path | None) -> ImageData:

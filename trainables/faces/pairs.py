@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from incay.trainables.data.base import DataError, require_file
+from incay.trainables.data.images.wording import said
+
+_MOST_BYTES = 100_000_000
+"""Of a list: some millions of pairs."""
+_DIGITS = 9
+"""Of a number in a list."""
+_SHOWN = 80
+"""Characters of a line that a message shows."""
 
 
 class Face(NamedTuple):
@@ -48,11 +56,7 @@ def read_pairs(path: Path) -> list[Pair]:
         DataError: The file cannot be read or is not of this format; the message names the
             line.
     """
-    require_file(path)
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} must be a readable pairs.txt, but: {error}") from error
+    lines = read_lines(path, "pairs.txt")
     while lines and not lines[-1].strip():
         lines.pop()
     folds, each = _header(path, lines[0] if lines else "")
@@ -69,32 +73,78 @@ def read_pairs(path: Path) -> list[Pair]:
     return pairs
 
 
+def read_lines(path: Path, what: str) -> list[str]:
+    """Return the lines of a list of people or pairs.
+
+    Args:
+        path: The file.
+        what: Names what it must be.
+
+    Raises:
+        DataError: It is no regular file of text, or larger than any such list.
+    """
+    require_file(path)
+    try:
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise DataError(
+                f"{path} must be a {what} of at most {_MOST_BYTES / 1e6:,.0f} MB, but has "
+                f"{size / 1e6:,.0f}"
+            )
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} must be a readable {what}, but is not UTF-8, at byte {error.start:,}"
+        ) from error
+    except OSError as error:
+        raise DataError(f"{path} must be a readable {what}, but: {error.strerror}") from error
+
+
 def _header(path: Path, line: str) -> tuple[int, int]:
     numbers = line.split()
-    if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
+    if len(numbers) == 2 and all(_is_number(number) for number in numbers):
         folds, each = int(numbers[0]), int(numbers[1])
         if folds >= 2 and each >= 1:
             return folds, each
     raise DataError(
         f"{path}, line 1, must have the number of folds (2 or more) and of pairs of each kind "
-        f"in a fold, such as '10 300', but reads {line!r}"
+        f"in a fold, such as '10 300', but reads {_cut(line)!r}"
     )
 
 
 def _pair(where: str, words: list[str], fold: int, *, same: bool) -> Pair:
     form = "PERSON NUMBER NUMBER" if same else "PERSON NUMBER PERSON NUMBER"
     if len(words) != len(form.split()):
-        raise DataError(f"{where} must read '{form}', but reads {' '.join(words)!r}")
-    first = Face(words[0], _image_number(where, words[1]))
-    second = Face(words[0] if same else words[2], _image_number(where, words[-1]))
+        raise DataError(f"{where} must read '{form}', but reads {_cut(' '.join(words))!r}")
+    person, other = _person(where, words[0]), _person(where, words[0] if same else words[2])
+    first = Face(person, _image_number(where, words[1]))
+    second = Face(other, _image_number(where, words[-1]))
     if same and first == second:
-        raise DataError(f"{where} must have two images of {first.person}, but has one twice")
+        raise DataError(f"{where} must have two images of {said(first.person)}, but has one twice")
     if not same and first.person == second.person:
-        raise DataError(f"{where} must have two people, but has {first.person} twice")
+        raise DataError(f"{where} must have two people, but has {said(first.person)} twice")
     return Pair(first, second, fold)
 
 
 def _image_number(where: str, word: str) -> int:
-    if not word.isdecimal() or int(word) < 1:
-        raise DataError(f"{where} must have image numbers of 1 or more, but has {word!r}")
+    if not _is_number(word) or int(word) < 1:
+        raise DataError(f"{where} must have image numbers of 1 or more, but has {_cut(word)!r}")
     return int(word)
+
+
+def _person(where: str, name: str) -> str:
+    """Return a name that is a folder's: a list of pairs must not lead to other files."""
+    if "/" in name or "\0" in name or name in (".", ".."):
+        raise DataError(
+            f"{where} must name people by their folders, but has {_cut(name)!r}, which leads to "
+            "another one"
+        )
+    return name
+
+
+def _is_number(word: str) -> bool:
+    return word.isdecimal() and len(word) <= _DIGITS
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

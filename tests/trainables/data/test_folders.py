@@ -165,3 +165,10 @@ def test_a_class_without_images_is_named(train: Path) -> None:
     (train / "wren").mkdir()
     with pytest.raises(DataError, match=r"wren must have an image"):
         load(train)
+
+
+def test_a_file_that_no_image_fills_is_not_read(train: Path) -> None:
+    with (train / "owl" / "0.PNG").open("ab") as file:
+        file.truncate(10**12)
+    (found,) = problems(train)
+    assert "0.PNG must have at most 410 MB (INCAY_MAX_PIXELS raises it), but has 1,000,000" in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from data_cases import pixels, write_parquet
 
 from incay.trainables.data import DataError, datasets
-from incay.trainables.data.images.hf_parquet import ParquetColumns, find_shards, read_split
+from incay.trainables.data.images.hf_parquet import ParquetColumns, read_split
+from incay.trainables.data.images.shards import find_shards
 
 
 def write(root: Path, name: str, **settings: object) -> Path:
@@ -144,9 +146,9 @@ def test_settings_choose_splits_size_and_colour(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.test.labels, [0, 1, 2, 0])
 
 
-@pytest.mark.parametrize("settings", [{"folder": ""}, {"size": (0, 4)}])
+@pytest.mark.parametrize("settings", [{"folder": ""}, {"size": (0, 4)}, {"size": (10**6, 10**6)}])
 def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="must hold"):
+    with pytest.raises(ValueError, match=f"{next(iter(settings))} must"):
         datasets["parquet"](**settings)  # type: ignore[arg-type]
 
 
@@ -207,5 +209,83 @@ def test_labels_too_large_for_a_number_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "train.parquet"
     image = pa.array([{"bytes": b"", "path": ""}], IMAGE)
     pq.write_table(pa.table({"image": image, "label": pa.array([2**63], pa.uint64())}), path)
-    with pytest.raises(DataError, match=r"train\.parquet must be a whole Parquet file"):
+    message = (
+        r"'label' of .*train\.parquet must hold labels of at most .* holds 9223372036854775808"
+    )
+    with pytest.raises(DataError, match=message):
         read_split([path], ParquetColumns())
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["train-0-of-2"], "train-1-of-2.parquet is missing"),
+        (["train-1-of-2"], "train-0-of-2.parquet is missing"),
+        (["train-2-of-2"], "train-1-of-2.parquet is missing"),
+        (["train-000-of-002"], "train-001-of-002.parquet is missing"),
+        (["train-00000-of-00002-ab12"], "train-00001-of-00002.parquet is missing"),
+        (["train-00001-of-00002.snappy"], "train-00000-of-00002.parquet is missing"),
+        (["train-0-of-999999999999"], "train-000000000001-of-999999999999.parquet is missing"),
+        (["train-0-of-1", "train-0-of-2"], "train-0-of-2.parquet is there as well"),
+        (["train-0-of-1", "train-00-of-01"], "train-00-of-01.parquet is there as well"),
+        (["train-0-of-1-ab", "train-0-of-1-cd"], "train-0-of-1-cd.parquet is there as well"),
+        (["train-0-of-1", "train-more"], "train-more.parquet is there as well"),
+        (["train-0-of-1", "train-extra-0-of-1"], "train-extra-0-of-1.parquet is there as well"),
+        (["train-0-of-0"], "train-0-of-0.parquet is there as well"),
+        (["train-0", "train-2"], "train-1.parquet is missing"),
+        (["train-0008", "train-0010"], "train-0009.parquet is missing"),
+    ],
+)
+def test_every_shape_of_name_counts(tmp_path: Path, names: list[str], message: str) -> None:
+    for name in names:
+        (tmp_path / f"{name}.parquet").touch()
+    with pytest.raises(DataError) as caught:
+        find_shards([tmp_path], "train")
+    assert message.replace("-000000000001-", "-1-") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"train-{index}-of-12" for index in range(12)],
+        [f"train-{index}-of-12" for index in range(1, 13)],
+        [f"train-{index:03d}-of-002-{index}abc" for index in range(2)],
+        [f"train-{index}" for index in range(12)],
+        ["train-2023", "train-2024"],
+        ["train-a", "train-b"],
+        ["train-0-of-1"],
+    ],
+)
+def test_shards_are_in_order_of_their_numbers(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / f"{name}.parquet").touch()
+    assert [path.stem for path in find_shards([tmp_path], "train")] == names
+
+
+def test_a_pipe_in_place_of_a_file_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "train.parquet")
+    for name in ("train", "gone"):
+        with pytest.raises(DataError, match=r"must be a regular file|No such file"):
+            read_split([tmp_path / f"{name}.parquet"], ParquetColumns())
+    assert find_shards([tmp_path], "train") == [tmp_path / "train.parquet"]
+
+
+def test_what_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    """One image many times: a dictionary of it takes a few bytes a row."""
+    path = tmp_path / "train.parquet"
+    image = pa.array([{"bytes": bytes(10**6), "path": ""}] * 300, IMAGE)
+    pq.write_table(pa.table({"image": image, "label": pa.array([0] * 300)}), path)
+    assert path.stat().st_size < 10**5
+    with pytest.raises(DataError, match=r"at most 256 MB \(INCAY_MAX_UNPACKED_MB raises it\)"):
+        read_split([path], ParquetColumns())
+
+
+def test_the_limit_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "train")
+    table = pa.concat_tables([pq.read_table(path)] * 5000)
+    pq.write_table(table, path)
+    monkeypatch.setenv("INCAY_MAX_UNPACKED_MB", "1")
+    with pytest.raises(DataError, match="INCAY_MAX_UNPACKED_MB"):
+        read_split([path], ParquetColumns())
+    monkeypatch.setenv("INCAY_MAX_UNPACKED_MB", "20")
+    assert len(read_split([path], ParquetColumns()).images) == 20_000

@@ -79,3 +79,28 @@ def test_orl_pairs(data_root: Path) -> None:
         members = [pair for pair in pairs if pair.fold == fold]
         assert len(members) == 80
         assert sum(pair.same for pair in members) == 40
+
+
+@pytest.mark.parametrize("name", ["../../secret", "a/b", "..", "."])
+def test_a_name_leads_to_no_other_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match="line 2, must name people by their folders"):
+        read_pairs(write(tmp_path, change(2, f"{name} 1 2")))
+
+
+@pytest.mark.parametrize("line", ["9" * 5000 + " 1", "10 " + "9" * 5000])
+def test_numbers_without_end_are_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(DataError, match="line 1, must have the number of folds") as caught:
+        read_pairs(write(tmp_path, change(1, line)))
+    assert len(str(caught.value)) < 500
+
+
+def test_a_list_without_end_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.txt"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(DataError, match=r"must be a pairs\.txt of at most 100 MB"):
+        read_pairs(path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(DataError, match="must be a regular file"):
+        read_pairs(path)

@@ -12,11 +12,22 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from PIL import UnidentifiedImageError
 
 from incay.trainables.data.base import DataError
 from incay.trainables.data.images.damage import Problem
+from incay.trainables.data.images.kinds import beginning, format_of
+from incay.trainables.data.images.limits import own_limit
 from incay.trainables.data.images.memory import require_memory
-from incay.trainables.data.images.pixels import FORMATS, Pixels, decode_one
+from incay.trainables.data.images.pixels import (
+    FORMATS,
+    NAMED,
+    OddImageError,
+    Pixels,
+    TooLargeError,
+    decode_one,
+)
+from incay.trainables.data.images.wording import said, told_os_error
 
 CHUNK = 64
 """Images that a thread decodes at a time."""
@@ -44,6 +55,12 @@ class PixelFormat:
     grey: bool = False
     size: tuple[int, int] | None = None
 
+    def bytes_of(self, count: int) -> int:
+        """Return what so many decoded images take; 0 where only they say their size."""
+        if self.size is None:
+            return 0
+        return count * (1 if self.grey else 3) * self.size[0] * self.size[1]
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -70,6 +87,13 @@ def decode_all(images: Sequence[EncodedImage], pixel_format: PixelFormat) -> Dec
     """
     if not images:
         raise DataError("there must be at least one image to decode, but there is none")
+    what = f"{len(images):,} decoded image{'' if len(images) == 1 else 's'}"
+    require_memory(pixel_format.bytes_of(len(images)), what)
+    with own_limit():
+        return _decode_all(images, pixel_format, what)
+
+
+def _decode_all(images: Sequence[EncodedImage], pixel_format: PixelFormat, what: str) -> Decoded:
     problems: dict[int, Problem] = {}
     done: Counter[str] = Counter()
     start, first = _first_whole(images, pixel_format, problems)
@@ -77,7 +101,7 @@ def decode_all(images: Sequence[EncodedImage], pixel_format: PixelFormat) -> Dec
         nothing = np.empty((0, 3, 1, 1), np.uint8)
         return Decoded(nothing, np.zeros(len(images), bool), tuple(problems.values()), done)
     shape = (len(images), *first.array.shape)
-    require_memory(int(np.prod(shape, dtype=np.int64)), f"{len(images):,} decoded images")
+    require_memory(int(np.prod(shape, dtype=np.int64)), what)
     array = np.empty(shape, np.uint8)
 
     def decode_chunk(begin: int) -> tuple[dict[int, Problem], Counter[str]]:
@@ -126,13 +150,35 @@ def _decode(image: EncodedImage, pixel_format: PixelFormat) -> Pixels | Problem:
         return decode_one(content, grey=pixel_format.grey, size=pixel_format.size)
     except FileNotFoundError:
         return Problem(f"{where} must exist, but does not", skippable=False)
-    except MemoryError:
+    except TooLargeError as error:
+        # Another machine may be allowed to decode it: the set must be the same there.
+        return Problem(f"{where}: {error}", skippable=False)
+    except (MemoryError, DataError):
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             # The disk's fault or the user's rights', not the image's: another time it is there.
-            return Problem(f"{where} must be readable, but: {error}", skippable=False)
-        return Problem(f"{where} must be a whole image ({', '.join(FORMATS)}), but: {error}")
+            return Problem(f"{where} must be readable, but: {told_os_error(error)}", False)
+        must = f"{where} must be a whole image ({', '.join(FORMATS)})"
+        return Problem(f"{must}, but: {_what_is_wrong(error, content)}")
+
+
+def _what_is_wrong(error: Exception, content: bytes | Path) -> str:
+    if isinstance(error, OddImageError):
+        return str(error)
+    if not isinstance(error, UnidentifiedImageError):
+        return f"it is damaged ({said(error)})"
+    start = beginning(content) if isinstance(content, Path) else content[:12]
+    form = format_of(start)
+    if not start:
+        return "it is empty"
+    if not form:
+        return "it begins as none of them does"
+    if form not in FORMATS:
+        return f"it is {form}, which is not read"
+    if isinstance(content, Path) and form in NAMED and content.suffix.lower() not in NAMED[form]:
+        return f"it is {form}, which is read where its name ends in {' or '.join(NAMED[form])}"
+    return f"it begins as {form} does, but is damaged"
 
 
 def _other_size(first: EncodedImage, its: Pixels, image: EncodedImage, pixels: Pixels) -> Problem:

@@ -16,6 +16,7 @@ from incay.trainables.data.images.damage import Problem, shown
 from incay.trainables.data.images.decode import EncodedImage
 from incay.trainables.data.images.encoded import EncodedSplit
 from incay.trainables.data.images.kinds import SUFFIXES, Kind, kind_of
+from incay.trainables.data.images.limits import too_many_bytes
 
 Classes = dict[str, list[Path]]
 """Image files by the name of their class."""
@@ -136,10 +137,11 @@ def _take(entry: Path, name: str, listing: Listing, files: list[Path] | None) ->
     """
     where = shown(entry)
     try:
-        mode = entry.stat().st_mode
+        status = entry.stat()
     except OSError as error:
         listing.note(f"{where} must be a file or a link to one, but: {error.strerror}", name)
         return
+    mode = status.st_mode
     if stat.S_ISDIR(mode):
         if any(kind_of(path) is not Kind.OTHER for path in _hidden_files(entry)):
             listing.note(f"{where} is hidden and must hold no images, but does", name)
@@ -164,6 +166,10 @@ def _take(entry: Path, name: str, listing: Listing, files: list[Path] | None) ->
         listing.note(
             f"{where} must have a name in UTF-8, but has {os.fsencode(entry.name)!r}", name
         )
+    elif why := too_many_bytes(status.st_size):
+        # Before it is read, were it only for a hash. What a machine allows must not decide what
+        # the set is.
+        listing.note(f"{where} must have {why}", name, skippable=False)
     else:
         files.append(entry)
 

@@ -1,14 +1,12 @@
-"""Image-classification Parquet files in the Hugging Face layout.
+"""Image-classification Parquet files in the Hugging Face layout: columns and rows.
 
-A split is one or more files ``SPLIT-00000-of-00001.parquet``, with an image column,
-``struct<bytes: binary, path: string>``, and a column of integer labels.
+A split is one or more files, with an image column, ``struct<bytes: binary, path: string>``, and a
+column of integer labels. Which files these are, `shards` says.
 """
 
 from __future__ import annotations
 
-import glob
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +19,22 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from incay.trainables.data.base import DataError, require_file
-from incay.trainables.data.images.damage import Problem, refuse
+from incay.trainables.data.images.damage import Problem, refuse, shown
 from incay.trainables.data.images.decode import EncodedImage
 from incay.trainables.data.images.encoded import EncodedSplit
+from incay.trainables.data.images.limits import most_unpacked, unpacked_rule
+from incay.trainables.data.images.wording import said
 
 T = TypeVar("T")
 
-SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.parquet$")
-
 IMAGE_COLUMNS = ("image", "img")
 LABEL_COLUMNS = ("label", "fine_label", "labels")
+
+_ROWS = 64
+"""Read at a time: what a file unpacks to is counted while it is read."""
+_NAMED = 8
+"""Columns that a message names."""
+_LARGEST_LABEL = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -39,37 +43,6 @@ class ParquetColumns:
 
     image: str = ""
     label: str = ""
-
-
-def find_shards(folders: Sequence[Path], split: str) -> list[Path]:
-    """Return the files of a split, in order, from the one folder that has any.
-
-    Returns:
-        An empty list where no folder has any.
-
-    Raises:
-        DataError: One of the files that the names announce is missing, another one is there as
-            well, or two folders have files of the split.
-    """
-    found: dict[Path, list[Path]] = {}
-    for folder in folders:
-        shards = sorted(folder.glob(f"{glob.escape(split)}-*.parquet"))
-        single = folder / f"{split}.parquet"
-        if single.is_file():
-            if shards:
-                raise DataError(
-                    f"{folder} must have {single.name} or {split}-*.parquet, but has both"
-                )
-            found[folder] = [single]
-        elif shards:
-            _require_all(shards, folder, split)
-            found[folder] = shards
-    if len(found) > 1:
-        first, second, *_ = found
-        raise DataError(
-            f"one folder must hold the files of split {split!r}, but {first} and {second} do"
-        )
-    return next(iter(found.values()), [])
 
 
 def read_split(paths: Sequence[Path], columns: ParquetColumns) -> EncodedSplit:
@@ -94,7 +67,7 @@ def read_split(paths: Sequence[Path], columns: ParquetColumns) -> EncodedSplit:
         contents = pc.struct_field(table.column(0), "bytes").to_pylist()
         has_label = table.column(1).is_valid().to_pylist()
         for row, content in enumerate(contents):
-            where = f"{path}, row {row}"
+            where = f"{shown(path)}, row {row}"
             if content is None:
                 problems.append(Problem(f"{where} must hold an image's bytes, but holds none"))
             elif not has_label[row]:
@@ -108,10 +81,12 @@ def read_split(paths: Sequence[Path], columns: ParquetColumns) -> EncodedSplit:
         labels.append(table.column(1).filter(pa.array(kept, pa.bool_())).to_numpy())
     if len(class_names) > 1:
         one, other = list(class_names.values())[:2]
-        raise DataError(f"files must name the same classes, but {one} and {other} do not")
+        raise DataError(
+            f"files must name the same classes, but {shown(one)} and {shown(other)} do not"
+        )
     if not images:
         refuse(problems)
-        raise DataError(f"{paths[0]} must hold an image or more, but has no row")
+        raise DataError(f"{shown(paths[0])} must hold an image or more, but has no row")
     return EncodedSplit(
         images, np.concatenate(labels), next(iter(class_names), None), tuple(problems)
     )
@@ -138,30 +113,13 @@ def _all_or_refuse(paths: Iterable[Path], read: Callable[[Path], T]) -> list[T]:
     return read_all
 
 
-def _require_all(shards: list[Path], folder: Path, split: str) -> None:
-    # Of all names: a browser's copy, `…-of-00002 (1).parquet`, sorts before its original.
-    counts = [int(match[2]) for path in shards if (match := SHARD.search(path.name))]
-    if not counts:
-        return
-    announced = counts[0]
-    expected = [f"{split}-{index:05d}-of-{announced:05d}.parquet" for index in range(announced)]
-    missing = sorted(set(expected) - {path.name for path in shards})
-    extra = sorted({path.name for path in shards} - set(expected))
-    if missing or extra:
-        what = f"{missing[0]} is missing" if missing else f"{extra[0]} is there as well"
-        raise DataError(
-            f"{folder} must hold the {announced} files {split}-*-of-{announced:05d}.parquet, "
-            f"but {what}"
-        )
-
-
 def _open(path: Path, columns: ParquetColumns) -> tuple[pq.ParquetFile, str, str]:
     """Return a file and the names of its columns of images and of labels."""
     require_file(path)
     try:
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, LookupError, pa.ArrowException) as error:
         raise _damaged(path, error) from error
     image = _column(path, schema, columns.image, IMAGE_COLUMNS, "image")
     label = _column(path, schema, columns.label, LABEL_COLUMNS, "label")
@@ -170,42 +128,80 @@ def _open(path: Path, columns: ParquetColumns) -> tuple[pq.ParquetFile, str, str
 
 
 def _read_table(path: Path, columns: ParquetColumns) -> pa.Table:
+    """Return a file's two columns; as soon as they are more than the file may hold, no more."""
     file, image, label = _open(path, columns)
+    packed = path.stat().st_size
+    most, unpacked = most_unpacked(packed), 0
+    batches = []
     try:
-        table = file.read([image, label]).select([image, label])
-        labels = table.column(1).cast(pa.int64())
-    except (OSError, pa.ArrowException) as error:
+        # What a file says of its own size in its last bytes need not be so.
+        for batch in file.iter_batches(_ROWS, columns=[image, label]):
+            unpacked += batch.nbytes
+            if unpacked > most:
+                raise DataError(
+                    f"{shown(path)}: its {packed / 1e6:,.1f} MB must unpack to "
+                    f"{unpacked_rule(packed)}, but are more"
+                )
+            batches.append(batch.select([image, label]))
+        whole = file.schema_arrow
+        schema = pa.schema([whole.field(name) for name in (image, label)], whole.metadata)
+        table = pa.Table.from_batches(batches, schema)
+    except (OSError, ValueError, LookupError, pa.ArrowException) as error:
         raise _damaged(path, error) from error
-    return table.set_column(1, table.field(1).with_type(pa.int64()), labels)
+    return table.set_column(
+        1, table.field(1).with_type(pa.int64()), _as_int64(path, label, table.column(1))
+    )
+
+
+def _as_int64(path: Path, name: str, labels: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_uint64(labels.type):
+        largest = pc.max(labels).as_py()
+        if largest is not None and largest > _LARGEST_LABEL:
+            raise DataError(
+                f"column {name!r} of {shown(path)} must hold labels of at most {_LARGEST_LABEL}, "
+                f"but holds {largest}"
+            )
+    return labels.cast(pa.int64())
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path} must be a whole Parquet file, but: {error}")
+    return DataError(f"{shown(path)} must be a whole Parquet file, but: {said(error)}")
 
 
 def _column(path: Path, schema: pa.Schema, given: str, usual: tuple[str, ...], what: str) -> str:
     if given:
         if given not in schema.names:
-            raise DataError(f"{path} must have the {what} column {given!r}, but has {schema.names}")
+            raise DataError(
+                f"{shown(path)} must have the {what} column {given!r}, but has {schema.names}"
+            )
         return given
     found = [name for name in usual if name in schema.names]
     if len(found) != 1:
         raise DataError(
-            f"{path} must have one of the columns {', '.join(usual)}, or `{what}_column` must "
-            f"be set, but it has {schema.names}"
+            f"{shown(path)} must have one of the columns {', '.join(usual)}, or `{what}_column` "
+            f"must be set, but it has {_named(schema)}"
         )
     return found[0]
+
+
+def _named(schema: pa.Schema) -> str:
+    """Return the names of a file's columns for a message."""
+    names = schema.names
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return (", ".join(map(repr, names[:_NAMED])) or "none") + more
 
 
 def _require_types(path: Path, schema: pa.Schema, image: str, label: str) -> None:
     image_type, label_type = schema.field(image).type, schema.field(label).type
     if not pa.types.is_struct(image_type) or not _is_binary(image_type):
         raise DataError(
-            f"column {image!r} of {path} must be struct<bytes: binary, path: string>, but is "
-            f"{image_type}"
+            f"column {image!r} of {shown(path)} must be struct<bytes: binary, path: string>, but "
+            f"is {said(image_type)}"
         )
     if not pa.types.is_integer(label_type):
-        raise DataError(f"column {label!r} of {path} must hold integers, but is {label_type}")
+        raise DataError(
+            f"column {label!r} of {shown(path)} must hold integers, but is {label_type}"
+        )
 
 
 def _is_binary(image_type: pa.StructType) -> bool:
@@ -224,5 +220,5 @@ def _class_names(schema: pa.Schema, label: str) -> tuple[str, ...] | None:
     try:
         feature = json.loads(metadata)["info"]["features"][label]
         return tuple(str(name) for name in feature["names"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None  # metadata of another kind: labels then have numbers for names

@@ -20,16 +20,18 @@ _UNREAD = frozenset({
 """Of images that are not read."""
 # fmt: on
 
-_BEGINNINGS = (
-    b"\x89PNG\r\n",
-    b"\xff\xd8\xff",
-    b"GIF87a",
-    b"GIF89a",
-    b"II*\0",
-    b"MM\0*",
-    b"\0\0\0\x0cjP",
-    b"8BPS",
-)
+_BEGINNINGS = {
+    b"\x89PNG\r\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\0\0\0\x0cjP": "JPEG 2000",
+    b"8BPS": "PSD",
+}
+_BEGINNING = 12
+"""Bytes by which an image can be told."""
 _APPLE_DOUBLE = "._"
 """Begins what macOS writes beside each file on other systems' disks: its attributes."""
 
@@ -54,11 +56,23 @@ def kind_of(path: Path) -> Kind:
     return Kind.OTHER
 
 
-def _begins_as_image(path: Path) -> bool:
+def format_of(start: bytes) -> str:
+    """Return the name of the image format that a file's first bytes are of, empty for none."""
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "WEBP"
+    if start[4:8] == b"ftyp":
+        return "HEIC, AVIF or a film"
+    return next((name for bytes_, name in _BEGINNINGS.items() if start.startswith(bytes_)), "")
+
+
+def beginning(path: Path) -> bytes:
+    """Return a regular file's first bytes, none where it cannot be read."""
     try:
         with path.open("rb") as file:
-            start = file.read(12)
+            return file.read(_BEGINNING)
     except OSError:
-        return False
-    riff = start[:4] == b"RIFF" and start[8:] == b"WEBP"
-    return start.startswith(_BEGINNINGS) or riff or start[4:8] == b"ftyp"
+        return b""
+
+
+def _begins_as_image(path: Path) -> bool:
+    return bool(format_of(beginning(path)))

@@ -94,7 +94,7 @@ def test_transparency_is_dropped_and_told() -> None:
 def test_several_frames_are_no_picture(form: str) -> None:
     frames = [Image.new("L", (8, 8), shade) for shade in (0, 100, 200)]
     content = encoded(frames[0], form, save_all=True, append_images=frames[1:])
-    with pytest.raises(ValueError, match="one picture, but holds 3 frames"):
+    with pytest.raises(ValueError, match=r"one picture, but holds (3 frames|2 frames or more)"):
         grey(content)
 
 
