@@ -79,6 +79,7 @@ def verify(
 
     if name is not None:
         dataset = component("dataset", name, set_ or (), data_root)
+        _show_unread(dataset, data_root)
         try:
             _show(name, verify(dataset, data_root))
         except DataError as error:
@@ -93,8 +94,10 @@ def verify(
             why = f"`{verifying}` says what is missing"
             console().print(f"{each.name}: not there ({why})")
             continue
+        dataset = component("dataset", each.name)
+        _show_unread(dataset, data_root)
         try:
-            _show(each.name, verify(component("dataset", each.name), data_root))
+            _show(each.name, verify(dataset, data_root))
         except DataError as error:
             damaged.append(_everything(error))
     if damaged:
@@ -134,13 +137,23 @@ def _make_folder(data_root: Path) -> None:
         raise UserError(f"the data root must be a directory to write to, but: {error}") from error
 
 
+def _show_unread(dataset: DatasetSettings, data_root: Path | None) -> None:
+    """Print what lies in a set's folder and is not read, be the set whole or damaged."""
+    from incay.trainables.data.inspection.beside import all_unread
+
+    screen = console()
+    for line in all_unread(dataset, data_root):
+        screen.print(f"{dataset.name}: note: {line}", soft_wrap=True)
+
+
 def _show(name: str, content: DatasetContent) -> None:
     shape = "×".join(str(side) for side in content.image_shape)
     screen = console()
     state = f"whole but for {content.skipped:,} skipped" if content.skipped else "whole"
     screen.print(
         f"{name}: {state}; {content.train_count:,} training and {content.test_count:,} test images "
-        f"of {shape}, {content.num_classes:,} classes, content {content.content_hash}",
+        f"of {shape}, {content.num_classes:,} class{'' if content.num_classes == 1 else 'es'}, "
+        f"content {content.content_hash}",
         soft_wrap=True,
     )
     for warning in (*content.warnings, *content.notes):

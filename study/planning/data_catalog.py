@@ -10,6 +10,8 @@ from incay.study.planning.setting_files import files_hash
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, DatasetSettings, ImageData
 from incay.trainables.data.base import FILES
+from incay.trainables.data.inspection.beside import unread_line
+from incay.trainables.data.inspection.files import check_files
 from incay.trainables.data.status import told
 from incay.trainables.exits import asked_from_outside, place_of
 
@@ -31,6 +33,7 @@ class DataCatalog:
         """Return a data set's content hash."""
         if dataset not in self._hashes:
             with _data_errors(dataset):
+                check_files(dataset, self.root)
                 self._hashes[dataset] = dataset.content_hash(self.root)
         return self._hashes[dataset]
 
@@ -45,12 +48,14 @@ class DataCatalog:
         return [
             f"{dataset.name}: {note}"
             for dataset, data in self._loaded.items()
-            for note in told(data)
+            for note in (*told(data), unread_line(dataset, self.root))
+            if note
         ]
 
     def load(self, dataset: DatasetSettings) -> ImageData:
         """Return a data set in memory."""
         if dataset not in self._loaded:
+            self.hash(dataset)  # looks at the files before they are read
             with _data_errors(dataset):
                 self._loaded[dataset] = dataset.load(self.root)
         return self._loaded[dataset]

@@ -10,6 +10,7 @@ from typing import Any
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import hash_files
+from incay.trainables.data.images.memory import require_memory
 from incay.trainables.names import flatten
 from incay.trainables.settings import to_dict
 
@@ -65,5 +66,6 @@ def _is_file(path: Path) -> bool:
 def _hash(path: Path, known: dict[Path, str]) -> str:
     path = path.resolve()
     if path not in known:
+        require_memory(path.stat().st_size, f"the values in {path}")
         known[path] = hash_files([path])
     return known[path]

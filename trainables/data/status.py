@@ -7,6 +7,7 @@ from pathlib import Path
 
 from incay.trainables.data import datasets
 from incay.trainables.data.base import DataError, DatasetSettings, ImageData
+from incay.trainables.data.inspection.files import check_files
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def status(dataset: DatasetSettings, data_root: Path | None) -> DatasetStatus:
     """Return whether a data set's files are there, without decoding them."""
     content_hash, problem = None, ""
     try:
+        check_files(dataset, data_root)
         content_hash = dataset.content_hash(data_root)
     except DataError as error:
         problem = str(error)
@@ -90,6 +92,7 @@ def verify(dataset: DatasetSettings, data_root: Path | None) -> DatasetContent:
     Raises:
         DataError: A file is missing, truncated or not what it should be.
     """
+    check_files(dataset, data_root)
     data = dataset.load(data_root)
     test_count = _test_count(data)
     warnings = []

@@ -138,9 +138,10 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
         _check_held_out(spec, arm, loaded)
         for path, size, count, whose in _batches(spec, arm, len(loaded.train.labels)):
             if size > count:
+                noun = "image" if count == 1 else "images"
                 raise spec.document.error(
                     path,
-                    f"batch_size must be at most the {count:,} training images of "
+                    f"batch_size must be at most the {count:,} training {noun} of "
                     f"{arm.config.dataset.name!r}{whose}, but is {size} (arm {arm.name!r})",
                 )
             _check_first_step(spec, arm, loaded, size, path)
