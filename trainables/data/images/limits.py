@@ -7,6 +7,7 @@ So they are no settings of a trial but of the machine.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -93,10 +94,15 @@ def require_size(size: tuple[int, int] | None) -> None:
 
 @contextmanager
 def own_limit() -> Iterator[None]:
-    """Take Pillow's limit of pixels away, a warning at first, where ours is kept instead."""
+    """Take Pillow's limit of pixels away, where ours is kept, and its warnings.
+
+    Those name no image; with ``PYTHONWARNINGS=error`` they would decide which images are damaged.
+    """
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
 
