@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from incay.trainables.config import TrialConfig
-from incay.trainables.data.base import hash_files
-from incay.trainables.data.images.memory import require_memory
+from incay.trainables.data.base import DataError, hash_files
+from incay.trainables.data.images.memory import available_bytes
+from incay.trainables.data.inspection.files import special
 from incay.trainables.names import flatten
 from incay.trainables.settings import to_dict
 
@@ -32,7 +34,7 @@ def files_hash(config: TrialConfig, root: Path | None, known: dict[Path, str]) -
         (name, _hash(path, known))
         for name, value in _texts(config)
         for path in _candidates(value, root)
-        if _is_file(path)
+        if _is_file(name, path)
     }
     if not found:
         return ""
@@ -56,16 +58,25 @@ def _candidates(value: str, root: Path | None) -> list[Path]:
     return [path] if root is None else [root / path, path]
 
 
-def _is_file(path: Path) -> bool:
+def _is_file(setting: str, path: Path) -> bool:
+    """Return whether a setting names a file; refuse what a trial would read without an end."""
     try:
-        return path.is_file()
-    except OSError:
-        return False  # too long for a path, or in a folder that is closed to us
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False  # not there, too long for a path, or in a folder that is closed to us
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return stat.S_ISREG(mode)
+    raise DataError(f"{setting} must name a regular file, but {path} is {special(mode)}")
 
 
 def _hash(path: Path, known: dict[Path, str]) -> str:
     path = path.resolve()
     if path not in known:
-        require_memory(path.stat().st_size, f"the values in {path}")
+        size, most = path.stat().st_size, available_bytes()
+        if most is not None and size > most:
+            raise DataError(
+                f"{path}, which a setting names, must fit into memory ({most / 1e9:,.1f} GB are "
+                f"available), but has {size / 1e9:,.1f} GB"
+            )
         known[path] = hash_files([path])
     return known[path]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
+from incay.trainables.data import DataError
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 
@@ -57,3 +59,19 @@ def test_nothing_else_changes_a_hash(tmp_path: Path, monkeypatch: pytest.MonkeyP
     plain = TrialConfig()
     assert data.hash_for(plain) == data.hash(plain.dataset)
     assert data.hash_for(replace(plain, steps=3)) == data.hash(plain.dataset)
+
+
+def test_what_has_no_end_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "weights.npz"
+    os.mkfifo(file)
+    with pytest.raises(DataError, match=r"network\.weights must name a regular file, .* is a pipe"):
+        DataCatalog(tmp_path).hash_for(config("weights.npz"))
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    with pytest.raises(DataError, match=r"must name a regular file, .* is a device"):
+        DataCatalog(tmp_path).hash_for(config("weights.npz"))
+    file.unlink()
+    with file.open("wb") as opened:
+        opened.truncate(10**13)
+    with pytest.raises(DataError, match=r"must fit into memory .* has 10,000\.0 GB"):
+        DataCatalog(tmp_path).hash_for(config("weights.npz"))
