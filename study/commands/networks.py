@@ -76,8 +76,9 @@ def _given_shape(
     dataset: str | None, image_shape: str | None, data_root: Path | None
 ) -> ImageShape | None:
     if dataset is not None:
-        shape: ImageShape = component("dataset", dataset).load(data_root).image_shape
-        return shape
+        from incay.study.planning.data_catalog import DataCatalog
+
+        return DataCatalog(data_root).load(component("dataset", dataset)).image_shape
     if image_shape is None:
         return None
     sides = [side.strip() for side in image_shape.split(",")]

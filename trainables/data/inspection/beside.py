@@ -99,6 +99,7 @@ def unread_line(dataset: DatasetSettings, data_root: Path | None) -> str:
     found = [each for each in beside(dataset, data_root) if not each.expected]
     if not found:
         return ""
+    found.sort(key=lambda each: not each.what.startswith("a folder with"))  # another split first
     named = ", ".join(f"{shown(Path(each.path.name))} ({each.what})" for each in found[:_NAMED])
     more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
     return (

@@ -67,6 +67,7 @@ def test_all_of_it_is_named(name: str, folder: str, tmp_path: Path) -> None:
     catalog.load(dataset)
     (line,) = [note for note in catalog.notes if "not read, though in" in note]
     assert f"and {len(ODD) - 3} more; `incay data verify` names all" in line
+    assert "old (a folder with Parquet files), val (a folder with images)" in line
     for entry in EXPECTED:
         assert entry not in line
 
