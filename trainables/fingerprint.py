@@ -2,15 +2,18 @@
 
 The code's version covers exactly the definitions that can change a trial's result: the training
 loop, the trial's own components and whatever they import from this package, wherever it lies
-(`incay.trainables.source_code`). A new loss leaves all other fingerprints alone.
+(`incay.trainables.source_code`). A new loss leaves all other fingerprints alone. The user's own
+code counts in the same way (`incay.trainables.uses`).
 """
 
 from __future__ import annotations
 
 from incay.trainables.config import TrialConfig
+from incay.trainables.errors import UserError
 from incay.trainables.incay import forms
 from incay.trainables.source_code import reached
-from incay.trainables.source_versions import SCOPE, digest, version_of
+from incay.trainables.source_tree import own_code
+from incay.trainables.source_versions import digest, scope, version_of
 from incay.trainables.store.naming import fingerprint_of
 
 _LOOP = "incay.trainables.training.trainer"
@@ -23,18 +26,32 @@ def fingerprint(config: TrialConfig, data_hash: str) -> str:
 
 def code_version(config: TrialConfig) -> str:
     """Return the version of the code that trains this configuration."""
-    return version_of(*sorted(_roots(config)))
+    return version_of(*sorted(_roots(config)), scope=scope())
 
 
 def code_files(config: TrialConfig) -> dict[str, str]:
     """Return the modules that can change the trial's result, each with its hash."""
-    found = reached(_roots(config), SCOPE)
+    found = reached(_roots(config), scope())
     return {module: digest(definitions) for module, definitions in found.items()}
 
 
+def is_own(config: TrialConfig) -> bool:
+    """Return whether the user's own code trains this configuration."""
+    return any(part.__module__ in own_code.modules for part in _parts(config))
+
+
 def _roots(config: TrialConfig) -> frozenset[str]:
-    parts = (config.dataset, config.network, config.loss)
-    roots = {_LOOP, *(type(part).__module__ for part in parts)}
-    if config.incay.active:
-        roots.add(forms[config.incay.form].__module__)
-    return frozenset(roots)
+    parts, covered = _parts(config), scope()
+    for part in parts:
+        if not covered.owns(part.__module__):
+            raise UserError(
+                f"{part.__qualname__}: a component's code must be a file that `uses` names, so "
+                f"that a change of it is noticed, but is module {part.__module__!r}"
+            )
+    return frozenset({_LOOP, *(part.__module__ for part in parts)})
+
+
+def _parts(config: TrialConfig) -> list[type]:
+    """Return the classes of a trial's own components."""
+    parts: list[type] = [type(part) for part in (config.dataset, config.network, config.loss)]
+    return [*parts, forms[config.incay.form]] if config.incay.active else parts

@@ -11,7 +11,7 @@ import difflib
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -65,6 +65,14 @@ class DefinitionRegistry(Mapping[str, T], Generic[T]):
             return definition
 
         return add
+
+    def withdraw(self, modules: Container[str]) -> None:
+        """Forget what modules have registered, so that their names are free again."""
+        self._entries = {
+            name: definition
+            for name, definition in self._entries.items()
+            if getattr(definition, "__module__", "") not in modules
+        }
 
     def __getitem__(self, name: str) -> T:
         self._discover()

@@ -14,9 +14,10 @@ from incay.trainables.source_tree import (
     FUNCTIONS,
     bound_names,
     dotted,
+    has_module,
     local_names,
-    module_file,
     parsed,
+    source_of,
 )
 
 _IMPORTERS = {"builtins", "imp", "importlib", "pkgutil", "runpy"}
@@ -48,10 +49,12 @@ class Scope:
     Attributes:
         own: Packages whose code does; what is imported from others does not.
         without: Modules of theirs that do not, nor what only they import.
+        version: Tells scopes apart whose modules have the same names and other texts.
     """
 
     own: tuple[str, ...]
     without: tuple[str, ...] = ()
+    version: str = ""
 
     def owns(self, module: str) -> bool:
         """Return whether a module lies in one of the packages."""
@@ -88,14 +91,14 @@ class ModuleNames:
     """
 
     def __init__(self, module: str, scope: Scope) -> None:
-        path = module_file(module)
-        if path is None:
+        source = source_of(module)
+        if source is None:
             raise ModuleNotFoundError(module)
         self._module = module
         self._scope = scope
-        self._file = path
-        self._package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        self._tree = parsed(path.read_text(encoding="utf-8"))
+        self._file = source.file
+        self._package = module if source.is_package else module.rpartition(".")[0]
+        self._tree = parsed(source.text)
         imports = (ast.Import, ast.ImportFrom)
         self.statements = [each for each in self._tree.body if not isinstance(each, imports)]
 
@@ -119,9 +122,7 @@ class ModuleNames:
             for size in range(1, len(parts))
         }
         # A folder without an __init__ is a package as well, of which there is nothing to read.
-        return (modules | {name for name in parents if module_file(name) is not None}) - {
-            self._module
-        }
+        return (modules | {name for name in parents if has_module(name)}) - {self._module}
 
     @cached_property
     def binding(self) -> dict[str, list[ast.stmt]]:
@@ -196,7 +197,7 @@ class ModuleNames:
     def _attribute(self, module: str, name: str) -> Reference:
         """Return what a module's name stands for: a module below it, or what it binds."""
         submodule = f"{module}.{name}"
-        if self._scope.owns(module) and module_file(submodule) is not None:
+        if self._scope.owns(module) and has_module(submodule):
             return Reference(submodule)
         return Reference(module, name)
 
@@ -236,7 +237,7 @@ class ModuleNames:
                 self._refuse_to_read(node)
 
     def _require(self, node: ast.stmt, module: str) -> None:
-        if self._scope.owns(module) and module_file(module) is None:
+        if self._scope.owns(module) and not has_module(module):
             raise self.untraceable(node, f"{module}, of which there is no file")
 
     def _refuse_importers(self, node: ast.stmt, modules: Iterable[str]) -> None:

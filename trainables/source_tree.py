@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -14,10 +15,61 @@ from typing import Any
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def module_file(module: str) -> Path | None:
-    """Return a module's file, None where there is no such module. Nothing is imported."""
+@dataclass(frozen=True)
+class Source:
+    """A module's text.
+
+    Attributes:
+        file: Its file, as messages name it.
+        text: What is in it.
+        is_package: Whether it is a package's ``__init__``.
+    """
+
+    file: str
+    text: str
+    is_package: bool = False
+
+
+class OwnCode:
+    """The user's own modules, which are read from here instead of from files while in use.
+
+    `incay.trainables.uses` puts them here. They are the same in every process of a run.
+
+    Attributes:
+        modules: By name.
+        version: A hash of all of them.
+    """
+
+    def __init__(self) -> None:
+        self.modules: Mapping[str, Source] = {}
+        self.version = ""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The first parts of their names."""
+        return tuple(sorted({name.partition(".")[0] for name in self.modules}))
+
+
+own_code = OwnCode()
+
+
+def source_of(module: str) -> Source | None:
+    """Return a module's text, None where there is no such module. Nothing is imported."""
+    if module in own_code.modules:
+        return own_code.modules[module]
     spec = _spec(module)
-    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin)
+    return Source(str(path), path.read_text(encoding="utf-8"), path.name == "__init__.py")
+
+
+def has_module(module: str) -> bool:
+    """Return whether there is a module of that name. Nothing is imported."""
+    if module in own_code.modules:
+        return True
+    spec = _spec(module)
+    return spec is not None and spec.origin is not None
 
 
 @cache

@@ -1,19 +1,22 @@
-"""Versions of this package's own code: one hash of all that some modules run."""
+"""Versions of own code: one hash of all that some modules run."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from incay.trainables.source_code import reached
 from incay.trainables.source_names import Scope
+from incay.trainables.source_tree import own_code
 
 SCOPE = Scope(
     own=("incay",),
     # They only describe and look up: what they decide stands in the configuration.
     without=(
         "incay",
+        "incay.components",
         "incay.trainables.config",
         "incay.trainables.errors",
         "incay.trainables.fingerprint",
@@ -26,14 +29,21 @@ SCOPE = Scope(
 )
 
 
+def scope() -> Scope:
+    """Return whose code counts: this package's, and the user's own while it is in use."""
+    if not own_code.modules:
+        return SCOPE
+    return replace(SCOPE, own=(*SCOPE.own, *own_code.packages), version=own_code.version)
+
+
 @cache
-def version_of(*modules: str) -> str:
-    """Return the version of modules of this package and of all that they import from it.
+def version_of(*modules: str, scope: Scope = SCOPE) -> str:
+    """Return the version of modules and of all that they import from the packages in scope.
 
     Raises:
         UntraceableImportError: One of them imports in a way that cannot be followed.
     """
-    found = reached(modules, SCOPE)
+    found = reached(modules, scope)
     return digest(each for definitions in found.values() for each in definitions)
 
 

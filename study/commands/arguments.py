@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,8 +11,10 @@ from incay.study.commands.console import say
 from incay.study.errors import UserError
 
 if TYPE_CHECKING:
+    from incay.study.spec.reading.document import Document
     from incay.study.spec.study import StudySpec
     from incay.trainables.store.trials import Store
+    from incay.trainables.uses import Bundle
 
 
 def read_study(
@@ -19,6 +22,7 @@ def read_study(
     settings: list[str] | None,
     seeds: int | None,
     data_root: Path | Literal["anywhere"] | None = "anywhere",
+    own_code: OwnCode | None = None,
 ) -> StudySpec:
     """Return the checked study that a name or path and its overrides stand for.
 
@@ -27,15 +31,40 @@ def read_study(
         settings: ``PATH=VALUE`` texts.
         seeds: How many seeds, where it is not the study's own number.
         data_root: Below which the paths that it names must stay, for commands that open them.
+        own_code: What the user says of code of their own, for commands that may run it.
     """
     from incay.study.spec.catalog import find_study
     from incay.study.spec.reading.overrides import apply_overrides
     from incay.study.spec.study import parse_study
 
     document = find_study(study)
+    code = None if own_code is None else own_code.load(document, settings or [])
     apply_overrides(document, settings or [], seeds=seeds)
     document.data_root = data_root
-    return parse_study(document)
+    return parse_study(document, code)
+
+
+@dataclass(frozen=True)
+class OwnCode:
+    """What the user says of code that is not incay's own.
+
+    Attributes:
+        paths: Files and packages named on the command line.
+        allowed: Whether a study's code may run.
+    """
+
+    paths: tuple[Path, ...] = ()
+    allowed: bool = True
+
+    def load(self, document: Document, settings: Sequence[str]) -> Bundle:
+        """Import what a study uses, and say so."""
+        from incay.study.spec.own_code import use_own_code
+
+        code = use_own_code(document, self.paths, settings, allowed=self.allowed)
+        if code:
+            files = ", ".join(each.file for each in code.modules.values() if each.text)
+            say(f"runs code that is not incay's own: {files}")
+        return code
 
 
 def which_run(
@@ -49,8 +78,14 @@ def which_run(
     Raises:
         UserError: The store has no such run.
     """
-    from incay.study.planning.runs import has_run, known_run, require_run, variant
-    from incay.study.spec.catalog import find_study, is_known, study_name
+    from incay.study.planning.runs import (
+        has_run,
+        known_run,
+        require_run,
+        run_by_overrides,
+        variant,
+    )
+    from incay.study.spec.catalog import find_study, is_known, study_name, uses_own_code
     from incay.trainables.store import books
 
     named, _, run = study.rpartition("@")
@@ -62,6 +97,8 @@ def which_run(
                 f"with --set or --seeds, STUDY must be the study's file, but is {study!r}; "
                 f"{study}@RUN names one of its runs"
             )
+        if uses_own_code(study):
+            return study_name(study), run_by_overrides(store, study_name(study), settings, seeds)
         spec = read_study(study, settings, seeds)
         return spec.name, known_run(store, spec.name, spec.run, spec.document.overrides)
     name = study_name(study)

@@ -11,11 +11,22 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from incay.study.commands.arguments import open_store, read_study, which_run
+from incay.study.commands.arguments import OwnCode, open_store, read_study, which_run
 from incay.study.commands.console import say
-from incay.study.commands.options import Cpus, DataRoot, Gpus, Results, Seeds, Set, StudyArgument
+from incay.study.commands.options import (
+    Cpus,
+    DataRoot,
+    Gpus,
+    Results,
+    Seeds,
+    Set,
+    StudyArgument,
+    UserCode,
+    Uses,
+)
 
 if TYPE_CHECKING:
     from incay.analysis.results.study import StudyResults
@@ -41,6 +52,19 @@ class StudyChoice:
 
 
 @dataclass(frozen=True)
+class CodeChoice(StudyChoice):
+    """A study that is to be trained, with code that may not be incay's own."""
+
+    uses: Uses = None
+    user_code: UserCode = True
+
+    def read(self) -> StudySpec:
+        """Return the checked study, whose own code is imported."""
+        code = own_code(self.uses, self.user_code)
+        return read_study(self.study, self.set_, self.seeds, own_code=code)
+
+
+@dataclass(frozen=True)
 class RunChoice(StudyChoice):
     """A run of a study, and where its results are."""
 
@@ -63,6 +87,8 @@ class TrainingChoice(RunChoice):
     """A study that is to be trained, and what it may use."""
 
     data_root: DataRoot = None
+    uses: Uses = None
+    user_code: UserCode = True
     cpus: Cpus = None
     gpus: Gpus = None
 
@@ -71,11 +97,17 @@ class TrainingChoice(RunChoice):
         from incay.study.planning.data_catalog import DataCatalog
         from incay.study.spec.size import trial_count
 
-        spec = read_study(self.study, self.set_, self.seeds, self.data_root)
+        code = own_code(self.uses, self.user_code)
+        spec = read_study(self.study, self.set_, self.seeds, self.data_root, code)
         count = trial_count(spec.header, spec.arms)
         if count > _MANY:
             say(f"plans {count:,} trials, which may take a minute")
         return spec, open_store(self.results), DataCatalog(self.data_root)
+
+
+def own_code(uses: list[Path] | None, allowed: bool) -> OwnCode:
+    """Return what the options say of code that is not incay's own."""
+    return OwnCode(tuple(uses or ()), allowed)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -27,6 +27,18 @@ DataRoot = Annotated[
     typer.Option("--data-root", envvar="INCAY_DATA", help="Directory that holds the data sets."),
 ]
 
+Uses = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--uses",
+        metavar="PATH",
+        help="A Python file or package with components of your own; may be repeated.",
+    ),
+]
+UserCode = Annotated[
+    bool, typer.Option(help="Run code that the study uses and that is not incay's own.")
+]
+
 Cpus = Annotated[float | None, typer.Option("--cpus", min=1, help="CPUs to use; default: all.")]
 Gpus = Annotated[float | None, typer.Option("--gpus", min=0, help="GPUs to use; default: all.")]
 Mirror = Annotated[bool, typer.Option(help="Mirror the runs to MLflow.")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from incay.study.commands.console import say
-from incay.study.commands.groups import StudyChoice
+from incay.study.commands.groups import CodeChoice
 from incay.study.commands.head import Head
 
 
-def stop(chosen: StudyChoice, head: Head) -> None:
+def stop(chosen: CodeChoice, head: Head) -> None:
     """Stop a study's job on a cluster, with checkpoints."""
     from incay.study.cluster.submit import stop_study
     from incay.study.spec.catalog import study_name

@@ -8,13 +8,13 @@ import typer
 
 from incay.study.commands.arguments import refuse_secrets
 from incay.study.commands.console import say
-from incay.study.commands.groups import StudyChoice
+from incay.study.commands.groups import CodeChoice
 from incay.study.commands.head import Head
 from incay.study.commands.options import Mirror
 
 
 def submit(
-    chosen: StudyChoice,
+    chosen: CodeChoice,
     head: Head,
     data_root: Annotated[
         str | None, typer.Option("--data-root", help="On the head; default: its INCAY_DATA.")

@@ -16,7 +16,7 @@ from incay.study.search.witness import outside_point, sampling
 from incay.study.spec.settings import default_settings
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
-from incay.trainables.store.books import Books, keep_code_modules
+from incay.trainables.store.books import Books, keep_code_modules, keep_own_modules
 from incay.trainables.store.shapes import (
     ArmBook,
     Budget,
@@ -71,6 +71,9 @@ class Ledger:
             by = known.sampling if rows else book.sampling
             book = replace(book, created=known.created or book.created, sampling=by)
         self.books.write_study(book)
+        code = self._spec.code
+        if code:
+            keep_own_modules(self._store, code.digest, code.to_dict())
         for arm in self._spec.arms:
             version = code_version(arm.config)
             keep_code_modules(self._store, version, code_files(arm.config))
@@ -177,6 +180,7 @@ def study_book(spec: StudySpec) -> StudyBook:
         replicates=spec.replicates,
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),
+        code=spec.code.digest if spec.code else "",
         document=spec.document.values,
         defaults=default_settings(arm.config for arm in spec.arms),
         arms=tuple(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from incay.study.errors import UserError
 from incay.study.spec.catalog import built_in_studies
+from incay.study.spec.reading.overrides import override_texts
 from incay.trainables.store import books
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
@@ -52,6 +54,23 @@ def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
         f"{name!r} with {' '.join(asked) or 'its file as it stands'} has not; run so far: "
         f"{'; '.join(variants)}"
     )
+
+
+def run_by_overrides(
+    store: Store, name: str, settings: Sequence[str] | None, seeds: int | None
+) -> str:
+    """Return the newest run of a study that was started with the same overrides.
+
+    It is for studies whose own code is not to be imported, so that overrides are no more than
+    texts.
+
+    Raises:
+        UserError: None was; the message says which variants have been run.
+    """
+    asked = override_texts(settings, seeds)
+    known = [(each, Books(store, name, each).study()) for each in books.run_names(store, name)]
+    same = [(book.created, run) for run, book in known if book and list(book.overrides) == asked]
+    return max(same)[1] if same else known_run(store, name, "", asked)
 
 
 def has_run(store: Store, name: str, run: str) -> bool:

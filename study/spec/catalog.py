@@ -40,6 +40,11 @@ def is_known(study: str) -> bool:
     return Path(study).is_file() or study in [path.stem for path in built_in_studies()]
 
 
+def uses_own_code(study: str) -> bool:
+    """Return whether a study names code that is not incay's own."""
+    return is_known(study) and bool(find_study(study).values.get("uses"))
+
+
 def study_name(study: str) -> str:
     """Return the name under which a study's results are kept.
 

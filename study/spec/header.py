@@ -122,6 +122,7 @@ class Header(_Model):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
     question: str = ""
+    uses: str | list[str] = Field(default_factory=list)
     protocol: Literal["sealed", "paper"] = "sealed"
     table: str | None = None
     seed: Annotated[int, Field(ge=0)] = 0
@@ -156,6 +157,7 @@ _MODELS: Mapping[str, type[_Model]] = {
 
 _NOTATIONS: Mapping[tuple[str, ...], str] = {
     ("name",): "1 to 80 lower-case letters, digits and hyphens, the first of them no hyphen",
+    ("uses",): "a Python file or package of the study's folder, an installed module, or a list",
     ("factor",): "a setting or component, or a list of them",
     ("confirm",): "a mapping, such as {seeds: 5}",
     ("confirm", "seeds"): "a whole number of at least 1, or a list of whole numbers of at least 0",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from incay.study.spec.reading.document import Document
 from incay.study.spec.size import check_size
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
+from incay.trainables.uses.bundle import Bundle
 
 __all__ = ["Arm", "Budget", "Objective", "Resources", "StudySpec", "header_keys", "parse_study"]
 
@@ -31,12 +32,14 @@ class StudySpec:
         arms: Its arms, resolved.
         baseline: Name of the arm that others are compared with.
         document: Where it comes from.
+        code: The user's own code that it uses.
     """
 
     header: Header
     arms: tuple[Arm, ...]
     baseline: str
     document: Document
+    code: Bundle = field(default_factory=Bundle)
 
     @property
     def name(self) -> str:
@@ -96,8 +99,12 @@ class StudySpec:
         return self.document.run
 
 
-def parse_study(document: Document) -> StudySpec:
+def parse_study(document: Document, code: Bundle | None = None) -> StudySpec:
     """Check a document and resolve its arms.
+
+    Args:
+        document: The study.
+        code: The user's own code that it uses, imported before.
 
     Raises:
         StudyError: A key, type, range or combination is wrong, or the comparison is unfair.
@@ -107,7 +114,7 @@ def parse_study(document: Document) -> StudySpec:
     arms, baseline = resolve_arms(document, header)
     check_size(document, header, arms)
     check_fair(document, header, arms, baseline)
-    return StudySpec(header, arms, baseline, document)
+    return StudySpec(header, arms, baseline, document, code or Bundle())
 
 
 def _check_table(document: Document, header: Header) -> None:

@@ -3,6 +3,7 @@
 Every path and JSON shape below ``studies/`` and ``code/`` is written and read here::
 
     code/VERSION.json                 modules of a version of the training code, with hashes
+    code/own/DIGEST.json              a user's own code, as it was: `OwnModules`
     studies/NAME/latest.json          the study's latest run
     studies/NAME/RUN/study.json       what was asked for: `StudyBook`
     studies/NAME/RUN/trials.json      which trials belong to it: `TrialRow`
@@ -26,7 +27,7 @@ from typing import Any, TypeVar
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.door import shaped
 from incay.trainables.store.files import Files
-from incay.trainables.store.shapes import SCHEMA, Frozen, KeptModel, StudyBook, TrialRow
+from incay.trainables.store.shapes import SCHEMA, Frozen, KeptModel, OwnModules, StudyBook, TrialRow
 from incay.trainables.store.written import frozen_winners, kept_models, study_book, trial_rows
 
 _Shape = TypeVar("_Shape")
@@ -249,6 +250,26 @@ def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) ->
     """Remember what a version of the training code stands for, unless that is known."""
     if code_modules(files, version) is None:
         files.write_json(_code(version), modules)
+
+
+def own_modules(files: Files, digest: str) -> OwnModules | None:
+    """Return a user's own code as it was kept, if it was and is whole."""
+    path = _own_code(digest)
+    try:
+        values = files.read_json(path)
+    except RecordError:
+        return None  # it explains; nothing hangs on it
+    return None if values is None else shaped(OwnModules, values, files.where(path))
+
+
+def keep_own_modules(files: Files, digest: str, modules: Mapping[str, Any]) -> None:
+    """Remember a user's own code, unless it is known."""
+    if own_modules(files, digest) is None:
+        files.write_json(_own_code(digest), modules)
+
+
+def _own_code(digest: str) -> str:
+    return f"code/own/{digest}.json"
 
 
 def _study_folder(study: str) -> str:

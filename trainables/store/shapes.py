@@ -101,6 +101,7 @@ class StudyBook:
         replicates: Seeds per arm in the confirm phase.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
+        code: The digest of the user's own code that it uses; empty where it uses none.
         document: The resolved study document.
         defaults: Of the settings of the arms' components, by dotted name, so that readers need
             not know the components; empty where an earlier version has written the book.
@@ -125,6 +126,7 @@ class StudyBook:
     replicates: int = 1
     diverged_policy: Literal["exclude", "worst"] = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""
     document: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     arms: tuple[ArmBook, ...]
@@ -248,3 +250,29 @@ class Progress:
 def _digest(winners: Mapping[str, Winner]) -> str:
     values = {arm: vars(winner) for arm, winner in winners.items()}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnModule:
+    """A module of a user's own code.
+
+    Attributes:
+        text: What is in it.
+        is_package: Whether it is a package's ``__init__``.
+    """
+
+    text: str
+    is_package: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnModules:
+    """A user's own code.
+
+    Attributes:
+        entries: The modules that a study names.
+        modules: All of them, by name.
+    """
+
+    entries: tuple[str, ...] = ()
+    modules: Mapping[str, OwnModule]

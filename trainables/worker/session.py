@@ -20,7 +20,8 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside, place_of
-from incay.trainables.fingerprint import code_version
+from incay.trainables.fingerprint import code_version, is_own
+from incay.trainables.source_tree import own_code
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import is_hopeless, patiently
@@ -30,6 +31,7 @@ from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.store.written import trial_progress
 from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.worker.chance import seed_global_states
 from incay.trainables.worker.checkpoint import require_finite, require_own
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
@@ -183,10 +185,13 @@ class TrialSession:
         self._provenance["attempts"].append(
             {"host": environment()["host"], "started": now(), "from_step": trainer.step}
         )
-        if self._on_batch is not None:
-            on_batch = self._on_batch
-            trainer.network.register_forward_pre_hook(lambda *_: on_batch())
+        trainer.network.register_forward_pre_hook(lambda *_: self._before_batch(trainer.step))
         return trainer
+
+    def _before_batch(self, step: int) -> None:
+        if self._on_batch is not None:
+            self._on_batch()
+        seed_global_states(self.task.config.seed, step)
 
     def _new_trainer(self) -> Trainer:
         return Trainer(self.task.config, self._data, self._device)
@@ -252,8 +257,10 @@ class TrialSession:
     def _circumstances(self) -> dict[str, Any]:
         train, test = self._data.skipped
         skipped = {SKIPPED: {"train": train, "test": test}} if train + test else {}
+        own = {"own_code": own_code.version} if is_own(self.task.config) else {}
         return {
             **skipped,
+            **own,
             "device": device_name(self._device),
             "device_type": self._device.type,
             "threads": torch.get_num_threads(),

@@ -16,6 +16,7 @@ from incay.trainables.store.damage import NewerRecordError
 from incay.trainables.store.endings import Unended
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.trials import Store
+from incay.trainables.uses import Bundle, install
 from incay.trainables.worker.session import TrialSession, TrialTask
 from incay.trainables.worker.stack_session import StackSession
 from incay.trainables.worker.watchdog import Watchdog
@@ -52,10 +53,12 @@ class IncayTrainable(tune.Trainable):
         threads: int = 1,
         stall_seconds: float = 1800.0,
         on_gpu: bool = False,
+        code: Bundle | None = None,
     ) -> None:
         """Take in what all trials of the run share, and begin the first."""
         assert store is not None
         assert data is not None
+        install(code or Bundle())  # before data or settings of its kinds are unpacked
         torch.set_num_threads(max(1, threads))
         self._watchdog = Watchdog(stall_seconds)
         self._store = store

@@ -54,6 +54,7 @@ def train_phase(
         threads=max(1, int(spec.resources.cpu)),
         stall_seconds=spec.resources.stall_seconds,
         on_gpu=spec.resources.gpu > 0,
+        code=spec.code,
     )
 
     def keep_books() -> None:

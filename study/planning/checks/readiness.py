@@ -17,6 +17,7 @@ from incay.study.spec.settings import ValueProblem, build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, ImageData
+from incay.trainables.fingerprint import is_own
 from incay.trainables.names import nest, within
 
 
@@ -201,6 +202,10 @@ def _check_one(
     from incay.study.planning.checks.first_step import refusal
 
     setting, why = refusal(config, data.image_shape, data.num_classes, size)
+    if not setting and is_own(config):
+        from incay.study.planning.checks.own_step import own_refusal
+
+        setting, why = own_refusal(config, data)
     if not setting:
         return
     if setting == "batch_size":

@@ -19,8 +19,9 @@ from incay.study.spec.reading.yaml_values import KeyPath, Reader
 __all__ = ["Document", "KeyPath", "flatten", "load_document", "parse_value"]
 
 _MOST_BYTES = 1_000_000
-_NOT_ASKED = ("question", "resources", "table", "diverged", "keep_models")
-"""Keys that change how a study is run or shown, not what it computes."""
+_NOT_ASKED = ("question", "uses", "resources", "table", "diverged", "keep_models")
+"""Keys that change how a study is run or shown, not what it computes; which code it uses decides
+fingerprints."""
 
 
 @dataclass

@@ -39,10 +39,16 @@ def apply_overrides(
             document.put(target, parse_value(value, place, target), place)
             if (replaced := _other_way(target)) != target:
                 document.remove(replaced)
-        document.overrides.append(f"{name.strip()}={value.strip()}")
     if seeds is not None:
         document.put(("confirm", "seeds"), seeds, f"--seeds {seeds}")
-        document.overrides.append(f"seeds={seeds}")
+    document.overrides += override_texts(settings, seeds)
+
+
+def override_texts(settings: Sequence[str] | None, seeds: int | None) -> list[str]:
+    """Return overrides as a run's books keep them."""
+    texts = [text.partition("=") for text in settings or ()]
+    each = [f"{name.strip()}={value.strip()}" for name, _, value in texts]
+    return each if seeds is None else [*each, f"seeds={seeds}"]
 
 
 def _path(document: Document, name: str) -> KeyPath:

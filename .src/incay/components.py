@@ -1,0 +1,48 @@
+"""What a component of your own is made of: everything that its file imports.
+
+A study that says ``uses: [mine.py]`` finds by name what ``mine.py`` registers::
+
+    from incay.components import ClassifierLoss, Loss, LossSettings, register_loss
+
+See docs/own-components.md. A name that is not here may change at any time.
+"""
+
+from __future__ import annotations
+
+from incay.trainables.data import (
+    DataError,
+    DatasetSettings,
+    ImageData,
+    Split,
+    register_dataset,
+)
+from incay.trainables.data.base import hash_files, require_root
+from incay.trainables.incay import IncayForm, register_form
+from incay.trainables.losses import LossSettings, register_loss
+from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
+from incay.trainables.networks import NetworkSettings, register_network
+from incay.trainables.networks.modules.base import FeatureNetwork
+from incay.trainables.settings import require, require_finite
+
+__all__ = [
+    "ClassifierLoss",
+    "DataError",
+    "DatasetSettings",
+    "FeatureNetwork",
+    "ImageData",
+    "IncayForm",
+    "Loss",
+    "LossOutput",
+    "LossSettings",
+    "NetworkSettings",
+    "Split",
+    "Term",
+    "hash_files",
+    "register_dataset",
+    "register_form",
+    "register_loss",
+    "register_network",
+    "require",
+    "require_finite",
+    "require_root",
+]

@@ -1,0 +1,133 @@
+"""Whether components of a user's own can do a first step, asked before any trial begins.
+
+A component of this package is tested; of a user's own nothing is known but what it does. So it is
+built as a trial builds it, and trained for one step on a few images of its data set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from incay.trainables.config import TrialConfig
+from incay.trainables.data.base import ImageData
+from incay.trainables.incay.modules.term import Incay
+from incay.trainables.losses.modules.base import Loss, LossOutput, Term
+from incay.trainables.source_tree import own_code
+from incay.trainables.training.objective import reduce_terms
+from incay.trainables.uses.problems import place_in, reason
+
+_IMAGES = 4
+
+
+class _RefusalError(Exception):
+    """What a component must do, and what it does instead."""
+
+
+def own_refusal(config: TrialConfig, data: ImageData) -> tuple[str, str]:
+    """Return which component cannot do a first step, and why; two empty texts if all can.
+
+    Args:
+        config: The trial, with a component of the user's own.
+        data: Its data set.
+    """
+    step = _FirstStep(config, data)
+    files = {each.file for each in own_code.modules.values()}
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            step.run()
+    except _RefusalError as error:
+        return step.doing, str(error)
+    except (Exception, SystemExit) as error:
+        return step.doing, f"{place_in(error, files)}{reason(error)}"
+    return "", ""
+
+
+class _FirstStep:
+    """One step of training, and what must hold of each component's part in it.
+
+    Attributes:
+        doing: The component that is at work.
+    """
+
+    def __init__(self, config: TrialConfig, data: ImageData) -> None:
+        self.doing = "network"
+        self._config = config
+        count = min(max(2, config.batch_size), _IMAGES, len(data.train.labels))
+        pixels = np.ascontiguousarray(data.train.images[:count])
+        self._images = torch.from_numpy(pixels).float() * data.scale
+        self._labels = torch.from_numpy(np.ascontiguousarray(data.train.labels[:count]))
+        self._data = data
+
+    def run(self) -> None:
+        """Do it.
+
+        Raises:
+            _RefusalError: A component does not do what it must.
+        """
+        config, data = self._config, self._data
+        network = config.network.build(data.image_shape)
+        _require(isinstance(network, nn.Module), "build must return a module", type(network))
+        size = getattr(network, "num_features", None)
+        _require(isinstance(size, int), "its num_features must be a whole number", size)
+        self.doing = "loss"
+        loss = config.loss.build(int(str(size)), data.num_classes)
+        _require(isinstance(loss, Loss), "build must return a Loss", type(loss))
+        self.doing = "network"
+        features = network(self._images)
+        count = len(self._labels)
+        _check_tensor("features", features, (count, int(str(size))))
+        self.doing = "loss"
+        terms = self._terms(loss, features, count, data.num_classes)
+        if config.incay.active:
+            self.doing = "incay"
+            terms["incay"] = self._penalty(features)
+        self.doing = "loss" if any(each.requires_grad for each in loss.parameters()) else "network"
+        objective, _ = reduce_terms(terms)
+        objective.backward()  # type: ignore[no-untyped-call]
+        for name, module in (("network", network), ("loss", loss)):
+            self.doing = name
+            for parameter, value in module.named_parameters():
+                finite = value.grad is None or bool(value.grad.isfinite().all())
+                _require(finite, f"the gradient of {parameter} must be finite", "NaN or infinity")
+
+    def _terms(self, loss: Loss, features: Tensor, count: int, classes: int) -> dict[str, Term]:
+        output = loss(features, self._labels, 0)
+        _require(isinstance(output, LossOutput), "forward must return a LossOutput", type(output))
+        for name, term in output.terms.items():
+            _check_tensor(f"term {name!r}", term.value_B, (count,))
+        shape = tuple(output.prediction_B.shape)
+        _require(shape == (count,), f"prediction_B must have the shape ({count},)", shape)
+        _check_tensor("logits", loss.logits(features.detach()), (count, classes))
+        return dict(output.terms)
+
+    def _penalty(self, features: Tensor) -> Term:
+        term = self._term(features)
+        _check_tensor("penalty", term.value_B, (len(self._labels),))
+        zero = self._term(torch.zeros_like(features, requires_grad=True))
+        _check_tensor("penalty at ‖f‖ = 0", zero.value_B, (len(self._labels),))
+        return term
+
+    def _term(self, features: Tensor) -> Term:
+        module = Incay(replace(self._config.incay, start_step=0))
+        term: Term | None = module(features, torch.ones(len(features), dtype=torch.bool), 0)
+        assert term is not None  # it has begun
+        return term
+
+
+def _check_tensor(what: str, value: Tensor, shape: tuple[int, ...]) -> None:
+    _require(isinstance(value, Tensor), f"{what} must be a tensor", type(value))
+    got = tuple(value.shape)
+    _require(got == shape, f"{what} must have the shape {shape}", got)
+    _require(value.is_floating_point(), f"{what} must be floating-point numbers", value.dtype)
+    _require(bool(value.isfinite().all()), f"{what} must be finite", "NaN or infinity")
+
+
+def _require(holds: bool, must_hold: str, got: object) -> None:
+    if not holds:
+        text = got.__name__ if isinstance(got, type) else str(got)
+        raise _RefusalError(f"{must_hold}, but got {text}")

@@ -1,0 +1,39 @@
+"""What is wrong with a user's code, and where in it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Collection
+
+from incay.trainables.errors import UserError
+
+
+class OwnCodeError(UserError):
+    """A user's code cannot be used; the message names its file and line."""
+
+
+def place_in(error: BaseException, files: Collection[str]) -> str:
+    """Return ``file:line: `` of the innermost line of the files that an error went through.
+
+    Args:
+        error: What was raised.
+        files: Names of files, as they were compiled.
+    """
+    if isinstance(error, SyntaxError) and error.filename in files:
+        return f"{error.filename}:{error.lineno}: "
+    lines = [
+        f"{frame.filename}:{frame.lineno}: "
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename in files
+    ]
+    return lines[-1] if lines else ""
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error says, in one line, with its kind where that says more."""
+    if isinstance(error, SyntaxError):
+        return f"the file must be Python, but: {error.msg}"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"it imports {error.name!r}, which is neither beside it nor installed"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
