@@ -1,16 +1,17 @@
-"""What a job carries to the cluster: the project's code and the study, nothing else."""
+"""What a job carries to the cluster: the project's code, the study and the code that it uses."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import incay
 from incay.study.errors import UserError
+from incay.trainables.uses.bundle import Bundle
 
 PACKAGE = Path(incay.__file__).parent
 """Where the project's package lies."""
@@ -22,12 +23,15 @@ _NAMED = 5
 
 
 @contextmanager
-def packaged(study: Path | None, package: Path = PACKAGE) -> Iterator[Path]:
+def packaged(
+    study: Path | None, package: Path = PACKAGE, own: Mapping[str, str] | None = None
+) -> Iterator[Path]:
     """Provide a folder with the code and the study file while the ``with`` block runs.
 
     Args:
         study: The study file, placed at the folder's top; None for the code alone.
         package: Where the project's package lies.
+        own: Texts of the user's own code, by path below the study's folder.
 
     Raises:
         UserError: It is too large to send.
@@ -41,7 +45,30 @@ def packaged(study: Path | None, package: Path = PACKAGE) -> Iterator[Path]:
             target = Path(folder) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+        for name, text in (own or {}).items():
+            target = Path(folder) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
         yield Path(folder)
+
+
+def own_files(code: Bundle, study: Path) -> dict[str, str]:
+    """Return the texts of a study's own code, by the path below its folder where each is found.
+
+    What the study names lies there where it does here; what the command line named, at the top.
+    """
+    found = {}
+    for module, source in code.modules.items():
+        path = Path(source.file)
+        if not source.text and path.suffix != ".py":
+            continue  # a folder
+        if path.is_relative_to(study.parent):
+            name = path.relative_to(study.parent)
+        else:
+            name = Path(*module.split("."), *(["__init__"] if source.is_package else []))
+            name = name.with_suffix(".py")
+        found[str(name)] = source.text
+    return found
 
 
 def package_files(package: Path) -> Iterator[Path]:

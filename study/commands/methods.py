@@ -8,18 +8,24 @@ from typing import Annotated, Literal
 import typer
 
 from incay.study.commands.console import console
+from incay.study.commands.groups import own_code
+from incay.study.commands.options import Uses
 
 
 def methods(
     format_: Annotated[
         Literal["terminal", "markdown"], typer.Option("--format", help="How to write the list.")
     ] = "terminal",
+    uses: Uses = None,
 ) -> None:
     """List losses, incay forms, networks and data sets: equation, settings, search, source."""
     from rich.table import Table
 
     from incay.study.planning.methods import columns, methods, methods_markdown
+    from incay.study.spec.reading.document import Document
 
+    if uses:
+        own_code(uses, allowed=True).load(Document("--uses", {}), ())
     if format_ == "markdown":
         sys.stdout.write(methods_markdown())
         return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,9 @@ from incay.study.commands.console import say
 from incay.study.commands.groups import CodeChoice
 from incay.study.commands.head import Head
 from incay.study.commands.options import Mirror
+
+if TYPE_CHECKING:
+    from incay.trainables.uses import Bundle
 
 
 def submit(
@@ -37,7 +42,7 @@ def submit(
     check_elsewhere(spec)
     code = submit_and_follow(
         spec,
-        head.arguments({"follow"}),
+        [*head.arguments({"follow", "uses"}), *_named_here(spec.code, chosen.uses)],
         cluster=head.cluster,
         address=head.address,
         follow_log=follow,
@@ -55,3 +60,11 @@ def submit(
         say(f"the job goes on: the same command follows it, `{stop}` stops it")
         code = 130
     raise typer.Exit(code)
+
+
+def _named_here(code: Bundle, uses: Sequence[Path] | None) -> Iterator[str]:
+    """Yield the options that name on the head what ``--uses`` has named here."""
+    names = {path.stem if path.suffix == ".py" else path.name: path for path in uses or ()}
+    for module in code.entries:
+        if module in names:
+            yield from ("--uses", f"{module}{names[module].suffix}")

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from incay.study.commands.arguments import open_store
 from incay.study.commands.console import console
-from incay.study.commands.options import Results
+from incay.study.commands.groups import own_code
+from incay.study.commands.options import Results, UserCode, Uses
 
 Fingerprint = Annotated[
     str, typer.Argument(help="A trial's fingerprint, or enough of its first digits.")
 ]
 
 
-def why(fingerprint: Fingerprint, results: Results = "results") -> None:
+def why(
+    fingerprint: Fingerprint,
+    results: Results = "results",
+    uses: Uses = None,
+    user_code: UserCode = True,
+    code: Annotated[
+        Path | None,
+        typer.Option("--code", help="Write the code of your own that trained it to a new folder."),
+    ] = None,
+) -> None:
     """Explain why a trial has a result already (hit) or must be trained (miss)."""
-    from incay.study.planning.explain import explain
+    from incay.study.planning.explaining.explain import explain
+    from incay.study.planning.explaining.own_changes import write_code
+    from incay.study.spec.reading.document import Document
 
-    found = explain(open_store(results), fingerprint)
+    store = open_store(results)
+    if uses:
+        own_code(uses, user_code).load(Document("--uses", {}), ())
+    found = explain(store, fingerprint)
     screen = console()
+    if code is not None:
+        for path in write_code(store, store.read_record(found.fingerprint), code):
+            screen.print(str(path), soft_wrap=True)
+        return
     screen.print(f"{found.fingerprint}: {'hit' if found.hit else 'miss'}")
     for line in found.lines:
         screen.print(line, soft_wrap=True)

@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 from in_process import incay
 
-from incay.study.planning.explain import explain
+from incay.study.planning.explaining.explain import explain
 from incay.trainables.fingerprint import code_files
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
@@ -86,8 +86,8 @@ def test_changed_training_code_is_named_by_module(store: Store) -> None:
         return {**code_files(config), "incay.trainables.training.trainer": "new"}  # type: ignore[arg-type]
 
     with (
-        mock.patch("incay.study.planning.explain.code_files", changed),
-        mock.patch("incay.study.planning.explain.code_version", return_value="changed"),
+        mock.patch("incay.study.planning.explaining.explain.code_files", changed),
+        mock.patch("incay.study.planning.explaining.explain.code_version", return_value="changed"),
     ):
         text = "\n".join(explain(store, "f" * 20).lines)
     assert f"the training code: changed now, {record.code_version} there" in text

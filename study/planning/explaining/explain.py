@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incay.study.errors import UserError
+from incay.study.planning.explaining.own_changes import changed_lines, kept_code
 from incay.study.planning.trials import row_config
 from incay.study.spec.paths import ANYWHERE
 from incay.study.spec.reading.document import Document
@@ -67,7 +68,7 @@ def explain(store: Store, prefix: str) -> Explanation:
     found = Explanation(name, record is not None and record.is_final)
     found.used = [each for each in asked if each.row.fingerprint == name]
     if record is not None and record.is_final:
-        found.lines += _hit(record)
+        found.lines += _hit(store, record)
         return found
     if damage:
         found.lines.append(damage)
@@ -91,7 +92,7 @@ def _without_result(ending: Ending) -> str:
     return f"it ended as {ending}, which is no result"
 
 
-def _hit(record: TrialRecord) -> list[str]:
+def _hit(store: Store, record: TrialRecord) -> list[str]:
     origin = record.provenance
     lines = [
         f"it ended as {record.status} at step {record.step:,}"
@@ -105,12 +106,13 @@ def _hit(record: TrialRecord) -> list[str]:
     try:
         version = code_version(TrialConfig.from_dict(record.config))
     except UserError as error:
-        return [*lines, f"this program could not train it again: {error}"]
+        return [*lines, f"this program could not train it again: {error}", *kept_code(record)]
     if version != record.code_version:
         lines.append(
             "the training code has changed since: a study that is run now asks for another "
             "fingerprint"
         )
+        lines += changed_lines(store, record)
     return lines
 
 
@@ -195,6 +197,7 @@ def _code_difference(store: Store, config: TrialConfig, record: TrialRecord) -> 
     for module in sorted({*theirs, *ours}):
         if theirs.get(module) != ours.get(module):
             yield f"    {module} has changed"
+    yield from changed_lines(store, record)
 
 
 def _resolve(store: Store, prefix: str, asked: Set[str]) -> str:
