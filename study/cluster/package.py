@@ -45,8 +45,8 @@ def packaged(
             target = Path(folder) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-        for name, text in (own or {}).items():
-            target = Path(folder) / name
+        for place, text in (own or {}).items():
+            target = Path(folder) / place
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
         yield Path(folder)

@@ -10,7 +10,6 @@ import ast
 import importlib.util
 import keyword
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -109,6 +108,8 @@ def _add_named(name: str, beside: Path, found: _Gathered) -> str:
 
 def _add_path(path: Path, name: str, found: _Gathered) -> str:
     module = path.stem if path.suffix == ".py" else path.name
+    if not (path.is_file() or path.is_dir()):
+        raise OwnCodeError(f"{name} must be a file, but is a pipe or a device")
     if path.is_file() and path.suffix != ".py":
         raise OwnCodeError(f"{name} must end in .py")
     if not module.isidentifier() or keyword.iskeyword(module):
@@ -128,12 +129,12 @@ def _add(entry: str, root: _Root, found: _Gathered) -> str:
     while pending:
         module, where = pending.pop()
         for name in _with_parents(module):
-            if name in found.modules:
-                continue
             path = root.find(name)
             if path is None:
                 continue
             _refuse_taken(name, root, found, where)
+            if name in found.modules:
+                continue
             source = _read(name, path, found)
             pending += _imported(name, source, root)
     return entry
@@ -166,10 +167,7 @@ def _read(module: str, path: Path, found: _Gathered) -> Source:
 
 def _text(path: Path) -> str:
     try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):
-            raise OwnCodeError(f"{path} must be a file, but is a pipe or a device")
-        if about.st_size > MOST_BYTES:
+        if path.stat().st_size > MOST_BYTES:
             raise OwnCodeError(f"{path} must have at most {MOST_BYTES // 2**20} MiB")
         return importlib.util.decode_source(path.read_bytes())
     except (OSError, UnicodeDecodeError, SyntaxError) as error:
@@ -229,11 +227,9 @@ def _installed(top: str, root: _Root) -> bool:
     if top in own_code.modules:
         return False  # of an earlier run in this process
     spec = PathFinder.find_spec(top)
-    if spec is None:
+    if spec is None or spec.origin is None:  # a folder without an __init__ gives way to a file
         return False
-    places = [*(spec.submodule_search_locations or []), *([spec.origin] if spec.origin else [])]
-    here = root.folder.resolve()
-    return not any(Path(place).resolve().is_relative_to(here) for place in places)
+    return not Path(spec.origin).resolve().is_relative_to(root.folder.resolve())
 
 
 def _holds_code(path: Path) -> bool:

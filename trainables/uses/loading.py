@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
-import inspect
 import linecache
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from incay.trainables.incay import IncayForm, forms
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
 from incay.trainables.registry import DefinitionRegistry
-from incay.trainables.source_tree import own_code
+from incay.trainables.source_tree import FUNCTIONS, own_code
 from incay.trainables.uses.bundle import Bundle
 from incay.trainables.uses.finder import put_in_place, take_away
 from incay.trainables.uses.problems import OwnCodeError, place_in, reason
@@ -145,9 +145,9 @@ def _problem(kind: str, definition: Any) -> str:
 
 
 def _place(definition: Any) -> str:
+    """Return the file and line where a class or function stands."""
     source = own_code.modules[definition.__module__]
-    try:
-        _, line = inspect.getsourcelines(definition)
-    except (OSError, TypeError):
-        return f"{source.file}: "
-    return f"{source.file}:{line}: "
+    for node in ast.walk(ast.parse(source.text)):
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and node.name == definition.__name__:
+            return f"{source.file}:{min(each.lineno for each in (node, *node.decorator_list))}: "
+    return f"{source.file}: "
