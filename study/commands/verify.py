@@ -10,7 +10,8 @@ import typer
 
 from incay.study.commands import completion
 from incay.study.commands.arguments import open_store
-from incay.study.commands.options import DataRoot, Results
+from incay.study.commands.groups import own_code
+from incay.study.commands.options import DataRoot, Results, Uses
 from incay.study.errors import UserError
 
 Verified = Annotated[
@@ -44,11 +45,15 @@ def verify(
     draw: Draw = None,
     results: Results = "results",
     data_root: DataRoot = None,
+    uses: Uses = None,
 ) -> None:
     """Build an exported table, or train some trials, again and name what differs; exit code 1."""
     if retrain is not None:
         from incay.study.commands.retraining import retrain_trials
+        from incay.study.spec.reading.document import Document
 
+        if uses:
+            own_code(uses, allowed=True).load(Document("--uses", {}), ())
         retrain_trials(what, retrain, draw, results, data_root)
         return
     if draw is not None:

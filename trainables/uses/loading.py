@@ -12,6 +12,7 @@ from typing import Any
 
 from incay.trainables.config import COMPONENTS
 from incay.trainables.data import DatasetSettings
+from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import IncayForm, forms
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
@@ -86,7 +87,9 @@ def _import(module: str) -> None:
     files = {each.file for each in own_code.modules.values()}
     try:
         importlib.import_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if asked_from_outside(error):
+            raise
         place = place_in(error, files) or f"{own_code.modules[module].file}: "
         raise OwnCodeError(f"{place}{reason(error)}") from error
 

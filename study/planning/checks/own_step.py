@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
+from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.losses.modules.base import Loss, LossOutput, Term
 from incay.trainables.source_tree import own_code
@@ -42,7 +43,9 @@ def own_refusal(config: TrialConfig, data: ImageData) -> tuple[str, str]:
             step.run()
     except _RefusalError as error:
         return step.doing, str(error)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if asked_from_outside(error):
+            raise
         return step.doing, f"{place_in(error, files)}{reason(error)}"
     return "", ""
 

@@ -47,7 +47,7 @@ def test_the_code_is_kept_with_the_results(trained):
     assert str(trained) not in book.read_text()
 
 
-@pytest.mark.parametrize("command", ["status", "table", "verify"])
+@pytest.mark.parametrize("command", ["status", "table"])
 def test_commands_that_read_run_none_of_it(trained, command):
     saved = (trained / "parts.py").read_text()
     (trained / "parts.py").write_text("raise SystemExit('it ran')")
@@ -74,6 +74,15 @@ def test_what_is_reformatted_is_found_and_what_is_changed_is_not(trained):
         assert "+    return logit - 2 * margin\n" in why.stdout
     finally:
         path.write_text(ARITHMETIC)
+
+
+def test_a_trial_of_own_code_is_trained_again_only_where_the_code_is_named(trained):
+    asked = ["verify", "own", "--retrain", "6"]
+    without = incay(*asked, cwd=trained)
+    assert without.returncode == 1, without.stdout + without.stderr
+    assert "6 trials trained again: 6 " in without.stdout
+    with_code = incay(*asked, "--uses", "parts.py", "--uses", "vision.py", cwd=trained)
+    assert with_code.returncode == 0, with_code.stdout + with_code.stderr
 
 
 def test_its_code_can_be_written_down_again(trained, tmp_path):
