@@ -68,7 +68,8 @@ def test_what_is_reformatted_is_found_and_what_is_changed_is_not(trained):
     path.write_text(ARITHMETIC.replace("- margin", "- 2 * margin"))
     try:
         plan = incay("plan", "own.yaml", "--no-probe", cwd=trained)
-        assert "4 are finished" in plan.stdout, plan.stdout + plan.stderr
+        # The arm of the form in the same file is trained anew as well.
+        assert "2 are finished" in plan.stdout, plan.stdout + plan.stderr
         why = incay("why", fingerprint(trained, "Lowered"), "--uses", "parts.py", cwd=trained)
         assert "-    return logit - margin\n" in why.stdout
         assert "+    return logit - 2 * margin\n" in why.stdout
@@ -98,10 +99,10 @@ def test_its_code_can_be_written_down_again(trained, tmp_path):
 @pytest.mark.long
 def test_a_killed_study_of_own_code_ends_as_if_nothing_had_happened(tmp_path):
     """Its network drops features at random: a resumed trial draws what it would have drawn."""
-    steps = {"steps": 3000, "reports": 60}
+    steps = {"steps": 1000, "reports": 50}
     for name in ("killed", "whole"):
         write_own_study(tmp_path / name, **steps)
-    whole = incay("run", "own.yaml", "--no-mirror", cwd=tmp_path / "whole")
+    whole = incay("run", "own.yaml", "--no-mirror", cwd=tmp_path / "whole", timeout=500)
     assert whole.returncode == 0, whole.stdout + whole.stderr
     killed = tmp_path / "killed"
     driver = subprocess.Popen(
@@ -114,6 +115,6 @@ def test_a_killed_study_of_own_code_ends_as_if_nothing_had_happened(tmp_path):
     wait_for(lambda: list(killed.glob("results/trials/*/*/checkpoint.pt")), "a checkpoint")
     driver.send_signal(signal.SIGKILL)
     driver.wait()
-    again = incay("run", "own.yaml", "--no-mirror", cwd=killed)
+    again = incay("run", "own.yaml", "--no-mirror", cwd=killed, timeout=500)
     assert again.returncode == 0, again.stdout + again.stderr
     assert local_outcomes(killed / "results") == local_outcomes(tmp_path / "whole" / "results")
