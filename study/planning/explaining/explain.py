@@ -106,7 +106,8 @@ def _hit(store: Store, record: TrialRecord) -> list[str]:
     try:
         version = code_version(TrialConfig.from_dict(record.config))
     except UserError as error:
-        return [*lines, f"this program could not train it again: {error}", *kept_code(record)]
+        lines += [f"this program could not train it again: {error}", *kept_code(record)]
+        return [*lines, *changed_lines(store, record)]
     if version != record.code_version:
         lines.append(
             "the training code has changed since: a study that is run now asks for another "

@@ -18,13 +18,13 @@ _CONTEXT = 1
 
 
 def changed_lines(store: Store, record: TrialRecord) -> Iterator[str]:
-    """Yield the difference from the code of a result to the code that is in use now."""
+    """Yield the difference from the code of a result to that of the same modules in use now."""
     kept = _kept(store, record)
     if kept is None or not own_code.modules:
         return
     lines = [
         line
-        for name in sorted({*kept.modules, *own_code.modules})
+        for name in sorted(kept.modules.keys() & own_code.modules.keys())
         for line in _difference(name, kept)
     ]
     yield from (f"    {line}" for line in lines[:_MOST_LINES])
@@ -78,11 +78,9 @@ def _kept(store: Store, record: TrialRecord) -> OwnModules | None:
 
 
 def _difference(name: str, kept: OwnModules) -> Iterator[str]:
-    before, now = kept.modules.get(name), own_code.modules.get(name)
-    texts = ["" if each is None else each.text for each in (before, now)]
     yield from difflib.unified_diff(
-        texts[0].splitlines(),
-        texts[1].splitlines(),
+        kept.modules[name].text.splitlines(),
+        own_code.modules[name].text.splitlines(),
         f"{name} (of the result)",
         f"{name} (now)",
         lineterm="",
