@@ -48,11 +48,16 @@ def test_which_files_it_uses_is_no_other_study(study):
     assert study.run == run
 
 
-def test_a_name_that_is_nearly_right_is_told(study):
-    with pytest.raises(StudyError, match=r"did you mean 'lowered-softmax'"):
-        parse(study, "arms.Lowered.loss=lowered-sofmax")
-    with pytest.raises(StudyError, match="margin"):
-        parse(study, "arms.Lowered.loss.margn=1")
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("arms.Lowered.loss=lowered-sofmax", "did you mean 'lowered-softmax'"),
+        ("arms.Lowered.loss.margn=1", "margin"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_told(setting, expected, study):
+    with pytest.raises(StudyError, match=expected):
+        parse(study, setting)
 
 
 def test_a_study_without_own_code_takes_the_former_away(study):
