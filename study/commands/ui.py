@@ -24,7 +24,7 @@ def ui(
 
         serve_tunnels(cluster, port)
         return
-    from incay.study.mirrors.serve import serve_mlflow, serve_optuna
+    from incay.study.mirrors.ui.serve import serve_mlflow, serve_optuna
 
     serve = serve_optuna if optuna else serve_mlflow
     raise typer.Exit(serve(open_store(results), port))

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import urllib.request
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from incay.study.errors import HaltedError, UserError
 from incay.study.mirrors.mlflow_database import (
@@ -16,7 +17,9 @@ from incay.study.mirrors.mlflow_database import (
     tracking_uri,
 )
 from incay.study.mirrors.remedies import told
-from incay.study.mirrors.server_process import ServerProcess, noted_signals
+from incay.study.mirrors.ui.guard import HOST, guarded_wsgi
+from incay.study.mirrors.ui.mlflow_server import URI
+from incay.study.mirrors.ui.server_process import ServerProcess, noted_signals
 from incay.study.planning.checks.results_folder import require_results
 from incay.study.spec.hints import command
 from incay.trainables.store.books import study_names
@@ -43,19 +46,15 @@ def serve_mlflow(store: Store, port: int) -> int:
         with told(uri, own):
             prepare_database(own)
             open_client(store).search_experiments(max_results=1)  # of another version: refused
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    root = artifact_root(store)
-    command += [] if root is None else ["--default-artifact-root", root]
-    # One person browsing needs no job queue, which costs a gigabyte of memory.
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    command = [sys.executable, "-m", "incay.study.mirrors.ui.mlflow_server"]
+    command += [artifact_root(store) or "", str(port)]
     print("starting MLflow …", flush=True)
     shown = False
-    with noted_signals() as asked, ServerProcess(command, environment) as server:
+    with noted_signals() as asked, ServerProcess(command, {**os.environ, URI: uri}) as server:
         while not asked and not server.ended(within=_SECONDS_BETWEEN_LOOKS):
             if not shown and _answers(port):
                 # MLflow 3 opens on language-model traces unless asked for model training.
-                page = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
+                page = f"http://{HOST}:{port}/#/experiments?workflowType=machine_learning"
                 print(f"MLflow: {page}  (Ctrl-C ends it)", flush=True)
                 shown = True
     if asked:
@@ -85,12 +84,19 @@ def serve_optuna(store: Store, port: int) -> int:
     require_results(store)
     require_free(port)
     copy_all(store)
-    print(f"optuna-dashboard: http://127.0.0.1:{port}/dashboard  (Ctrl-C ends it)", flush=True)
-    try:
-        optuna_dashboard.run_server(open_storage(storage), "127.0.0.1", port)
-    except KeyboardInterrupt:
-        return 130
+    application = guarded_wsgi(optuna_dashboard.wsgi(open_storage(storage)), port)
+    with make_server(HOST, port, application, handler_class=_Quiet) as server:
+        print(f"optuna-dashboard: http://{HOST}:{port}/dashboard  (Ctrl-C ends it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 130
     return 0
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing of each request."""
 
 
 def require_free(port: int) -> None:
@@ -103,7 +109,7 @@ def require_free(port: int) -> None:
         # As the server does: what a server that has just ended leaves behind is no hindrance.
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            opened.bind(("127.0.0.1", port))
+            opened.bind((HOST, port))
         except PermissionError as error:
             raise UserError(
                 f"port {port} must be one that you may open, but is not: --port N chooses another"
@@ -132,7 +138,7 @@ def _answers(port: int) -> bool:
     # A proxy of the environment is not for this machine itself.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+        with direct.open(f"http://{HOST}:{port}/health", timeout=2) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -16,13 +16,13 @@ from in_process import incay
 from not_run import PROC, needs
 
 from incay.study.mirrors.mlflow_mirror import Mirror
-from incay.study.mirrors.serve import require_free, serve_mlflow
-from incay.study.mirrors.server_process import ServerProcess
+from incay.study.mirrors.ui.serve import require_free, serve_mlflow
+from incay.study.mirrors.ui.server_process import ServerProcess
 from incay.trainables.store.books import Books
 from incay.trainables.store.shapes import ArmBook, StudyBook
 from incay.trainables.store.trials import Store
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +201,7 @@ def stubborn() -> list[str]:
 def test_what_does_not_heed_the_request_is_killed(
     stubborn: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("incay.study.mirrors.server_process._SECONDS_TO_END", 0.3)
+    monkeypatch.setattr("incay.study.mirrors.ui.server_process._SECONDS_TO_END", 0.3)
     with ServerProcess(stubborn, os.environ) as server:
         deadline = time.monotonic() + 30
         while server.said != "up":
