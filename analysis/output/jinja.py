@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from incay.analysis import wording
+from incay.trainables.outgoing import printable
 
 
 @cache
@@ -19,6 +20,7 @@ def environment(*packages: str) -> Environment:
     made = Environment(
         loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
+        finalize=_printable,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -32,6 +34,11 @@ def environment(*packages: str) -> Environment:
     return made
 
 
+def _printable(value: object) -> object:
+    """Return what a page shows of a value; what is HTML already is."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def breakable(text: str) -> Markup:
     """Return a heading that may break inside a dotted name."""
-    return escape(text).replace(".", Markup(".<wbr>")).replace("_", Markup("_<wbr>"))
+    return escape(printable(text)).replace(".", Markup(".<wbr>")).replace("_", Markup("_<wbr>"))

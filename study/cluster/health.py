@@ -6,7 +6,6 @@ import contextlib
 import importlib.metadata
 import os
 import platform
-import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from incay.trainables.outgoing import without_secrets
 
 PACKAGES = ("ray", "torch", "torchvision", "mlflow", "optuna", "pyarrow", "numpy")
 """Packages whose versions must be the same on every node."""
@@ -92,7 +93,7 @@ def examine(
     health.data = settings.get("INCAY_DATA", "")
     health.data_there = bool(health.data) and Path(health.data).is_dir()
     results, tracking = settings.get("INCAY_RESULTS", ""), settings.get("MLFLOW_TRACKING_URI", "")
-    health.store, health.mlflow = _without_password(results), _without_password(tracking)
+    health.store, health.mlflow = without_secrets(results), without_secrets(tracking)
     health.store_error = _store_error(results) if results else ""
     health.mlflow_error = _mlflow_error(tracking)
     return health
@@ -101,10 +102,6 @@ def examine(
 def probe_path(name: str) -> str:
     """Return the path below the results of a file that only shows that one can write there."""
     return f"doctor/{name}"
-
-
-def _without_password(uri: str) -> str:
-    return re.sub(r"(://[^?@:]*):[^?@]*@", r"\1:…@", uri)
 
 
 def _versions() -> dict[str, str]:

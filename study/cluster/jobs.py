@@ -13,6 +13,7 @@ from typing import Any
 
 from incay.study.cluster.answer import Answer, read_answer
 from incay.study.errors import UserError
+from incay.trainables.outgoing import printable
 
 _STUDY, _RUN = "incay.study", "incay.run"
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
@@ -194,7 +195,8 @@ class _Log:
         """Print what comes after what was printed before, until the log or connection ends."""
         seen = 0
         async for chunk in client.tail_job_logs(name):
-            sys.stdout.write(chunk[max(0, self._printed - seen) :])
+            new = chunk[max(0, self._printed - seen) :]
+            sys.stdout.write(printable(_COLOUR.sub("", new)))
             sys.stdout.flush()
             seen += len(chunk)
             self._printed = max(self._printed, seen)

@@ -13,6 +13,7 @@ import typer
 from incay.study.commands.console import say
 from incay.study.commands.options import Address, Cluster
 from incay.study.commands.writing import writing
+from incay.trainables.outgoing import printable
 
 _ONLY_HERE = {"study", "cluster", "address"}
 """The study goes along as a file; the head knows where it is."""
@@ -55,7 +56,7 @@ class Head:
             say=say,
         )
         if output is None:
-            sys.stdout.write(answer.output)
+            sys.stdout.write(printable(answer.output))
             return True
         with writing(output):
             for name, content in answer.files.items():

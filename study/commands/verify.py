@@ -13,6 +13,7 @@ from incay.study.commands.arguments import open_store
 from incay.study.commands.groups import own_code
 from incay.study.commands.options import DataRoot, Results, Uses
 from incay.study.errors import UserError
+from incay.trainables.outgoing import shown
 
 Verified = Annotated[
     str,
@@ -76,7 +77,7 @@ def _verify_table(table_file: Path, results: str) -> None:
     strange = strange_point_of_run(store, *run_of(table_file))
     mismatches += [strange] if strange else []
     for mismatch in mismatches:
-        sys.stdout.write(f"{mismatch}\n")
+        sys.stdout.write(f"{shown(mismatch)}\n")
     if mismatches:
         raise typer.Exit(1)
     sys.stdout.write("every cell matches\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incay.study.errors import UserError
+from incay.trainables.outgoing import shown
 
 if TYPE_CHECKING:
     from incay.analysis.output.table import Table
@@ -51,4 +52,4 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"{path} must be a file that can be written, but: {error}") from error
-    sys.stdout.write(f"{path}\n")
+    sys.stdout.write(f"{shown(str(path))}\n")

@@ -14,6 +14,7 @@ from incay.study.mirrors.mlflow_database import (
 from incay.study.mirrors.relocation import ARTIFACTS
 from incay.study.mirrors.remedies import deleted_experiment
 from incay.trainables import metrics
+from incay.trainables.outgoing import shown
 from incay.trainables.store.trials import Store
 
 _KEY = "incay.key"
@@ -71,8 +72,8 @@ class Runs:
             self._runs[key] = self._client.create_run(
                 self._experiment,
                 start_time=created,
-                tags={tag: value[:_MOST_TAG] for tag, value in all_tags.items()},
-                run_name=name,
+                tags={tag: shown(value)[:_MOST_TAG] for tag, value in all_tags.items()},
+                run_name=shown(name),
             )
         run_id: str = self._runs[key].info.run_id
         return run_id
@@ -86,7 +87,7 @@ class Runs:
         from mlflow.entities import RunTag
 
         run = self._runs[key]
-        listed = [RunTag(name, value) for name, value in tags.items()]
+        listed = [RunTag(name, shown(value)) for name, value in tags.items()]
         self._client.log_batch(run.info.run_id, tags=listed)
         run.data.tags.update(tags)
 
@@ -94,7 +95,7 @@ class Runs:
         """Write the parameters of a run, once."""
         from mlflow.entities import Param
 
-        listed = [Param(name, str(value)[:_MOST_VALUE]) for name, value in params.items()]
+        listed = [Param(name, shown(str(value))[:_MOST_VALUE]) for name, value in params.items()]
         for chunk in _chunks(listed, _MOST_PARAMS):
             self._client.log_batch(run_id, params=chunk)
 

@@ -26,6 +26,7 @@ from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.search.distributions import DIRECTIONS, distribution
 from incay.study.search.sampler import STATES
 from incay.study.spec.searches.ranges import parse_space
+from incay.trainables.outgoing import without_secrets
 from incay.trainables.store.books import every_run
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.records import TrialRecord
@@ -158,7 +159,7 @@ class OptunaCopy(StudyCopy):
                 _NUMBER: row.number,
                 FINGERPRINT: row.fingerprint,
                 STATUS: record.status,
-                "incay.reason": record.reason,
+                "incay.reason": without_secrets(record.reason),
             },
         )
         trial.datetime_start, trial.datetime_complete = _times(record)

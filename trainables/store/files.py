@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from pyarrow import fs
 
+from incay.trainables.outgoing import holds_secret
 from incay.trainables.store.damage import RecordError, refuse_newer
 from incay.trainables.store.door import (
     MOST_BYTES,
@@ -185,8 +185,7 @@ def refuse_password(uri: str) -> None:
     Raises:
         ValueError: It does; the message does not repeat it.
     """
-    # Secrets may hold slashes, so the whole address before the options is looked at.
-    if re.match(r"\w[\w+.-]*://[^?@]*:[^?@]*@", uri):
+    if "://" in uri and holds_secret(uri):
         raise ValueError(
             "the place of the results must hold no key or password, because it is shown in logs "
             "and records, but it does. Use an instance profile, ~/.aws/credentials or AWS_PROFILE"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from incay.trainables import metrics
+from incay.trainables.outgoing import without_secrets
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Progress
@@ -66,7 +67,7 @@ def end_trial(
     record = TrialRecord(
         fingerprint=fingerprint,
         status=status,
-        reason=reason,
+        reason=without_secrets(reason),
         config=dict(progress.config),
         step=int(progress.step) if step is None else step,
         metrics=last,

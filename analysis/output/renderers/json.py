@@ -8,6 +8,7 @@ from typing import Any
 
 from incay.analysis.content import Cell, TableContent
 from incay.analysis.output.renderers.base import register_renderer
+from incay.trainables.outgoing import printable_json
 
 
 @register_renderer("json", suffix=".json")
@@ -31,7 +32,7 @@ def render_json(table: TableContent) -> str:
             for row in table.rows
         ],
     }
-    return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+    return printable_json(json.dumps(values, indent=1, ensure_ascii=False)) + "\n"
 
 
 def cell_values(cell: Cell) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from incay.trainables.outgoing import printable
+
 DEFINITIONS = r"""\providecommand{\incaychar}[1]{\ifdefined\Umathchardef\symbol{"#1}\else U+#1\fi}
 """
 r"""What a file must hold that text stands in: ``\incaychar`` sets a character by its number."""
@@ -136,7 +138,7 @@ def escape(text: str) -> str:
     """Return text that LaTeX sets as it is."""
     written: list[str] = []
     before = ""
-    for character in unicodedata.normalize("NFC", text):
+    for character in unicodedata.normalize("NFC", printable(text)):
         if before + character in _LIGATURES:
             written.append("{}")
         written.append(_written(character))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import Item, lay_out
+from incay.trainables.outgoing import printable
 
 
 @register_renderer("markdown", suffix=".md")
@@ -23,7 +24,7 @@ def render_markdown(table: TableContent) -> str:
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is."""
-    text = text.replace("&", "&amp;")
+    text = printable(text).replace("&", "&amp;")
     for character in "\\`*_|<>[]#~$":
         text = text.replace(character, f"\\{character}")
     return " ".join(text.split())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from incay.analysis.content import TableContent
 from incay.analysis.output.renderers.base import register_renderer
 from incay.analysis.output.shown import MISSING, Grid, Heading, Item, lay_out
+from incay.trainables.outgoing import printable
 
 _GAP = 3
 _LONG_WORD = 24
@@ -54,11 +55,11 @@ def render_terminal(table: TableContent) -> str:
     widest = sum(column.natural + _GAP for column in columns)
     console = Console(file=file, width=max(terminal, widest), color_system=None, highlight=False)
     for line in (table.title, f"{table.study} · run {table.run}"):
-        console.print(Text(line), width=terminal)
+        console.print(Text(printable(line)), width=terminal)
     for block in _blocks(columns, terminal):
         console.print(_drawn(block, _widths(block, terminal), grid.rules))
     for line in _foot(grid):
-        console.print(Text(line), width=terminal)
+        console.print(Text(printable(line)), width=terminal)
     return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n")) + "\n"
 
 
@@ -69,7 +70,7 @@ def _columns(grid: Grid) -> list[_Column]:
         whole = [text for text in texts if heading.numeric and not text.startswith(MISSING)]
         if index == 0:
             whole += [text for text in texts if len(text) <= _LONG_WORD]
-        lines = _heading(heading) if grid.spanned else (heading.title,)
+        lines = _heading(heading) if grid.spanned else (printable(heading.title),)
         words = [word[:_LONG_WORD] for text in (*texts, *lines) for word in text.split()]
         columns.append(
             _Column(
@@ -86,7 +87,7 @@ def _columns(grid: Grid) -> list[_Column]:
 
 def _heading(heading: Heading) -> tuple[str, ...]:
     joined = heading.sub not in ("", "measured")
-    return ("" if joined else heading.title, heading.sub)
+    return ("" if joined else printable(heading.title), printable(heading.sub))
 
 
 def _blocks(columns: Sequence[_Column], terminal: int) -> list[list[_Column]]:
@@ -137,7 +138,7 @@ def _drawn(block: Sequence[_Column], widths: Sequence[int], rules: Sequence[int]
 def _text(item: Item) -> str:
     marks = item.raised.translate(_SUPERSCRIPTS)
     # The star stands for bold, which plain text cannot show.
-    return f"{item.text}{' *' if item.bold else ''}{' ' + marks if marks else ''}"
+    return f"{printable(item.text)}{' *' if item.bold else ''}{' ' + marks if marks else ''}"
 
 
 def _foot(grid: Grid) -> list[str]:

@@ -22,6 +22,7 @@ from incay.study.mirrors.ui.mlflow_server import URI
 from incay.study.mirrors.ui.server_process import ServerProcess, noted_signals
 from incay.study.planning.checks.results_folder import require_results
 from incay.study.spec.hints import command
+from incay.trainables.outgoing import shown
 from incay.trainables.store.books import study_names
 from incay.trainables.store.trials import Store
 
@@ -37,7 +38,7 @@ def serve_mlflow(store: Store, port: int) -> int:
     """
     uri = tracking_uri(store)
     if uri.startswith("http"):
-        print(f"MLflow is at {uri}")
+        print(f"MLflow is at {shown(uri)}")
         return 0
     _require_mirror(store)
     require_free(port)
@@ -49,14 +50,14 @@ def serve_mlflow(store: Store, port: int) -> int:
     command = [sys.executable, "-m", "incay.study.mirrors.ui.mlflow_server"]
     command += [artifact_root(store) or "", str(port)]
     print("starting MLflow …", flush=True)
-    shown = False
+    told_where = False
     with noted_signals() as asked, ServerProcess(command, {**os.environ, URI: uri}) as server:
         while not asked and not server.ended(within=_SECONDS_BETWEEN_LOOKS):
-            if not shown and _answers(port):
+            if not told_where and _answers(port):
                 # MLflow 3 opens on language-model traces unless asked for model training.
                 page = f"http://{HOST}:{port}/#/experiments?workflowType=machine_learning"
                 print(f"MLflow: {page}  (Ctrl-C ends it)", flush=True)
-                shown = True
+                told_where = True
     if asked:
         return 128 + asked[0]
     raise HaltedError(

@@ -1,0 +1,96 @@
+"""Text that leaves the program: what is hidden of it, what is shown by number, and what stays."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from incay.trainables.outgoing import (
+    holds_secret,
+    printable,
+    printable_json,
+    shown,
+    without_secrets,
+)
+
+SECRET = "Zk3-planted_9"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql+psycopg://incay:{}@db.example/incay",
+        "could not connect to (https://me:{}@mlflow.example/path): refused",
+        "s3://AKID:one/{}@bucket/path",
+        "https://{}@tracking.example/",
+        "abfs://box@account.dfs.core.windows.net/x?client_secret={}&tenant_id=1",
+        "https://account.blob.core.windows.net/x?sv=1&sig={}",
+        "https://bucket.example/x?X-Amz-Credential={}&X-Amz-Signature={}",
+        "AWS_SECRET_ACCESS_KEY={} python -m incay",
+        "export AWS_SESSION_TOKEN='{}'",
+        "{{'password': '{}', 'user': 'me'}}",
+        'api_key: "{}"',
+        "Authorization: Bearer {}",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----",
+    ],
+)
+def test_a_secret_is_hidden_by_what_announces_it(text: str) -> None:
+    planted = text.format(SECRET, SECRET) if text.count("{}") > 1 else text.format(SECRET)
+    assert SECRET not in without_secrets(planted)
+    assert holds_secret(planted)
+    assert without_secrets(without_secrets(planted)) == without_secrets(planted)
+
+
+def test_a_secret_is_found_in_percent_encoding() -> None:
+    assert holds_secret("s3://bucket/x?client%5Fsecret=abc")
+
+
+def test_what_this_process_was_given_is_hidden_wherever_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "0123456789abcdef")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:correct-horse@mlflow.example")
+    assert (
+        without_secrets("the token 0123456789abcdef, then correct-horse") == "the token …, then …"
+    )
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "short")
+    assert without_secrets("in short: nothing") == "in short: nothing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RAY_AUTH_MODE=token ray start --head",
+        "the cluster's token must be in ~/.ray/auth_token or RAY_AUTH_TOKEN, but is missing",
+        "postgresql+psycopg:///mlflow?host=/var/run/postgresql",
+        "s3://results/x?endpoint_override=10.0.0.1:9000&scheme=http",
+        "PGPASSWORD=$SECRET psql",
+        "http://127.0.0.1:8265",
+        "optimizer.lr=0.01, tokens=3, me@example.org",
+        "RN* [14] [/b] = + - @ λ ≤ 2",
+    ],
+)
+def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
+    assert shown(text) == text
+    assert not holds_secret(text)
+
+
+def test_what_a_terminal_would_obey_is_shown_by_its_number() -> None:
+    assert printable("a\x1b]0;title\x07b\rc\x9b2J") == r"a\x1b]0;title\x07b\x0dc\x9b2J"
+    assert printable("\u202eevil\u2066 \u2028 \ud83d") == r"\u202eevil\u2066 \u2028 \ud83d"
+    assert printable("two\nlines,\ta tab, שלום, 名") == "two\nlines,\ta tab, שלום, 名"
+    assert printable_json('"\x9b\u202e\x7f"') == r'"\u009b\u202e\u007f"'
+
+
+def test_long_texts_take_no_time() -> None:
+    begun = time.process_time()
+    for text in (
+        "a_" * 50_000,
+        "a-" * 50_000,
+        "://" * 30_000,
+        "BEGIN KEY" * 10_000,
+        "token " * 20_000,
+    ):
+        shown(text)
+    assert time.process_time() - begun < 2
