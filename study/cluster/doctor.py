@@ -14,7 +14,6 @@ from incay.study.cluster.jobs import ask
 from incay.study.cluster.package import packaged
 from incay.study.cluster.unreachable import UnreachableError
 from incay.study.errors import UserError
-from incay.study.planning.checks.others import exposed_token
 from incay.study.spec.hints import command
 
 
@@ -45,10 +44,7 @@ def diagnose(cluster: Path | None, address: str | None) -> Diagnosis:
     """
     if cluster is None and address is None:
         nodes = [examine()]
-        exposed, problems = exposed_token(), health_problems(nodes)
-        if exposed is not None:
-            problems.append(Problem(str(exposed.path), exposed.what, exposed.remedy))
-        return Diagnosis(nodes, problems)
+        return Diagnosis(nodes, health_problems(nodes))
     try:
         nodes = examine_cluster(cluster, address)
     except UserError as error:

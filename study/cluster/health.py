@@ -17,10 +17,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from incay.study.cluster.exposed import exposures
 from incay.trainables.outgoing import without_secrets
 
 PACKAGES = ("ray", "torch", "torchvision", "mlflow", "optuna", "pyarrow", "numpy")
 """Packages whose versions must be the same on every node."""
+
+ALONE = "this machine"
+"""The role of a machine that no cluster is asked about."""
 
 _SECONDS_TO_ANSWER = 5.0
 
@@ -46,6 +50,7 @@ class Health:
         store_seen: Whether what the head wrote there is seen; None if that was not tried.
         mlflow: Where MLflow is, if it is a server.
         mlflow_error: Why it does not answer, empty if it does.
+        exposed: What others could read, change or reach: what that is, and what mends it.
     """
 
     node: str
@@ -64,6 +69,7 @@ class Health:
     store_seen: bool | None = None
     mlflow: str = ""
     mlflow_error: str = ""
+    exposed: list[list[str]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -71,7 +77,7 @@ class Health:
 
 
 def examine(
-    node: str = "", role: str = "this machine", environment: Mapping[str, str] | None = None
+    node: str = "", role: str = ALONE, environment: Mapping[str, str] | None = None
 ) -> Health:
     """Look at the machine that this runs on.
 
@@ -96,6 +102,7 @@ def examine(
     health.store, health.mlflow = without_secrets(results), without_secrets(tracking)
     health.store_error = _store_error(results) if results else ""
     health.mlflow_error = _mlflow_error(tracking)
+    health.exposed = exposures(settings, of_cluster=role != ALONE)
     return health
 
 

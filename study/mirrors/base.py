@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 from abc import ABC, abstractmethod
 
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
+
+
+def moment(time: object) -> datetime.datetime | None:
+    """Return the time that a book or record says; None where another program wrote none there."""
+    try:
+        at = datetime.datetime.fromisoformat(str(time))
+    except ValueError:
+        return None
+    # What clocks of trials show; others do not fit every system's count of seconds.
+    return at if 1971 <= at.year <= 9000 else None
+
 
 FINGERPRINT, STATUS = "incay.fingerprint", "incay.status"
 """What copies of a trial call its fingerprint and its ending."""

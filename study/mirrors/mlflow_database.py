@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
 from incay.study.errors import UserError
-from incay.study.mirrors.relocation import ARTIFACTS, relocate
+from incay.study.mirrors.relocation import ARTIFACTS, refuse_other_programs, relocate
 from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.mirrors.urls import file_url, sqlite_url
 from incay.trainables.store.trials import Store
@@ -73,14 +74,20 @@ def open_client(store: Store) -> MlflowClient:
         # artifacts would else belong to the directory that this process happened to start in.
         os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = artifacts
     own = own_database(store)
-    if own is not None:
-        prepare_database(own)
+    is_new = own is not None and prepare_database(own)
     # Not `mlflow.set_tracking_uri`: it sets MLFLOW_TRACKING_URI, for all that comes after.
-    return mlflow.MlflowClient(uri)
+    client = mlflow.MlflowClient(uri)
+    if is_new:
+        # MLflow keeps connections by path, to one that was put aside as well.
+        client._tracking_client.store.engine.dispose()
+    return client
 
 
-def prepare_database(path: Path) -> None:
+def prepare_database(path: Path) -> bool:
     """Make the database beside results where there is none; set right one that was moved.
+
+    Returns:
+        Whether it was made.
 
     It is made as a whole or not at all: MLflow makes its tables one by one, for a second or two;
     a process that is killed meanwhile would leave a database that MLflow can neither open nor
@@ -93,9 +100,12 @@ def prepare_database(path: Path) -> None:
         if os.path.lexists(path):
             if not path.is_file():
                 raise DamagedCopyError(path, "MLflow's database")
+            refuse_other_programs(path)
             relocate(path)
-            return
-        begun = path.with_name(f".{path.name}.new")
-        begun.unlink(missing_ok=True)
+            return False
+        for left in path.parent.glob(f".{path.name}*.new"):
+            left.unlink()
+        begun = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")  # MLflow makes each once
         mlflow.MlflowClient(sqlite_url(begun))
         begun.rename(path)
+        return True

@@ -8,7 +8,6 @@ ended, the study's run also gets its table, figures and report (`incay.study.mir
 
 from __future__ import annotations
 
-import datetime
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
-from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
+from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy, moment
 from incay.study.mirrors.mlflow_database import own_database, tracking_uri
 from incay.study.mirrors.mlflow_runs import Runs
 from incay.study.mirrors.remedies import told
@@ -150,7 +149,7 @@ class Mirror(StudyCopy):
         content = self._content(row.fingerprint)
         if content is None:
             return False
-        started = _milliseconds(content.provenance["started"])
+        started = _milliseconds(content.provenance.get("started"))
         run_id = self._runs.get(
             key,
             f"{row.arm} {row.phase} {row.number}",
@@ -166,8 +165,7 @@ class Mirror(StudyCopy):
         if not isinstance(content.status, Ending):
             return False
         self._endings[row.fingerprint] = content.status
-        finished = content.provenance.get("finished")
-        ended = _milliseconds(finished) if finished else None
+        ended = _milliseconds(content.provenance.get("finished")) or None
         self._runs.end(run_id, _MLFLOW_STATUS[content.status.nature], ended)
         self._last_end = max(self._last_end, ended or 0)
         return content.status.is_final
@@ -214,5 +212,7 @@ def _trial_tags(row: TrialRow, provenance: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _milliseconds(time: str) -> int:
-    return int(datetime.datetime.fromisoformat(time).timestamp() * 1000)
+def _milliseconds(time: object) -> int:
+    """Return a time as MLflow counts; 0 where none is known, which is the same each time."""
+    at = moment(time)
+    return 0 if at is None else max(0, int(at.timestamp() * 1000))

@@ -12,7 +12,7 @@ from incay.study.mirrors.mlflow_database import (
     tracking_uri,
 )
 from incay.study.mirrors.relocation import ARTIFACTS
-from incay.study.mirrors.remedies import deleted_experiment
+from incay.study.mirrors.remedies import DamagedCopyError, deleted_experiment
 from incay.trainables import metrics
 from incay.trainables.outgoing import shown
 from incay.trainables.store.trials import Store
@@ -46,6 +46,7 @@ class Runs:
         if not self._experiment:
             self._experiment = self._get_experiment()
             self._runs = {run.data.tags.get(_KEY, ""): run for run in self._existing()}
+            self._require_own_places()
 
     def tags(self, key: str) -> Mapping[str, str] | None:
         """Return the tags of a run, None where there is no such run."""
@@ -157,6 +158,8 @@ class Runs:
             experiment: str = found.experiment_id
             if found.lifecycle_stage == "deleted":
                 raise deleted_experiment(self._name, experiment, self._place, self._own)
+            if self._own is not None and found.artifact_location != self._artifacts:
+                raise DamagedCopyError(self._own, f"a database that keeps artifacts in {ARTIFACTS}")
             return experiment
         # Without the kind, the UI opens the experiment as one of language-model traces.
         created: str = self._client.create_experiment(
@@ -165,6 +168,21 @@ class Runs:
             tags={"mlflow.experimentKind": "custom_model_development"},
         )
         return created
+
+    def _require_own_places(self) -> None:
+        """Refuse a database beside results that would have artifacts written anywhere else.
+
+        Whoever may write to it could name any folder of whoever synchronises next.
+
+        Raises:
+            DamagedCopyError: It does.
+        """
+        if self._own is None:
+            return
+        for run in self._runs.values():
+            run_id, place = run.info.run_id, run.info.artifact_uri
+            if not run_id.isalnum() or place != f"{self._artifacts}/{run_id}/artifacts":
+                raise DamagedCopyError(self._own, f"a database that keeps artifacts in {ARTIFACTS}")
 
     def _existing(self) -> Iterator[Any]:
         token = None

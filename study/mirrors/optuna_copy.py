@@ -21,7 +21,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.errors import IncayError, UserError
-from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy
+from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy, moment
 from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.search.distributions import DIRECTIONS, distribution
 from incay.study.search.sampler import STATES
@@ -181,9 +181,15 @@ def copy_all(store: Store) -> None:
 
 
 def _times(record: TrialRecord) -> tuple[datetime.datetime, datetime.datetime]:
-    """Return start and end in local time without a zone, as Optuna keeps them."""
-    started, finished = (
-        datetime.datetime.fromisoformat(time).astimezone().replace(tzinfo=None)
-        for time in (record.started, record.finished)
-    )
-    return started, finished
+    """Return start and end in local time without a zone, as Optuna keeps them.
+
+    Optuna has no ended trial without both: what is not known is the other, or long ago.
+    """
+    started, finished = moment(record.started), moment(record.finished)
+    first = started or finished or datetime.datetime.fromtimestamp(0)
+    last = max(finished or first, first, key=lambda at: at.timestamp())
+    return _local(first), _local(last)
+
+
+def _local(at: datetime.datetime) -> datetime.datetime:
+    return at.astimezone().replace(tzinfo=None)

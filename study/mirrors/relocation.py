@@ -11,12 +11,35 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from incay.study.errors import UserError
 from incay.study.mirrors.urls import file_url
 
 ARTIFACTS = "mlartifacts"
 
 _PLACES = (("runs", "artifact_uri"), ("logged_models", "artifact_location"))
 """Tables and columns that hold places below an experiment's."""
+
+
+_TABLES = {"experiments", "runs", "metrics", "params"}
+"""Some of MLflow's."""
+
+
+def refuse_other_programs(database: Path) -> None:
+    """Refuse a sound database of another program: it is somebody's work, no damaged copy.
+
+    Raises:
+        UserError: It has tables, and none of MLflow's.
+        sqlite3.Error: It is no database.
+    """
+    with closing(sqlite3.connect(database, timeout=60)) as opened:
+        rows = opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    names = sorted(name for (name,) in rows)
+    if names and not _TABLES & set(names):
+        raise UserError(
+            f"{database} must be MLflow's database, but is another program's, with the tables "
+            f"{', '.join(names[:3])}: move it elsewhere, and `incay sync` with the study's name "
+            "fills a new one"
+        )
 
 
 def relocate(database: Path) -> None:

@@ -67,7 +67,7 @@ class TrialRecord:
     @property
     def started(self) -> str:
         """When its training began, ISO 8601."""
-        return str(self.provenance["started"])
+        return str(self.provenance.get("started") or "")
 
     @property
     def finished(self) -> str:

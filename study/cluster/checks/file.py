@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from incay.study.cluster.checks.aws import aws_problems
+from incay.study.cluster.checks.hands import hands_problems
 from incay.study.cluster.checks.local import local_problems
 from incay.study.cluster.checks.problem import Problem
 from incay.study.cluster.checks.results import results_problems
@@ -35,7 +36,7 @@ def file_problems(file: ClusterFile) -> list[Problem]:
     if not types:
         problems += [*default_problems(file), *_start_lines(file), *_file_mounts(file)]
         problems += [*_versions(file), *_key(file), *_workers(file), *results_problems(file)]
-        problems += [*_docker(file), *_provider(file)]
+        problems += [*_docker(file), *_provider(file), *hands_problems(file)]
     return [Problem(f"{where}: {item.where}", item.what, item.remedy) for item in problems]
 
 

@@ -32,6 +32,7 @@ def health_problems(nodes: Sequence[Health]) -> list[Problem]:
     for node in nodes:
         where = f"{node.role} {node.node}"
         found = [*_gpu(node), *_places(node), *_reach(node), *_versions(node, nodes[0])]
+        found += [(what, remedy) for what, remedy in node.exposed]
         problems += [Problem(where, what, remedy) for what, remedy in found]
     return problems
 

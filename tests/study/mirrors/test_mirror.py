@@ -83,8 +83,7 @@ def test_a_process_killed_while_it_makes_the_database_leaves_none(finished, tmp_
         "open_client(Store('results'))"
     )
     maker = subprocess.Popen([sys.executable, "-c", code], cwd=copy, env=ENVIRONMENT)
-    begun = copy / "results" / ".mlflow.db.new"
-    while not begun.exists() or begun.stat().st_size == 0:
+    while not any(each.stat().st_size for each in (copy / "results").glob(".mlflow.db.*.new")):
         assert maker.poll() is None
         time.sleep(0.001)
     maker.kill()

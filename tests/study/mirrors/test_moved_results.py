@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import sqlite3
 import urllib.parse
@@ -123,3 +124,67 @@ def test_a_plain_path_is_named_as_it_is():
     linked = sqlite_url(Path("/data/50%/mlflow.db"))
     assert "%" not in linked
     assert linked == sqlite_url(Path("/data/50%/mlflow.db"))
+
+
+def edited(root: Path, *statements: str) -> None:
+    with sqlite3.connect(root / "mlflow.db") as opened:
+        for statement in statements:
+            assert opened.execute(statement).rowcount
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE runs SET artifact_uri = '{}'",
+        "UPDATE runs SET artifact_uri = artifact_uri || '/../../../../away'",
+        "UPDATE experiments SET artifact_location = '{}'",
+    ],
+)
+def test_a_database_that_was_edited_does_not_say_where_files_go(statement, tmp_path):
+    root, away = tmp_path / "results", tmp_path / "away"
+    written(root)
+    names = attached(root)
+    shutil.rmtree(root / "mlartifacts")  # else nothing were to be attached
+    edited(root, statement.format(away.as_uri()))
+    done = incay("sync", "planted", "--results", str(root))
+    assert (done.code, done.out) == (0, "MLflow has everything\n"), done.err
+    assert f"{root / 'mlflow.db'} was damaged: kept as mlflow.db." in done.err
+    assert not away.exists()
+    assert attached(root) == names
+
+
+def test_another_programs_database_is_refused_and_stays(tmp_path):
+    root = tmp_path / "results"
+    written(root)
+    with sqlite3.connect(root / "mlflow.db") as opened:
+        opened.execute("CREATE TABLE photos (name TEXT)")
+    before = (root / "mlflow.db").read_bytes()
+    for command in ("sync", "ui"):
+        named = ["planted"] if command == "sync" else []
+        done = incay(command, *named, "--results", str(root))
+        assert done.code == 2
+        assert (
+            "must be MLflow's database, but is another program's, with the tables photos"
+            in done.err
+        )
+        assert done.err.count("\n") == 1
+    assert (root / "mlflow.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("planted", [None, "", "yesterday", 3, "0001-01-01T00:00:00"])
+def test_a_record_without_a_time_is_copied(planted, tmp_path):
+    root = tmp_path / "results"
+    written(root)
+    store = Store(root)
+    for name in store.fingerprints():
+        record = store.read_record(name)
+        assert record is not None
+        provenance = {**record.provenance, "started": planted, "finished": planted}
+        if planted is None:
+            del provenance["started"], provenance["finished"]
+        store.write_record(
+            dataclasses.replace(record, provenance=provenance), store.history(record)
+        )
+    _, runs = synced(root)
+    assert len(runs) == 7
+    assert incay("table", "planted", "--results", str(root)).code == 0
