@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from incay.study.errors import UserError
+from incay.trainables.outgoing import printable
 
 _WARNINGS = "PYTHONWARNINGS"
 _STDERR = 2
@@ -79,11 +80,15 @@ class Output(io.TextIOWrapper):
         line_by_line = buffer.isatty() or buffer.fileno() == _STDERR
         super().__init__(buffer, encoding, errors="replace", line_buffering=line_by_line)
         self.lost: OSError | None = None
+        self._is_told = buffer.fileno() == _STDERR
 
     def write(self, text: str) -> int:
-        """Write a text, or drop it once writing has failed."""
+        """Write a text, or drop it once writing has failed.
+
+        What libraries say passes here, too: of that a terminal is sent nothing that it would obey.
+        """
         try:
-            return super().write(text)
+            return super().write(printable(text) if self._is_told else text)
         except OSError as error:
             self._give_up(error)
             return len(text)

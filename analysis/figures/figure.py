@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import FigureDefinition
+from incay.analysis.output.renderers.csv import cell_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,7 @@ def _write_data(data: pa.Table, format: str) -> bytes:
     if format == "csv":
         from pyarrow import csv
 
-        csv.write_csv(data, sink)
+        csv.write_csv(_as_cells(data), sink)
     elif format == "arrow":
         with pa.ipc.new_file(sink, data.schema) as writer:
             writer.write_table(data)
@@ -148,3 +149,12 @@ def _write_data(data: pa.Table, format: str) -> bytes:
         parquet.write_table(data, sink)
     content: bytes = sink.getvalue().to_pybytes()
     return content
+
+
+def _as_cells(data: pa.Table) -> pa.Table:
+    """Return data whose texts no spreadsheet computes."""
+    for place, column in enumerate(data.schema):
+        if pa.types.is_string(column.type):
+            cells = pa.array(map(cell_text, data.column(place).to_pylist()), pa.string())
+            data = data.set_column(place, column, cells)
+    return data

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from incay.analysis.figures.shared.groups import distinct
+from incay.trainables.outgoing import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +94,7 @@ def as_text(name: str) -> str:
     It takes what stands between two dollar signs for mathematics, and leaves what begins with an
     underscore out of legends.
     """
-    return (" " if name.startswith("_") else "") + name.replace("$", r"\$")
+    return (" " if name.startswith("_") else "") + printable(name).replace("$", r"\$")
 
 
 def legend_below(canvas: Canvas, columns: int = 3) -> None:
