@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from incay.trainables.errors import HaltedError, IncayError, UserError
+from incay.trainables.errors import HaltedError, IncayError, UserError, listed, shown
 
-__all__ = ["HaltedError", "IncayError", "StudyError", "UserError"]
+__all__ = ["HaltedError", "IncayError", "StudyError", "UserError", "listed", "shown"]
 
 
 class StudyError(UserError):

@@ -33,6 +33,10 @@ COMPONENTS: Mapping[str, Registry[Any]] = {
 """The parts of a trial that are registered components, and where they are registered."""
 
 
+MOST_STEPS = 10**9
+"""Weeks of the smallest network. Each report is an evaluation, and a row of the history."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrialConfig(Settings):
     """Everything that decides what a trial computes.
@@ -72,8 +76,11 @@ class TrialConfig(Settings):
 
     def __post_init__(self) -> None:
         require(self.steps >= 1, "steps >= 1", self.steps)
+        require(self.steps <= MOST_STEPS, "steps <= 10^9", self.steps)
         require(self.batch_size >= 1, "batch_size >= 1", self.batch_size)
+        require(self.batch_size <= 10**6, "batch_size <= 10^6", self.batch_size)
         require(self.reports >= 1, "reports >= 1", self.reports)
+        require(self.reports <= 10**5, "reports <= 10^5", self.reports)
         require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)
         require(0 <= self.seed < 2**63, "0 <= seed < 2**63", self.seed)
 

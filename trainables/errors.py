@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+_LONGEST = 100
+_MOST_NAMES = 24
 
 
 class IncayError(Exception):
@@ -23,3 +27,15 @@ class HaltedError(IncayError):
     """A run had to end before its work was done, through no fault of the study."""
 
     exit_code = 1
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message quotes it: of a long one the beginning."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a message lists them: of many the first."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from incay.trainables.errors import UserError
+from incay.trainables.errors import UserError, shown
 
 T = TypeVar("T")
 
@@ -162,7 +162,7 @@ def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"{kind} must be one of {', '.join(names)}, but got {name!r}{hint}"
+    return f"{kind} must be one of {', '.join(names)}, but got {shown(name)}{hint}"
 
 
 def _described(definition: object) -> str:

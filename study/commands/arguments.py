@@ -85,7 +85,7 @@ def which_run(
         run_by_overrides,
         variant,
     )
-    from incay.study.spec.catalog import find_study, is_known, study_name, uses_own_code
+    from incay.study.spec.catalog import find_study, is_file, is_known, study_name, uses_own_code
     from incay.trainables.store import books
 
     named, _, run = study.rpartition("@")
@@ -103,7 +103,7 @@ def which_run(
         return spec.name, known_run(store, spec.name, spec.run, spec.document.overrides)
     name = study_name(study)
     latest = require_run(store, name)
-    if not Path(study).is_file():
+    if not is_file(study):
         return name, latest
     run = find_study(study).run  # not checked: what has run is shown though it were refused today
     if has_run(store, name, run):

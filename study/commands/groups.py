@@ -101,7 +101,7 @@ class TrainingChoice(RunChoice):
         spec = read_study(self.study, self.set_, self.seeds, self.data_root, code)
         count = trial_count(spec.header, spec.arms)
         if count > _MANY:
-            say(f"plans {count:,} trials, which may take a minute")
+            say(f"plans {count:,} trials, which takes some seconds")
         return spec, open_store(self.results), DataCatalog(self.data_root)
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.status import trial_status
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
 from incay.study.spec.searches.grid import grid_trials
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.books import Books
-from incay.trainables.store.endings import Ending
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 
+_OfArm = TypeVar("_OfArm", PlannedTrial | WaitingTrial, TrialRow)
 _ALWAYS_SHOWN = ("dataset", "network", "loss", "optimizer.lr", "batch_size", "steps")
 
 
@@ -67,19 +69,23 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     confirm = planner.confirm_trials()
     books = Books(store, spec.name, spec.run)
     refuse_newer_records(store, planner, books)
-    rows = books.trials()
+    listed = _by_arm(books.trials())
+    trials = _by_arm(confirm)
     plans = []
     for arm in spec.arms:
-        own = [trial for trial in confirm if trial.arm == arm.name]
-        configs = [confirm_config(spec, arm, trial.number, {}) for trial in own]
+        configs = [
+            trial.config
+            if isinstance(trial, PlannedTrial)
+            else confirm_config(spec, arm, trial.number, {})
+            for trial in trials[arm.name]
+        ]
         if arm.search:
             search = _search_configs(spec, arm, planner)
-            again = (planner.again(arm, row) for row in rows if row.arm == arm.name)
-            asked = [trial.fingerprint for trial in again]
+            asked = [planner.again(arm, row).fingerprint for row in listed.get(arm.name, ())]
         else:
             search = []
-            asked = [name for trial in own if (name := _fingerprint(store, trial))]
-        done = sum(_is_finished(store, name) for name in asked)
+            asked = _fingerprints(store, trials[arm.name])
+        done = sum(map(_is_finished, store.find_records(asked)))
         plans.append(ArmPlan(arm, search, configs, done))
     return plans
 
@@ -120,19 +126,26 @@ def _search_configs(spec: StudySpec, arm: Arm, planner: Planner) -> list[TrialCo
     return [planner.search_trial(arm, 0, params).config] * trials
 
 
-def _fingerprint(store: Store, trial: PlannedTrial | WaitingTrial) -> str:
-    """Return a trial's fingerprint; nothing where it waits for another's norm."""
-    if isinstance(trial, PlannedTrial):
-        return trial.fingerprint
-    if not _is_finished(store, trial.needs.fingerprint):
-        return ""
-    record = store.read_record(trial.needs.fingerprint)
-    return trial.resolve(record).fingerprint if record is not None else ""
+def _by_arm(rows: Iterable[_OfArm]) -> dict[str, list[_OfArm]]:
+    found: dict[str, list[_OfArm]] = {}
+    for row in rows:
+        found.setdefault(row.arm, []).append(row)
+    return found
 
 
-def _is_finished(store: Store, fingerprint: str) -> bool:
-    status = trial_status(store, fingerprint)
-    return isinstance(status, Ending) and status.is_final
+def _fingerprints(store: Store, trials: Sequence[PlannedTrial | WaitingTrial]) -> list[str]:
+    """Return the trials' fingerprints, of those that wait for a norm that there is."""
+    names = [trial.fingerprint for trial in trials if isinstance(trial, PlannedTrial)]
+    waiting = [trial for trial in trials if isinstance(trial, WaitingTrial)]
+    needed = store.find_records([trial.needs.fingerprint for trial in waiting])
+    for trial, record in zip(waiting, needed, strict=True):
+        if isinstance(record, TrialRecord) and record.is_final:
+            names.append(trial.resolve(record).fingerprint)
+    return names
+
+
+def _is_finished(record: TrialRecord | RecordError | None) -> bool:
+    return isinstance(record, TrialRecord) and record.is_final
 
 
 def _settings_text(values: Mapping[str, Any]) -> str:

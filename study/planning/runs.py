@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
-from incay.study.errors import UserError
+from incay.study.errors import UserError, listed, shown
 from incay.study.spec.catalog import built_in_studies
+from incay.study.spec.header import LONGEST_STUDY_NAME, STUDY_NAME
 from incay.study.spec.reading.overrides import override_texts
 from incay.trainables.store import books
 from incay.trainables.store.books import Books
@@ -19,7 +21,7 @@ def require_run(store: Store, name: str) -> str:
     Raises:
         UserError: The store knows no run of it.
     """
-    latest = books.latest_run(store, name)
+    latest = books.latest_run(store, name) if _may_be_named(name) else None
     if latest is None:
         there = sorted(books.study_names(store))
         known = [*there, *(path.stem for path in built_in_studies())]
@@ -27,7 +29,7 @@ def require_run(store: Store, name: str) -> str:
         hint = f"; did you mean {close[0]!r}?" if close and close[0] != name else ""
         raise UserError(
             f"{books.where_studies(store)}: a study must have been run here first, but there is no "
-            f"{name!r} (there: {', '.join(there) or 'none'}{hint})"
+            f"{shown(name)} (there: {listed(there) or 'none'}{hint})"
         )
     return latest
 
@@ -75,10 +77,16 @@ def run_by_overrides(
 
 def has_run(store: Store, name: str, run: str) -> bool:
     """Return whether the store has the run."""
-    return Books(store, name, run).study() is not None
+    may_be = _may_be_named(name) and re.fullmatch(r"[\w-]{1,80}", run, re.ASCII)
+    return bool(may_be) and Books(store, name, run).study() is not None
 
 
 def variant(store: Store, name: str, run: str) -> str:
     """Return how a run differs from its study's file, as the user said it."""
     book = Books(store, name, run).study()
     return book.variant if book is not None else "as written"
+
+
+def _may_be_named(name: str) -> bool:
+    """Return whether a study may have a name: no path leads out of the store's folder."""
+    return re.fullmatch(STUDY_NAME, name) is not None and len(name) <= LONGEST_STUDY_NAME

@@ -87,6 +87,7 @@ class Planner:
     def __init__(self, spec: StudySpec, data: DataCatalog) -> None:
         self._spec = spec
         self._data = data
+        self._fixed: list[PlannedTrial | WaitingTrial] = []
 
     def search_trial(self, arm: Arm, number: int, params: Mapping[str, Any]) -> PlannedTrial:
         """Return an arm's search trial: part of the training set validates, test is sealed."""
@@ -103,34 +104,43 @@ class Planner:
         The whole training set trains; the test split is opened. A replicate has the same
         seed in every arm, and none that a search has used.
         """
-        trials: list[PlannedTrial | WaitingTrial] = []
-        for replicate in range(self._spec.replicates):
-            known = {
-                arm.name: self._confirm(arm, replicate, (winners or {}).get(arm.name, {}))
-                for arm in self._spec.arms
-                if arm.reference is None
-            }
-            for arm in self._spec.arms:
-                if arm.reference is None:
-                    trials.append(known[arm.name])
-                else:
-                    trials.append(self._waiting(arm, replicate, known[arm.reference.arm]))
-        return trials
+        if winners:
+            return self._confirm_trials(winners)
+        if not self._fixed:  # asked for by several checks before a study begins
+            self._fixed = self._confirm_trials({})
+        return list(self._fixed)
 
     def again(self, arm: Arm, row: TrialRow) -> PlannedTrial:
         """Return a searched arm's trial as it would be trained now: by today's code and data."""
         config = row_config(self._spec, arm, row)
         return self._planned(arm, row.phase, row.number, config, row.params)
 
-    def _confirm(
-        self,
-        arm: Arm,
-        replicate: int,
-        params: Mapping[str, Any],
-        threshold: float | None = None,
-    ) -> PlannedTrial:
-        config = confirm_config(self._spec, arm, replicate, params, threshold)
-        return self._planned(arm, "confirm", replicate, config, params)
+    def _confirm_trials(
+        self, winners: Mapping[str, Mapping[str, Any]]
+    ) -> list[PlannedTrial | WaitingTrial]:
+        trials: list[PlannedTrial | WaitingTrial] = []
+        spec = self._spec
+        settings = {arm.name: winners.get(arm.name, {}) for arm in spec.arms}
+        # Built once: replicates differ in their seeds alone.
+        first = {arm.name: confirm_config(spec, arm, 0, settings[arm.name]) for arm in spec.arms}
+        for replicate, seed in enumerate(spec.confirm_seeds):
+            known = {
+                arm.name: self._planned(
+                    arm,
+                    "confirm",
+                    replicate,
+                    replace(first[arm.name], seed=seed),
+                    settings[arm.name],
+                )
+                for arm in spec.arms
+                if arm.reference is None
+            }
+            for arm in spec.arms:
+                if arm.reference is None:
+                    trials.append(known[arm.name])
+                else:
+                    trials.append(self._waiting(arm, replicate, known[arm.reference.arm]))
+        return trials
 
     def _waiting(self, arm: Arm, replicate: int, needs: PlannedTrial) -> WaitingTrial:
         assert arm.reference is not None
@@ -138,7 +148,9 @@ class Planner:
 
         def resolve(record: TrialRecord) -> PlannedTrial:
             # Of the training set: the test set must not set a threshold.
-            return self._confirm(arm, replicate, {}, factor * record.metrics["train.norm"])
+            threshold = factor * record.metrics["train.norm"]
+            config = confirm_config(self._spec, arm, replicate, {}, threshold)
+            return self._planned(arm, "confirm", replicate, config, {})
 
         return WaitingTrial(arm.name, replicate, needs, resolve)
 

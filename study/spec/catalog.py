@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from incay.study.errors import StudyError
+from incay.study.errors import StudyError, shown
 from incay.study.spec.reading.document import Document, load_document
 
 BUILT_IN = Path(__file__).parents[1] / "studies"
+_SUFFIXES = (".yaml", ".yml")
 
 
 def built_in_studies() -> list[Path]:
@@ -26,18 +27,28 @@ def find_study(study: str) -> Document:
     if study in names:
         return load_document(BUILT_IN / f"{study}.yaml")
     path = Path(study)
-    if path.is_file():
+    if _exists(path) and (not path.is_dir() or path.suffix in _SUFFIXES):
         return load_document(path)
-    if path.suffix in (".yaml", ".yml") or "/" in study:
-        raise StudyError(f"{study}: the study file must exist, but there is none")
+    if path.suffix in _SUFFIXES or "/" in study:
+        raise StudyError(f"{shown(study)}: the study file must exist, but there is none")
     close = difflib.get_close_matches(study, names, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise StudyError(f"STUDY must be a file or one of {', '.join(names)}, but got {study!r}{hint}")
+    raise StudyError(
+        f"STUDY must be a file or one of {', '.join(names)}, but got {shown(study)}{hint}"
+    )
 
 
 def is_known(study: str) -> bool:
     """Return whether a name stands for a built-in study or a file."""
-    return Path(study).is_file() or study in [path.stem for path in built_in_studies()]
+    return is_file(study) or study in [path.stem for path in built_in_studies()]
+
+
+def is_file(study: str) -> bool:
+    """Return whether an argument names a file; a text too long for a name is none."""
+    try:
+        return Path(study).is_file()
+    except OSError:
+        return False
 
 
 def uses_own_code(study: str) -> bool:
@@ -52,6 +63,13 @@ def study_name(study: str) -> str:
     it is.
     """
     path = Path(study)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
+    if path.suffix in _SUFFIXES or is_file(study):
         return str(find_study(study).values.get("name", path.stem))
     return study
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError:
+        return False  # too long for a path, or in a folder that is closed to us

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from incay.study.errors import shown
 from incay.study.spec.arms.building import Arm
 from incay.study.spec.header import Header
 from incay.study.spec.messages import unknown_key
@@ -63,7 +64,7 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
             raise document.error(
                 path,
                 "objective.metric must be a metric of the validation split (val.…): choosing by "
-                f"{metric!r} would leak what the study is to measure",
+                f"{shown(metric)} would leak what the study is to measure",
             )
         if metric not in known:
             raise document.error(path, _unknown_metric(metric, known))
@@ -84,7 +85,7 @@ def _unknown_metric(metric: str, known: list[str]) -> str:
     close = [name] if name in known else difflib.get_close_matches(name, known, n=1)
     why = ", to be made small: accuracy is 100 - error" if meant != word else ""
     hint = f" (did you mean {close[0]!r}{why}?)" if close else ""
-    return f"must be one of {', '.join(sorted(known))}, but got {metric!r}{hint}"
+    return f"must be one of {', '.join(sorted(known))}, but got {shown(metric)}{hint}"
 
 
 def _check_validation(document: Document, arms: Iterable[Arm]) -> None:
@@ -120,7 +121,7 @@ def _check_factor(document: Document, factors: tuple[str, ...], arm: Arm, refere
             raise document.error(
                 ("arms", arm.source, *name.split(".")),
                 f"an arm must differ from {reference.name!r} in the declared factor ({declared}) "
-                f"only, but {arm.name!r} has {name}={value!r}",
+                f"only, but {arm.name!r} has {name}={shown(value)}",
             )
     for name in {*arm.search, *reference.search}:
         if under_test(name) or (name in arm.search and name in reference.search):
@@ -142,8 +143,8 @@ def _check_ranges(document: Document, arms: Iterable[Arm]) -> None:
                 raise document.error(
                     search_path(document, arm, name),
                     f"a setting that several arms search must have one range, but {arm.name!r} "
-                    f"searches {notation!r} and {other.name!r} {range_!r}; where that is meant, "
-                    "say unequal_ranges: true",
+                    f"searches {shown(notation)} and {other.name!r} {shown(range_)}; where that is "
+                    "meant, say unequal_ranges: true",
                 )
 
 

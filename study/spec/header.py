@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from incay.study.errors import StudyError
+from incay.study.errors import StudyError, shown
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.reading.notation import fitted
@@ -21,6 +21,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 _LEAST_SHARE = 0.001
 """Of a CPU or GPU. Ray counts in steps of 0.0001."""
+HIGHEST: Mapping[str, int] = {"arms": 100_000, "trials": 10_000_000}
+"""To what the limits of a study can be raised."""
 _LONGEST_STALL = 10_000_000.0  # seconds; longer ones overflow the watchdog's clock
 
 
@@ -29,6 +31,10 @@ def _placeable(amount: float) -> float:
     if amount and (amount < _LEAST_SHARE or (amount > 1 and amount % 1)):
         raise ValueError("no share and no whole number")
     return amount
+
+
+STUDY_NAME = r"^[a-z0-9][a-z0-9-]*$"
+LONGEST_STUDY_NAME = 80
 
 
 class _Model(BaseModel):
@@ -117,15 +123,27 @@ class Ablation(_Model):
     parts: Annotated[list[str], Field(min_length=1)]
 
 
+class Limits(_Model):
+    """How large a study may be, against slips of the keyboard; who means it raises them.
+
+    Attributes:
+        arms: Arms, with those of grids and of an ablation. To check 1,000 takes two seconds.
+        trials: Trials of all arms and phases. To plan 100,000 takes ten seconds.
+    """
+
+    arms: Annotated[int, Field(ge=1, le=HIGHEST["arms"])] = 1_000
+    trials: Annotated[int, Field(ge=1, le=HIGHEST["trials"])] = 100_000
+
+
 class Header(_Model):
     """All keys of a study but its sections. `docs/study-files.md` explains them."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+    name: Annotated[str, Field(pattern=STUDY_NAME, max_length=LONGEST_STUDY_NAME)]
     question: str = ""
     uses: str | list[str] = Field(default_factory=list)
     protocol: Literal["sealed", "paper"] = "sealed"
     table: str | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
     factor: str | list[str] | None = None
     baseline: str | None = None
     ablation: Ablation | None = None
@@ -136,6 +154,7 @@ class Header(_Model):
     diverged: Literal["exclude", "worst"] = "exclude"
     keep_models: Annotated[int, Field(ge=0)] = 1
     resources: Resources = Resources()
+    limits: Limits = Limits()
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -152,6 +171,7 @@ _MODELS: Mapping[str, type[_Model]] = {
     "confirm": Confirm,
     "resources": Resources,
     "ablation": Ablation,
+    "limits": Limits,
 }
 
 
@@ -182,7 +202,7 @@ def parse_header(document: Document) -> Header:
     for key in SECTIONS:
         # A section whose content is commented out is empty.
         if not isinstance(values.get(key), dict | None):
-            raise document.error((key,), f"{key} must be a mapping, but got {values[key]!r}")
+            raise document.error((key,), f"{key} must be a mapping, but got {shown(values[key])}")
     given = {key: value for key, value in values.items() if key not in SECTIONS}
     objective = given.get("objective")
     if isinstance(objective, dict) and isinstance(objective.get("also"), dict):
@@ -216,7 +236,7 @@ def _explained(error: ValidationError, values: Any) -> tuple[tuple[str, ...], st
         return path[:-1], f"the key {path[-1]!r} must be given"
     given = _at(values, path)
     must_be = _NOTATIONS.get(path) or expected(first)
-    return path, f"must be {must_be}, but got {given!r}"
+    return path, f"must be {must_be}, but got {shown(given)}"
 
 
 def _at(values: Any, path: tuple[str, ...]) -> Any:
@@ -228,7 +248,7 @@ def _at(values: Any, path: tuple[str, ...]) -> Any:
 def _check_seeds(document: Document, seeds: list[int], header: Header) -> None:
     path = ("confirm", "seeds")
     if len(set(seeds)) != len(seeds):
-        raise document.error(path, f"seeds must be distinct, but got {seeds}")
+        raise document.error(path, f"seeds must be distinct, but got {shown(seeds)}")
     searched = header.budget.seed if header.budget is not None else None
     if searched in seeds:
         raise document.error(

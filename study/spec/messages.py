@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from incay.study.errors import listed, shown
 from incay.study.spec import words
 from incay.study.spec.reading.yaml_values import KeyPath
 from incay.trainables.config import TrialConfig
 from incay.trainables.names import DERIVED
 
 _MOST_KEYS = 24
+_HUGE = 10**15
 _SETTINGS = {item.name for item in fields(TrialConfig)} - set(DERIVED) | {words.EPOCHS}
 
 _KINDS: Mapping[str, str] = {
@@ -38,6 +41,13 @@ _LIMITS: Mapping[str, str] = {
 }
 
 
+def counted(number: int) -> str:
+    """Return a count, of a huge one how large it is about."""
+    if number < _HUGE:
+        return f"{number:,}"
+    return f"about 10^{int(number.bit_length() * math.log10(2))}"
+
+
 def expected(problem: Mapping[str, Any]) -> str:
     """Return what a value must be.
 
@@ -51,6 +61,9 @@ def expected(problem: Mapping[str, Any]) -> str:
         # The choices come as text only: "'tpe', 'random' or 'grid'".
         choices = str(context["expected"]).replace(" or ", ", ")
         return f"one of {', '.join(str(each) for each in ast.literal_eval(f'({choices},)'))}"
+    given = problem.get("input")
+    if kind.startswith("int_") and isinstance(given, float) and given.is_integer():
+        return "a whole number below 2^63 (9.2e18)"
     return _KINDS.get(kind.split("_")[0], str(problem["msg"]).removeprefix("Input should be "))
 
 
@@ -65,7 +78,7 @@ def unknown_key(name: str, known: Iterable[str], at: KeyPath | None = None) -> s
     keys = sorted(set(known))
     meant = _meant(name, keys, at)
     start = f"did you mean {meant!r}? A" if meant else "a"
-    return f"{start} key must be one of {_shown(name, keys)}, but got {name!r}"
+    return f"{start} key must be one of {_shown(name, keys)}, but got {shown(name)}"
 
 
 def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
@@ -78,7 +91,7 @@ def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
     """
     close = difflib.get_close_matches(name, known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return f"{what} must be one of {', '.join(known)}, but got {name!r}{hint}"
+    return f"{what} must be one of {listed(known)}, but got {shown(name)}{hint}"
 
 
 def _meant(name: str, known: Sequence[str], at: KeyPath | None) -> str:

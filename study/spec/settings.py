@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from incay.study.errors import shown
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
@@ -55,7 +56,7 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     Raises:
         ValueProblem: A key is unknown, a type is wrong or a range is left.
     """
-    hints = get_type_hints(TrialConfig)
+    hints = _hints()
     known = [item.name for item in fields(TrialConfig)]
     parts: dict[str, Any] = {}
     for name, value in values.items():
@@ -154,7 +155,8 @@ def _component(kind: str, value: Any, root: Root) -> Any:
     value = as_component(value)
     if not isinstance(value, Mapping) or "name" not in value:
         raise ValueProblem(
-            (kind,), f"{kind} must be a name, or a mapping with the key 'name', but got {value!r}"
+            (kind,),
+            f"{kind} must be a name, or a mapping with the key 'name', but got {shown(value)}",
         )
     try:
         cls = COMPONENTS[kind][str(value["name"])]
@@ -167,7 +169,8 @@ def _component(kind: str, value: Any, root: Root) -> Any:
         if isinstance(item, str) and leaves(item, root):
             which = f" ({root})" if root else ""
             raise ValueProblem(
-                (kind, key), f"{kind}.{key} must stay below the data root{which}, but is {item!r}"
+                (kind, key),
+                f"{kind}.{key} must stay below the data root{which}, but is {shown(item)}",
             )
     return _check(cls, settings, (kind,))
 
@@ -175,6 +178,11 @@ def _component(kind: str, value: Any, root: Root) -> Any:
 def _allowed(known: Iterable[str], path: tuple[str, ...] = ()) -> list[str]:
     """Return the keys that a study may set: none that it must not is ever offered."""
     return [key for key in known if ".".join((*path, key)) not in DERIVED]
+
+
+@cache
+def _hints() -> Mapping[str, Any]:
+    return get_type_hints(TrialConfig)
 
 
 @cache
@@ -206,7 +214,7 @@ def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
             raise ValueProblem((*path, *_blamed(hint, message)), message) from error
         got = first["input"]
         name = ".".join((*path, *at[:1]))
-        message = f"{name} must be {expected(first)}, but got {got!r}"
+        message = f"{name} must be {expected(first)}, but got {shown(got)}"
         raise ValueProblem((*path, *at[:1]), message) from error
 
 

@@ -42,6 +42,7 @@ _HISTORY = "history"
 _DIGITS = 2
 """Of a fingerprint, which name the folder that the trial's own lies in."""
 _READERS = 16
+_MANY = 1_000
 
 
 class TrialFiles:
@@ -128,10 +129,17 @@ class Store(Files):
             except RecordError as error:
                 return error
 
+        there = set(fingerprints)
+        if len(there) > _MANY:  # to list a store takes less than to ask for what it lacks
+            there &= set(self.fingerprints())
+        asked = [fingerprint for fingerprint in fingerprints if fingerprint in there]
         if self.local_root is not None:  # reading takes less than handing over to a thread
-            return [find(fingerprint) for fingerprint in fingerprints]
-        with ThreadPoolExecutor(_READERS) as pool:
-            return list(pool.map(find, fingerprints))
+            found = list(map(find, asked))
+        else:
+            with ThreadPoolExecutor(_READERS) as pool:
+                found = list(pool.map(find, asked))
+        by_name = dict(zip(asked, found, strict=True))
+        return [by_name.get(fingerprint) for fingerprint in fingerprints]
 
     def write_record(
         self,

@@ -11,6 +11,9 @@ from incay.trainables.exits import asked_from_outside
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
 
+_MOST_PARAMETERS = 10**9
+_TOO_LARGE = "a network has at most 10^9 weights (16 GB to train)"
+
 
 def refusal(
     config: TrialConfig, image_shape: tuple[int, int, int], num_classes: int, batch_size: int
@@ -27,6 +30,12 @@ def refusal(
     return _refusal(config.network, config.loss, image_shape, num_classes, min(batch_size, 2))
 
 
+def _check_size(*parts: torch.nn.Module) -> None:
+    count = sum(each.numel() for part in parts for each in part.parameters())
+    if count > _MOST_PARAMETERS:
+        raise ValueError(f"{_TOO_LARGE}, and it has {count:,}")
+
+
 @cache
 def _refusal(
     network: NetworkSettings,
@@ -41,13 +50,21 @@ def _refusal(
         with torch.device("meta"):
             built = network.build(image_shape)
             doing = "loss"
-            loss.build(built.num_features, num_classes)
+            scores = loss.build(built.num_features, num_classes)
+        doing = "network"
+        _check_size(built, scores)
         if batch_size == 1:
             doing = "batch_size"
             with torch.random.fork_rng(devices=[]), torch.no_grad():
                 network.build(image_shape).train()(torch.zeros(1, *image_shape))
     except ValueError as error:
         return doing, str(error)
+    except OverflowError:
+        return doing, _TOO_LARGE
+    except RuntimeError as error:
+        if "overflow" in str(error):
+            return doing, _TOO_LARGE
+        return "", ""
     except BaseException as error:
         if asked_from_outside(error):
             raise

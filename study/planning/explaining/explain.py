@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from incay.study.errors import UserError
+from incay.study.errors import UserError, shown
 from incay.study.planning.explaining.own_changes import changed_lines, kept_code
 from incay.study.planning.trials import row_config
 from incay.study.spec.paths import ANYWHERE
@@ -19,6 +20,7 @@ from incay.trainables.fingerprint import code_files, code_version
 from incay.trainables.store.books import Books, code_modules, every_run
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.naming import DIGITS
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
@@ -203,13 +205,14 @@ def _code_difference(store: Store, config: TrialConfig, record: TrialRecord) -> 
 
 def _resolve(store: Store, prefix: str, asked: Set[str]) -> str:
     """Return the one fingerprint that begins so, of those asked for and those recorded."""
-    recorded = store.fingerprints(prefix) if len(prefix) >= 2 else ()
+    may_be = re.fullmatch(rf"[0-9a-f]{{2,{DIGITS}}}", prefix)
+    recorded = store.fingerprints(prefix) if may_be else ()
     names: set[str] = {name for name in (*asked, *recorded) if name.startswith(prefix)}
     if len(names) != 1:
         what = "none does" if not names else f"{len(names)} do: {', '.join(sorted(names)[:5])}"
         raise UserError(
             f"one trial in {store.where('')} must have a fingerprint that begins with "
-            f"{prefix!r}, but {what}"
+            f"{shown(prefix)}, but {what}"
         )
     return names.pop()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
-from incay.study.errors import StudyError
+from incay.study.errors import StudyError, shown
 from incay.study.hardware import auto_precision
 from incay.study.spec.arms.lengths import in_steps, lay_over
 from incay.study.spec.arms.places import GRID, place_of
@@ -20,8 +20,6 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.incay.threshold import ArmReference, arm_reference
 from incay.trainables.names import PRECISION, THRESHOLD, nest
 
-_MOST_CELLS = 10_000
-"""Of one arm's grid: each is an arm of its own, a row of the table."""
 _AUTO = "auto"
 _PRECISIONS = (_AUTO, *get_args(get_type_hints(TrialConfig)[PRECISION]))
 
@@ -124,7 +122,8 @@ def _with_precision(values: Mapping[str, Any], gpu: float) -> dict[str, Any]:
     given = values.get(PRECISION, _AUTO)
     if given not in _PRECISIONS:
         raise ValueProblem(
-            (PRECISION,), f"precision must be one of {', '.join(_PRECISIONS)}, but got {given!r}"
+            (PRECISION,),
+            f"precision must be one of {', '.join(_PRECISIONS)}, but got {shown(given)}",
         )
     return {**values, PRECISION: auto_precision(gpu) if given == _AUTO else given}
 
@@ -133,7 +132,7 @@ def _own_settings(document: Document, source: str) -> Mapping[str, Any]:
     own = (document.values.get("arms") or {}).get(source)
     own = {} if own is None else own
     if not isinstance(own, dict):
-        raise document.error(("arms", source), f"an arm must be a mapping, but got {own!r}")
+        raise document.error(("arms", source), f"an arm must be a mapping, but got {shown(own)}")
     for section in (("base",), ("arms", source)):
         for key, why in WHY_DERIVED.items():
             if document.has((*section, *key.split("."))):
@@ -143,22 +142,34 @@ def _own_settings(document: Document, source: str) -> Mapping[str, Any]:
     return own
 
 
-def _cells(document: Document, source: str, grid: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name and settings of each cell of an arm's grid; of one cell if it has none."""
+def cell_count(document: Document, source: str) -> int:
+    """Return how many arms a key below ``arms`` makes; none of them is built.
+
+    Raises:
+        StudyError: It has no mapping, or its grid no lists.
+    """
+    axes = _axes(document, source, _own_settings(document, source).get(GRID, {}))
+    return math.prod(map(len, axes.values()))
+
+
+def _axes(document: Document, source: str, grid: Any) -> dict[str, list[Any]]:
+    """Return the settings of an arm's grid, each with its values."""
     path = ("arms", source, GRID)
     if not isinstance(grid, dict):
-        raise document.error(path, f"a grid must map settings to lists, but got {grid!r}")
+        raise document.error(path, f"a grid must map settings to lists, but got {shown(grid)}")
     axes = {".".join(parts): values for parts, values in flatten(grid)}
     for name, values in axes.items():
         if not isinstance(values, list) or not values:
             raise document.error(
                 (*path, *name.split(".")),
-                f"a grid's setting must have a list of values, but got {values!r}",
+                f"a grid's setting must have a list of values, but got {shown(values)}",
             )
-    if (cells := math.prod(map(len, axes.values()))) > _MOST_CELLS:
-        raise document.error(
-            path, f"a grid must have at most {_MOST_CELLS:,} cells, but has {cells:,}"
-        )
+    return axes
+
+
+def _cells(document: Document, source: str, grid: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and settings of each cell of an arm's grid; of one cell if it has none."""
+    axes = _axes(document, source, grid)
     for values in itertools.product(*axes.values()):
         cell = dict(zip(axes, values, strict=True))
         name = source

@@ -10,8 +10,10 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from incay.study.errors import shown
 from incay.study.spec.settings import ValueProblem, build_trial, merge
 from incay.study.spec.words import EPOCHS
+from incay.trainables.config import MOST_STEPS
 from incay.trainables.data import DataError, DatasetSettings
 from incay.trainables.names import BATCH_SIZE, STEPS
 
@@ -46,9 +48,9 @@ def in_steps(values: Mapping[str, Any], searched: Iterable[str]) -> dict[str, An
         return rest
     epochs, problem = values[EPOCHS], ""
     if isinstance(epochs, bool) or not isinstance(epochs, int | float):
-        problem = f"epochs must be a number, but got {epochs!r}"
+        problem = f"epochs must be a number, but got {shown(epochs)}"
     elif not 0 < epochs < math.inf:
-        problem = f"epochs must be above 0, but got {epochs!r}"
+        problem = f"epochs must be above 0, but got {shown(epochs)}"
     elif BATCH_SIZE in searched:
         problem = f"a study that searches {BATCH_SIZE} must give steps, but gives epochs"
     if problem:
@@ -60,6 +62,11 @@ def in_steps(values: Mapping[str, Any], searched: Iterable[str]) -> dict[str, An
             (EPOCHS,),
             "steps must be given (epochs x training images / batch_size) where the number of "
             f"images is not known beforehand, as for {config.dataset.name!r}, but epochs are",
+        )
+    most = MOST_STEPS * config.batch_size / images
+    if epochs > most:
+        raise ValueProblem(
+            (EPOCHS,), f"epochs must be at most {most:,.0f} (10^9 steps), but are {shown(epochs)}"
         )
     return {**rest, STEPS: math.ceil(epochs * images / config.batch_size)}
 

@@ -7,15 +7,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from incay.study.errors import shown
 from incay.study.spec.arms.ablation import ablated
-from incay.study.spec.arms.building import Arm, arms_of, with_difference
+from incay.study.spec.arms.building import Arm, arms_of, cell_count, with_difference
 from incay.study.spec.arms.places import place_of
 from incay.study.spec.arms.references import check_reference
 from incay.study.spec.header import Header
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.texts import alike, check_name
-from incay.study.spec.searches.search import check_ends, check_grid, check_sections, ranges_of
+from incay.study.spec.searches.search import (
+    check_end_count,
+    check_ends,
+    check_grid,
+    check_sections,
+    ranges_of,
+)
 from incay.study.spec.settings import dotted
+from incay.study.spec.size import check_arm_count
 
 _LIKE_A_TRIAL = re.compile(r"/(search|confirm)/\d+$")
 """The mirrors call an arm's trials so."""
@@ -31,6 +39,7 @@ def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], s
     """
     given = document.values.get("arms") or {"Base": {}}
     check_sections(document, given)
+    check_arm_count(document, header, {source: cell_count(document, source) for source in given})
     arms = [
         arm
         for source in given
@@ -40,7 +49,7 @@ def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], s
     by_name = {arm.name: arm for arm in arms}
     if baseline not in by_name:
         raise document.error(
-            ("baseline",), f"baseline must be the name of an arm, but got {baseline!r}"
+            ("baseline",), f"baseline must be the name of an arm, but got {shown(baseline)}"
         )
     if header.ablation is not None:
         arms += ablated(document, header.ablation, by_name, by_name[baseline])
@@ -89,6 +98,7 @@ def _check_distinct(document: Document, arms: Sequence[Arm]) -> None:
 def _check(document: Document, header: Header, arms: list[Arm]) -> None:
     names: dict[str, Arm] = {}
     by_name = {arm.name: arm for arm in arms}
+    check_end_count(document, arms)
     for arm in arms:
         path = ("arms", arm.source)
         check_name(arm.name, f"{document.where(path)}: an arm's name")

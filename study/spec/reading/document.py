@@ -15,11 +15,13 @@ from typing import Any
 from incay.study.errors import StudyError
 from incay.study.spec.paths import Root
 from incay.study.spec.reading.yaml_values import KeyPath, Reader
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.door import read_regular
 
 __all__ = ["Document", "KeyPath", "flatten", "load_document", "parse_value"]
 
-_MOST_BYTES = 1_000_000
-_NOT_ASKED = ("question", "uses", "resources", "table", "diverged", "keep_models")
+_MOST_BYTES = 500_000
+_NOT_ASKED = ("question", "uses", "resources", "table", "diverged", "keep_models", "limits")
 """Keys that change how a study is run or shown, not what it computes; which code it uses decides
 fingerprints."""
 
@@ -75,12 +77,13 @@ class Document:
     def put(self, path: Sequence[str], value: Any, place: str) -> None:
         """Set a value, creating mappings on the way."""
         node = self.values
-        for part in path[:-1]:
+        for depth, part in enumerate(path[:-1]):
             child = node.get(part)
             if not isinstance(child, dict):
                 # A component given by name alone: `loss: softmax`.
                 child = {} if child is None else {"name": child}
                 node[part] = child
+                self.places.setdefault(tuple(path[: depth + 1]), place)
             node = child
         self._forget_places(path)
         node[path[-1]] = value
@@ -109,11 +112,9 @@ def load_document(path: Path) -> Document:
         StudyError: The file cannot be read, is not YAML or is not a mapping.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        content = read_regular(path, _MOST_BYTES)
+    except (OSError, RecordError) as error:
         raise StudyError(f"{path}: the study must be a readable file, but: {error}") from error
-    if len(content) > _MOST_BYTES:
-        raise StudyError(f"{path}: a study must be smaller than {_MOST_BYTES} bytes")
     reader = Reader(str(path), is_file=True)
     values = reader.read(content)
     if not isinstance(values, dict):

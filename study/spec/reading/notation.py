@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -30,7 +31,7 @@ def fitted(hint: Any, value: Any) -> Any:
     kinds = list(_kinds(hint))
     if value == NONE and NoneType in kinds and str not in kinds and NONE not in kinds:
         return None
-    if isinstance(value, float) and value.is_integer() and int in kinds:
+    if isinstance(value, float) and value.is_integer() and int in kinds and abs(value) < 2**63:
         # Where a number may be a share as well, as of milestones, 1.0 and less is one.
         return int(value) if float not in kinds or value > 1 else value
     if isinstance(value, list):
@@ -43,14 +44,15 @@ def _hints(hint: Any) -> Mapping[str, Any]:
     """Return the types of a class's settings, by name; nothing for what has none."""
     for kind in _kinds(hint):
         if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, BaseModel)):
-            names = (
-                [item.name for item in fields(kind)]
-                if is_dataclass(kind)
-                else list(kind.model_fields)
-            )
-            hints = get_type_hints(kind, include_extras=True)
-            return {name: hints[name] for name in names}
+            return _of_class(kind)
     return {}
+
+
+@cache  # to look types up takes longer than all else that is done with a value
+def _of_class(kind: type[Any]) -> Mapping[str, Any]:
+    names = [item.name for item in fields(kind)] if is_dataclass(kind) else list(kind.model_fields)
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hints[name] for name in names}
 
 
 def _kinds(hint: Any) -> list[Any]:

@@ -7,12 +7,17 @@ from dataclasses import fields
 from difflib import SequenceMatcher
 from typing import Any
 
-from incay.study.errors import StudyError
+from incay.study.errors import StudyError, listed, shown
 from incay.study.spec.arms.lengths import OTHER_WAY
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
 from incay.study.spec.settings import as_component
 from incay.study.spec.study import header_keys
 from incay.trainables.config import COMPONENTS
+
+_MOST_SETTINGS = 200
+_MOST_CHARACTERS = 10_000
+_LONGEST = 100
+_DEEPEST = 20
 
 
 def apply_overrides(
@@ -29,18 +34,30 @@ def apply_overrides(
         StudyError: A text is not ``path=value``, or an arm sets the same path itself, so that
             the override would change nothing there.
     """
+    if len(settings) > _MOST_SETTINGS:
+        raise StudyError(
+            f"--set must be given at most {_MOST_SETTINGS} times, but is {len(settings):,} times; "
+            "a study file holds more"
+        )
     for text in settings:
         name, sign, value = text.partition("=")
-        place = f"--set {text}"
+        place = f"--set {text}" if len(text) <= _LONGEST else f"--set {text[:_LONGEST]}…"
+        if len(text) > _MOST_CHARACTERS:
+            raise StudyError(
+                f"{place}: an override must have at most {_MOST_CHARACTERS:,} characters, but has "
+                f"{len(text):,}"
+            )
         if not sign or not name.strip():
             raise StudyError(f"{place}: an override must read path=value")
         path = _path(document, name.strip())
+        if len(path) > _DEEPEST:
+            raise StudyError(f"{place}: a path must have at most {_DEEPEST} parts, but has more")
         for target in (path, *_also(document, path, place)):
             document.put(target, parse_value(value, place, target), place)
             if (replaced := _other_way(target)) != target:
                 document.remove(replaced)
     if seeds is not None:
-        document.put(("confirm", "seeds"), seeds, f"--seeds {seeds}")
+        document.put(("confirm", "seeds"), seeds, f"--seeds {shown(seeds)}")
     document.overrides += override_texts(settings, seeds)
 
 
@@ -67,8 +84,9 @@ def _path(document: Document, name: str) -> KeyPath:
             wanted = name.removeprefix(f"{section}.")
             close = max(arms, key=lambda arm: _likeness(arm, wanted))
             raise StudyError(
-                f"--set {name}: {section} must be followed by an arm of the study "
-                f"({', '.join(map(repr, dict.fromkeys(arms)))}) and a setting, but got {wanted!r} "
+                f"--set {name:.100}: {section} must be followed by an arm of the study "
+                f"({listed([*map(repr, dict.fromkeys(arms))])}) and a setting, but got "
+                f"{shown(wanted)} "
                 f"(did you mean {close!r}?)"
             )
     parts = tuple(name.split("."))
@@ -95,12 +113,13 @@ def _likeness(arm: str, wanted: str) -> float:
 
 def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
     """Return where a setting of the base must be put in arms; refuse one that an arm hides."""
-    if path[0] != "base":
+    if path[0] != "base" or len(path) == 1:
         return []
+    touched = {path[1], _other_way(path)[1]}
     also: list[KeyPath] = []
     hiding = []
     for arm, own in _section(document, "arms").items():
-        if not isinstance(own, dict):
+        if not isinstance(own, dict) or touched.isdisjoint(own):
             continue
         values = {
             key: as_component(value) if key in COMPONENTS else value for key, value in own.items()
@@ -116,7 +135,7 @@ def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
     if hiding:
         rest = ".".join(path[1:])
         raise StudyError(
-            f"{place}: {', '.join(map(repr, hiding))} give {rest} themselves, so the base's value "
+            f"{place}: {listed([*map(repr, hiding)])} give {rest} themselves, so the base's value "
             f"must be changed there, e.g. --set 'arms.{hiding[0]}.{rest}=…'"
         )
     return also

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from incay.study.errors import StudyError
+from incay.study.errors import StudyError, shown
 from incay.study.spec.reading.texts import check_text
 
 KeyPath = tuple[str, ...]
@@ -29,8 +31,34 @@ _SCALARS = {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null")}
 _MAPPING, _LIST, _MERGE = f"{_TAG}map", f"{_TAG}seq", f"{_TAG}merge"
 _NOT_PLAIN = {f"{_TAG}timestamp": "date", f"{_TAG}value": "default key"}
 """What YAML may take unquoted text for."""
-_MOST_VALUES = 100_000
+_MOST_NODES = 10_000
+"""To read this many takes half a second. Grids make many arms of few values."""
 _DEEPEST = 20
+_LONGEST = 1_000
+_LONGEST_QUESTION = 10_000
+_TOO_MANY = (
+    f"a study must hold at most {_MOST_NODES:,} keys and values, those that its aliases repeat "
+    "counted again, but holds more"
+)
+_TOO_DEEP = f"values must be nested at most {_DEEPEST} deep, but are deeper"
+_LARGEST = 2**63
+"""Whole numbers lie below it, as they do in databases and tensors."""
+
+
+class _Composer(Composer):
+    """Makes nodes of a text until one is too many or too deep: a text of brackets never ends.
+
+    Args:
+        met: Told of each node's line and depth, before it is made.
+    """
+
+    def __init__(self, met: Callable[[int, int], None], loader: Any = None) -> None:
+        super().__init__(loader=loader)
+        self._met = met
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._met(self.parser.peek_event().start_mark.line, self.depth)
+        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True)
@@ -57,6 +85,8 @@ class Reader:
         self._source = source
         self._is_file = is_file
         self._yaml = YAML(typ="safe", pure=True)
+        self._yaml.Composer = partial(_Composer, self._met)  # type: ignore[assignment]
+        self._nodes = 0
         self._count = 0
         self._open: set[int] = set()
 
@@ -92,6 +122,13 @@ class Reader:
             what = f"the text must be plain YAML, but: {first}"
             raise StudyError(f"{self._source}: {what}") from error
 
+    def _met(self, line: int, depth: int) -> None:
+        self._nodes += 1
+        if depth > _DEEPEST:
+            _refuse(self._line(line), (), _TOO_DEEP)
+        if self._nodes > _MOST_NODES:
+            _refuse(self._line(line), (), _TOO_MANY)
+
     def _value(self, node: Node, path: KeyPath, place: str) -> Any:
         self._counted(place, path)
         if isinstance(node, ScalarNode):
@@ -99,7 +136,7 @@ class Reader:
         if id(node) in self._open:
             _refuse(place, path, "an alias must not stand within its own anchor, but does")
         if len(self._open) >= _DEEPEST:
-            _refuse(place, path, f"values must be nested at most {_DEEPEST} deep, but are deeper")
+            _refuse(place, path, _TOO_DEEP)
         self._open.add(id(node))
         try:
             if isinstance(node, MappingNode):
@@ -112,25 +149,31 @@ class Reader:
 
     def _counted(self, place: str, path: KeyPath) -> None:
         self._count += 1
-        if self._count > _MOST_VALUES:
-            text = f"a study must hold at most {_MOST_VALUES:,} values, those that its aliases "
-            _refuse(place, path, f"{text}repeat counted again, but holds more")
+        if self._count > _MOST_NODES:
+            _refuse(place, path, _TOO_MANY)
 
     def _scalar(self, node: ScalarNode, path: KeyPath, place: str) -> Any:
         tag = str(node.tag)
+        most = _LONGEST_QUESTION if path == ("question",) else _LONGEST
+        if len(node.value) > most:
+            text = f"a value must have at most {most:,} characters, but has {len(node.value):,}"
+            _refuse(place, path, f"{text}: {shown(node.value)}")
         if tag in _NOT_PLAIN:
-            text = f"a value must be plain YAML, but {node.value!r} is a {_NOT_PLAIN[tag]} to YAML"
-            _refuse(place, path, f"{text}: put text in quotes")
+            text = f"{shown(node.value)} is a {_NOT_PLAIN[tag]} to YAML: put text in quotes"
+            _refuse(place, path, f"a value must be plain YAML, but {text}")
         if tag not in _SCALARS:
             self._refuse_tag(node, "", path, place)
         try:
             value = self._yaml.constructor.construct_object(node)
-        except (YAMLError, ValueError) as error:
+        except (YAMLError, ValueError, OverflowError) as error:
             kind = tag.removeprefix(_TAG)
             text = f"a value must be plain YAML, but {node.value[:80]!r} is no {kind}"
             raise StudyError(f"{place}: {_named(path)}{text}") from error
         if isinstance(value, str):
             check_text(value, f"{place}: {_named(path)}a value", several_lines=True)
+        if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+            text = f"-2^63 and less than 2^63 (9.2e18), but is {shown(node.value)}"
+            _refuse(place, path, f"a whole number must be at least {text}")
         return value
 
     def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
@@ -226,16 +269,23 @@ class Reader:
 
     def _entry(self, key: Node, value: Node, path: KeyPath) -> _Entry:
         place = self._place(key)
+        self._counted(place, path)
         if not isinstance(key, ScalarNode) or key.tag != f"{_TAG}str":
             if not isinstance(key, ScalarNode):
                 _refuse(place, path, "a key must be text, but got a list or mapping")
-            _refuse(place, path, f"a key must be text, but got {key.value}: put it in quotes")
+            _refuse(place, path, f"a key must be text, but got {key.value:.100}: put it in quotes")
+        if len(key.value) > _LONGEST:
+            text = f"a key must have at most {_LONGEST:,} characters, but has {len(key.value):,}"
+            _refuse(place, path, f"{text}: {shown(key.value)}")
         check_text(key.value, f"{place}: {_named(path)}a key")
-        return _Entry(key.value, _parts(key.value, path), place, value)
+        parts = _parts(key.value, path)
+        if len(path) + len(parts) > _DEEPEST:
+            _refuse(place, path, _TOO_DEEP)
+        return _Entry(key.value, parts, place, value)
 
     def _refuse_tag(self, node: Node, plain: str, path: KeyPath, place: str) -> None:
         if str(node.tag) != plain:
-            _refuse(place, path, f"a value must have no tag, but has {node.tag}")
+            _refuse(place, path, f"a value must have no tag, but has {node.tag!s:.100}")
 
     def _place(self, node: Node) -> str:
         return self._line(node.start_mark.line)

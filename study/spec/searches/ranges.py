@@ -15,6 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from incay.study.errors import shown
+
+_LARGEST = 2**63
+_MOST_VALUES = 1_000
 _RANGE = re.compile(r"\s*(?P<log>log\s+)?(?P<low>\S+)\s*\.\.\s*(?P<high>\S+)\s*")
 
 
@@ -108,17 +112,25 @@ def _range(value: Any) -> Range:
     if match is None:
         raise ValueError(
             "a search range must read 'LOW .. HIGH', 'log LOW .. HIGH' or be a list of values, "
-            f"but got {value!r}"
+            f"but got {shown(value)}"
         )
     try:
         low, high = (_number(match[end]) for end in ("low", "high"))
     except ValueError:
-        raise ValueError(f"the ends of a search range must be numbers, but got {value!r}") from None
+        raise ValueError(
+            f"the ends of a search range must be numbers, but got {shown(value)}"
+        ) from None
+    if not all(abs(end) < _LARGEST for end in (low, high)):
+        raise ValueError(
+            f"the ends of a search range must be less than 2^63 (9.2e18), but got {shown(value)}"
+        )
     if not low < high:
-        raise ValueError(f"a search range must have LOW < HIGH, but got {value!r}: it is empty")
+        raise ValueError(
+            f"a search range must have LOW < HIGH, but got {shown(value)}: it is empty"
+        )
     log = match["log"] is not None
     if log and low <= 0:
-        raise ValueError(f"a logarithmic range must have LOW > 0, but got {value!r}")
+        raise ValueError(f"a logarithmic range must have LOW > 0, but got {shown(value)}")
     if isinstance(low, int) and isinstance(high, int):
         return Interval(low, high, log, whole=True)
     return Interval(float(low), float(high), log)
@@ -127,12 +139,16 @@ def _range(value: Any) -> Range:
 def _choices(values: list[Any]) -> Choices:
     if not values:
         raise ValueError("a list to search must have at least one value, but is empty")
+    if len(values) > _MOST_VALUES:
+        raise ValueError(
+            f"a list to search must have at most {_MOST_VALUES:,} values, but has {len(values):,}"
+        )
     for item in values:
         if not isinstance(item, str | int | float | bool):
-            raise ValueError(f"a value to search must be a number or text, but got {item!r}")
+            raise ValueError(f"a value to search must be a number or text, but got {shown(item)}")
     # 3 and 3.0 are one value; true is no 1.
     if len({(isinstance(item, bool), item) for item in values}) != len(values):
-        raise ValueError(f"a list to search must have distinct values, but got {values!r}")
+        raise ValueError(f"a list to search must have distinct values, but got {shown(values)}")
     return Choices(tuple(values))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from incay.study.errors import shown
 from incay.study.spec.arms.building import Arm
 from incay.study.spec.messages import unknown_key, unknown_name
 from incay.study.spec.reading.document import Document
 from incay.study.spec.searches.conditions import ConditionError, check_conditions, in_order
-from incay.study.spec.searches.grid import grid_points
+from incay.study.spec.searches.grid import check_points
 from incay.study.spec.searches.ranges import Choices, Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.study.spec.words import EPOCHS
@@ -19,6 +20,8 @@ from incay.trainables.names import REPORTS, STEPS, nest, within
 ALL_ARMS = "all arms"
 """The key below ``search`` whose ranges hold for every arm."""
 
+_MOST_SETTINGS = 100
+_MOST_ENDS = 20_000
 _AS_LONG = "all trials of a comparison train as long; arms may differ in it under `factor: steps`"
 _NEVER_SEARCHED = {
     STEPS: _AS_LONG,
@@ -47,7 +50,8 @@ def check_sections(document: Document, arms: Mapping[str, Any]) -> None:
             )
         if not isinstance(content, dict | None):
             raise document.error(
-                ("search", name), f"must be a mapping of settings to ranges, but got {content!r}"
+                ("search", name),
+                f"must be a mapping of settings to ranges, but got {shown(content)}",
             )
 
 
@@ -71,6 +75,12 @@ def ranges_of(document: Document, source: str) -> dict[str, Any]:
             except ValueError as error:
                 raise document.error(path, str(error)) from error
             search[name] = notation
+    if len(search) > _MOST_SETTINGS:
+        raise document.error(
+            ("search",),
+            f"a search must be of at most {_MOST_SETTINGS} settings, but that of {source!r} is of "
+            f"{len(search):,}",
+        )
     spaces = {name: parse_space(notation) for name, notation in search.items()}
     try:
         return {name: search[name] for name in in_order(spaces)}
@@ -86,6 +96,21 @@ def search_path(document: Document, arm: Arm, name: str) -> tuple[str, ...]:
 def _path(document: Document, source: str, name: str) -> tuple[str, ...]:
     own = document.values["search"].get(source) or {}
     return ("search", source if name in own else ALL_ARMS, name)
+
+
+def check_end_count(document: Document, arms: Sequence[Arm]) -> None:
+    """Refuse more values to try than can be tried in a moment.
+
+    Raises:
+        StudyError: The ranges and lists of all arms have too many ends and values.
+    """
+    total = sum(len(space.ends) for arm in arms for space in arm.spaces.values())
+    if total > _MOST_ENDS:
+        raise document.error(
+            ("search",),
+            f"the lists and ranges of all arms must have at most {_MOST_ENDS:,} values and ends, "
+            f"but have {total:,}",
+        )
 
 
 def check_ends(document: Document, arm: Arm) -> None:
@@ -139,8 +164,12 @@ def _check_whole(document: Document, arm: Arm, name: str, space: Space) -> None:
 def _conditions(spaces: Mapping[str, Space], name: str) -> dict[str, Any]:
     """Return values with which a setting is searched, those of what it depends on in turn."""
     chosen: dict[str, Any] = {}
-    for other, values in spaces[name].when.items():
-        chosen |= {**_conditions(spaces, other), other: values[0]}
+    waiting = [name]
+    while waiting:  # each once, by however many ways it is depended on
+        for other, values in spaces[waiting.pop()].when.items():
+            if other not in chosen:
+                chosen[other] = values[0]
+                waiting.append(other)
     return chosen
 
 
@@ -152,10 +181,10 @@ def check_grid(document: Document, arm: Arm) -> None:
     """
     for name, space in arm.spaces.items():
         try:
-            grid_points({name: replace(space, when={})})
+            check_points({name: replace(space, when={})})
         except ValueError as error:
             raise document.error(search_path(document, arm, name), str(error)) from error
     try:
-        grid_points(arm.spaces)
+        check_points(arm.spaces)
     except ValueError as error:
         raise document.error(("budget", "sampler"), f"{error} (arm {arm.name!r})") from error

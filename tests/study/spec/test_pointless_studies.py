@@ -55,7 +55,8 @@ def parse(**values: object) -> StudySpec:
         ),
         (
             {"arms": {"A": {"grid": {"optimizer.lr": [0.1] * 200, "steps": [1] * 51}}}},
-            "arms.A.grid: a grid must have at most 10,000 cells, but has 10,200",
+            "arms.A.grid: a study must have at most 1,000 arms, but this grid alone has 10,200 "
+            "(limits.arms: 10200 allows it)",
         ),
         (
             {"search": {"all arms": {"batch_size": [32, 32.0]}}},

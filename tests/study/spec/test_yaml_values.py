@@ -131,7 +131,7 @@ def test_what_is_no_plain_value_is_refused_with_its_line(text, line, expected, r
 def test_aliases_that_repeat_without_end_are_refused(each, read):
     lines = ["a0: &a0 {b: 1}"]
     lines += [f"a{n}: &a{n} {each.format(n - 1)}" for n in range(1, 18)]
-    with pytest.raises(StudyError, match="100,000 values"):
+    with pytest.raises(StudyError, match="10,000 keys and values"):
         read("\n".join(lines))
 
 
