@@ -157,10 +157,10 @@ def _registrations(folder: Path) -> Iterator[re.Match[str]]:
         yield from _REGISTRATION.finditer(path.read_text(encoding="utf-8"))
 
 
-def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:
+def describe_unknown(kind: str, name: str, known: Iterable[str], meant: str | None = None) -> str:
     """Return what is wrong with a name that is not registered, and which was probably meant."""
     names = sorted(known)
-    close = difflib.get_close_matches(str(name), names, n=1)
+    close = [meant] if meant else difflib.get_close_matches(str(name), names, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     return f"{kind} must be one of {', '.join(names)}, but got {shown(name)}{hint}"
 

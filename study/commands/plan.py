@@ -27,6 +27,7 @@ def plan(
     """Show arms, trials, steps and estimated time of a study; run nothing."""
     from incay.analysis.wording import counted
     from incay.study.planning.checks.others import check_private
+    from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
@@ -34,6 +35,8 @@ def plan(
     from incay.study.planning.stack_forecast import told_beforehand
 
     spec, store, data = chosen.open()
+    if (address := cluster_address()) is not None:
+        require_cluster(address)
     check_private(store)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
     plans = plan_arms(spec, data, store)

@@ -99,6 +99,8 @@ def _meant(name: str, known: Sequence[str], at: KeyPath | None) -> str:
     word = words.plain(name)
     endings = [key for key in known if key.rpartition(".")[2] == word]
     own, other = (words.STUDY, words.TRIAL) if at is None else (words.TRIAL, words.STUDY)
+    if at is not None and name.partition(".")[0] in words.OF_STUDY - set(known):
+        return f"{name} of the study itself"
     if word in own:
         return _from(own[word], at)
     if len(endings) == 1:
@@ -123,12 +125,13 @@ def _from(target: str, at: KeyPath | None) -> str:
 
 
 def _shown(name: str, keys: Sequence[str]) -> str:
-    """Return the keys, of many the nearest parts whole."""
+    """Return the keys, of many those of the nearest part and the names of the other parts."""
     if len(keys) <= _MOST_KEYS:
         return ", ".join(keys)
-    part = name.partition(".")[0]
-    near = [key for key in keys if key.startswith(f"{part}.")]
-    if near:
-        return f"{', '.join(near)} and {len(keys) - len(near)} more"
-    parts = {key.partition(".")[0] + (".…" if "." in key else "") for key in keys}
+    near = name.partition(".")[0]
+    parts = {
+        key if part == near or not dot else f"{part}.…"
+        for key in keys
+        for part, dot, _ in [key.partition(".")]
+    }
     return ", ".join(sorted(parts))

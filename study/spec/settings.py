@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from incay.study.errors import shown
+from incay.study.spec import words
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
@@ -20,7 +21,7 @@ from incay.study.spec.words import EPOCHS
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, flatten
-from incay.trainables.registry import UnknownNameError
+from incay.trainables.registry import UnknownNameError, describe_unknown
 from incay.trainables.settings import Settings, to_dict
 
 WHY_DERIVED = dict(
@@ -162,7 +163,10 @@ def _component(kind: str, value: Any, root: Root) -> Any:
         cls = COMPONENTS[kind][str(value["name"])]
     except UnknownNameError as error:
         path = (kind, "name") if len(value) > 1 else (kind,)
-        raise ValueProblem(path, str(error)) from error
+        meant = words.COMPONENT.get(words.plain(str(value["name"])))
+        known = COMPONENTS[kind]
+        message = describe_unknown(kind, value["name"], known, meant) if meant in known else error
+        raise ValueProblem(path, str(message)) from error
     settings = {key: item for key, item in value.items() if key != "name"}
     for key, item in settings.items():
         # A study may come from anybody; what it names must lie where its user put the data.
@@ -220,9 +224,8 @@ def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
 
 def _blamed(cls: Any, message: str) -> tuple[str, ...]:
     """Return the field that a range check's message is about: the first it names."""
-    words = re.findall(r"\w+", message)
     names = [item.name for item in fields(cls)]
-    return next(((word,) for word in words if word in names), ())
+    return next(((word,) for word in re.findall(r"\w+", message) if word in names), ())
 
 
 def default_settings(configs: Iterable[TrialConfig]) -> dict[str, Any]:

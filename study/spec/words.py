@@ -62,6 +62,20 @@ _STUDY: Mapping[str, tuple[str, ...]] = {
 }
 """The study's own keys, by dotted name."""
 
+_COMPONENTS: Mapping[str, tuple[str, ...]] = {
+    "softmax": ("none", "ce", "xent", "crossentropy", "cross_entropy", "cross_entropy_loss", "nll"),
+    "cosface": ("am_softmax", "amsoftmax", "additive_margin", "lmcl"),
+    "a-softmax": ("sphereface", "angular", "asoftmax"),
+    "l-softmax": ("large_margin", "large_margin_softmax", "lsoftmax"),
+    "arcface": ("aam_softmax", "additive_angular_margin", "insightface"),
+    "center": ("center_loss", "centerloss"),
+    "spherenet-20": ("sphere20", "sphereface20"),
+    "spherenet-64": ("sphere64", "sphereface64"),
+}
+"""Losses and networks."""
+
+OF_STUDY = {name.partition(".")[0] for name in _STUDY}
+COMPONENT = {word: name for name, words in _COMPONENTS.items() for word in words}
 TRIAL = {word: name for name, words in _TRIAL.items() for word in words}
 STUDY = {word: name for name, words in _STUDY.items() for word in words}
 

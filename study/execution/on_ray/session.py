@@ -80,7 +80,7 @@ class RaySession:
 def _connect(address: str) -> None:
     import ray
 
-    require_cluster(address)
+    address = require_cluster(address)
     os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(_WAITING_TRIALS))
     try:
         ray.init(address=address, **_options())

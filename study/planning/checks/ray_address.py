@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from pathlib import Path
 
 from incay.study.errors import UserError
 
@@ -41,18 +42,26 @@ def cluster_address() -> str | None:
     )
 
 
-def require_cluster(address: str) -> None:
+def require_cluster(address: str) -> str:
     """Refuse an address at which no Ray answers; Ray itself would try for minutes.
 
     Args:
         address: What `cluster_address` returned.
 
+    Returns:
+        The same, with HOST:PORT of this machine's cluster for ``auto``.
+
     Raises:
         UserError: Nothing answers within seconds, or another program does.
     """
-    parts = _parts(address)
+    found = _of_this_machine() if address == "auto" else address
+    parts = _parts(found)
     if parts is None:
-        return  # auto: Ray finds out by itself, at once
+        raise no_answer(
+            address,
+            f"no cluster was started on this machine. `ray start --head` starts one; without "
+            f"{VARIABLE} a study trains on this machine alone",
+        )
     try:
         with socket.create_connection(parts, _SECONDS_TO_ANSWER) as opened:
             opened.sendall(_GREETING)
@@ -63,6 +72,19 @@ def require_cluster(address: str) -> None:
         raise no_answer(address, str(error)) from error
     if len(answer) < 4 or answer[3] != _SETTINGS:
         raise no_answer(address, "another program listens there (Ray's own port is 6379)")
+    return found
+
+
+def _of_this_machine() -> str:
+    """Return the address of the cluster that ``ray start`` has started here; empty for none.
+
+    Ray itself would take any it finds among the processes, also one that is another run's own.
+    """
+    folder = Path(os.environ.get("RAY_TMPDIR") or "/tmp") / "ray"
+    try:
+        return (folder / "ray_current_cluster").read_text()[:300].strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def no_answer(address: str, why: str) -> UserError:

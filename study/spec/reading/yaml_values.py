@@ -165,7 +165,7 @@ class Reader:
             self._refuse_tag(node, "", path, place)
         try:
             value = self._yaml.constructor.construct_object(node)
-        except (YAMLError, ValueError, OverflowError) as error:
+        except (YAMLError, ValueError, ArithmeticError, LookupError) as error:
             kind = tag.removeprefix(_TAG)
             text = f"a value must be plain YAML, but {node.value[:80]!r} is no {kind}"
             raise StudyError(f"{place}: {_named(path)}{text}") from error

@@ -27,6 +27,11 @@ arms:
 confirm: {seeds: 2}
 """
 BUDGET = "search: {all arms: {optimizer.weight_decay: log 1e-5 .. 1e-2}}\nbudget: {trials: %d}\n"
+GRID = f"{{batch_size: {[*range(8, 508)]}, steps: {[*range(500)]}, reports: {[*range(500)]}}}"
+SEARCH_GRID = (
+    "search: {all arms: {incay.start_step: 1 .. 5, augment.crop_padding: [1, 2, 3], "
+    "batch_size: 2 .. 1001, network.dimension: 1 .. 10000}}\nbudget: {sampler: grid}\n"
+)
 COMMANDS = (
     ["plan", "study.yaml"],
     ["plan", "study.yaml", "--no-probe"],
@@ -38,6 +43,21 @@ EVERYWHERE = [
     ("reports: 3", "reports: 7", "study.yaml:7: ", "reports must be at most steps=6, but is 7"),
     ("seeds: 2", "seeds: 100000000", "study.yaml:13: ", "100,000,000 seeds of 2 arms"),
     ("confirm:", BUDGET % 10**9 + "confirm:", "study.yaml:14: ", "1,000,000,000 search trials"),
+    ("seeds: 2", "seeds: 200000", ":13: ", "400,000 (limits.trials: 400000 allows it)"),
+    ("seeds: 2", f"seeds: {[*range(5000)] * 2}", ":13: ", "at most 10,000 keys and values"),
+    ("steps: 6", "steps: 1e18", "study.yaml:6: ", "steps <= 10^9 must hold"),
+    ("steps: 6", "steps: 1e300", "study.yaml:6: ", "a whole number below 2^63"),
+    ("steps: 6", "epochs: 1e300", "study.yaml:6: ", "epochs must be at most 22,268,615"),
+    ("steps: 6", "augment: {crop_padding: 1e9}", ":6: ", "0 <= crop_padding <= 16 must hold"),
+    ("dimension: 2", "dimension: 1e9", "study.yaml:4: ", "at most 10^9 weights"),
+    ("dimension: 2", "dimension: 1e18", "study.yaml:4: ", "at most 10^9 weights"),
+    ("name: refused", f"name: {'x' * 300_000}", "yaml:1: ", "has 300,000"),
+    ("A: {}", f"? {'x' * 300_000}\n  : {{}}", "study.yaml:11: ", "has 300,000"),
+    ("A: {}", f"A: {{grid: {GRID}}}", "study.yaml:11: ", "this grid alone has 125,000,000"),
+    ("A: {}", f"A: {{grid: {{batch_size: {[*range(8, 2008)]}}}}}", ":11: ", "arms: 2001 allows"),
+    ("confirm:", SEARCH_GRID + "confirm:", "study.yaml:14: ", "are 150,000,000"),
+    ("confirm:", BUDGET % 10**12 + "confirm:", ":14: ", "1,000,000,000,000 search trials"),
+    ("confirm:", "budget: {trials: 1e12}\nconfirm:", ":13: ", "may take 1,000,000,000,000"),
     ("confirm:", "resources: {gpu: 2}\nconfirm:", "study.yaml:13: ", "trained on one GPU"),
     ("confirm:", "resources: {gpu: .nan}\nconfirm:", "study.yaml:13: ", "trained on one GPU"),
     ("confirm:", "resources: {cpu: 1.5}\nconfirm:", "study.yaml:13: ", "a whole number of CPUs"),
@@ -49,6 +69,10 @@ BY_OPTION = [
     (["--set", "batch_size=1438"], "--set batch_size=1438: base.batch_size: "),
     (["--set", "steps=2"], "study.yaml:7: base.reports: reports must be at most steps=2"),
     (["--seeds", "100000000"], "--seeds 100000000: confirm.seeds: "),
+    (["--set", "steps=1"] * 201, "--set must be given at most 200 times, but is 201 times"),
+    (["--set", f"steps={'1' * 100_000}"], "at most 10,000 characters, but has 100,006"),
+    (["--set", f"a.{'b.' * 30}c=1"], "a path must have at most 20 parts"),
+    (["--set", "optimizer.foo=1"], "incay: --set optimizer.foo=1: base.optimizer.foo: a key must"),
     (["--set", "resources.gpu=2"], "--set resources.gpu=2: resources.gpu: must be 0, 1 or a"),
 ]
 SEARCH = ["--set", "search.all arms.optimizer.weight_decay=log 1e-5 .. 1e-2"]

@@ -81,6 +81,22 @@ def test_nothing_and_other_programs_at_the_address_are_found_out_at_once(monkeyp
     assert "another program listens there" in second
 
 
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_auto_without_a_cluster_of_this_machine_is_told_at_once(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    done = incay(command, "quickstart", "--no-mirror" if command == "run" else "--no-probe")
+    assert done.code == 2
+    assert "is 'auto': no cluster was started on this machine. `ray start --head`" in done.err
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        (tmp_path / "ray").mkdir()
+        (tmp_path / "ray/ray_current_cluster").write_text(f"127.0.0.1:{free.getsockname()[1]}")
+    with pytest.raises(UserError, match="refused"):
+        require_cluster("auto")
+
+
 def test_a_program_that_says_nothing_is_given_up(monkeypatch):
     monkeypatch.setattr("incay.study.planning.checks.ray_address._SECONDS_TO_ANSWER", 0.2)
     with socket.socket() as silent:

@@ -126,6 +126,23 @@ def _keys(name: str) -> list[str]:
     return list(getattr(header, name.capitalize()).model_fields)
 
 
+def test_names_of_other_papers_and_keys_of_the_study_are_answered_with_what_is_meant():
+    assert "did you mean 'resources.gpu of the study itself'" in refusal(base={"resources.gpu": 1})
+    for name, meant in (
+        ("none", "softmax"),
+        ("AM-Softmax", "cosface"),
+        ("sphereface", "a-softmax"),
+    ):
+        assert f"(did you mean {meant!r}?)" in refusal(base={"loss": name})
+    message = refusal(search={"all arms": {"optimizer.zzz": "1 .. 2"}})
+    assert "optimizer.bias_lr_multiplier, optimizer.lr, optimizer.momentum" in message
+    assert "schedule.…, split.…, steps" in message
+
+
+def test_an_objective_is_checked_where_nothing_is_searched():
+    assert "must be one of val.error" in refusal(objective={"metric": "zzz"})
+
+
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
@@ -134,7 +151,7 @@ def _keys(name: str) -> list[str]:
         ("error", "did you mean 'val.error'?"),
         ("val.eror", "did you mean 'val.error'?"),
         ("test.error", "would leak"),
-        ("train.loss", "would leak"),
+        ("train.loss", "would take what fits the training images best"),
     ],
 )
 def test_a_metric_that_there_is_none_of_does_not_leak(metric, expected):
