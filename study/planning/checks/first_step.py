@@ -10,6 +10,8 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
+from incay.trainables.source_tree import own_code
+from incay.trainables.uses.problems import place_in
 
 _MOST_PARAMETERS = 10**9
 _TOO_LARGE = "a network has at most 10^9 weights (16 GB to train)"
@@ -58,7 +60,8 @@ def _refusal(
             with torch.random.fork_rng(devices=[]), torch.no_grad():
                 network.build(image_shape).train()(torch.zeros(1, *image_shape))
     except ValueError as error:
-        return doing, str(error)
+        files = {each.file for each in own_code.modules.values()}
+        return doing, f"{place_in(error, files)}{error}"
     except OverflowError:
         return doing, _TOO_LARGE
     except RuntimeError as error:
