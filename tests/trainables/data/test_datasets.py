@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from data_cases import CASES
 
+from incay.testing import check_dataset
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, datasets
 from incay.trainables.data.base import DatasetSettings, ImageData
@@ -55,6 +56,12 @@ def test_holds_what_was_written(name: str, tmp_path: Path) -> None:
     assert content.num_classes == case.num_classes
     published = dataset.published_counts
     assert bool(content.warnings) == (published is not None and published != case.counts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keeps_what_every_data_set_must_keep(name: str, tmp_path: Path) -> None:
+    dataset = CASES[name].write(tmp_path)
+    check_dataset(dataset, tmp_path if name in OF_FILES else None)
 
 
 @pytest.mark.parametrize("name", NAMES)
