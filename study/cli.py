@@ -15,6 +15,7 @@ from incay.study.commands.figure import figure
 from incay.study.commands.groups import grouped
 from incay.study.commands.methods import methods
 from incay.study.commands.networks import networks
+from incay.study.commands.new import new
 from incay.study.commands.plan import plan
 from incay.study.commands.report import report
 from incay.study.commands.run import run
@@ -30,6 +31,7 @@ from incay.study.commands.why import why
 
 COMMANDS = (
     studies,
+    new,
     plan,
     run,
     status,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from incay.trainables.source_tree import Source, own_code
+from incay.trainables.source_tree import Source
 from incay.trainables.uses.bundle import Bundle
 from incay.trainables.uses.problems import OwnCodeError, reason
 
@@ -215,21 +215,23 @@ def _refuse_taken(module: str, root: _Root, found: _Gathered, where: str) -> Non
         )
     if module != top or root.only:
         return
-    if top == "incay" or top in sys.stdlib_module_names or _installed(top, root):
+    if is_taken(top, root.folder):
         raise OwnCodeError(
             f"{where}{root.find(top)}: must have a name that no installed module has, but "
             f"{top!r} is one: rename the file"
         )
 
 
-def _installed(top: str, root: _Root) -> bool:
-    """Return whether a name stands for a module outside of the folder."""
-    if top in own_code.modules:
-        return False  # of an earlier run in this process
-    spec = PathFinder.find_spec(top)
-    if spec is None or spec.origin is None:  # a folder without an __init__ gives way to a file
-        return False
-    return not Path(spec.origin).resolve().is_relative_to(root.folder.resolve())
+def is_taken(top: str, folder: Path) -> bool:
+    """Return whether a name is a word of Python, or stands for a module outside of a folder."""
+    if top == "incay" or top in sys.stdlib_module_names or keyword.iskeyword(top):
+        return True
+    here = folder.resolve()
+    # A folder that is looked through anyway, as a notebook's is, does not hide what lies elsewhere.
+    elsewhere = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
+    spec = PathFinder.find_spec(top, elsewhere)
+    # A folder without an __init__ gives way to a file.
+    return spec is not None and spec.origin is not None
 
 
 def _holds_code(path: Path) -> bool:
