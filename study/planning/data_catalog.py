@@ -13,7 +13,10 @@ from incay.trainables.data.base import FILES
 from incay.trainables.data.inspection.beside import unread_line
 from incay.trainables.data.inspection.files import check_files
 from incay.trainables.data.status import told
+from incay.trainables.errors import UserError
 from incay.trainables.exits import asked_from_outside, place_of
+from incay.trainables.source_tree import own_code
+from incay.trainables.uses.problems import definition_place, place_in, reason
 
 
 class DataCatalog:
@@ -34,7 +37,9 @@ class DataCatalog:
         if dataset not in self._hashes:
             with _data_errors(dataset):
                 check_files(dataset, self.root)
-                self._hashes[dataset] = dataset.content_hash(self.root)
+                found = dataset.content_hash(self.root)
+                _require_type(dataset, "content_hash must return a text", found, str)
+                self._hashes[dataset] = found
         return self._hashes[dataset]
 
     def hash_for(self, config: TrialConfig) -> str:
@@ -57,7 +62,9 @@ class DataCatalog:
         if dataset not in self._loaded:
             self.hash(dataset)  # looks at the files before they are read
             with _data_errors(dataset):
-                self._loaded[dataset] = dataset.load(self.root)
+                loaded = dataset.load(self.root)
+                _require_type(dataset, "load must return ImageData", loaded, ImageData)
+                self._loaded[dataset] = loaded
         return self._loaded[dataset]
 
 
@@ -81,3 +88,19 @@ def _data_errors(dataset: DatasetSettings) -> Iterator[None]:
             f"data set {dataset.name!r}: to read it must not end the program, but it raises "
             f"{type(error).__name__} ({place_of(error)})"
         ) from error
+    except UserError:
+        raise
+    except Exception as error:
+        if type(dataset).__module__ not in own_code.modules:
+            raise  # a fault of this package's: its traceback is what tells
+        files = {each.file for each in own_code.modules.values()}
+        raise DataError(
+            f"data set {dataset.name!r}: {place_in(error, files)}{reason(error)}"
+        ) from error
+
+
+def _require_type(dataset: DatasetSettings, must_hold: str, found: object, kind: type) -> None:
+    """Refuse what a data set of the user's own returns in place of what it must."""
+    if not isinstance(found, kind):
+        place = definition_place(type(dataset))
+        raise DataError(f"{place}{must_hold}, but returned {type(found).__name__}")

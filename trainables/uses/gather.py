@@ -179,7 +179,7 @@ def _imported(module: str, source: Source, root: _Root) -> Iterator[tuple[str, s
     try:
         tree = ast.parse(source.text, source.file)
     except SyntaxError as error:
-        raise OwnCodeError(f"{source.file}:{error.lineno}: {reason(error)}") from error
+        raise OwnCodeError(f"{source.file}:{error.lineno or 1}: {reason(error)}") from error
     except (ValueError, RecursionError, MemoryError) as error:  # a null byte; nested too deeply
         raise OwnCodeError(f"{source.file}: must be Python, but: {reason(error)}") from error
     package = module if source.is_package else module.rpartition(".")[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import importlib
 import linecache
@@ -17,10 +16,11 @@ from incay.trainables.incay import IncayForm, forms
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
 from incay.trainables.registry import DefinitionRegistry
-from incay.trainables.source_tree import FUNCTIONS, own_code
+from incay.trainables.source_tree import own_code
 from incay.trainables.uses.bundle import Bundle
 from incay.trainables.uses.finder import put_in_place, take_away
-from incay.trainables.uses.problems import OwnCodeError, place_in, reason
+from incay.trainables.uses.problems import OwnCodeError, definition_place, place_in, reason
+from incay.trainables.uses.setting_types import type_problem
 
 REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {**COMPONENTS, "incay form": forms}
 _BASES: Mapping[str, type] = {
@@ -102,7 +102,7 @@ def _check_contracts(bundle: Bundle) -> None:
             registered[entry] += entry.partition(".")[0] == top
         problem = _problem(kind, definition)
         if problem:
-            raise OwnCodeError(f"{_place(definition)}{kind} {name!r} {problem}")
+            raise OwnCodeError(f"{definition_place(definition)}{kind} {name!r} {problem}")
     for entry, count in registered.items():
         if not count:
             raise OwnCodeError(
@@ -144,13 +144,4 @@ def _problem(kind: str, definition: Any) -> str:
         definition()
     except Exception as error:
         return f"must take its own default settings, but: {reason(error)}"
-    return ""
-
-
-def _place(definition: Any) -> str:
-    """Return the file and line where a class or function stands."""
-    source = own_code.modules[definition.__module__]
-    for node in ast.walk(ast.parse(source.text)):
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and node.name == definition.__name__:
-            return f"{source.file}:{min(each.lineno for each in (node, *node.decorator_list))}: "
-    return f"{source.file}: "
+    return type_problem(settings)

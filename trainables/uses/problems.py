@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import traceback
 from collections.abc import Collection
 
 from incay.trainables.errors import UserError
+from incay.trainables.source_tree import FUNCTIONS, own_code
 
 
 class OwnCodeError(UserError):
@@ -27,6 +29,17 @@ def place_in(error: BaseException, files: Collection[str]) -> str:
         if frame.filename in files
     ]
     return lines[-1] if lines else ""
+
+
+def definition_place(definition: type) -> str:
+    """Return ``file:line: `` of a class or function of the user's; nothing of anybody else's."""
+    source = own_code.modules.get(definition.__module__)
+    if source is None:
+        return ""
+    for node in ast.walk(ast.parse(source.text)):
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and node.name == definition.__name__:
+            return f"{source.file}:{min(each.lineno for each in (node, *node.decorator_list))}: "
+    return f"{source.file}: "
 
 
 def reason(error: BaseException) -> str:

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside
+from incay.trainables.incay import forms
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.losses.modules.base import Loss, LossOutput, Term
 from incay.trainables.source_tree import own_code
 from incay.trainables.training.objective import reduce_terms
-from incay.trainables.uses.problems import place_in, reason
+from incay.trainables.uses.problems import definition_place, place_in, reason
 
 _IMAGES = 4
 
@@ -42,7 +43,7 @@ def own_refusal(config: TrialConfig, data: ImageData) -> tuple[str, str]:
             torch.manual_seed(config.seed)
             step.run()
     except _RefusalError as error:
-        return step.doing, str(error)
+        return step.doing, f"{definition_place(step.at_work)}{error}"
     except BaseException as error:
         if asked_from_outside(error):
             raise
@@ -66,6 +67,13 @@ class _FirstStep:
         self._labels = torch.from_numpy(np.ascontiguousarray(data.train.labels[:count]))
         self._data = data
 
+    @property
+    def at_work(self) -> type:
+        """The class of the component that is at work."""
+        if self.doing == "incay":
+            return forms[self._config.incay.form]
+        return type(getattr(self._config, self.doing))
+
     def run(self) -> None:
         """Do it.
 
@@ -86,9 +94,11 @@ class _FirstStep:
         _check_tensor("features", features, (count, int(str(size))))
         self.doing = "loss"
         terms = self._terms(loss, features, count, data.num_classes)
+        _check_gradient(terms, features)
         if config.incay.active:
             self.doing = "incay"
             terms["incay"] = self._penalty(features)
+            _check_gradient({"incay": terms["incay"]}, features)
         self.doing = "loss" if any(each.requires_grad for each in loss.parameters()) else "network"
         objective, _ = reduce_terms(terms)
         objective.backward()  # type: ignore[no-untyped-call]
@@ -120,6 +130,16 @@ class _FirstStep:
         term: Term | None = module(features, torch.ones(len(features), dtype=torch.bool), 0)
         assert term is not None  # it has begun
         return term
+
+
+def _check_gradient(terms: dict[str, Term], features: Tensor) -> None:
+    """Refuse terms whose gradient is not finite: what comes of it would look like others' fault."""
+    objective, _ = reduce_terms(terms)
+    if not (objective.requires_grad and features.requires_grad):
+        return
+    (gradient,) = torch.autograd.grad(objective, features, retain_graph=True, allow_unused=True)
+    finite = gradient is None or bool(gradient.isfinite().all())
+    _require(finite, "the gradient of the features must be finite", "NaN or infinity")
 
 
 def _check_tensor(what: str, value: Tensor, shape: tuple[int, ...]) -> None:

@@ -17,7 +17,7 @@ from incay.study.spec.settings import ValueProblem, build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, ImageData
-from incay.trainables.fingerprint import is_own
+from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.names import nest, within
 
 
@@ -120,16 +120,16 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
 
     Raises:
         UserError: An arm's batch size is larger than its training set, its network cannot take
-            such a batch of such images, its loss not so few classes, or there is but one class.
-        DataError: A data set is damaged.
+            such a batch of such images, its loss not so few classes, there is but one class, or
+            its data set is damaged.
     """
     for arm in spec.arms:
         try:
             loaded = data.load(arm.config.dataset)
-        except DataError:
+        except DataError as error:
             if only_here:
                 continue
-            raise
+            raise spec.document.error(_path(spec, arm, "dataset"), str(error)) from error
         if loaded.num_classes < 2:
             raise spec.document.error(
                 _path(spec, arm, "dataset"),
@@ -201,6 +201,8 @@ def _check_one(
 ) -> None:
     from incay.study.planning.checks.first_step import refusal
 
+    if is_own(config):
+        _check_traceable(spec, config)
     setting, why = refusal(config, data.image_shape, data.num_classes, size)
     if not setting and is_own(config):
         from incay.study.planning.checks.own_step import own_refusal
@@ -220,6 +222,14 @@ def _check_one(
         f"{setting} must be one that can train on {config.dataset.name!r} ({data.num_classes:,} "
         f"classes, images of {shape}), but: {why} (arm {arm.name!r})",
     )
+
+
+def _check_traceable(spec: StudySpec, config: TrialConfig) -> None:
+    """Refuse own code that does something behind which a change of it would not be noticed."""
+    try:
+        code_version(config)
+    except UserError as error:
+        raise spec.document.error(("uses",), f"uses: {error}") from error
 
 
 def _batches(spec: StudySpec, arm: Arm, train: int) -> Iterator[tuple[KeyPath, int, int, str]]:
