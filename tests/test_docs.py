@@ -31,10 +31,10 @@ FILE = re.compile(r"`([\w/]+\.(?:py|toml|yaml))`")
 LINK = re.compile(r"\]\(([^)#]*)(?:#([\w-]+))?\)")
 COMMAND = re.compile(r"(?:^    |`)incay ([a-z]+)\b", re.MULTILINE)
 EXAMPLE = re.compile(r"^`(\S+\.py)`:\n\n```python$", re.MULTILINE)
-"""A file that extending.md shows."""
+"""A file that own-components.md shows."""
 TO_ADD = "NAME"
 """Stands for the name of a file that somebody adds."""
-OF_USERS = {"study.py"}
+OF_USERS = {"study.py", "mine.py", "test_mine.py"}
 """Files that a page speaks of and that are not the project's."""
 
 

@@ -82,7 +82,7 @@ def methods_markdown() -> str:
         "",
         "What a study file can name, as the components describe themselves. This page is what",
         "`incay methods --format markdown` prints; a test keeps it so. How to add one of each:",
-        "[extending.md](extending.md).",
+        "[own-components.md](own-components.md).",
     ]
     for kind, listed in methods().items():
         shown = columns(listed)

@@ -19,7 +19,11 @@ from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import withdraw
 from incay.trainables.worker.session import TrialTask, train
-from tests.study.planning.bad_files import ENDING, FORMULA, LOSS, REFUSED, Bad
+from tests.study.planning import bad_components, bad_files
+from tests.study.planning.bad_endings import ENDING
+from tests.study.planning.bad_files import FORMULA, LOSS, Bad
+
+REFUSED = {**bad_files.REFUSED, **bad_components.REFUSED}
 
 STUDY = """\
 name: own

@@ -1,0 +1,120 @@
+"""Users' networks, incay forms and data sets with one fault each, in a file beside a sound loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.study.planning.bad_files import Bad
+
+DATASET = """\
+from dataclasses import dataclass
+
+from incay.components import DatasetSettings, register_dataset
+
+
+@register_dataset("my-set")
+@dataclass(frozen=True, kw_only=True)
+class MySettings(DatasetSettings):
+    def load(self, data_root):
+        return None
+
+    def content_hash(self, data_root):
+        return "0"
+"""
+NETWORK = """\
+from dataclasses import dataclass
+
+from torch import nn
+
+from incay.components import NetworkSettings, register_network
+
+
+@register_network("my-net")
+@dataclass(frozen=True, kw_only=True)
+class MySettings(NetworkSettings):
+    def build(self, image_shape):
+        network = nn.Flatten()
+        network.num_features = 3
+        return network
+"""
+FORM = """\
+from incay.components import IncayForm, register_form
+
+
+@register_form("my-form")
+class My(IncayForm):
+    @staticmethod
+    def penalty(squared_norm_B, epsilon):
+        return 1 / squared_norm_B
+"""
+
+
+def _other(told: str, source: str, old: str, new: str, *settings: str) -> Bad:
+    assert old in source
+    return Bad(
+        told,
+        files={"other.py": source.replace(old, new)},
+        uses="mine.py, other.py",
+        settings=settings,
+    )
+
+
+_SET, _NET, _FORM = "dataset=my-set", "network.name=my-net", "incay.form=my-form"
+REFUSED: Mapping[str, Bad] = {
+    "data set: nothing": _other(
+        "other.py:6: load must return ImageData, but returned NoneType", DATASET, "0", "0", _SET
+    ),
+    "data set: raises": _other(
+        "other.py:10: ZeroDivisionError", DATASET, "return None", "return 1 / 0", _SET
+    ),
+    "data set: leaves": _other(
+        r"it raises SystemExit \(other.py, line 10, in load\)",
+        DATASET,
+        "return None",
+        "raise SystemExit(2)",
+        _SET,
+    ),
+    "data set: no hash": _other(
+        "other.py:6: content_hash must return a text", DATASET, 'return "0"', "return 0", _SET
+    ),
+    "data set: raises in the hash": _other(
+        "other.py:13: KeyError", DATASET, 'return "0"', "return {}[0]", _SET
+    ),
+    "network: features of another shape": _other(
+        r"other.py:8: features must have the shape \(4, 3\), but got \(4, 784\)",
+        NETWORK,
+        "= 3",
+        "= 3",
+        _NET,
+    ),
+    "network: without num_features": _other(
+        "other.py:8: its num_features must be a whole number, but got None",
+        NETWORK,
+        "network.num_features = 3",
+        "pass",
+        _NET,
+    ),
+    "network: no module": _other(
+        "other.py:8: build must return a module, but got NoneType",
+        NETWORK,
+        "return network",
+        "return None",
+        _NET,
+    ),
+    "incay form: not finite at 0": _other(
+        "other.py:4: penalty at ‖f‖ = 0 must be finite",
+        FORM,
+        "1 /",
+        "1 /",
+        _FORM,
+        "incay.weight=0.1",
+    ),
+    "incay form: one number for all": _other(
+        r"other.py:4: penalty must have the shape \(4,\), but got \(\)",
+        FORM,
+        "1 / squared_norm_B",
+        "-squared_norm_B.mean()",
+        _FORM,
+        "incay.weight=0.1",
+    ),
+}
