@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -49,7 +51,9 @@ def use_own_code(
         )
     try:
         bundle = gather([*names, *offered], Path(document.source).parent, named_here)
-        install(bundle)
+        # What it prints is not what the command answers.
+        with redirect_stdout(sys.stderr):
+            install(bundle)
     except OwnCodeError as error:
         if names and not named_here:
             raise UserError(f"{document.where(('uses',))}: uses: {error}") from error

@@ -6,6 +6,8 @@ built as a trial builds it, and trained for one step on a few images of its data
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 import numpy as np
@@ -39,7 +41,8 @@ def own_refusal(config: TrialConfig, data: ImageData) -> tuple[str, str]:
     step = _FirstStep(config, data)
     files = {each.file for each in own_code.modules.values()}
     try:
-        with torch.random.fork_rng(devices=[]):
+        # What a component prints is not what the command answers.
+        with torch.random.fork_rng(devices=[]), redirect_stdout(sys.stderr):
             torch.manual_seed(config.seed)
             step.run()
     except _RefusalError as error:

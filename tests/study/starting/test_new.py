@@ -119,7 +119,7 @@ def test_a_loss_and_a_study_run(folder: Path) -> None:
     begun("loss mine", "study own")
     text = (folder / "own.yaml").read_text()
     (folder / "own.yaml").write_text(text.replace("  # mine: {", "  mine: {"))
-    done = incay_program("run", "own.yaml", "--no-mirror", cwd=folder)
+    done = incay_program("run", "own.yaml", "--no-mirror", cwd=folder, timeout=500)
     assert done.returncode == 0, done.stderr
     assert "18 trials started, 0 reused; 18 completed" in done.stdout
     table = incay("table", "own")
