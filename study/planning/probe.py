@@ -14,6 +14,7 @@ import torch
 from incay.study.errors import IncayError, UserError
 from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
+from incay.trainables.data_root import data_root_set
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.training.prepared import prepare
 from incay.trainables.training.trainer import DivergedError, Trainer
@@ -81,7 +82,7 @@ class Probe:
             before = torch.get_num_threads()
             torch.set_num_threads(self._threads)
             try:
-                with self._others(kind):
+                with data_root_set(self._data.root), self._others(kind):
                     self._known[kind] = self._measure(kind)
             except IncayError:
                 raise

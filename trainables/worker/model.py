@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.losses.modules.base import Loss
+from incay.trainables.networks import NetworkSettings
 from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store
@@ -175,7 +176,7 @@ def load_model(
 
 def _restored(state: Mapping[str, Any], data: ImageData | None) -> TrainedModel:
     config = TrialConfig.from_dict(state["config"])
-    network = config.network.build(tuple(state["image_shape"]))
+    network = _bare(config.network).build(tuple(state["image_shape"]))
     loss = config.loss.build(network.num_features, state["num_classes"])
     network.load_state_dict(state["network"])
     loss.load_state_dict(state["loss"])
@@ -196,6 +197,12 @@ def _restored(state: Mapping[str, Any], data: ImageData | None) -> TrainedModel:
         metrics=dict(state.get("metrics", {})),
         normalize=normalize,
     )
+
+
+def _bare(network: NetworkSettings) -> NetworkSettings:
+    """Return the settings without the weights that training began with: the state has its own."""
+    begins_with = any(item.name == "pretrained" for item in fields(network))
+    return replace(network, pretrained="none") if begins_with else network  # type: ignore[call-arg]
 
 
 def _normalizer(config: TrialConfig, data: ImageData) -> Normalizer:

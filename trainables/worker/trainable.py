@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import ray
@@ -12,6 +13,7 @@ from ray import tune
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES, ImageData
+from incay.trainables.data_root import set_data_root
 from incay.trainables.store.damage import NewerRecordError
 from incay.trainables.store.endings import Unended
 from incay.trainables.store.problems import StoreError
@@ -54,12 +56,14 @@ class IncayTrainable(tune.Trainable):
         stall_seconds: float = 1800.0,
         on_gpu: bool = False,
         code: Bundle | None = None,
+        data_root: Path | None = None,
     ) -> None:
         """Take in what all trials of the run share, and begin the first."""
         assert store is not None
         assert data is not None
         install(code or Bundle())  # before data or settings of its kinds are unpacked
         torch.set_num_threads(max(1, threads))
+        set_data_root(data_root)
         self._watchdog = Watchdog(stall_seconds)
         self._store = store
         self._refs = data

@@ -55,6 +55,7 @@ def train_phase(
         stall_seconds=spec.resources.stall_seconds,
         on_gpu=spec.resources.gpu > 0,
         code=spec.code,
+        data_root=data.root,
     )
 
     def keep_books() -> None:

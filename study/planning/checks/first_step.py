@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import torch
 
 from incay.trainables.config import TrialConfig
+from incay.trainables.data_root import data_root_set
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
@@ -18,7 +20,11 @@ _TOO_LARGE = "a network has at most 10^9 weights (16 GB to train)"
 
 
 def refusal(
-    config: TrialConfig, image_shape: tuple[int, int, int], num_classes: int, batch_size: int
+    config: TrialConfig,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    batch_size: int,
+    data_root: Path | None = None,
 ) -> tuple[str, str]:
     """Return which setting makes a first step impossible, and why; two empty texts if none does.
 
@@ -28,8 +34,11 @@ def refusal(
         num_classes: K.
         batch_size: Images of a step. All batches have this size: what is left of an epoch is
             drawn in another one.
+        data_root: Below which the files lie that settings name.
     """
-    return _refusal(config.network, config.loss, image_shape, num_classes, min(batch_size, 2))
+    return _refusal(
+        config.network, config.loss, image_shape, num_classes, min(batch_size, 2), data_root
+    )
 
 
 def _check_size(*parts: torch.nn.Module) -> None:
@@ -45,11 +54,12 @@ def _refusal(
     image_shape: tuple[int, int, int],
     num_classes: int,
     batch_size: int,
+    data_root: Path | None,
 ) -> tuple[str, str]:
     doing = "network"
     try:
         # Shapes without numbers, so that this takes no time and no memory.
-        with torch.device("meta"):
+        with data_root_set(data_root), torch.device("meta"):
             built = network.build(image_shape)
             doing = "loss"
             scores = loss.build(built.num_features, num_classes)
@@ -57,7 +67,11 @@ def _refusal(
         _check_size(built, scores)
         if batch_size == 1:
             doing = "batch_size"
-            with torch.random.fork_rng(devices=[]), torch.no_grad():
+            with (
+                data_root_set(data_root),
+                torch.random.fork_rng(devices=[]),
+                torch.no_grad(),
+            ):
                 network.build(image_shape).train()(torch.zeros(1, *image_shape))
     except ValueError as error:
         files = {each.file for each in own_code.modules.values()}

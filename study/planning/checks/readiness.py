@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from incay.study.errors import UserError
 from incay.study.hardware import cpu_count, gpu_count
@@ -17,6 +18,7 @@ from incay.study.spec.settings import ValueProblem, build_trial, merge
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, ImageData
+from incay.trainables.data_root import data_root_set
 from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.names import nest, within
 
@@ -145,7 +147,7 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
                     f"batch_size must be at most the {count:,} training {noun} of "
                     f"{arm.config.dataset.name!r}{whose}, but is {size} (arm {arm.name!r})",
                 )
-            _check_first_step(spec, arm, loaded, size, path)
+            _check_first_step(spec, arm, loaded, size, path, data.root)
 
 
 def _check_held_out(spec: StudySpec, arm: Arm, data: ImageData) -> None:
@@ -171,10 +173,15 @@ def _counts(data: ImageData) -> list[int]:
 
 
 def _check_first_step(
-    spec: StudySpec, arm: Arm, data: ImageData, size: int, batch_path: KeyPath
+    spec: StudySpec,
+    arm: Arm,
+    data: ImageData,
+    size: int,
+    batch_path: KeyPath,
+    root: Path | None,
 ) -> None:
     for config in _configs(spec, arm):
-        _check_one(spec, arm, config, data, size, batch_path)
+        _check_one(spec, arm, config, data, size, batch_path, root)
 
 
 def _configs(spec: StudySpec, arm: Arm) -> Iterator[TrialConfig]:
@@ -198,16 +205,18 @@ def _check_one(
     data: ImageData,
     size: int,
     batch_path: KeyPath,
+    root: Path | None,
 ) -> None:
     from incay.study.planning.checks.first_step import refusal
 
     if is_own(config):
         _check_traceable(spec, config)
-    setting, why = refusal(config, data.image_shape, data.num_classes, size)
+    setting, why = refusal(config, data.image_shape, data.num_classes, size, root)
     if not setting and is_own(config):
         from incay.study.planning.checks.own_step import own_refusal
 
-        setting, why = own_refusal(config, data)
+        with data_root_set(root):
+            setting, why = own_refusal(config, data)
     if not setting:
         return
     if setting == "batch_size":

@@ -36,6 +36,7 @@ NETWORKS: dict[str, DatasetSettings] = {
     "cifar100": datasets["cifar10"](),
     "spherenet-20": datasets["orl_faces"](size=(28, 24)),  # type: ignore[call-arg]
     "spherenet-64": datasets["orl_faces"](size=(28, 24)),  # type: ignore[call-arg]
+    "torchvision": datasets["cifar10"](),
 }
 """The images that each network is tried on."""
 LOSSES: dict[str, LossSettings] = {
@@ -64,10 +65,12 @@ def loaded(root: Path) -> dict[DatasetSettings, ImageData]:
 
 
 def few_steps(network: str, dataset: DatasetSettings, **changes: object) -> TrialConfig:
-    dimension = 2 if network == "mnist-2d" else 8
+    settings: dict[str, object] = {"width": 0.1, "dimension": 2 if network == "mnist-2d" else 8}
+    if network == "torchvision":
+        settings = {"model": "shufflenet_v2_x0_5", "dimension": 8}
     return TrialConfig(
         dataset=dataset,
-        network=networks[network](width=0.1, dimension=dimension),
+        network=networks[network](**settings),  # type: ignore[arg-type]
         optimizer=OptimizerSettings(lr=1e-3),
         augment=AugmentSettings(crop_padding=1),
         split=SplitSettings(test="final"),

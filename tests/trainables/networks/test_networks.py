@@ -32,7 +32,7 @@ def small(name: str, image_shape: tuple[int, int, int], **settings: object) -> F
 
 
 def test_every_registered_network_has_a_case() -> None:
-    assert set(CASES) == set(networks)
+    assert set(CASES) == set(networks) - {"torchvision"}  # which has a file of tests
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from incay.trainables.networks.base import NetworkSettings
 
@@ -21,7 +23,8 @@ class Layer:
         output_shape: Of one image, without the batch.
         parameters: Numbers that training changes.
         multiply_adds: Multiply-adds per image of convolutions and fully connected layers; 0
-            for all others, whose share is small. A FLOP count has twice as many.
+            for all others, whose share is small, and for the products of tokens in attention. A
+            FLOP count has twice as many.
     """
 
     name: str
@@ -43,33 +46,58 @@ def layer_table(settings: NetworkSettings, image_shape: tuple[int, int, int]) ->
     """
     with torch.random.fork_rng(devices=[]):
         network = settings.build(image_shape).eval()
-    layers: list[Layer] = []
+    outputs: dict[nn.Module, tuple[str, tuple[int, ...]]] = {}
+    hooked: dict[str, nn.Module] = {}
 
     def record(name: str, module: nn.Module) -> None:
-        def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             del inputs
-            layers.append(
-                Layer(
-                    name=name,
-                    kind=type(module).__name__,
-                    output_shape=tuple(output.shape[1:]),
-                    parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
-                    multiply_adds=_multiply_adds(module, output),
-                )
-            )
+            first = output[0] if isinstance(output, tuple) else output
+            outputs.setdefault(module, (name, tuple(first.shape[1:])))
 
+        hooked[name] = module
         module.register_forward_hook(hook)
 
     for name, module in network.named_modules():
-        if not any(module.children()) and not isinstance(module, nn.Identity):
+        leaf = not any(module.children()) and not isinstance(module, nn.Identity)
+        # Attention has weights of its own beside its layers.
+        if leaf or any(True for _ in module.parameters(recurse=False)):
             record(name, module)
     with torch.inference_mode():
         network(torch.zeros(1, *image_shape))
-    return layers
+    weights = {
+        name: list(module.named_parameters(recurse=False)) for name, module in hooked.items()
+    }
+    for name in [each for each, module in hooked.items() if module not in outputs]:
+        # Layers whose weights another one uses without calling them, as attention does.
+        user = next((each for each in _above(name) if hooked.get(each) in outputs), None)
+        if user is not None:
+            weights[user] += weights.pop(name)
+    return [
+        Layer(
+            name=name,
+            kind=type(module).__name__,
+            output_shape=shape,
+            parameters=sum(each.numel() for _, each in weights[name] if each.requires_grad),
+            multiply_adds=_multiply_adds(module, shape, weights[name]),
+        )
+        for module, (name, shape) in outputs.items()
+    ]
 
 
-def _multiply_adds(module: nn.Module, output: Tensor) -> int:
+def _above(name: str) -> Iterator[str]:
+    """Yield the names of the modules that one lies in, from the nearest."""
+    while name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
+def _multiply_adds(
+    module: nn.Module, shape: tuple[int, ...], weights: Sequence[tuple[str, nn.Parameter]]
+) -> int:
     if isinstance(module, nn.Conv2d | nn.Linear):
         # Each output is a sum over one row of weights.
-        return output[0].numel() * module.weight[0].numel()
-    return 0
+        return math.prod(shape) * module.weight[0].numel()
+    # Matrices of attention multiply each of the places, whose numbers are the last axis.
+    matrices = [each for name, each in weights if name.endswith("weight") and each.ndim == 2]
+    return sum(math.prod(shape[:-1]) * each.numel() for each in matrices)
