@@ -23,6 +23,7 @@ DISTRIBUTIONS = {
 WHERE_INSTALLED = {
     "botocore": "checks a cluster on AWS, which Ray itself starts with boto3 alone",
     "optuna-dashboard": "the extra `dashboard`",
+    "safetensors": "the extra of that name",
 }
 IMPORTED_BY_OTHERS = {"cmaes": "Optuna's sampler of that name"}
 

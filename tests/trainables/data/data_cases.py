@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
+from scipy.io import savemat
 
 from incay.trainables.data import DatasetSettings, datasets
 from incay.trainables.data.idx import FILES
@@ -186,12 +187,21 @@ def _orl_faces(root: Path) -> DatasetSettings:
     return datasets["orl_faces"](size=(28, 24))  # type: ignore[call-arg]
 
 
+def _torchvision(root: Path) -> DatasetSettings:
+    for split, count in (("train", 20), ("test", 10)):
+        images = pixels(count, count, (32, 32, 3)).transpose(1, 2, 3, 0)
+        labels = np.arange(count)[:, None] % 10 + 1  # 10 stands for the digit 0
+        savemat(root / f"{split}_32x32.mat", {"X": images, "y": labels.astype(np.uint8)})
+    return datasets["torchvision"]()
+
+
 CASES = {
     "mnist": DatasetCase(_mnist, (1, 28, 28), (20, 10), 10),
     "fashion_mnist": DatasetCase(_fashion_mnist, (1, 28, 28), (20, 10), 10),
     "digits": DatasetCase(_digits, (1, 28, 28), (1437, 360), 10),
     "cifar10": DatasetCase(_cifar10, (3, 32, 32), (20, 10), 10, flips=True),
     "cifar100": DatasetCase(_cifar100, (3, 32, 32), (21, 11), 100, flips=True),
+    "torchvision": DatasetCase(_torchvision, (3, 32, 32), (20, 10), 10),
     "parquet": DatasetCase(_parquet, (3, 9, 8), (12, 6), 3),
     "image_folder": DatasetCase(_image_folder, (1, 9, 8), (8, 4), 2),
     "faces": DatasetCase(_faces, (3, 112, 96), (12, 4), 3, flips=True),

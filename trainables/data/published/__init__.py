@@ -1,0 +1,1 @@
+"""Published classification sets, read from the files that torchvision downloads."""
