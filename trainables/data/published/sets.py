@@ -74,6 +74,7 @@ LAYOUTS = {
     ),
     "KMNIST": _like_mnist("KMNIST", KUZUSHIJI),
     "MNIST": _like_mnist("MNIST", DIGITS),
+    "EMNIST": _emnist("balanced"),
     **{f"EMNIST-{part}": _emnist(part) for part in EMNIST_PARTS},
     "STL10": Layout(
         files=tuple(f"stl10_binary/{s}_{p}.bin" for s in ("train", "test") for p in ("X", "y")),
@@ -145,8 +146,6 @@ LAYOUTS = {
     "RenderedSST2": _folders("rendered-sst2", "train", "test", (6_920, 1_821)),
     "Imagenette": _folders("imagenette2", "train", "val", (9_469, 3_925)),
 }
-LAYOUTS["EMNIST"] = LAYOUTS["EMNIST-balanced"]
-
 OTHERWISE = {
     "CIFAR10": "dataset: cifar10",
     "CIFAR100": "dataset: cifar100",
