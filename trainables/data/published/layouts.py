@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,16 +39,12 @@ class Layout:
         counts: Training and test images as published.
         fetched: The arguments of torchvision's class for each part that is downloaded.
         mixed: Whether its images have several sizes.
-        flips: Whether random flips keep what an image shows.
         torchvision: Its class in ``torchvision.datasets``, where not called as the set.
     """
 
     files: tuple[str, ...]
     read: Read
     counts: tuple[int, int]
-    fetched: tuple[Mapping[str, Any], ...] = field(
-        default=({"split": "train"}, {"split": "test"}), repr=False
-    )
+    fetched: tuple[Mapping[str, Any], ...] = ({"split": "train"}, {"split": "test"})
     mixed: bool = False
-    flips: bool = False
     torchvision: str = ""
