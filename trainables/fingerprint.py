@@ -44,9 +44,12 @@ def _roots(config: TrialConfig) -> frozenset[str]:
     parts, covered = _parts(config), scope()
     for part in parts:
         if not covered.owns(part.__module__):
+            where = f"module {part.__module__!r}"
+            if part.__module__ == "__main__":
+                where = "a cell of a notebook or the script that runs: write it to a file"
             raise UserError(
                 f"{part.__qualname__}: a component's code must be a file that `uses` names, so "
-                f"that a change of it is noticed, but is module {part.__module__!r}"
+                f"that a change of it is noticed, but is {where}"
             )
     return frozenset({_LOOP, *(part.__module__ for part in parts)})
 

@@ -21,13 +21,20 @@ _SIGNALS = tuple(
 class Halt:
     """Asked at each report whether the run goes on. Safe to use from any thread.
 
+    Args:
+        is_guest: Whether the process is somebody else's, such as a notebook's kernel: then nothing
+            here ends it.
+
     Attributes:
         store_error: What the store said, if that is why.
         problem: What the user is told, if it is anything else but somebody who stopped it.
+        by_request: Whether the caller's own code has stopped it, and no signal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_guest: bool = False) -> None:
         self._stop = threading.Event()
+        self._is_guest = is_guest
+        self.by_request = False
         self.store_error = ""
         self.problem: IncayError | None = None
 
@@ -48,8 +55,9 @@ class Halt:
             return "stopped by the user"
         return self.store_error or str(self.problem or "")
 
-    def interrupt(self) -> None:
-        """End the run because somebody wants so."""
+    def interrupt(self, *, by_request: bool = False) -> None:
+        """End the run because somebody wants so: by a signal, or the caller's own code."""
+        self.by_request = by_request and not self.asked
         self._stop.set()
 
     def blame(self, problem: IncayError) -> None:
@@ -74,13 +82,19 @@ class Halt:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Let the first Ctrl-C, or request to terminate, interrupt; the second ends at once."""
+        """Let the first Ctrl-C, or request to terminate, interrupt; the second ends at once.
+
+        Of a guest it ends the run at once, not the process. Only a process's first thread hears
+        signals: a run in another one is ended by `interrupt`.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def on_signal(number: int, frame: FrameType | None) -> None:
             del number, frame
+            if self.asked and self._is_guest:
+                raise KeyboardInterrupt
             if self.asked:
                 os._exit(130)
             self.interrupt()

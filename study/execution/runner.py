@@ -71,6 +71,10 @@ class StudyRunner:
         monitor: Counts what happens.
         cpus: CPUs to use on this machine; None for all.
         gpus: GPUs to use on this machine; None for all.
+        is_guest: Whether the process is somebody else's, such as a notebook's kernel.
+
+    Attributes:
+        halt: Ends the run before its work is done.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class StudyRunner:
         *,
         cpus: float | None = None,
         gpus: float | None = None,
+        is_guest: bool = False,
     ) -> None:
         self._spec = spec
         self._store = store
@@ -90,7 +95,7 @@ class StudyRunner:
         self._planner = Planner(spec, data)
         self._ledger = Ledger(store, spec)
         self._lease = Lease(store, spec.name, spec.run)
-        self._halt = Halt()
+        self.halt = Halt(is_guest=is_guest)
         self._context = RunContext(
             spec=spec,
             store=store,
@@ -98,7 +103,7 @@ class StudyRunner:
             monitor=monitor,
             ledger=self._ledger,
             lease=self._lease,
-            halt=self._halt,
+            halt=self.halt,
             models=KeptModels(
                 store,
                 spec.name,
@@ -127,14 +132,14 @@ class StudyRunner:
             HaltedError: The store takes nothing more, or the results were moved away.
         """
         summary = None
-        with self._halt.guard(), self._lease, self._context.ray:
+        with self.halt.guard(), self._lease, self._context.ray:
             summary = self._run()
-        if self._halt.problem is not None:
-            raise self._halt.problem
-        if self._halt.store_error or summary is None:
+        if self.halt.problem is not None:
+            raise self.halt.problem
+        if self.halt.store_error or summary is None:
             raise HaltedError(
                 f"results must be kept in {self._store.where('')}, but the store says: "
-                f"{self._halt.store_error}. What is recorded is safe: mend it, and the same "
+                f"{self.halt.store_error}. What is recorded is safe: mend it, and the same "
                 "command goes on from here"
             )
         return summary
@@ -148,7 +153,7 @@ class StudyRunner:
         winners: dict[str, PlannedTrial] = {}
         missing: tuple[str, ...] = ()
         stuck: list[WaitingTrial] = []
-        with self._halt.on_signals():
+        with self.halt.on_signals():
             if spec.searches:
                 search = SearchWork(
                     spec, self._planner, self._finished, self._history, self._ledger.points()
@@ -159,9 +164,9 @@ class StudyRunner:
                     self._monitor.found_damaged(damage)
                 found = {item.arm.name: item.winner() for item in search.searches}
                 winners = {name: trial for name, trial in found.items() if trial is not None}
-                if not self._halt.asked:
+                if not self.halt.asked:
                     missing = tuple(name for name, trial in found.items() if trial is None)
-            if not self._halt.asked:
+            if not self.halt.asked:
                 frozen = self._ledger.freeze(winners) if spec.searches else {}
                 trials = [
                     trial
@@ -176,7 +181,7 @@ class StudyRunner:
             continued=self._monitor.continued,
             reused=self._monitor.reused,
             endings=self._endings,
-            interrupted=self._halt.interrupted,
+            interrupted=self.halt.interrupted,
             without_winner=missing,
             stuck=tuple(stuck),
             lost=self._monitor.lost,
@@ -204,7 +209,7 @@ class StudyRunner:
                 self._monitor.trial_ended(trial, record, reused=record.is_final)
                 self._context.models.offer(trial, record)
                 self._cost[trial.fingerprint] = (record.seconds, record.gpu_seconds)
-        if not self._halt.asked:
+        if not self.halt.asked:
             self._context.place.require(work.planned, missing)
         self._endings += self._monitor.endings()
         self._trials += work.planned

@@ -215,7 +215,7 @@ def parse_header(document: Document) -> Header:
     except ValidationError as error:
         path, message = _explained(error, given)
         if not path:  # a key that the file lacks has no line: the file's first stands for it
-            raise StudyError(f"{document.source}:1: {message}") from error
+            raise StudyError(f"{document.top}: {message}") from error
         raise document.error(path, message) from error
     if isinstance(header.confirm.seeds, list):
         _check_seeds(document, header.confirm.seeds, header)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from incay.study.execution.on_ray.session import prepare_environment
+from incay.study.execution.on_ray.variables import ray_variables
 from incay.trainables.config import TrialConfig
 from incay.trainables.worker import trainable
 from incay.trainables.worker.trainable import IncayTrainable
@@ -64,7 +64,8 @@ def test_a_gpu_that_pytorch_cannot_use_ends_the_run_with_a_message(worker):
 
 def test_workers_of_trials_without_a_gpu_see_none(monkeypatch):
     monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    prepare_environment(local=False)
     import os
 
-    assert os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] == "1"
+    with ray_variables():
+        assert os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] == "1"
+    assert os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] == "0"

@@ -7,6 +7,7 @@ import importlib
 import linecache
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from incay.trainables.config import COMPONENTS
@@ -76,9 +77,12 @@ def withdraw() -> None:
 
 
 def _forget_modules(bundle: Bundle) -> None:
-    """Forget what a notebook has imported by itself from the same files."""
+    """Forget what a notebook has imported by itself from the same files, or a script is."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None) or ""
+    files = {Path(each.file).resolve() for each in bundle.modules.values()}
+    same = {"__main__"} if script and Path(script).resolve() in files else set()
     for registry in REGISTRIES.values():
-        registry.withdraw(bundle.modules)
+        registry.withdraw({*bundle.modules, *same})
     for name in bundle.modules:
         sys.modules.pop(name, None)
 

@@ -7,7 +7,6 @@ opens its folder to everybody: who shares the machine could run code in a worker
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -25,14 +24,6 @@ _LOCK = "lock"
 _LONGEST_SOCKET = 107
 """Bytes of a Unix socket's path, on Linux."""
 _BELOW = "/incay-run-12345678/r/session_2026-11-26_08-04-50_687320_4194304/sockets/plasma_store"
-
-
-def keep_private() -> None:
-    """Set what Ray reads of who may reach it, before it is imported."""
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # all listeners on loopback
-    os.environ["RAY_AUTH_MODE"] = "token"
-    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # read before any file, and in none
-    os.environ.pop("RAY_AUTH_TOKEN_PATH", None)
 
 
 class LocalRay:
@@ -70,6 +61,9 @@ class LocalRay:
         except OSError as error:
             self.stop()
             raise HaltedError(f"Ray must start on this machine, but cannot: {error}") from error
+        except BaseException:
+            self.stop()  # the process may be a notebook's, and live on
+            raise
 
     def stop(self) -> None:
         """End it with all of its processes, and remove its folder."""

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 
-from incay.study.execution.on_ray.local import LocalRay, keep_private
+from incay.study.errors import UserError
+from incay.study.execution.on_ray.local import LocalRay
+from incay.study.execution.on_ray.variables import own_ray_variables, ray_variables
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import cluster_address, no_answer, require_cluster
-
-_WAITING_TRIALS = 16
-"""Trials that wait on a cluster at once, each a reason for its autoscaler to add nodes.
-
-With a searcher Tune lets one wait, so that one node after another would start, minutes each.
-"""
-
-
-def prepare_environment(*, local: bool) -> None:
-    """Set what Ray reads from the environment, before it is imported."""
-    if local and "ray" not in sys.modules:
-        keep_private()
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
-    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
-    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
-    os.environ.setdefault("TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "1000")
-    os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
-    # Else a trial that asks for no GPU sees all of them.
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "1"
-    # Workers for plain tasks, of which a run has none: they would delay those that train.
-    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
 
 
 class RaySession:
     """Ray for one run: started when first needed, ended with the run.
 
-    It is a Ray of this machine's own, or the cluster that RAY_ADDRESS names.
+    It is the Ray that this process has initialised, which goes on running; else the cluster that
+    RAY_ADDRESS names, or a Ray of this machine's own.
 
     Args:
         cpus: CPUs of this machine to use; None for all.
@@ -47,41 +28,74 @@ class RaySession:
     def __init__(self, cpus: float | None, gpus: float | None) -> None:
         self._cpus = int(cpus) if cpus is not None else cpu_count()
         self._gpus = gpus
-        self._local: LocalRay | None = None
+        self._chosen = cpus is not None or gpus is not None
+        self._stack = ExitStack()
+        self._started = False
 
     def __enter__(self) -> RaySession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._local is not None:
-            self._local.stop()
-            self._local = None
+        self._started = False
+        self._stack.close()
 
     def start(self) -> None:
         """Start Ray or connect to it; nothing if that was done before.
 
         Raises:
-            UserError: No cluster answers at RAY_ADDRESS.
+            UserError: No cluster answers at RAY_ADDRESS, or the Ray of this process is none that
+                a study can train on.
             HaltedError: Ray cannot start here.
         """
-        address = cluster_address()
-        prepare_environment(local=address is None)
-        import ray
-
-        if ray.is_initialized():
+        if self._started:
             return
-        if address is not None:
+        self._started = True
+        self._stack.enter_context(ray_variables())
+        address = cluster_address()
+        if _is_initialized():
+            self._check_initialized()
+        elif address is not None:
             _connect(address)
+            self._stack.callback(_disconnect)
         else:
             gpus = int(self._gpus) if self._gpus is not None else gpu_count()
-            self._local = LocalRay(self._cpus, gpus, _options())
+            self._stack.enter_context(own_ray_variables())  # best before Ray is imported
+            self._stack.callback(LocalRay(self._cpus, gpus, _options()).stop)
+
+    def _check_initialized(self) -> None:
+        from ray.util.client import ray as client
+
+        if client.is_connected():
+            raise UserError(
+                "the Ray of this process must be the cluster's own, but it is connected by Ray's "
+                "client (ray://), which cannot run a study: call incay.run on the head, or use "
+                "`incay submit`"
+            )
+        if self._chosen:
+            raise UserError(
+                "cpus and gpus must be left out where this process has called ray.init(): its Ray "
+                "says itself what it has"
+            )
+
+
+def _is_initialized() -> bool:
+    if "ray" not in sys.modules:
+        return False
+    import ray
+
+    return bool(ray.is_initialized())
+
+
+def _disconnect() -> None:
+    import ray
+
+    ray.shutdown()
 
 
 def _connect(address: str) -> None:
     import ray
 
     address = require_cluster(address)
-    os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(_WAITING_TRIALS))
     try:
         ray.init(address=address, **_options())
     except Exception as error:  # Ray's own kinds: no cluster, another version, a wrong token

@@ -36,6 +36,7 @@ class Document:
         places: Where a value stands, by its path: ``file:line``, or ``--set …``.
         overrides: The ``path=value`` texts that were applied, in order.
         data_root: Below which the paths that it names must stay.
+        is_file: Whether it was read from a file.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Document:
     places: dict[KeyPath, str] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
     data_root: Root = None
+    is_file: bool = True
 
     @property
     def run(self) -> str:
@@ -59,6 +61,11 @@ class Document:
                 return self.places[parts]
             parts = parts[:-1]
         return self.source
+
+    @property
+    def top(self) -> str:
+        """Where what is wrong with the whole study stands: of a file, its first line."""
+        return f"{self.source}:1" if self.is_file else self.source
 
     def error(self, path: Sequence[str], message: str) -> StudyError:
         """Return an error that names the place and the dotted path."""

@@ -101,7 +101,11 @@ class Reader:
             StudyError: The text is no YAML, or not plain.
         """
         node = self._composed(content)
-        return None if node is None else self._value(node, path, self._place(node))
+        return None if node is None else self.read_node(node, path)
+
+    def read_node(self, node: Node, path: KeyPath = ()) -> Any:
+        """Return the plain value of a node; see `read`."""
+        return self._value(node, path, self._place(node))
 
     def _composed(self, content: bytes) -> Node | None:
         try:
