@@ -51,7 +51,7 @@ def yaml_text(values: Mapping[str, Any]) -> str:
     Raises:
         StudyError: A value is of a kind that no study file can hold.
     """
-    writer = YAML(typ="safe", pure=True)
+    writer: Any = YAML(typ="safe", pure=True)
     writer.default_flow_style = None
     writer.sort_base_mapping_type_on_output = False
     stream = io.StringIO()
