@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,21 @@ def test_a_second_call_beside_one_at_work_is_refused() -> None:
         thread.start()
         thread.join()
     assert "must be called one at a time in a process" in said[0]
+
+
+def test_a_study_takes_over_what_was_trained_alone(tmp_path: Path) -> None:
+    trained = incay.train(BASE, seed=3, results=tmp_path)
+    study = incay.Study("tiny", base=BASE, confirm={"seeds": [3]})
+    told: list[incay.Progress] = []
+    environment = dict(os.environ)
+    results = incay.run(study, results=tmp_path, on_progress=told.append)
+    assert [trial.record for trial in results.trials] == [trained.record]
+    assert results.to_pandas()["status"].tolist() == ["completed"]
+    assert (told[-1].phase, told[-1].share) == ("confirm", 1.0)
+    assert "Base 1/1" in str(told[-1])
+    assert "<progress" in told[-1]._repr_html_()
+    assert dict(os.environ) == environment
+    with pytest.raises(incay.UserError, match="replicate 7"):
+        incay.load_model(results, "Base", replicate=7)
+    model = incay.load_model(results, trained.record.fingerprint)
+    assert model.metrics["test.error"] == trained.metrics["test.error"]
