@@ -120,4 +120,5 @@ def test_an_empty_folder_and_the_wheel_are_enough(installed: Path, tmp_path: Pat
     code = "import incay; print(len(incay.run('own.yaml', results='r').to_pandas()))"
     assert run("python", "-c", code).split()[-1] == "2"
     count, sent = run("python", "-c", SENT).split()
-    assert (int(count) >= len(list(package_files(PACKAGE))) * 0.9, sent) == (True, "True")
+    assert int(count) >= sum(path.suffix == ".py" for path in package_files(PACKAGE))
+    assert sent == "True"
