@@ -30,6 +30,7 @@ _DEFAULTS = {
     # Workers for plain tasks, of which a run has none: they would delay those that train.
     "RAY_prestart_worker_first_driver": "0",
 }
+_RAYS = ("RAY_", "TUNE_")
 _LOOPBACK_ONLY = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
@@ -42,8 +43,14 @@ def ray_variables() -> Iterator[None]:
     if cluster_address() is not None:
         pending = "TUNE_MAX_PENDING_TRIALS_PG"
         values[pending] = os.environ.get(pending, str(_WAITING_TRIALS))
-    with _variables(values):
+    before = {name: each for name, each in os.environ.items() if name.startswith(_RAYS)}
+    _set(values)
+    try:
         yield
+    finally:
+        # Ray and Tune set more of them by themselves.
+        added = [name for name in os.environ if name.startswith(_RAYS) and name not in before]
+        _set({**dict.fromkeys(added), **before})
 
 
 @contextmanager

@@ -28,7 +28,8 @@ LONG = {"steps": 20_000, "reports": 2_000}
 
 
 def surroundings():
-    return dict(os.environ), [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    rays = {name: os.environ[name] for name in os.environ if name.startswith(("RAY_", "TUNE_"))}
+    return rays, [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
 
 
 """
