@@ -133,7 +133,8 @@ class Books:
 
     def write_lease(self, holder: Mapping[str, Any]) -> None:
         """Write who is running the study."""
-        self._files.write_json(self._path("lease.json"), holder)
+        with self._files.together(durable=False):  # no holder outlives a power loss
+            self._files.write_json(self._path("lease.json"), holder)
 
     def delete_lease(self) -> None:
         """Write that nobody is running the study."""

@@ -6,8 +6,7 @@ import contextlib
 import hashlib
 import itertools
 import json
-import os
-import uuid
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from incay.trainables.store.door import (
     signed,
     unsigned,
 )
+from incay.trainables.store.durable import Batch
 from incay.trainables.store.problems import store_errors
 
 
@@ -51,6 +51,7 @@ class Files:
         self.root = self.root.rstrip("/")
         local = isinstance(self._fs, fs.LocalFileSystem)
         self.local_root = Path(self.root) if local else None
+        self._open = threading.local()  # what this thread writes together
 
     def __reduce__(self) -> tuple[type[Files], tuple[str]]:
         return type(self), (self.uri if "://" in self.uri else self.root,)
@@ -98,12 +99,42 @@ class Files:
         """Write an object with its checksum."""
         self.write(path, json.dumps(signed(values), indent=1).encode())
 
+    @contextlib.contextmanager
+    def together(self, *, durable: bool = True) -> Iterator[None]:
+        """Let what is written in the block show at its end, all of it or nothing.
+
+        On other file systems than this machine's each file is written as it comes.
+
+        Args:
+            durable: Whether it must outlast a power loss, as all must that nobody would write
+                again.
+        """
+        batch = Batch(durable=durable)
+        self._open.batch = batch
+        try:
+            yield
+            with store_errors():
+                batch.commit()
+        finally:
+            self._open.batch = None
+            batch.discard()
+
     def write(self, path: str, content: bytes) -> None:
-        """Write a whole file, replacing what was there in one step."""
+        """Write a whole file, replacing what was there in one step.
+
+        When this returns, or the block of `together` ends, a power loss takes it no more, as far
+        as the file system keeps what it promises.
+        """
+        batch: Batch | None = getattr(self._open, "batch", None)
+        local = isinstance(self._fs, fs.LocalFileSystem)
+        if batch is None and local:
+            with self.together():
+                self.write(path, content)
+            return
         target = f"{self.root}/{path}"
         with store_errors():
-            if isinstance(self._fs, fs.LocalFileSystem):
-                _write_local(Path(target), content)
+            if batch is not None and local:
+                batch.add(Path(target), content)
                 return
             with self._fs.open_output_stream(target) as file:
                 file.write(content)
@@ -164,19 +195,6 @@ def name_aside(name: str, there: Collection[str]) -> str:
     """Return the name that a damaged file is kept under, beside those that are there."""
     names = (f"{name}.damaged-{number}" for number in itertools.count(1))
     return next(each for each in names if each not in there)
-
-
-def _write_local(final: Path, content: bytes) -> None:
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:12]}")
-    try:
-        with temporary.open("wb") as local:
-            local.write(content)
-            local.flush()
-            os.fsync(local.fileno())
-        temporary.replace(final)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def refuse_password(uri: str) -> None:

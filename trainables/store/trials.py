@@ -159,16 +159,17 @@ class Store(Files):
         """
         before = self._replaced(record.fingerprint)
         checksums = {}
-        for name, table in {_HISTORY: history_table(history), **(tables or {})}.items():
-            sink = pa.BufferOutputStream()
-            pq.write_table(table, sink, compression="zstd")
-            content = sink.getvalue().to_pybytes()
-            checksum = hashlib.sha256(content).hexdigest()
-            self.write(self._table(record.fingerprint, f"{name}.parquet", checksum), content)
-            checksums[f"{name}.parquet"] = checksum
-        values = {**record.__dict__, "files": checksums}
-        written = TrialRecord(**values)
-        self.write(_trial_path(record.fingerprint, "record.json"), written.to_json().encode())
+        with self.together():
+            for name, table in {_HISTORY: history_table(history), **(tables or {})}.items():
+                sink = pa.BufferOutputStream()
+                pq.write_table(table, sink, compression="zstd")
+                content = sink.getvalue().to_pybytes()
+                checksum = hashlib.sha256(content).hexdigest()
+                self.write(self._table(record.fingerprint, f"{name}.parquet", checksum), content)
+                checksums[f"{name}.parquet"] = checksum
+            values = {**record.__dict__, "files": checksums}
+            written = TrialRecord(**values)
+            self.write(_trial_path(record.fingerprint, "record.json"), written.to_json().encode())
         self.delete(_trial_path(record.fingerprint, "progress.json"))
         written_tables = {self._table(record.fingerprint, *item) for item in checksums.items()}
         for path in before - written_tables:
@@ -220,7 +221,8 @@ class Store(Files):
     def write_progress(self, fingerprint: str, progress: Progress) -> None:
         """Keep what a running trial has reached, for whoever watches or ends it."""
         content = json.dumps(progress.to_dict()).encode()
-        self.write(_trial_path(fingerprint, "progress.json"), content)
+        with self.together(durable=False):  # its checkpoint is what a trial goes on from
+            self.write(_trial_path(fingerprint, "progress.json"), content)
 
     def read_progress(self, fingerprint: str) -> Progress | None:
         """Return what a running trial has reached, None if nothing is known."""

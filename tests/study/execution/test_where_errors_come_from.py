@@ -142,7 +142,7 @@ def test_the_store_s_error_is_no_failure_of_a_trial(number, tmp_path, monkeypatc
     def full(*_: object) -> None:
         raise OSError(number, "the disk says no")
 
-    monkeypatch.setattr("incay.trainables.store.files._write_local", full)
+    monkeypatch.setattr("incay.trainables.store.durable.Batch.add", full)
     with pytest.raises(StoreError, match="the disk says no"):
         train(task(), images(), Store(tmp_path), CPU)
 
