@@ -121,7 +121,8 @@ class Lease:
             return None
         with store_errors():
             self._books.lock.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._books.lock)
+        # Not filelock's own replacement where locks lack: that one outlives a killed process.
+        lock = FileLock(self._books.lock, fallback_to_soft=False)
         try:
             lock.acquire(blocking=False)
         except Timeout as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -69,6 +70,36 @@ def test_without_locks_the_pause_is_before_the_first_trial(tmp_path):
         assert time.monotonic() - started < 0.2  # a run with nothing to train ends here
         held.confirm()
         assert time.monotonic() - started >= BEAT
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_that_refuses_locks_is_like_one_without(number, tmp_path, monkeypatch):
+    """As NFS does whose lock service is off: who died there must not be waited for for ever."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, "no locks here")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    store = Store(tmp_path)
+    for _ in range(2):  # the file of the first is there when the second comes
+        with lease(store) as held:
+            held.confirm()
+            with pytest.raises(UserError, match=f"process {os.getpid()} on"), lease(store):
+                pass
+
+
+def test_a_holder_s_clock_says_nothing(tmp_path, monkeypatch):
+    """Machines whose clocks differ by an hour: the beats alone are looked at."""
+    store = Store(tmp_path)
+    with lease(store):
+        for hours in (-1, 1):
+            there = time.time() + hours * 3600.0
+            monkeypatch.setattr("time.time", lambda there=there: there)
+            os.utime(tmp_path / PATH, (there, there))
+            with pytest.raises(UserError, match=f"process {os.getpid()} on"), lease(store):
+                pass
+    with lease(store):
+        pass
 
 
 def test_of_two_that_start_at_once_without_locks_the_last_goes_on(tmp_path):

@@ -137,7 +137,7 @@ def test_the_plan_says_that_a_component_ends_the_program(monkeypatch):
         Probe(DataCatalog(None), threads=1).pace(task().config)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EDQUOT, errno.EROFS])
 def test_the_store_s_error_is_no_failure_of_a_trial(number, tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(number, "the disk says no")
