@@ -6,6 +6,7 @@ from contextlib import nullcontext
 
 import typer
 
+from incay.study.commands.again import end_or_start_again
 from incay.study.commands.console import console, say
 from incay.study.commands.groups import TrainingChoice
 from incay.study.commands.options import Mirror
@@ -34,8 +35,16 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.spec.hints import command
     from incay.trainables.store.endings import Ending
 
-    monitor = Monitor(spec)
-    runner = StudyRunner(spec, store, data, monitor, cpus=chosen.cpus, gpus=chosen.gpus)
+    monitor = Monitor(spec, say)
+    runner = StudyRunner(
+        spec,
+        store,
+        data,
+        monitor,
+        cpus=chosen.cpus,
+        gpus=chosen.gpus,
+        on_death=end_or_start_again,
+    )
     screen = console()
     following = MirrorProcess(store, spec.name, spec.run) if mirror else nullcontext()
     with following:
@@ -52,6 +61,6 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
         )
     if summary.interrupted:
         say("interrupted: the same command goes on from here")
-        raise typer.Exit(130)
+        raise typer.Exit(summary.exit_code)
     if summary.endings[Ending.FAILED]:
         raise typer.Exit(1)

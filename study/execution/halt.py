@@ -26,6 +26,7 @@ class Halt:
             here ends it.
 
     Attributes:
+        signal: How somebody stopped it.
         store_error: What the store said, if that is why.
         problem: What the user is told, if it is anything else but somebody who stopped it.
         by_request: Whether the caller's own code has stopped it, and no signal.
@@ -35,6 +36,7 @@ class Halt:
         self._stop = threading.Event()
         self._is_guest = is_guest
         self.by_request = False
+        self.signal: int = signal.SIGINT
         self.store_error = ""
         self.problem: IncayError | None = None
 
@@ -92,11 +94,12 @@ class Halt:
             return
 
         def on_signal(number: int, frame: FrameType | None) -> None:
-            del number, frame
+            del frame
             if self.asked and self._is_guest:
                 raise KeyboardInterrupt
             if self.asked:
                 os._exit(130)
+            self.signal = number
             self.interrupt()
 
         before = {

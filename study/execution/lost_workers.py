@@ -56,6 +56,11 @@ class LostWorkers:
         step = self._losses.get(fingerprint, _Losses()).step
         return f"the report of step {step:,}" if step > 0 else "no report"
 
+    def ended(self, fingerprint: str) -> None:
+        """Forget a trial that has ended."""
+        self._reached.pop(fingerprint, None)
+        self._losses.pop(fingerprint, None)
+
     def suspects(self, fingerprint: str) -> bool:
         """Return whether a trial lost so many workers that it must not train with others."""
         losses = self._losses.get(fingerprint, _Losses())

@@ -6,7 +6,7 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from incay.study.planning.trials import PlannedTrial, WaitingTrial
@@ -40,6 +40,10 @@ class ArmProgress:
 class Monitor:
     """Counts events of a run. Safe to read from another thread.
 
+    Args:
+        spec: The study.
+        tell: Shows a line at once; None where nobody looks.
+
     Attributes:
         phase: The phase in progress.
         started: Trials that this run has started.
@@ -50,8 +54,9 @@ class Monitor:
         waiting: Why no trial can train now; empty where one can.
     """
 
-    def __init__(self, spec: StudySpec) -> None:
+    def __init__(self, spec: StudySpec, tell: Callable[[str], None] | None = None) -> None:
         self._spec = spec
+        self._tell = tell
         self._lock = threading.Lock()
         self.phase = ""
         self.metric = spec.objective.metric
@@ -108,10 +113,17 @@ class Monitor:
             self._steps_trained += max(0.0, share - running.get(trial.fingerprint, 0.0))
             running[trial.fingerprint] = share
 
-    def worker_lost(self) -> None:
-        """Count a trial that goes on elsewhere."""
+    def tell(self, line: str) -> None:
+        """Tell whoever watches, at once, of what the run has come through."""
+        if self._tell is not None:
+            self._tell(line)
+
+    def worker_lost(self, trials: Collection[PlannedTrial], why: str) -> None:
+        """Count a loss, after which its trials go on elsewhere, and tell of it in one line."""
         with self._lock:
             self.lost += 1
+        which = "; ".join(f"{trial.arm}, {trial.phase} {trial.number}" for trial in trials)
+        self.tell(f"a worker was lost ({why}); what it trained goes on elsewhere: {which}")
 
     def trial_ended(self, trial: PlannedTrial, record: TrialRecord, *, reused: bool) -> None:
         """Count an ending, once per planned trial."""

@@ -13,7 +13,7 @@ from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor, totals
-from incay.study.execution.on_ray.session import RaySession
+from incay.study.execution.on_ray.session import OnDeath, RaySession
 from incay.study.execution.on_ray.tune_run import train_phase
 from incay.study.execution.place import ResultsPlace
 from incay.study.planning.checks.newer_records import refuse_newer_records
@@ -45,6 +45,8 @@ class RunSummary:
         failed: Trials that ended by an error, with their records.
         seconds: How long all of the study's trials have trained, one after another.
         gpu_hours: GPU-hours of that.
+        exit_code: That of an interrupted run: of Ctrl-C, or before anything was trained that of
+            the signal that came, as of any program.
     """
 
     started: int
@@ -59,6 +61,7 @@ class RunSummary:
     failed: tuple[tuple[PlannedTrial, TrialRecord], ...]
     seconds: float
     gpu_hours: float
+    exit_code: int = 130
 
 
 class StudyRunner:
@@ -72,6 +75,7 @@ class StudyRunner:
         cpus: CPUs to use on this machine; None for all.
         gpus: GPUs to use on this machine; None for all.
         is_guest: Whether the process is somebody else's, such as a notebook's kernel.
+        on_death: What ends the process when Ray dies; see `RaySession`.
 
     Attributes:
         halt: Ends the run before its work is done.
@@ -87,6 +91,7 @@ class StudyRunner:
         cpus: float | None = None,
         gpus: float | None = None,
         is_guest: bool = False,
+        on_death: OnDeath | None = None,
     ) -> None:
         self._spec = spec
         self._store = store
@@ -112,7 +117,7 @@ class StudyRunner:
                 [arm.name for arm in spec.arms],
             ),
             place=ResultsPlace(self._ledger.books),
-            ray=RaySession(cpus, gpus),
+            ray=RaySession(cpus, gpus, on_death),
         )
         self._trials: list[PlannedTrial] = []
         self._endings: Counter[Ending] = Counter()
@@ -189,6 +194,7 @@ class StudyRunner:
             failed=tuple(self._failed),
             seconds=sum(seconds for seconds, _ in self._cost.values()),
             gpu_hours=sum(seconds for _, seconds in self._cost.values()) / 3600.0,
+            exit_code=130 if self._monitor.started else 128 + self._halt.signal,
         )
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import ray
 import torch
 from ray import tune
+from ray.experimental import internal_kv
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES, ImageData
@@ -23,6 +24,8 @@ from incay.trainables.worker.session import TrialSession, TrialTask
 from incay.trainables.worker.stack_session import StackSession
 from incay.trainables.worker.watchdog import Watchdog
 
+_BEATS = "incay-beats"
+"""Ray's own table of keys and values carries them: it goes with Ray, and needs no other port."""
 _NO_GPU = (
     "resources.gpu: PyTorch must be able to use the GPU that a trial asks for, but on {host}, "
     "where Ray placed one, it can use none: install NVIDIA's driver and a CUDA build of torch there"
@@ -64,7 +67,7 @@ class IncayTrainable(tune.Trainable):
         install(code or Bundle())  # before data or settings of its kinds are unpacked
         torch.set_num_threads(max(1, threads))
         set_data_root(data_root)
-        self._watchdog = Watchdog(stall_seconds)
+        self._watchdog = Watchdog(stall_seconds, _tell_beats)
         self._store = store
         self._refs = data
         self._loaded: dict[str, ImageData] = {}
@@ -149,6 +152,17 @@ class StackTrainable(IncayTrainable):
         session = self._session
         assert isinstance(session, StackSession)
         return {"members": session.advance(), "done": session.done}
+
+
+def beats_of(actor_id: str) -> bytes | None:
+    """Return what a worker has told last of its signs of life, None before the first."""
+    told: bytes | None = internal_kv._internal_kv_get(actor_id, namespace=_BEATS)
+    return told
+
+
+def _tell_beats(beats: int) -> None:
+    actor_id = ray.get_runtime_context().get_actor_id()
+    internal_kv._internal_kv_put(actor_id, str(beats), namespace=_BEATS)
 
 
 def _ends_run(kind: str, message: str) -> dict[str, Any]:

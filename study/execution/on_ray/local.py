@@ -12,11 +12,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from incay.study.errors import HaltedError
+from incay.study.execution.on_ray import processes
+from incay.study.execution.on_ray.watch import first_line
 from incay.study.privacy import replaceable
 
 _PREFIX = "incay-run-"
@@ -47,6 +50,7 @@ class LocalRay:
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
         self._lock = FileLock(self._folder / _LOCK)
         self._lock.acquire()
+        self._services: dict[str, Popen[bytes]] = {}
         try:
             with _only_what_trains():
                 ray.init(
@@ -58,18 +62,55 @@ class LocalRay:
                     _temp_dir=str(self._folder / "r"),
                     **options,
                 )
-        except OSError as error:
+        except Exception as error:  # Ray's own kinds, and those of the libraries it stands on
             self.stop()
-            raise HaltedError(f"Ray must start on this machine, but cannot: {error}") from error
+            raise HaltedError(
+                f"Ray must start on this machine, but cannot: {first_line(error)}. It needs "
+                f"memory, shared memory (/dev/shm) and room for files in {base}"
+            ) from error
         except BaseException:
-            self.stop()  # the process may be a notebook's, and live on
+            self.stop()
             raise
+        self._services = _services()
+        self._watched = processes.Watched(self._services)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but no longer than until one of its services ends."""
+        self._watched.wait(seconds)
+
+    def dead(self) -> str:
+        """Return which of its services has ended, empty if none has; then end it at once.
+
+        Where an agent has died, the raylet ends itself in good order, and with it, from C++, the
+        process that is told so: ours. A raylet that is killed tells nobody.
+        """
+        name = self._watched.ended()
+        if not name:
+            return ""
+        for service in self._services.values():
+            service.kill()
+        code = self._services[name].poll() if name in self._services else None
+        how = f"was killed by signal {-code}" if code is not None and code < 0 else "has ended"
+        return f"its process {name!r} {how}"
+
+    def standing(self) -> str:
+        """Return which of its services is stopped, empty if none is."""
+        stopped = [name for name, pid in self._watched.pids.items() if processes.stands(pid)]
+        return f"its process {stopped[0]!r} is stopped" if stopped else ""
 
     def stop(self) -> None:
         """End it with all of its processes, and remove its folder."""
         import ray
 
-        ray.shutdown()
+        with suppress(Exception):
+            ray.shutdown()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """End its processes and remove its folder, without a word to it: it may be gone."""
+        for service in self._services.values():
+            service.kill()
+        processes.end_all(self._folder)
         self._lock.release()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -108,16 +149,28 @@ def _sweep(base: Path) -> None:
             if folder.stat().st_uid != os.geteuid() or not (folder / _LOCK).exists():
                 continue
             with FileLock(folder / _LOCK, timeout=0):
+                processes.end_all(folder)  # one that is stopped has not seen that its run is gone
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _services() -> dict[str, Popen[bytes]]:
+    """Return the processes that Ray has just started here, without those that it starts in turn."""
+    from ray._private import worker
+
+    node = worker._global_node
+    started = node.all_processes.items() if node is not None else ()
+    return {name: each[0].process for name, each in started if each}
 
 
 @contextmanager
 def _only_what_trains() -> Iterator[None]:
     """Leave out what a run on one machine has no use for: autoscaler, dashboard and log monitor.
 
-    `ray.init` has no option for that. They take a quarter of a gigabyte and two seconds.
+    `ray.init` has no option for that. They take a quarter of a gigabyte and two seconds. Nor does
+    Ray take signals, which `incay.study.execution.halt` hears also while it starts, or print what
+    its services say as they die: `RayWatch` says it in a line.
     """
-    from ray._private import node, parameter
+    from ray._private import node, parameter, utils, worker
 
     class Parameters(parameter.RayParams):  # type: ignore[misc]
         def __init__(self, *arguments: object, **named: object) -> None:
@@ -126,7 +179,12 @@ def _only_what_trains() -> Iterator[None]:
     def nothing(*_: object, **__: object) -> None:
         pass
 
-    replaced = ((parameter, "RayParams", Parameters), (node.Node, "start_api_server", nothing))
+    replaced = (
+        (parameter, "RayParams", Parameters),
+        (node.Node, "start_api_server", nothing),
+        (utils, "set_sigterm_handler", nothing),
+        (worker, "listen_error_messages", nothing),
+    )
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
     for owner, name, value in replaced:
         setattr(owner, name, value)

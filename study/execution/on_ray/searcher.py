@@ -52,6 +52,7 @@ class WorkSearcher(Searcher):
         self._stacks = Stacks(work, first, context.spec.resources.stack)
         self._running: dict[str, dict[str, PlannedTrial]] = {}  # by Tune's id and fingerprint
         self._started: set[str] = set()
+        self._why: dict[str, str] = {}
         self._lost = LostWorkers(_living_nodes)
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -135,6 +136,10 @@ class WorkSearcher(Searcher):
                 with self._halt.guard():
                     self._take_in(trial)
 
+    def lost_because(self, trial_id: str, why: str) -> None:
+        """Take in why a worker is lost, which Tune tells its scheduler alone."""
+        self._why[trial_id] = why
+
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
@@ -147,7 +152,7 @@ class WorkSearcher(Searcher):
                 if not self._take_in(trial, error=error)
             ]
             if lost:
-                self._monitor.worker_lost()
+                self._monitor.worker_lost(lost, self._why.pop(trial_id, "its process died"))
         self._running.pop(trial_id, None)
 
     def _reports(
@@ -193,6 +198,7 @@ class WorkSearcher(Searcher):
             record = self._endings.write(trial, Ending.FAILED, reason)
         for message in record.discarded:
             self._monitor.found_damaged(message)
+        self._lost.ended(trial.fingerprint)
         self._work.end(trial, record)
         self._models.offer(trial, record)
         self._monitor.trial_ended(trial, record, reused=False)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from incay.study.errors import UserError
 from incay.study.execution.on_ray.local import LocalRay
 from incay.study.execution.on_ray.variables import own_ray_variables, ray_variables
+from incay.study.execution.on_ray.watch import LONGEST_SILENCE, RayDiedError, RayWatch
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import cluster_address, no_answer, require_cluster
+
+OnDeath = Callable[[RayDiedError, bool], None]
 
 
 class RaySession:
@@ -23,14 +28,20 @@ class RaySession:
     Args:
         cpus: CPUs of this machine to use; None for all.
         gpus: GPUs of this machine to use; None for all.
+        on_death: Called when Ray has died under the run, in any thread, with whether it was this
+            machine's own; must end the process. None tells nobody, and ends it.
     """
 
-    def __init__(self, cpus: float | None, gpus: float | None) -> None:
+    def __init__(
+        self, cpus: float | None, gpus: float | None, on_death: OnDeath | None = None
+    ) -> None:
         self._cpus = int(cpus) if cpus is not None else cpu_count()
         self._gpus = gpus
         self._chosen = cpus is not None or gpus is not None
         self._stack = ExitStack()
         self._started = False
+        self._local: LocalRay | None = None
+        self._on_death = on_death or _exit
 
     def __enter__(self) -> RaySession:
         return self
@@ -38,6 +49,33 @@ class RaySession:
     def __exit__(self, *_: object) -> None:
         self._started = False
         self._stack.close()
+        self._local = None
+
+    @contextmanager
+    def watched(self, patience: float) -> Iterator[RayWatch]:
+        """Watch Ray while the block runs.
+
+        Args:
+            patience: Seconds for which it may stand still, at most.
+
+        Raises:
+            RayDiedError: Ray has ended the block by an error of its own.
+        """
+        local = self._local
+        watch = RayWatch(
+            local.wait if local is not None else time.sleep,
+            local.dead if local is not None else str,
+            local.standing if local is not None else str,
+            self._gone,
+            patience=min(patience, LONGEST_SILENCE),
+        )
+        with watch.watching():
+            yield watch
+
+    def _gone(self, died: RayDiedError) -> None:
+        if self._local is not None:
+            self._local.abandon()
+        self._on_death(died, self._local is not None)
 
     def start(self) -> None:
         """Start Ray or connect to it; nothing if that was done before.
@@ -60,7 +98,8 @@ class RaySession:
         else:
             gpus = int(self._gpus) if self._gpus is not None else gpu_count()
             self._stack.enter_context(own_ray_variables())  # best before Ray is imported
-            self._stack.callback(LocalRay(self._cpus, gpus, _options()).stop)
+            self._local = LocalRay(self._cpus, gpus, _options())
+            self._stack.callback(self._local.stop)
 
     def _check_initialized(self) -> None:
         from ray.util.client import ray as client
@@ -90,6 +129,12 @@ def _disconnect() -> None:
     import ray
 
     ray.shutdown()
+
+
+def _exit(died: RayDiedError, local: bool) -> None:
+    del local
+    sys.stderr.write(f"{died}\n")
+    os._exit(died.exit_code)
 
 
 def _connect(address: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
+from incay.study.execution.on_ray.watch import RayWatch
 from incay.study.planning.trials import PlannedTrial
 from incay.study.search.order import Work
 from incay.trainables.store.endings import Ending
@@ -27,8 +28,22 @@ def train_phase(
 
     Raises:
         StoreError: The store takes nothing more.
+        HaltedError: Ray cannot start, or broke off.
     """
     context.ray.start()
+    if context.halt.asked:  # somebody ended the run meanwhile
+        return
+    with context.ray.watched(context.spec.resources.stall_seconds) as watch:
+        _train(context, work, first, before, watch)
+
+
+def _train(
+    context: RunContext,
+    work: Work,
+    first: PlannedTrial,
+    before: list[PlannedTrial],
+    watch: RayWatch,
+) -> None:
     needs = {"cpu": context.spec.resources.cpu, "gpu": context.spec.resources.gpu}
     import ray
     from ray import tune
@@ -36,7 +51,8 @@ def train_phase(
 
     from incay.study.execution.on_ray.scheduler import PruningScheduler
     from incay.study.execution.on_ray.searcher import WorkSearcher
-    from incay.trainables.worker.trainable import IncayTrainable, StackTrainable
+    from incay.study.execution.on_ray.stalls import Stalls, end_actor
+    from incay.trainables.worker.trainable import IncayTrainable, StackTrainable, beats_of
 
     spec, store, data = context.spec, context.store, context.data
     halt, lease = context.halt, context.lease
@@ -73,7 +89,9 @@ def train_phase(
             tune.with_resources(trainable, needs),
             tune_config=TuneConfig(
                 search_alg=searcher,
-                scheduler=PruningScheduler(searcher),
+                scheduler=PruningScheduler(
+                    searcher, Stalls(spec.resources.stall_seconds, beats_of, end_actor)
+                ),
                 num_samples=-1,
                 reuse_actors=True,
             ),
@@ -85,6 +103,7 @@ def train_phase(
                 checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
             ),
         ).fit()
+    watch.require()  # Tune may end as if it were done
     if lease.lost or context.place.look_again() is not None:
         return  # what is unfinished is another driver's to record, or there is nowhere to
     # Record what an interruption left unfinished, so that nothing vanishes.

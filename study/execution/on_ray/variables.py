@@ -25,6 +25,8 @@ _DEFAULTS = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Of a lost worker the user gets a line of ours, in place of a stack.
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000",
     "TUNE_GLOBAL_CHECKPOINT_S": "3600",
     # Workers for plain tasks, of which a run has none: they would delay those that train.
