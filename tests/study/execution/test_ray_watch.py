@@ -1,0 +1,127 @@
+"""What is noticed of a Ray that dies, and what is let go of what Tune holds; without a Ray."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from not_run import PROC, needs
+
+from incay.study.execution.on_ray import processes, watch
+from incay.study.execution.on_ray.ended import EndedTrials
+from incay.study.execution.on_ray.watch import RayDiedError, RayWatch
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+@pytest.fixture
+def sleeper():
+    process = subprocess.Popen(SLEEPER)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_the_end_of_a_service_is_noticed_at_once(sleeper):
+    watched = processes.Watched({"gcs_server": sleeper})
+    assert watched.ended() == ""
+    sleeper.kill()
+    started = time.monotonic()
+    watched.wait(20.0)
+    assert time.monotonic() - started < 10.0
+    sleeper.wait()
+    assert watched.ended() == "gcs_server"
+
+
+@needs(PROC, there=processes._PROC.is_dir())
+def test_a_stopped_process_is_seen_and_what_uses_a_folder_is_ended(tmp_path):
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        # By its command line it is one of Ray's.
+        mine = subprocess.Popen([*SLEEPER, "/ray/"], stdout=output)
+        other = subprocess.Popen([*SLEEPER, "/rest/"], stdout=output)
+    try:
+        mine.send_signal(19)
+        deadline = time.monotonic() + 10.0
+        while not processes.stands(mine.pid):
+            assert time.monotonic() < deadline
+        assert not processes.stands(other.pid)
+        assert processes.using(tmp_path) == [mine.pid]
+        processes.end_all(tmp_path)
+        assert mine.wait(10.0) == -9
+        assert other.poll() is None
+    finally:
+        for process in (mine, other):
+            process.kill()
+            process.wait()
+
+
+def _watch(monkeypatch: pytest.MonkeyPatch, **found: str) -> tuple[RayWatch, list[str]]:
+    monkeypatch.setattr(watch, "_unanswered", lambda: found.get("unanswered", ""))
+    told: list[str] = []
+    made = RayWatch(
+        lambda seconds: time.sleep(min(seconds, 0.01)),
+        lambda: found.get("dead", ""),
+        lambda: found.get("standing", ""),
+        lambda died: told.append(died.what),
+        patience=0.1,
+    )
+    return made, told
+
+
+@pytest.mark.parametrize("kind", ["dead", "standing", "unanswered"])
+def test_what_waits_for_a_ray_that_is_gone_is_ended_beside_it(kind, monkeypatch):
+    made, told = _watch(monkeypatch, **{kind: "it is gone"})
+    with made.watching():
+        deadline = time.monotonic() + 10.0
+        while not told:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert told[0] == "it is gone"
+
+
+def test_a_ray_that_lives_is_left_alone(monkeypatch):
+    made, told = _watch(monkeypatch)
+    with made.watching():
+        time.sleep(0.3)
+    with pytest.raises(KeyError), made.watching():
+        raise KeyError("a fault of our own")
+    assert not told
+
+
+def test_an_error_of_ray_s_is_one_message(monkeypatch):
+    error = type("ActorDiedError", (Exception,), {"__module__": "ray.exceptions"})
+    made, told = _watch(monkeypatch)
+    says = r"ActorDiedError: first\. Nothing is lost"
+    with pytest.raises(RayDiedError, match=says), made.watching():
+        raise error("first\nsecond")
+    assert not told
+
+
+def test_of_trials_that_ended_the_last_alone_is_held():
+    trials = [_Trial(str(number)) for number in range(5)]
+    controller: Any = SimpleNamespace(
+        _trials=list(trials),
+        _stopped_trials=set(trials[:3]),
+        _failed_trials={trials[4]},
+        _trial_to_actor={trials[3]: "actor", trials[0]: "actor that stops"},
+        _actor_to_trial={},
+        _trials_to_cache={trials[1]},
+        _trial_metadata={each.trial_id: "much" for each in trials},
+    )
+    ended = EndedTrials()
+    for _ in range(10):
+        ended.forget(SimpleNamespace(_tune_controller=controller))
+    # One runs, of one the actor is still to stop, and one is the last.
+    assert controller._trials == [trials[0], trials[3], trials[4]]
+    assert set(controller._trial_metadata) == {"0", "3", "4"}
+    assert not controller._trials_to_cache
+
+
+class _Trial:
+    def __init__(self, trial_id: str) -> None:
+        self.trial_id = trial_id
