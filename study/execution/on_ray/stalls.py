@@ -47,7 +47,7 @@ class Stalls:
         self._seconds = seconds
         self._beats = beats
         self._end = end
-        self._clock = clock or AwakeClock()
+        self._clock = clock or AwakeClock(seconds)
         self._silences: dict[tuple[str, str], _Silence] = {}
         self._pause = min(_MOST_BETWEEN_LOOKS, seconds / _LOOKS_PER_STALL)
         self._next_look = 0.0

@@ -90,7 +90,7 @@ class RayWatch:
             self._end(what)
 
     def _watch(self) -> None:
-        clock = AwakeClock()
+        clock = AwakeClock(self._patience)
         well = {self._standing: clock.now(), _unanswered: clock.now()}
         while not self._over.is_set():
             self._wait(_SECONDS_BETWEEN_LOOKS)

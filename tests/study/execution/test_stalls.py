@@ -32,7 +32,7 @@ class Scene:
         self.beats: bytes | None = None
         self.killed: list[Any] = []
         self.actor = SimpleNamespace(_actor_id=b"actor")
-        clock = AwakeClock(lambda: self.time)
+        clock = AwakeClock(SECONDS, lambda: self.time)
         self.stalls = Stalls(SECONDS, lambda _: self.beats, self.killed.append, clock)
 
     def pass_by(self, seconds: float, each: float = 1.0) -> None:
@@ -76,16 +76,19 @@ def test_who_was_suspended_with_the_run_is_not_ended():
     scene = Scene()
     scene.beats = b"1"
     scene.pass_by(2.0)
-    for _ in range(2):
+    for _ in range(5):
         scene.pass_by(1.0, each=86_400.0)
     scene.pass_by(SECONDS / 4)
     assert not scene.killed
 
 
-@pytest.mark.parametrize(("gap", "lived"), [(0.5, 0.5), (3600.0, 5.0), (-10.0, 0.0)])
-def test_an_awake_clock_counts_short_gaps_only(gap: float, lived: float) -> None:
+@pytest.mark.parametrize(
+    ("patience", "gap", "lived"),
+    [(1800.0, 0.5, 0.5), (1800.0, 3600.0, 5.0), (5.0, 20.0, 0.25), (1800.0, -10.0, 0.0)],
+)
+def test_an_awake_clock_counts_short_gaps_only(patience: float, gap: float, lived: float) -> None:
     now = [100.0]
-    clock = AwakeClock(lambda: now[0])
+    clock = AwakeClock(patience, lambda: now[0])
     now[0] += gap
     assert clock.now() == lived
 
