@@ -200,7 +200,8 @@ def test_a_run_whose_ray_dies_again_ends_with_one_message(tmp_path: Path) -> Non
     assert not any(each.is_running() for each in family)
 
 
-@pytest.mark.parametrize("moment", [pytest.param(0.2, marks=pytest.mark.long), 1.5])
+@pytest.mark.long
+@pytest.mark.parametrize("moment", [0.2, 1.5])
 def test_a_request_to_terminate_while_ray_starts_leaves_nothing(
     moment: float, tmp_path: Path
 ) -> None:
