@@ -194,7 +194,7 @@ class StudyRunner:
             failed=tuple(self._failed),
             seconds=sum(seconds for seconds, _ in self._cost.values()),
             gpu_hours=sum(seconds for _, seconds in self._cost.values()) / 3600.0,
-            exit_code=130 if self._monitor.started else 128 + self._halt.signal,
+            exit_code=130 if self._monitor.started else 128 + self.halt.signal,
         )
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
