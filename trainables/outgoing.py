@@ -38,6 +38,8 @@ _AMAZON = re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")
 _PRIVATE = re.compile(r"(BEGIN [A-Z ]{0,40}PRIVATE KEY-*)(?:[\s\S]*?(?=-*END)|[\s\S]*)")
 
 _NAMED_SECRET = re.compile(rf"(?:^|_){_SECRET}(?:_?KEY)?$", re.I)
+_WORKING_FOLDERS = {"PWD", "OLDPWD"}
+"""Of every shell; the first is a password in other variables' names."""
 _LEAST = 8
 """Characters of a secret that is looked for as it is; shorter ones are words."""
 
@@ -94,7 +96,7 @@ def _own(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield the secrets that this process was given, the longest first."""
     found = set()
     for name, value in environment.items():
-        if _NAMED_SECRET.search(name):
+        if _NAMED_SECRET.search(name) and name not in _WORKING_FOLDERS:
             found.add(value)
         if "://" in value:
             found |= {login[1] for login in re.finditer(r"://[^\s/?#@:]*:([^\s?#@]+)@", value)}

@@ -76,6 +76,14 @@ def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
     assert not holds_secret(text)
 
 
+def test_the_folder_that_a_shell_stands_in_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PWD", "OLDPWD"):
+        monkeypatch.setenv(name, "/home/me/studies")
+    assert without_secrets("records: /home/me/studies/results") == (
+        "records: /home/me/studies/results"
+    )
+
+
 def test_what_a_terminal_would_obey_is_shown_by_its_number() -> None:
     assert printable("a\x1b]0;title\x07b\rc\x9b2J") == r"a\x1b]0;title\x07b\x0dc\x9b2J"
     assert printable("\u202eevil\u2066 \u2028 \ud83d") == r"\u202eevil\u2066 \u2028 \ud83d"
