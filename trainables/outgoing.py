@@ -25,23 +25,27 @@ _SECRET = (
     r"(?:pass(?:wor[dt]|wd|phrase)?|pwd|secret|token|api_?key|access_?key(?:_?id)?|account_?key"
     r"|shared_?key|private_?key|credentials?|signature|sig)"
 )
-_WORD = r"(?<![\w-])(?:[a-z0-9]{1,40}[_-]){0,8}" + _SECRET + r"(?:_?key)?"
+_WORD = r"(?<![\w-])[\w-]{0,60}?" + _SECRET + r"(?:_?key)?"
+_VALUE = r"""(?:"[^"]{6,}"|'[^']{6,}'|(?![$/]|[\d.]+(?![^\s'"&;,)\]}]))[^\s'"&;,)\]}]{3,})"""
+_QUOTED = r"""(?:"[^"]{6,}"|'[^']{6,}')"""
 _ASSIGNED = re.compile(
-    "(" + _WORD + r"['\"]?\s?(?:=|:\s?['\"]|%3D)['\"]?)(?!\$)[^\s'\"&;,)\]}]+", re.IGNORECASE
+    rf"({_WORD}['\"]?\s?)(?:(=|%3D){_VALUE}|(\s?[:=]\s?){_QUOTED})", re.IGNORECASE
 )
-_URL = re.compile(r"(\b[a-z][\w+.-]{0,40}://[^\s?#@:'\"]{0,200}):(?!\$)[^\s?#@'\"]{1,2000}@", re.I)
-_LOGIN = re.compile(
-    r"(\bhttps?://)(?!\$)[^\s/?#@:'\"]{1,2000}@", re.I
-)  # a token in the place of a name
-_BEARER = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.I)
+_URL = re.compile(
+    r"(\b(?!file\b)[a-z][\w+.-]{0,40}://[^\s?#@:'\"\[]{0,200}):(?!\$|\d{1,5}/)[^\s?#'\"]{1,2000}@",
+    re.I,
+)
+_TOKEN = r"(?=[^\s@]*\d)[\w.~+/=-]{8,2000}"
+"""A word is none: it has a digit."""
+_LOGIN = re.compile(rf"(\bhttps?://){_TOKEN}@", re.I)  # a token in the place of a name
+_BEARER = re.compile(rf"\b(bearer|basic)(\s+){_TOKEN}", re.I)
 _AMAZON = re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")
 _PRIVATE = re.compile(r"(BEGIN [A-Z ]{0,40}PRIVATE KEY-*)(?:[\s\S]*?(?=-*END)|[\s\S]*)")
 
 _NAMED_SECRET = re.compile(rf"(?:^|_){_SECRET}(?:_?KEY)?$", re.I)
-_WORKING_FOLDERS = {"PWD", "OLDPWD"}
-"""Of every shell; the first is a password in other variables' names."""
+_OWN_LOGIN = re.compile(r"[a-z][\w+.-]*://[^\s/?#@:\[]*:([^\s?#@]+)@", re.I)
 _LEAST = 8
-"""Characters of a secret that is looked for as it is; shorter ones are words."""
+"""Characters of a secret that is looked for as it is."""
 
 
 def shown(text: str) -> str:
@@ -83,7 +87,7 @@ def _masked(text: str) -> str:
     text = _URL.sub(rf"\1:{HIDDEN}@", text)
     text = _LOGIN.sub(rf"\1{HIDDEN}@", text)
     text = _BEARER.sub(rf"\1\2{HIDDEN}", text)
-    text = _ASSIGNED.sub(rf"\1{HIDDEN}", text)
+    text = _ASSIGNED.sub(lambda found: f"{found[1]}{found[2] or found[3]}{HIDDEN}", text)
     return _AMAZON.sub(HIDDEN, text)
 
 
@@ -96,8 +100,14 @@ def _own(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield the secrets that this process was given, the longest first."""
     found = set()
     for name, value in environment.items():
-        if _NAMED_SECRET.search(name) and name not in _WORKING_FOLDERS:
+        if _NAMED_SECRET.search(name):
             found.add(value)
-        if "://" in value:
-            found |= {login[1] for login in re.finditer(r"://[^\s/?#@:]*:([^\s?#@]+)@", value)}
-    yield from sorted((each for each in found if len(each) >= _LEAST), key=len, reverse=True)
+        login = _OWN_LOGIN.match(value)
+        if login is not None:
+            found.add(login[1])
+    yield from sorted(filter(_may_be_secret, found), key=len, reverse=True)
+
+
+def _may_be_secret(value: str) -> bool:
+    """Return whether a value is none of the words and paths that a message may hold anyway."""
+    return len(value) >= _LEAST and not value.isalpha() and not value.startswith(("/", "./", "~"))

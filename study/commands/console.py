@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from incay.trainables.outgoing import shown
+from incay.trainables.outgoing import printable, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +25,7 @@ def console(width: int = 120) -> Console:
 
     class Screen(Console):
         def render_str(self, text: str, **options: Any) -> Text:
-            return super().render_str(shown(text), **options)
+            return super().render_str(printable(text), **options)
 
     columns = None if sys.stdout.isatty() else width
     return Screen(width=columns, markup=False, emoji=False, highlight=False)

@@ -32,11 +32,14 @@ SECRET = "Zk3-planted_9"
         "{{'password': '{}', 'user': 'me'}}",
         'api_key: "{}"',
         "Authorization: Bearer {}",
+        "clientSecret={} --token={} PGPASSWORD={}",
+        '{{"password": "with space {}"}}',
+        "postgresql://u:p@ss{}@h/db",
         "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----",
     ],
 )
 def test_a_secret_is_hidden_by_what_announces_it(text: str) -> None:
-    planted = text.format(SECRET, SECRET) if text.count("{}") > 1 else text.format(SECRET)
+    planted = text.format(*[SECRET] * 3)
     assert SECRET not in without_secrets(planted)
     assert holds_secret(planted)
     assert without_secrets(without_secrets(planted)) == without_secrets(planted)
@@ -69,6 +72,8 @@ def test_what_this_process_was_given_is_hidden_wherever_it_stands(
         "http://127.0.0.1:8265",
         "optimizer.lr=0.01, tokens=3, me@example.org",
         "RN* [14] [/b] = + - @ λ ≤ 2",
+        "Basic momentum, sig=0.05, token=5 λ, http://user@host/x, pwd=/tmp/x, loss.pass=0.1",
+        "s3://bucket:80/a@b file:///home/a:b@c/x http://[::1]:8000/@x signature: 'RN'",
     ],
 )
 def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
@@ -76,9 +81,10 @@ def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
     assert not holds_secret(text)
 
 
-def test_the_folder_that_a_shell_stands_in_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PWD", "OLDPWD"):
-        monkeypatch.setenv(name, "/home/me/studies")
+def test_a_folder_and_a_word_are_no_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PWD", "/home/me/studies")
+    monkeypatch.setenv("POSTGRES_PASSWORD", "completed")
+    assert without_secrets("2 completed") == "2 completed"
     assert without_secrets("records: /home/me/studies/results") == (
         "records: /home/me/studies/results"
     )

@@ -29,6 +29,7 @@ MOST_JSON = 128 * 2**20
 MOST_BYTES = 8 * 2**30
 """Bytes of any other file: tables, checkpoints and trained networks."""
 CHECKSUM = "checksum"
+_LEAST_READ = 2**16
 
 
 def read_regular(path: Path, most: int) -> bytes:
@@ -56,10 +57,12 @@ def read_regular(path: Path, most: int) -> bytes:
             raise RecordError(
                 f"{path} must have at most {most:,} bytes, but has {about.st_size:,}: damaged"
             )
+        # Python takes as much memory as is asked for, whatever there is.
+        expected = min(most, max(about.st_size, _LEAST_READ))
         with os.fdopen(opened, "rb", closefd=False) as file:
-            content = file.read(most + 1)
-        if len(content) > most:  # a file of the kernel's says that it is empty
-            raise RecordError(f"{path} must have at most {most:,} bytes, but has more: damaged")
+            content = file.read(expected + 1)
+        if len(content) > expected:  # a file of the kernel's says that it is empty
+            raise RecordError(f"{path} must be as large as it says, but has more: damaged")
         return content
     finally:
         os.close(opened)

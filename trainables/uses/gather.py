@@ -32,10 +32,13 @@ class _Root:
     Attributes:
         folder: The folder.
         only: The one name that is looked for, where the folder is everybody's.
+        within: What no file may lie outside of, links followed: the study's folder, where a study
+            has named what is looked for.
     """
 
     folder: Path
     only: str = ""
+    within: Path | None = None
 
     def find(self, module: str) -> Path | None:
         """Return a module's file, or the folder of a package without an ``__init__``."""
@@ -83,15 +86,10 @@ def _add_named(name: str, beside: Path, found: _Gathered) -> str:
     if not path.exists() and path.with_name(f"{path.name}.py").is_file():
         path = path.with_name(f"{path.name}.py")
     if path.exists():
-        if not path.resolve().is_relative_to(beside.resolve()):
-            raise OwnCodeError(
-                f"{name} must lie in the study's folder, or be named by --uses on the command "
-                "line: a study may come from anybody"
-            )
-        return _add_path(path, name, found)
+        return _add_path(path, name, found, within=beside)
     parts = name.split(".")
     if all(part.isidentifier() for part in parts):
-        root = _Root(beside)
+        root = _Root(beside, within=beside)
         if root.find(name) is not None:
             return _add(name, root, found)
         top = importlib.util.find_spec(parts[0])
@@ -106,7 +104,8 @@ def _add_named(name: str, beside: Path, found: _Gathered) -> str:
     )
 
 
-def _add_path(path: Path, name: str, found: _Gathered) -> str:
+def _add_path(path: Path, name: str, found: _Gathered, within: Path | None = None) -> str:
+    _refuse_outside(path, name, within)
     module = path.stem if path.suffix == ".py" else path.name
     if not (path.is_file() or path.is_dir()):
         raise OwnCodeError(f"{name} must be a file, but is a pipe or a device")
@@ -120,7 +119,7 @@ def _add_path(path: Path, name: str, found: _Gathered) -> str:
     folder = path.parent if str(path.parent) else Path()
     if path.is_dir() and not _holds_code(path):
         raise OwnCodeError(f"{name} must hold Python files, but has none")
-    return _add(module, _Root(folder), found)
+    return _add(module, _Root(folder, within=within), found)
 
 
 def _add(entry: str, root: _Root, found: _Gathered) -> str:
@@ -132,6 +131,7 @@ def _add(entry: str, root: _Root, found: _Gathered) -> str:
             path = root.find(name)
             if path is None:
                 continue
+            _refuse_outside(path, f"{where}{path}", root.within)
             _refuse_taken(name, root, found, where)
             if name in found.modules:
                 continue
@@ -202,6 +202,14 @@ def _base(node: ast.ImportFrom, package: str) -> str:
     parents = package.split(".")
     base = ".".join(parents[: len(parents) - node.level + 1])
     return f"{base}.{node.module}" if node.module and base else base
+
+
+def _refuse_outside(path: Path, name: str, within: Path | None) -> None:
+    if within is not None and not path.resolve().is_relative_to(within.resolve()):
+        raise OwnCodeError(
+            f"{name} must lie in the study's folder, or be named by --uses on the command line: a "
+            "study may come from anybody"
+        )
 
 
 def _refuse_taken(module: str, root: _Root, found: _Gathered, where: str) -> None:

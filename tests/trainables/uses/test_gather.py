@@ -58,6 +58,9 @@ def test_the_digest_is_of_names_and_texts_and_not_of_places(tmp_path):
         ("absent.py", "absent.py must be a Python file or a package in the study's folder"),
         ("../outside.py", "must lie in the study's folder, or be named by --uses"),
         ("link.py", "must lie in the study's folder, or be named by --uses"),
+        ("linking.py", "linking.py:1: "),
+        ("linked", "must lie in the study's folder, or be named by --uses"),
+        ("far.sub.outside", "must lie in the study's folder, or be named by --uses"),
         ("text.txt", "text.txt must end in .py"),
         ("two-words.py", "must have the name of a Python module"),
         ("class.py", "must have the name of a Python module"),
@@ -90,6 +93,12 @@ def test_what_cannot_be_used_is_refused(named, expected, tmp_path):
         random="",
     )
     (folder / "link.py").symlink_to(tmp_path / "outside.py")
+    (folder / "helper.py").symlink_to(tmp_path / "outside.py")
+    (folder / "linking.py").write_text("import helper\n")
+    for package in ("linked", "far"):
+        (folder / package).mkdir()
+    (folder / "linked" / "__init__.py").symlink_to(tmp_path / "outside.py")
+    (folder / "far" / "sub").symlink_to(tmp_path)
     (folder / "text.txt").write_text("")
     (folder / "two-words.py").write_text("")
     (folder / "class.py").write_text("")

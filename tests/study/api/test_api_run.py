@@ -127,7 +127,7 @@ def test_the_pages_examples_run(tmp_path: Path) -> None:
     (tmp_path / "page.py").write_text(code)
     done = python("page.py", cwd=tmp_path, timeout=400)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "curves.svg").stat().st_size > 1000
+    assert (tmp_path / "differences.svg").stat().st_size > 1000
 
 
 @pytest.mark.long
