@@ -98,7 +98,7 @@ def _difference(results: StudyResults, arm: Arm) -> str:
     """Return what differs from the baseline, in short.
 
     Left out are searched settings, which have columns of their own, and settings of another
-    component (``loss.margin`` of another loss) that are the same wherever it is used.
+    component (``loss.margin`` of another loss) that have its default wherever it is used.
     """
     parts = []
     for name, value in arm.difference.items():
@@ -111,7 +111,8 @@ def _difference(results: StudyResults, arm: Arm) -> str:
             continue
         if named in arm.difference:
             peers = [other for other in results.arms if _shares(other, arm, named)]
-            if all(other.difference.get(name) == value for other in peers):
+            same = all(other.difference.get(name) == value for other in peers)
+            if same and value == results.defaults.get(name, value):
                 continue
         parts.append(f"{name}={wording.setting(value)}")
     return ", ".join(parts)

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def retrain_trials(
-    study: str, count: int, seed: str | None, results: str, data_root: Path | None
+    study: str,
+    count: int,
+    seed: str | None,
+    results: str,
+    data_root: Path | None,
+    uses: Sequence[Path] = (),
 ) -> None:
     """Train some finished trials again and say how their records stand.
 
@@ -33,6 +38,7 @@ def retrain_trials(
         seed: Draws them; None for one that nobody has seen.
         results: Where the results lie.
         data_root: Where the data sets lie.
+        uses: Code of the user's own that is in use.
 
     Raises:
         UserError: No trial has finished.
@@ -57,7 +63,7 @@ def retrain_trials(
     for problem in filter(None, damaged):
         screen.print(problem, soft_wrap=True)
     drawn = draw(finished, count, seed)
-    again = _again(f"{name}@{run}", count, seed, store, data_root)
+    again = _again(f"{name}@{run}", count, seed, store, data_root, uses)
     _introduce(screen, f"{name}@{run}", drawn, len(finished), again)
     verdicts: list[Verdict] = []
     data = DataCatalog(data_root)
@@ -76,10 +82,15 @@ def retrain_trials(
         raise typer.Exit(1)
 
 
-def _again(run: str, count: int, seed: str, store: Store, data_root: Path | None) -> str:
+def _again(
+    run: str, count: int, seed: str, store: Store, data_root: Path | None, uses: Sequence[Path]
+) -> str:
     from incay.study.spec.hints import command
 
-    return command("verify", run, retrain=count, draw=seed, results=store.uri, data_root=data_root)
+    own = [word for path in uses for word in ("--uses", path)]
+    return command(
+        "verify", run, *own, retrain=count, draw=seed, results=store.uri, data_root=data_root
+    )
 
 
 def _introduce(

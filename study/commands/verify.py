@@ -55,7 +55,7 @@ def verify(
 
         if uses:
             own_code(uses, allowed=True).load(Document("--uses", {}), ())
-        retrain_trials(what, retrain, draw, results, data_root)
+        retrain_trials(what, retrain, draw, results, data_root, uses or ())
         return
     if draw is not None:
         raise UserError("--draw draws trials to train again, so it needs --retrain N")

@@ -16,6 +16,7 @@ from incay.study.retraining.training import Progress, recorded, trained_again
 from incay.study.spec.settings import ValueProblem, build_trial
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_version
+from incay.trainables.source_tree import own_code
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
@@ -71,7 +72,10 @@ def examine(trial: Trial, store: Store, data: DataCatalog, progress: Progress) -
         return Finding(Verdict.DIFFERENT, (str(error),))
     except ValueProblem as problem:
         where = ".".join(map(str, problem.path))
-        return Finding(Verdict.UNCOMPARED, (f"its settings are refused: {where}: {problem}",))
+        told = f"its settings are refused: {where}: {problem}"
+        if record.provenance.get("own_code", "") != own_code.version:
+            told = "code of the user's own has trained it: --uses PATH names it"
+        return Finding(Verdict.UNCOMPARED, (told,))
     except UserError as error:
         return Finding(Verdict.UNCOMPARED, (str(error),))
     wrong = tuple(contradictions(then))

@@ -63,7 +63,7 @@ class TorchvisionSettings(NetworkSettings):
         require(self.freeze in ("none", "backbone"), "freeze in {none, backbone}", self.freeze)
         require(
             self.pretrained in ("none", "default") or self.pretrained.endswith(WEIGHT_FILES),
-            f"pretrained is none, default or a file (*{', *'.join(WEIGHT_FILES)})",
+            f"pretrained in {{none, default, a file *{', *'.join(WEIGHT_FILES)}}}",
             self.pretrained,
         )
         require(

@@ -17,6 +17,7 @@ HOST = "127.0.0.1"
 """Where our servers listen."""
 
 _SAFE = ("GET", "HEAD")
+_USUAL_PORT = 80
 _OWN_SITE = ("", "none", "same-origin")  # without a word: no browser of these years
 _REFUSED = HTTPStatus.FORBIDDEN
 _PLAIN = "text/plain; charset=utf-8"
@@ -41,8 +42,11 @@ class Guard:
             method: Its method.
             headers: Its headers, by names in small letters.
         """
-        hosts = {f"{name}:{self.port}" for name in (HOST, "localhost")}
-        if headers.get("host", "") not in hosts:
+        names = (HOST, "localhost")
+        hosts = {f"{name}:{self.port}" for name in names}
+        if self.port == _USUAL_PORT:  # which browsers leave out
+            hosts |= {*names}
+        if headers.get("host", "").lower() not in hosts:
             return f"the host must be one of {', '.join(sorted(hosts))}"
         if headers.get("origin", "") not in {"", *(f"http://{host}" for host in hosts)}:
             return "requests must come from this server's own pages"

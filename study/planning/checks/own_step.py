@@ -19,7 +19,7 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import forms
 from incay.trainables.incay.modules.term import Incay
-from incay.trainables.losses.modules.base import Loss, LossOutput, Term
+from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
 from incay.trainables.source_tree import own_code
 from incay.trainables.training.objective import reduce_terms
 from incay.trainables.uses.problems import definition_place, place_in, reason
@@ -112,6 +112,11 @@ class _FirstStep:
                 _require(finite, f"the gradient of {parameter} must be finite", "NaN or infinity")
 
     def _terms(self, loss: Loss, features: Tensor, count: int, classes: int) -> dict[str, Term]:
+        if isinstance(loss, ClassifierLoss):
+            # A single number would be taken for every sample's.
+            target_B = loss.scores(features)[torch.arange(count), self._labels]
+            changed_B = loss.target_logit(target_B, features, self._labels, 0)
+            _check_tensor("what target_logit returns", changed_B, (count,))
         output = loss(features, self._labels, 0)
         _require(isinstance(output, LossOutput), "forward must return a LossOutput", type(output))
         for name, term in output.terms.items():

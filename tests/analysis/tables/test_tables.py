@@ -206,6 +206,16 @@ def test_differences_are_told_in_short(factory: StudyFactory) -> None:
     ]
 
 
+def test_settings_of_another_loss_are_told_where_they_are_not_its_defaults(
+    factory: StudyFactory,
+) -> None:
+    factory.document["defaults"] = {"loss.margin": 0.35, "loss.scale": 30}
+    factory.arm("Softmax")
+    factory.arm("Cos", {"loss.name": "cosface", "loss.margin": 0.2, "loss.scale": 30})
+    rows = table(load(factory.write(), "planted")).rows
+    assert rows[1].cells["difference"].text == "loss=cosface, loss.margin=0.2"
+
+
 def test_unknown_table_is_an_error_with_a_hint(six_arms: Maker) -> None:
     results = load(six_arms().write(), "paper-b-table-2")
     with pytest.raises(AnalysisError, match="did you mean 'paper-b-table-2'"):

@@ -203,7 +203,7 @@ def test_a_dimension_adds_a_layer() -> None:
         ({"dimension": 0}, "dimension >= 1"),
         ({"stem": "tiny"}, "stem in"),
         ({"freeze": "all"}, "freeze in"),
-        ({"pretrained": "weights"}, "pretrained is none, default or a file"),
+        ({"pretrained": "weights"}, r"pretrained in {none, default, a file"),
         ({"image_size": (0, 32)}, "image_size"),
         ({"feature": "relu"}, "feature is linear, or dimension is given"),
         ({"feature": "tanh", "dimension": 2}, "feature in"),

@@ -52,14 +52,12 @@ def located(pretrained: str) -> Path:
     Raises:
         ValueError: It is in neither place.
     """
-    tried = places_of(pretrained)
+    tried = list(dict.fromkeys(path.absolute() for path in places_of(pretrained)))
     for path in tried:
         if path.is_file():
             return path
-    raise ValueError(
-        f"pretrained must be a file of weights in {' or '.join(str(path) for path in tried)}, but "
-        "there is none"
-    )
+    places = " or ".join(map(str, tried))
+    raise ValueError(f"pretrained must be a file of weights in {places}, but there is none")
 
 
 def _published(name: str) -> Mapping[str, Any]:
@@ -86,7 +84,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (OSError, RuntimeError, EOFError, ValueError, LookupError, pickle.UnpicklingError) as e:
         raise ValueError(
             f"pretrained: {path} must hold weights that can be read without running code "
-            f"(torch.save of a state_dict), but: {_first_line(e)}"
+            f"(torch.save of a state_dict), but {type(e).__name__}: {_first_line(e)}"
         ) from e
     for holder in _HOLDERS:
         if isinstance(found, Mapping) and isinstance(found.get(holder), Mapping):

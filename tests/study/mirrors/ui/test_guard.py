@@ -163,3 +163,7 @@ def test_only_its_own_host_and_pages_are_let_in() -> None:
     assert not guard.refusal("POST", {"host": "localhost:5000", "origin": "http://localhost:5000"})
     assert not guard.refusal("GET", {"host": "127.0.0.1:5000"})  # a program
     assert guard.refusal("GET", {})
+    assert not guard.refusal("GET", {"host": "LocalHost:5000"})
+    assert guard.refusal("GET", {"host": "localhost"})
+    usual = {"host": "localhost", "origin": "http://localhost"}
+    assert not Guard(80).refusal("POST", usual)
