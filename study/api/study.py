@@ -36,6 +36,7 @@ class Study:
         baseline: The arm that others are compared with; by default the first.
         ablation: An arm, and its parts that are left out one by one.
         resources: What one trial occupies.
+        limits: How many arms and trials the study may have.
         table: The table definition that `incay.table` shows.
         seed: From which all seeds are derived.
         unequal_ranges: Whether arms may search one setting in unequal ranges.
@@ -63,6 +64,7 @@ class Study:
         baseline: str | None = None,
         ablation: Values | None = None,
         resources: Values | None = None,
+        limits: Values | None = None,
         table: str | None = None,
         seed: int | None = None,
         unequal_ranges: bool | None = None,
