@@ -18,8 +18,8 @@ _BYTES = 300 * 2**20
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Fail what takes longer than `SECONDS`, and give it no more than 300 MB of new memory."""
+def bounded(seconds: float = SECONDS) -> Iterator[None]:
+    """Fail what takes longer, and give it no more than 300 MB of new memory."""
 
     def late(*_: object) -> None:
         raise TimeoutError
@@ -36,12 +36,12 @@ def bounded() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, limits)
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-    assert time.process_time() - begun < SECONDS
+    assert time.process_time() - begun < seconds
 
 
-def answered(*arguments: str) -> Done:
+def answered(*arguments: str, seconds: float = SECONDS) -> Done:
     """Return what a command answers: an exception would be a traceback."""
-    with bounded():
+    with bounded(seconds):
         done = incay(*arguments)
     assert done.code in (0, 1, 2), done
     if done.code:

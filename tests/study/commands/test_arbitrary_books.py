@@ -29,6 +29,8 @@ BOOKS = (
     *("study.json", "trials.json", "freeze.json", "models.json", "lease.json", "latest.json"),
     *("record.json", "progress.json", "code", "out.csv.manifest.json"),
 )
+SECONDS = 20.0
+"""Of the processor: a report draws every figure."""
 COMMANDS = (
     ("status", "tiny"),
     ("table", "tiny"),
@@ -97,7 +99,7 @@ def try_any(folder: Path, book: str, data: Any) -> None:
     path.write_bytes(content)
     try:
         for command in commands(folder):
-            answered(*command)
+            answered(*command, seconds=SECONDS)
     finally:
         path.unlink()
         if before is not None:
