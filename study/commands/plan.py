@@ -35,9 +35,9 @@ def plan(
     from incay.study.planning.stack_forecast import told_beforehand
 
     spec, store, data = chosen.open()
+    check_private(store)
     if (address := cluster_address()) is not None:
         require_cluster(address)
-    check_private(store)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
     plans = plan_arms(spec, data, store)
     screen = console()

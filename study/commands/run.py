@@ -19,11 +19,11 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.planning.checks.readiness import check_study
 
     spec, store, data = chosen.open()
+    check_private(store)  # a token that others can read goes to no cluster
     address = cluster_address()
     if address is not None:
         say(f"trains on the Ray cluster at {address} (RAY_ADDRESS)")
         require_cluster(address)
-    check_private(store)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
 
     # What trains takes seconds to import, which a refusal must not wait for.

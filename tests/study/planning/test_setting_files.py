@@ -11,8 +11,8 @@ import pytest
 from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError
-from incay.trainables.fingerprint import fingerprint
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.store.naming import fingerprint_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,8 @@ def test_the_content_of_a_named_file_counts(absolute: bool, tmp_path: Path) -> N
     file.write_bytes(b"two")
     second = DataCatalog(tmp_path).hash_for(asked)
     assert first != second
-    assert fingerprint(asked, first) != fingerprint(asked, second)
+    names = {fingerprint_of(asked.to_dict(), content, "code") for content in (first, second)}
+    assert len(names) == 2
 
 
 def test_a_file_where_the_trial_runs_counts(
