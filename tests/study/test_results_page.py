@@ -67,10 +67,16 @@ def test_the_pages_commands_do_what_they_say(folder: Path, monkeypatch: pytest.M
     }
     for command in COMMANDS:
         done = incay(*command[1:])
+        if "--retrain" in command:
+            # These records are made up, which is what it is there to find.
+            assert done.code == 1
+            assert "3 trials trained again: 3 not to be compared" in done.out
+            continue
         assert done.code == 0, (command, done.err)
         if "--output" in command:
             assert Path(command[command.index("--output") + 1]).stat().st_size > 100
-    assert done.out == "every cell matches\n"
+        if command[1] == "verify":
+            assert done.out == "every cell matches\n"
 
 
 def test_the_pages_python_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
