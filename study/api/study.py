@@ -41,7 +41,7 @@ class Study:
         seed: From which all seeds are derived.
         unequal_ranges: Whether arms may search one setting in unequal ranges.
         diverged: How tables count trials that diverged.
-        keep_models: How many trained networks of each arm are kept.
+        keep_models: How many trained networks are kept, of all arms: `load_model` finds those.
 
     Raises:
         UserError: A value is of a kind that no study has; the message names where it is given.

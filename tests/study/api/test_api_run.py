@@ -23,6 +23,7 @@ study = incay.Study(
           "optimizer.lr": 0.01, "steps": 40, "batch_size": 32, "reports": 4, "precision": "fp32"},
     arms={"Softmax": {}, "RN": {"incay": {"form": "reciprocal", "weight": 0.1}}},
     confirm={"seeds": 2},
+    keep_models=2,
 )
 LONG = {"steps": 20_000, "reports": 2_000}
 
