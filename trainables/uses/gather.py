@@ -192,7 +192,7 @@ def _imported(module: str, source: Source, root: _Root) -> Iterator[tuple[str, s
         else:
             continue
         for name in names:
-            if root.find(name) is not None:
+            if name.partition(".")[0] != "incay" and root.find(name) is not None:
                 yield name, f"{source.file}:{node.lineno}: "
 
 

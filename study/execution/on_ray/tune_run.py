@@ -71,7 +71,7 @@ def _train(
         stall_seconds=spec.resources.stall_seconds,
         on_gpu=spec.resources.gpu > 0,
         code=spec.code,
-        data_root=data.root,
+        data_root=None if data.root is None else data.root.absolute(),  # workers run elsewhere
     )
 
     def keep_books() -> None:
