@@ -42,7 +42,10 @@ def submit(
     check_elsewhere(spec)
     code = submit_and_follow(
         spec,
-        [*head.arguments({"follow", "uses"}), *_named_here(spec.code, chosen.uses)],
+        [
+            *head.arguments({"follow", "uses"}),
+            *_named_here(spec.code, chosen.uses, Path(spec.document.source)),
+        ],
         cluster=head.cluster,
         address=head.address,
         follow_log=follow,
@@ -62,9 +65,12 @@ def submit(
     raise typer.Exit(code)
 
 
-def _named_here(code: Bundle, uses: Sequence[Path] | None) -> Iterator[str]:
+def _named_here(code: Bundle, uses: Sequence[Path] | None, study: Path) -> Iterator[str]:
     """Yield the options that name on the head what ``--uses`` has named here."""
     names = {path.stem if path.suffix == ".py" else path.name: path for path in uses or ()}
     for module in code.entries:
         if module in names:
-            yield from ("--uses", f"{module}{names[module].suffix}")
+            path = names[module]
+            inside = path.is_relative_to(study.parent)
+            place = path.relative_to(study.parent) if inside else Path(f"{module}{path.suffix}")
+            yield from ("--uses", str(place))
