@@ -19,6 +19,7 @@ from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.own_code import use_own_code
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
+from incay.trainables.store.opening import open_store
 from incay.trainables.store.trials import Store
 
 Settings = Sequence[str] | Mapping[str, Any]
@@ -101,23 +102,12 @@ def named_files(uses: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def open_results(results: Store | str | Path) -> Store:
-    """Return the store at a path or URI.
+    """Return the store that a caller names, or has opened.
 
     Raises:
         UserError: It holds a password, is a file, or no URI that is understood.
     """
-    if isinstance(results, Store):
-        return results
-    try:
-        store = Store(results)
-        if store.local_root is not None and store.local_root.is_file():
-            raise ValueError("that is a file")
-        return store
-    except (ValueError, OSError) as error:
-        raise UserError(
-            "results must be a directory or a URI such as s3://bucket/path, but is "
-            f"{str(results)!r}: {error}"
-        ) from error
+    return results if isinstance(results, Store) else open_store(results, "results")
 
 
 def setting_texts(settings: Settings) -> list[str]:

@@ -23,6 +23,7 @@ from incay.trainables.fingerprint import fingerprint
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.trials import Store
+from incay.trainables.worker.chance import global_states_kept
 from incay.trainables.worker.model import TrainedModel, load_model
 from incay.trainables.worker.session import TrialSession, TrialTask
 
@@ -95,7 +96,7 @@ def train(
         UserError: A setting does not fit, or data are missing.
         KeyboardInterrupt: Somebody stops it; with `results` a checkpoint is kept.
     """
-    with one_at_a_time(), _store(results) as store:
+    with one_at_a_time(), global_states_kept(), _store(results) as store:
         root = data_folder(data_root)
         data = DataCatalog(root)
         name, found = _planned(config, data, root, seed, uses, gpu)

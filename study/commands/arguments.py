@@ -115,41 +115,6 @@ def which_run(
     return name, latest
 
 
-def open_store(results: str) -> Store:
-    """Return the store at a path or URI.
-
-    Raises:
-        UserError: It holds a password, or is no URI that is understood.
-    """
-    from incay.trainables.store.trials import Store
-
-    refuse_secrets(results)
-    try:
-        store = Store(results)
-        if store.local_root is not None and store.local_root.is_file():
-            raise ValueError("that is a file")
-        return store
-    except (ValueError, OSError) as error:
-        raise UserError(
-            "--results must be a directory or a URI such as s3://bucket/path, but is "
-            f"{results!r}: {error}"
-        ) from error
-
-
-def refuse_secrets(results: str) -> None:
-    """Refuse a URI of results that holds a password: it would stand in books and logs.
-
-    Raises:
-        UserError: It does.
-    """
-    from incay.trainables.store.files import refuse_password
-
-    try:
-        refuse_password(results)
-    except ValueError as error:
-        raise UserError(f"--results: {error}") from None
-
-
 def component(
     kind: str, name: str, settings: Sequence[str] = (), data_root: Path | None = None
 ) -> Any:

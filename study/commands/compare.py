@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from incay.study.commands import completion
-from incay.study.commands.arguments import open_store, which_run
+from incay.study.commands.arguments import which_run
 from incay.study.commands.options import Format, Results, StudyArgument, TableOutput
 from incay.study.commands.writing import write_table
+from incay.trainables.store.opening import open_store
 
 
 def compare(

@@ -14,7 +14,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from incay.study.commands.arguments import OwnCode, open_store, read_study, which_run
+from incay.study.commands.arguments import OwnCode, read_study, which_run
 from incay.study.commands.console import say
 from incay.study.commands.options import (
     Cpus,
@@ -27,6 +27,7 @@ from incay.study.commands.options import (
     UserCode,
     Uses,
 )
+from incay.trainables.store.opening import open_store
 
 if TYPE_CHECKING:
     from incay.analysis.results.study import StudyResults

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from incay.study.commands.arguments import open_store, which_run
+from incay.study.commands.arguments import which_run
 from incay.study.commands.console import console, say
 from incay.study.errors import UserError
+from incay.trainables.store.opening import open_store
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from incay.study.commands.arguments import refuse_secrets
 from incay.study.commands.console import say
 from incay.study.commands.groups import CodeChoice
 from incay.study.commands.head import Head
 from incay.study.commands.options import Mirror
+from incay.trainables.store.opening import refuse_secrets
 
 if TYPE_CHECKING:
     from incay.trainables.uses import Bundle

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands.arguments import open_store
 from incay.study.commands.options import Cluster, Results
+from incay.trainables.store.opening import open_store
 
 
 def ui(

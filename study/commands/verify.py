@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from incay.study.commands import completion
-from incay.study.commands.arguments import open_store
 from incay.study.commands.groups import own_code
 from incay.study.commands.options import DataRoot, Results, Uses
 from incay.study.errors import UserError
 from incay.trainables.outgoing import shown
+from incay.trainables.store.opening import open_store
 
 Verified = Annotated[
     str,

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands.arguments import open_store
 from incay.study.commands.console import console
 from incay.study.commands.groups import own_code
 from incay.study.commands.options import Results, UserCode, Uses
+from incay.trainables.store.opening import open_store
 
 Fingerprint = Annotated[
     str, typer.Argument(help="A trial's fingerprint, or enough of its first digits.")

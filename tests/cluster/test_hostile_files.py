@@ -14,7 +14,6 @@ import pytest
 import torch
 
 from incay.study.cluster.file import load_cluster_file
-from incay.study.commands.arguments import open_store
 from incay.study.errors import UserError
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
@@ -22,6 +21,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.opening import open_store
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialSession, TrialTask

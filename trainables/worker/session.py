@@ -31,7 +31,7 @@ from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.store.written import trial_progress
 from incay.trainables.training.trainer import DivergedError, Trainer
-from incay.trainables.worker.chance import seed_global_states
+from incay.trainables.worker.chance import draws_at_random, seed_global_states
 from incay.trainables.worker.checkpoint import require_finite, require_own
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
@@ -185,13 +185,15 @@ class TrialSession:
         self._provenance["attempts"].append(
             {"host": environment()["host"], "started": now(), "from_step": trainer.step}
         )
-        trainer.network.register_forward_pre_hook(lambda *_: self._before_batch(trainer.step))
-        return trainer
-
-    def _before_batch(self, step: int) -> None:
         if self._on_batch is not None:
-            self._on_batch()
-        seed_global_states(self.task.config.seed, step)
+            on_batch = self._on_batch
+            trainer.network.register_forward_pre_hook(lambda *_: on_batch())
+        config = self.task.config
+        if is_own(config) or draws_at_random(trainer.network):
+            trainer.network.register_forward_pre_hook(
+                lambda *_: seed_global_states(config.seed, trainer.step)
+            )
+        return trainer
 
     def _new_trainer(self) -> Trainer:
         return Trainer(self.task.config, self._data, self._device)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import incay
 from incay.study.api.opening import one_at_a_time
+from incay.study.errors import UserError
 from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.worker.chance import seed_global_states
 
 BASE: dict[str, Any] = {
     "dataset": "digits",
@@ -56,6 +60,26 @@ def test_a_trial_is_recorded_and_found_again(tmp_path: Path) -> None:
     assert test is not None
     error = 100.0 * np.mean(first.model.predict(test.images) != test.labels)
     assert error == pytest.approx(first.metrics["test.error"])
+
+
+def test_what_the_caller_draws_is_as_if_nothing_had_been_trained(tmp_path: Path) -> None:
+    network = {"name": "torchvision", "model": "mobilenet_v3_small", "image_size": [32, 32]}
+
+    def drawn() -> tuple[float, float, float]:
+        return random.random(), np.random.rand(), torch.rand(1).item()
+
+    seed_global_states(1, 0)
+    expected = drawn()
+    seed_global_states(1, 0)
+    incay.train({**BASE, "network": network, "steps": 2}, results=tmp_path)
+    assert drawn() == expected
+
+
+def test_a_password_in_a_place_for_results_is_told_without_it() -> None:
+    with pytest.raises(UserError) as refused:
+        incay.train(BASE, results="s3://me:hidden-word@bucket/path")
+    assert str(refused.value).startswith("results: ")
+    assert "hidden-word" not in str(refused.value)
 
 
 def test_without_results_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

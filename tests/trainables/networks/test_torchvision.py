@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tasks import task_of
 from torch import Tensor, nn
 from torchvision import models
 
@@ -25,6 +26,7 @@ from incay.trainables.training.prepared import prepare
 from incay.trainables.training.settings import OptimizerSettings, SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker.model import load_model, save_model
+from incay.trainables.worker.session import TrialSession, train
 
 CPU = torch.device("cpu")
 SMALL = (3, 32, 32)
@@ -220,29 +222,19 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: st
     "model", ["mobilenet_v3_small", pytest.param("efficientnet_b0", marks=pytest.mark.long)]
 )
 def test_a_resumed_trial_is_the_uninterrupted_one(model: str, tmp_path: Path) -> None:
-    config, data = trial(4, model=model), images_of(0, 12)
-    whole = Trainer(config, data, CPU)
-    whole.advance()
-    torch.save(whole.state_dict(), tmp_path / "state")
-    whole.advance()
-    torch.manual_seed(99)  # nothing is drawn from the global state
-    resumed = Trainer(config, data, CPU)
-    resumed.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
-    resumed.advance()
-    assert same(whole.network.state_dict(), resumed.network.state_dict())
-    assert whole.history[-1]["test.error"] == resumed.history[-1]["test.error"]
-    again = Trainer(config, data, CPU)
-    again.advance()
-    again.advance()
-    assert same(whole.network.state_dict(), again.network.state_dict())
-
-
-def test_what_is_drawn_leaves_the_global_state() -> None:
-    network = built("mobilenet_v3_small").train()
-    before = torch.random.get_rng_state()
-    first, second = (network(torch.ones(4, *SMALL)) for _ in range(2))
-    assert torch.equal(torch.random.get_rng_state(), before)
-    assert not torch.equal(first, second)
+    data, task = images_of(0, 12), task_of(trial(4, model=model))
+    whole = train(task, data, Store(tmp_path / "whole"), CPU)
+    store = Store(tmp_path / "stopped")
+    stopped = TrialSession(task, data, store, CPU)
+    stopped.advance()
+    stopped.leave()
+    torch.manual_seed(99)  # what others draw in between is nothing to it
+    resumed = train(task, data, store, CPU)
+    assert resumed.provenance["attempts"][1]["from_step"] == 2
+    numbers = [dict(each.metrics) for each in (whole, resumed)]
+    for each in numbers:
+        del each["images_per_second"]
+    assert numbers[0] == numbers[1]
 
 
 def test_a_model_that_draws_is_not_stacked() -> None:

@@ -13,7 +13,6 @@ from torch.overrides import TorchFunctionMode
 from torchvision import models
 
 from incay.trainables.networks.modules.base import FeatureNetwork
-from incay.trainables.networks.modules.draws import Draws, draws_at_random
 from incay.trainables.networks.modules.torchvision_stems import open_narrowly
 from incay.trainables.networks.modules.torchvision_weights import load_weights
 from incay.trainables.registry import describe_unknown
@@ -71,8 +70,6 @@ class TorchvisionNetwork(FeatureNetwork):
         self._frozen = settings.freeze == "backbone"
         if self._frozen:
             self.trunk.requires_grad_(False).eval()
-        elif draws_at_random(self.trunk):
-            self.draws = Draws()
 
     def train(self, mode: bool = True) -> TorchvisionNetwork:
         """Set the mode; a frozen trunk stays in that of evaluation, with the statistics it has."""
@@ -89,9 +86,7 @@ class TorchvisionNetwork(FeatureNetwork):
                 images_BCHW, self._size, mode="bilinear", align_corners=False, antialias=True
             )
         images_BCHW = images_BCHW * self.input_scale + self.input_shift
-        draws = self._modules.get("draws")
-        drawing = draws.step(images_BCHW.device) if isinstance(draws, Draws) else nullcontext()
-        with drawing, torch.no_grad() if self._frozen else nullcontext():
+        with torch.no_grad() if self._frozen else nullcontext():
             flat_BF = self.trunk(images_BCHW)
         features_BD: Tensor = self.head(flat_BF)
         return features_BD
