@@ -22,7 +22,7 @@ from pathlib import Path
 
 from incay import analysis
 from incay.analysis.results.study import StudyResults, Trial
-from incay.study.commands.arguments import open_store, which_run
+from incay.study.commands.shared.arguments import open_store, which_run
 
 ROOT = Path(__file__).parents[1]
 PAGES = (

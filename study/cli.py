@@ -9,16 +9,16 @@ import typer
 
 from incay.study.commands import data
 from incay.study.commands.compare import compare
-from incay.study.commands.console import say
 from incay.study.commands.doctor import doctor
 from incay.study.commands.figure import figure
-from incay.study.commands.groups import grouped
 from incay.study.commands.methods import methods
 from incay.study.commands.networks import networks
 from incay.study.commands.new import new
 from incay.study.commands.plan import plan
 from incay.study.commands.report import report
 from incay.study.commands.run import run
+from incay.study.commands.shared.console import say
+from incay.study.commands.shared.groups import grouped
 from incay.study.commands.status import status
 from incay.study.commands.stop import stop
 from incay.study.commands.studies import studies

@@ -29,6 +29,11 @@ class HaltedError(IncayError):
     exit_code = 1
 
 
+def first_line(error: BaseException) -> str:
+    """Return what an error says first; its kind, if it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def shown(value: Any) -> str:
     """Return a value as a message quotes it: of a long one the beginning."""
     text = repr(value)

@@ -49,6 +49,11 @@ class OwnCode:
         """The first parts of their names."""
         return tuple(sorted({name.partition(".")[0] for name in self.modules}))
 
+    @property
+    def files(self) -> frozenset[str]:
+        """Their files, as tracebacks name them."""
+        return frozenset(each.file for each in self.modules.values())
+
 
 own_code = OwnCode()
 

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from incay.study.commands.console import say
+from incay.study.commands.shared.console import say
 
 if TYPE_CHECKING:
     from incay.study.execution.on_ray.watch import RayDiedError

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands import completion
-from incay.study.commands.arguments import which_run
-from incay.study.commands.options import Format, Results, StudyArgument, TableOutput
-from incay.study.commands.writing import write_table
+from incay.study.commands.shared import completion
+from incay.study.commands.shared.arguments import which_run
+from incay.study.commands.shared.options import Format, Results, StudyArgument, TableOutput
+from incay.study.commands.shared.writing import write_table
 from incay.trainables.store.opening import open_store
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from incay.study.commands.console import console
-from incay.study.commands.options import Address, Cluster
+from incay.study.commands.shared.console import console
+from incay.study.commands.shared.options import Address, Cluster
 
 if TYPE_CHECKING:
     from rich.table import Table

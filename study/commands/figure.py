@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands import completion
-from incay.study.commands.console import console
-from incay.study.commands.groups import RunChoice
-from incay.study.commands.head import Head
-from incay.study.commands.writing import writing
+from incay.study.commands.shared import completion
+from incay.study.commands.shared.console import console
+from incay.study.commands.shared.groups import RunChoice
+from incay.study.commands.shared.head import Head
+from incay.study.commands.shared.writing import writing
 from incay.study.errors import UserError
 from incay.study.spec.hints import command
 

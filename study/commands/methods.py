@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from incay.study.commands.console import console
-from incay.study.commands.groups import own_code
-from incay.study.commands.options import Uses
+from incay.study.commands.shared.arguments import use_named_code
+from incay.study.commands.shared.console import console
+from incay.study.commands.shared.options import Uses
 
 
 def methods(
@@ -22,10 +22,8 @@ def methods(
     from rich.table import Table
 
     from incay.study.planning.methods import columns, methods, methods_markdown
-    from incay.study.spec.reading.document import Document
 
-    if uses:
-        own_code(uses, allowed=True).load(Document("--uses", {}), ())
+    use_named_code(uses)
     if format_ == "markdown":
         sys.stdout.write(methods_markdown())
         return

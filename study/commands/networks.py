@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from incay.study.commands import completion
-from incay.study.commands.arguments import component
-from incay.study.commands.console import console
-from incay.study.commands.options import DataRoot, Set
+from incay.study.commands.shared import completion
+from incay.study.commands.shared.arguments import component
+from incay.study.commands.shared.console import console
+from incay.study.commands.shared.options import DataRoot, Set
 from incay.study.errors import UserError
 
 if TYPE_CHECKING:

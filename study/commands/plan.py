@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from incay.study.commands.console import console
-from incay.study.commands.groups import TrainingChoice
+from incay.study.commands.shared.console import console
+from incay.study.commands.shared.groups import TrainingChoice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

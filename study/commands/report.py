@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands.groups import RunChoice
-from incay.study.commands.head import Head
-from incay.study.commands.options import AllowUnequal
-from incay.study.commands.writing import writing
+from incay.study.commands.shared.groups import RunChoice
+from incay.study.commands.shared.head import Head
+from incay.study.commands.shared.options import AllowUnequal
+from incay.study.commands.shared.writing import writing
 from incay.study.errors import UserError
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from incay.study.commands.arguments import which_run
-from incay.study.commands.console import console, say
+from incay.study.commands.shared.arguments import which_run
+from incay.study.commands.shared.console import console, say
 from incay.study.errors import UserError
 from incay.trainables.store.opening import open_store
 

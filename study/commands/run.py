@@ -7,9 +7,9 @@ from contextlib import nullcontext
 import typer
 
 from incay.study.commands.again import end_or_start_again
-from incay.study.commands.console import console, say
-from incay.study.commands.groups import TrainingChoice
-from incay.study.commands.options import Mirror
+from incay.study.commands.shared.console import console, say
+from incay.study.commands.shared.groups import TrainingChoice
+from incay.study.commands.shared.options import Mirror
 
 
 def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
@@ -27,8 +27,8 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
 
     # What trains takes seconds to import, which a refusal must not wait for.
-    from incay.study.commands.display import display
-    from incay.study.commands.summary import summary_lines
+    from incay.study.commands.shared.display import display
+    from incay.study.commands.shared.summary import summary_lines
     from incay.study.execution.monitor import Monitor
     from incay.study.execution.runner import StudyRunner
     from incay.study.mirrors.follower import MirrorProcess

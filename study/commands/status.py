@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from incay.study.commands.console import console
-from incay.study.commands.groups import RunChoice
-from incay.study.commands.head import Head
+from incay.study.commands.shared.console import console
+from incay.study.commands.shared.groups import RunChoice
+from incay.study.commands.shared.head import Head
 
 
 def status(chosen: RunChoice, head: Head) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from incay.study.commands.console import say
-from incay.study.commands.groups import CodeChoice
-from incay.study.commands.head import Head
+from incay.study.commands.shared.console import say
+from incay.study.commands.shared.groups import CodeChoice
+from incay.study.commands.shared.head import Head
 
 
 def stop(chosen: CodeChoice, head: Head) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incay.study.commands.console import console
+from incay.study.commands.shared.console import console
 
 
 def studies() -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from incay.study.commands.console import say
-from incay.study.commands.groups import CodeChoice
-from incay.study.commands.head import Head
-from incay.study.commands.options import Mirror
+from incay.study.commands.shared.console import say
+from incay.study.commands.shared.groups import CodeChoice
+from incay.study.commands.shared.head import Head
+from incay.study.commands.shared.options import Mirror
 from incay.trainables.store.opening import refuse_secrets
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from incay.analysis.wording import counted
-from incay.study.commands.console import console, say
-from incay.study.commands.groups import RunChoice
+from incay.study.commands.shared.console import console, say
+from incay.study.commands.shared.groups import RunChoice
 from incay.study.errors import IncayError
 
 

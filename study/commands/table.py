@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands.groups import RunChoice
-from incay.study.commands.head import Head
-from incay.study.commands.options import AllowUnequal, Format, TableOutput
-from incay.study.commands.writing import chosen_format, write_table
+from incay.study.commands.shared.groups import RunChoice
+from incay.study.commands.shared.head import Head
+from incay.study.commands.shared.options import AllowUnequal, Format, TableOutput
+from incay.study.commands.shared.writing import chosen_format, write_table
 
 
 def table(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands.options import Cluster, Results
+from incay.study.commands.shared.options import Cluster, Results
 from incay.trainables.store.opening import open_store
 
 

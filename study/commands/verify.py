@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands import completion
-from incay.study.commands.groups import own_code
-from incay.study.commands.options import DataRoot, Results, Uses
+from incay.study.commands.shared import completion
+from incay.study.commands.shared.arguments import use_named_code
+from incay.study.commands.shared.options import DataRoot, Results, Uses
 from incay.study.errors import UserError
 from incay.trainables.outgoing import shown
 from incay.trainables.store.opening import open_store
@@ -51,10 +51,8 @@ def verify(
     """Build an exported table, or train some trials, again and name what differs; exit code 1."""
     if retrain is not None:
         from incay.study.commands.retraining import retrain_trials
-        from incay.study.spec.reading.document import Document
 
-        if uses:
-            own_code(uses, allowed=True).load(Document("--uses", {}), ())
+        use_named_code(uses)
         retrain_trials(what, retrain, draw, results, data_root, uses or ())
         return
     if draw is not None:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands.console import console
-from incay.study.commands.groups import own_code
-from incay.study.commands.options import Results, UserCode, Uses
+from incay.study.commands.shared.arguments import use_named_code
+from incay.study.commands.shared.console import console
+from incay.study.commands.shared.options import Results, UserCode, Uses
 from incay.trainables.store.opening import open_store
 
 Fingerprint = Annotated[
@@ -30,11 +30,9 @@ def why(
     """Explain why a trial has a result already (hit) or must be trained (miss)."""
     from incay.study.planning.explaining.explain import explain
     from incay.study.planning.explaining.own_changes import write_code
-    from incay.study.spec.reading.document import Document
 
     store = open_store(results)
-    if uses:
-        own_code(uses, user_code).load(Document("--uses", {}), ())
+    use_named_code(uses, allowed=user_code)
     found = explain(store, fingerprint)
     screen = console()
     if code is not None:

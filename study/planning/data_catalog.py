@@ -93,7 +93,7 @@ def _data_errors(dataset: DatasetSettings) -> Iterator[None]:
     except Exception as error:
         if type(dataset).__module__ not in own_code.modules:
             raise  # a fault of this package's: its traceback is what tells
-        files = {each.file for each in own_code.modules.values()}
+        files = own_code.files
         raise DataError(
             f"data set {dataset.name!r}: {place_in(error, files)}{reason(error)}"
         ) from error

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from incay.trainables.data import register_dataset
 from incay.trainables.data.base import (
     DataError,
@@ -20,11 +18,9 @@ from incay.trainables.data.base import (
     require_root,
 )
 from incay.trainables.data.images.cache import Arrays
-from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged, settle
-from incay.trainables.data.images.encoded import done_notes, require_every_class, settled_or_cached
-from incay.trainables.data.images.labels import number_labels
-from incay.trainables.data.images.overlap import compare_images
-from incay.trainables.data.published.layouts import ArraySplit, Layout
+from incay.trainables.data.images.damage import ON_DAMAGED, OnDamaged
+from incay.trainables.data.images.encoded import arrays_of, settled_or_cached
+from incay.trainables.data.published.layouts import Layout
 from incay.trainables.data.published.resizing import Sizing, sized
 from incay.trainables.data.published.sets import LAYOUTS, OTHERWISE, of_folder
 from incay.trainables.registry import describe_unknown
@@ -149,32 +145,9 @@ class TorchvisionDatasetSettings(DatasetSettings):
     def _made(self, root: Path) -> Arrays:
         splits = [self.layout.read(root, training) for training in (True, False)]
         made = [sized(split, self.sizing, grey=self.grey) for split in splits]
-        found = [
-            (*(() if isinstance(split, ArraySplit) else split.problems), *each.problems)
-            for split, each in zip(splits, made, strict=True)
-        ]
-        settle([*found[0], *found[1]], self.on_damaged)
-        for name, each in zip(("training", "test"), made, strict=True):
-            if not len(each.images):
-                raise DataError(f"the {name} split must have a whole image or more, but has none")
-        train, test = splits
-        labels = number_labels(
-            train.labels[made[0].whole], test.labels[made[1].whole], train.class_names
-        )
-        require_every_class(labels.train, labels.class_names, found[0])
-        notes = [labels.note] if labels.note else []
-        notes += done_notes(made[0].done + made[1].done)
         counts = (len(made[0].images), len(made[1].images))
+        notes = []
         if self.set != FOLDER and counts != self.layout.counts:
             published = "{:,} training and {:,} test images".format(*self.layout.counts)
             notes.append(f"{self.set} as published has {published}, but this has fewer or more")
-        notes += compare_images(made[0].images, made[1].images, labels.train)
-        return {
-            "train_images": made[0].images,
-            "train_labels": labels.train,
-            "test_images": made[1].images,
-            "test_labels": labels.test,
-            "class_names": np.array(labels.class_names),
-            "skipped": np.array([len(each) for each in found]),
-            "notes": np.array(notes, np.str_),
-        }
+        return arrays_of(splits, made, self.on_damaged, notes=notes)

@@ -88,7 +88,7 @@ def _forget_modules(bundle: Bundle) -> None:
 
 
 def _import(module: str) -> None:
-    files = {each.file for each in own_code.modules.values()}
+    files = own_code.files
     try:
         importlib.import_module(module)
     except BaseException as error:

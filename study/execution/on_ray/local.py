@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 
 from incay.study.errors import HaltedError
 from incay.study.execution.on_ray import processes
-from incay.study.execution.on_ray.watch import first_line
 from incay.study.privacy import replaceable
+from incay.trainables.errors import first_line
 
 _PREFIX = "incay-run-"
 _LOCK = "lock"

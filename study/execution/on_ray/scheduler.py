@@ -11,6 +11,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from incay.study.execution.on_ray.ended import EndedTrials
 from incay.study.execution.on_ray.searcher import WorkSearcher
 from incay.study.execution.on_ray.stalls import Stalls, placed_actors
+from incay.trainables.errors import first_line
 
 
 class PruningScheduler(FIFOScheduler):
@@ -53,5 +54,5 @@ class PruningScheduler(FIFOScheduler):
         error = trial.get_pickled_error()
         if error is not None and not isinstance(error, RayActorError):  # a fault of our own
             cause = getattr(error, "cause", None) or error
-            line = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+            line = first_line(cause)
             self._searcher.lost_because(trial.trial_id, f"{type(cause).__name__}: {line}")

@@ -15,6 +15,7 @@ from incay.study.execution.on_ray.variables import own_ray_variables, ray_variab
 from incay.study.execution.on_ray.watch import LONGEST_SILENCE, RayDiedError, RayWatch
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import cluster_address, no_answer, require_cluster
+from incay.trainables.errors import first_line
 
 OnDeath = Callable[[RayDiedError, bool], None]
 
@@ -144,7 +145,7 @@ def _connect(address: str) -> None:
     try:
         ray.init(address=address, **_options())
     except Exception as error:  # Ray's own kinds: no cluster, another version, a wrong token
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        first = first_line(error)
         raise no_answer(address, first) from error
 
 

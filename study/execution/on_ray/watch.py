@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from incay.study.errors import HaltedError
 from incay.study.execution.awake import AwakeClock
+from incay.trainables.errors import first_line
 
 LONGEST_SILENCE = 40.0
 """Seconds of a Ray that does not answer: its own libraries end the process after 60."""
@@ -118,8 +119,3 @@ def _unanswered() -> str:
     except Exception as error:
         return f"its control service (GCS) does not answer: {first_line(error)}"
     return ""
-
-
-def first_line(error: BaseException) -> str:
-    """Return what an error says first."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -74,7 +74,7 @@ def _refusal(
             ):
                 network.build(image_shape).train()(torch.zeros(1, *image_shape))
     except ValueError as error:
-        files = {each.file for each in own_code.modules.values()}
+        files = own_code.files
         return doing, f"{place_in(error, files)}{error}"
     except OverflowError:
         return doing, _TOO_LARGE

@@ -39,7 +39,7 @@ def own_refusal(config: TrialConfig, data: ImageData) -> tuple[str, str]:
         data: Its data set.
     """
     step = _FirstStep(config, data)
-    files = {each.file for each in own_code.modules.values()}
+    files = own_code.files
     try:
         # What a component prints is not what the command answers.
         with torch.random.fork_rng(devices=[]), redirect_stdout(sys.stderr):

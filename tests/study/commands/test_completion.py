@@ -11,7 +11,7 @@ import pytest
 
 from incay.analysis.figures import figures
 from incay.analysis.output.renderers import renderers
-from incay.study.commands import completion
+from incay.study.commands.shared import completion
 from incay.study.spec.catalog import built_in_studies
 from incay.trainables.config import COMPONENTS
 

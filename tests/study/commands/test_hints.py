@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from in_process import Done, incay
 
-from incay.study.commands.summary import summary_lines
+from incay.study.commands.shared.summary import summary_lines
 from incay.study.execution.lease import Lease
 from incay.study.execution.runner import RunSummary
 from incay.study.spec.catalog import find_study

@@ -49,7 +49,7 @@ import sys
 from unittest import mock
 import faulty_stores
 from incay.study import cli
-from incay.study.commands import groups
+from incay.study.commands.shared import groups
 
 store, *arguments = sys.argv[1:]
 sys.argv = ["incay", "run", "tiny.yaml", "--no-mirror", *arguments]

@@ -62,7 +62,7 @@ import os, signal, sys
 from unittest import mock
 from incay.trainables.store.trials import Store
 from incay.study import cli
-from incay.study.commands import groups
+from incay.study.commands.shared import groups
 
 
 class KillingStore(Store):
@@ -108,7 +108,7 @@ from unittest import mock
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.store.trials import Store
 from incay.study import cli
-from incay.study.commands import groups
+from incay.study.commands.shared import groups
 
 
 class CarryingStore(Store):

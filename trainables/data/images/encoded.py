@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,28 @@ import numpy.typing as npt
 from incay.trainables.data.base import DataError, DatasetSettings, ImageData, Split
 from incay.trainables.data.images.cache import Arrays, cached
 from incay.trainables.data.images.damage import DamageError, OnDamaged, Problem, settle
-from incay.trainables.data.images.decode import EncodedImage, PixelFormat, decode_all
+from incay.trainables.data.images.decode import Decoded, EncodedImage, PixelFormat, decode_all
 from incay.trainables.data.images.labels import number_labels
 from incay.trainables.data.images.overlap import compare_images
+
+
+class ReadSplit(Protocol):
+    """What there is of a split beside its images; see `EncodedSplit`."""
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """(count,)."""
+        ...
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """None where the files do not say."""
+        ...
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is damaged or odd, and so is not among the images."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -130,8 +150,30 @@ def _decoded(
     on_damaged: OnDamaged,
     known: Sequence[Problem],
 ) -> Arrays:
-    train, test = splits
     decoded = [decode_all(split.images, pixel_format) for split in splits]
+    return arrays_of(splits, decoded, on_damaged, known)
+
+
+def arrays_of(
+    splits: Sequence[ReadSplit],
+    decoded: Sequence[Decoded],
+    on_damaged: OnDamaged,
+    known: Sequence[Problem] = (),
+    notes: Sequence[str] = (),
+) -> Arrays:
+    """Return both splits as the arrays that the cache keeps.
+
+    Args:
+        splits: Training and test split, as they were read.
+        decoded: Their images.
+        on_damaged: What becomes of damaged and odd ones.
+        known: What is damaged or odd of files that the hash does not cover.
+        notes: What a user must know besides.
+
+    Raises:
+        DataError: There are problems that are not to be skipped, or nothing is left.
+    """
+    train, test = splits
     found = [(*split.problems, *each.problems) for split, each in zip(splits, decoded, strict=True)]
     settle([*known, *found[0], *found[1]], on_damaged)
     for name, each in zip(("training", "test"), decoded, strict=True):
@@ -141,9 +183,9 @@ def _decoded(
         train.labels[decoded[0].whole], test.labels[decoded[1].whole], train.class_names
     )
     require_every_class(labels.train, labels.class_names, [*known, *found[0]])
-    notes = [labels.note] if labels.note else []
-    notes += done_notes(decoded[0].done + decoded[1].done)
-    notes += compare_images(decoded[0].images, decoded[1].images, labels.train)
+    told = [labels.note] if labels.note else []
+    told += [*done_notes(decoded[0].done + decoded[1].done), *notes]
+    told += compare_images(decoded[0].images, decoded[1].images, labels.train)
     return {
         "train_images": decoded[0].images,
         "train_labels": labels.train,
@@ -151,7 +193,7 @@ def _decoded(
         "test_labels": labels.test,
         "class_names": np.array(labels.class_names),
         "skipped": np.array([len(each) for each in found]),
-        "notes": np.array(notes, np.str_),
+        "notes": np.array(told, np.str_),
     }
 
 

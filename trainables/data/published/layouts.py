@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from incay.trainables.data.images.damage import Problem
 from incay.trainables.data.images.encoded import EncodedSplit
 
 
@@ -22,6 +23,8 @@ class ArraySplit(NamedTuple):
     """(count,)."""
     class_names: tuple[str, ...] | None
     """None where the files do not say."""
+    problems: tuple[Problem, ...] = ()
+    """None: pixels that lie in the files need no decoder."""
 
 
 Read = Callable[[Path, bool], "ArraySplit | EncodedSplit"]

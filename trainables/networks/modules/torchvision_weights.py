@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from incay.trainables.data_root import places_of
+from incay.trainables.errors import first_line
 
 _HOLDERS = ("network", "model", "state_dict", "model_state_dict")
 """Under which a file keeps weights: a kept model of incay, torchvision's and others' training."""
@@ -70,7 +71,7 @@ def _published(name: str) -> Mapping[str, Any]:
     except (OSError, RuntimeError, pickle.UnpicklingError) as error:
         raise ValueError(
             f"pretrained: default must find {kept}, or download it from {weights.url}, but: "
-            f"{_first_line(error)}. Download it where there is a network, put it below the data "
+            f"{first_line(error)}. Download it where there is a network, put it below the data "
             "root and name it: pretrained: FILE.pth"
         ) from error
     return found
@@ -84,7 +85,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (OSError, RuntimeError, EOFError, ValueError, LookupError, pickle.UnpicklingError) as e:
         raise ValueError(
             f"pretrained: {path} must hold weights that can be read without running code "
-            f"(torch.save of a state_dict), but {type(e).__name__}: {_first_line(e)}"
+            f"(torch.save of a state_dict), but {type(e).__name__}: {first_line(e)}"
         ) from e
     for holder in _HOLDERS:
         if isinstance(found, Mapping) and isinstance(found.get(holder), Mapping):
@@ -108,7 +109,7 @@ def _read_safetensors(path: Path) -> Mapping[str, Any]:
         found: Mapping[str, Any] = load_file(path)
     except Exception as error:  # a class of its own, of the package that may be missing
         raise ValueError(
-            f"pretrained: {path} must be a whole file of safetensors, but: {_first_line(error)}"
+            f"pretrained: {path} must be a whole file of safetensors, but: {first_line(error)}"
         ) from error
     return found
 
@@ -132,7 +133,7 @@ def _cleaned(
                 model.image_size, model.patch_size, cleaned
             )
         except ValueError as error:
-            raise ValueError(f"pretrained: {where}: {_first_line(error)}") from error
+            raise ValueError(f"pretrained: {where}: {first_line(error)}") from error
     cleaned._metadata = versions  # type: ignore[attr-defined]
     return cleaned
 
@@ -160,7 +161,3 @@ def _load(model: nn.Module, state: OrderedDict[str, Tensor], where: str, name: s
 def _some(items: list[str], separator: str) -> str:
     more = f" and {len(items) - _NAMED:,} more" if len(items) > _NAMED else ""
     return separator.join(items[:_NAMED]) + more
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from incay.trainables.registry import registered_keyword, registered_names
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 _FORMATS = "analysis/output/renderers"
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import typer
 
-from incay.study.commands.console import say
-from incay.study.commands.options import Address, Cluster
-from incay.study.commands.writing import writing
+from incay.study.commands.shared.console import say
+from incay.study.commands.shared.options import Address, Cluster
+from incay.study.commands.shared.writing import writing
 from incay.trainables.outgoing import printable
 
 _ONLY_HERE = {"study", "cluster", "address"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from incay.study.commands.console import say
+from incay.study.commands.shared.console import say
 from incay.study.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,18 +53,26 @@ class OwnCode:
         allowed: Whether a study's code may run.
     """
 
-    paths: tuple[Path, ...] = ()
+    paths: Sequence[Path] | None = None
     allowed: bool = True
 
     def load(self, document: Document, settings: Sequence[str]) -> Bundle:
         """Import what a study uses, and say so."""
         from incay.study.spec.own_code import use_own_code
 
-        code = use_own_code(document, self.paths, settings, allowed=self.allowed)
+        code = use_own_code(document, self.paths or (), settings, allowed=self.allowed)
         if code:
             files = ", ".join(each.file for each in code.modules.values() if each.text)
             say(f"runs code that is not incay's own: {files}")
         return code
+
+
+def use_named_code(paths: Sequence[Path] | None, *, allowed: bool = True) -> None:
+    """Import code that is named on the command line, if any is, and say so."""
+    from incay.study.spec.reading.document import Document
+
+    if paths:
+        OwnCode(paths, allowed).load(Document("--uses", {}), ())
 
 
 def which_run(

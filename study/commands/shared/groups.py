@@ -11,12 +11,11 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from incay.study.commands.arguments import OwnCode, read_study, which_run
-from incay.study.commands.console import say
-from incay.study.commands.options import (
+from incay.study.commands.shared.arguments import OwnCode, read_study, which_run
+from incay.study.commands.shared.console import say
+from incay.study.commands.shared.options import (
     Cpus,
     DataRoot,
     Gpus,
@@ -61,7 +60,7 @@ class CodeChoice(StudyChoice):
 
     def read(self) -> StudySpec:
         """Return the checked study, whose own code is imported."""
-        code = own_code(self.uses, self.user_code)
+        code = OwnCode(self.uses, self.user_code)
         return read_study(self.study, self.set_, self.seeds, own_code=code)
 
 
@@ -98,17 +97,12 @@ class TrainingChoice(RunChoice):
         from incay.study.planning.data_catalog import DataCatalog
         from incay.study.spec.size import trial_count
 
-        code = own_code(self.uses, self.user_code)
+        code = OwnCode(self.uses, self.user_code)
         spec = read_study(self.study, self.set_, self.seeds, self.data_root, code)
         count = trial_count(spec.header, spec.arms)
         if count > _MANY:
             say(f"plans {count:,} trials, which takes some seconds")
         return spec, open_store(self.results), DataCatalog(self.data_root)
-
-
-def own_code(uses: list[Path] | None, allowed: bool) -> OwnCode:
-    """Return what the options say of code that is not incay's own."""
-    return OwnCode(tuple(uses or ()), allowed)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

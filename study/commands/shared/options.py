@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands import completion
+from incay.study.commands.shared import completion
 
 StudyArgument = Annotated[
     str,
