@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -60,7 +61,9 @@ def write_study(root: Path, trials: int) -> None:
     per_arm = trials // ARMS
     for arm in range(ARMS):
         for index in range(per_arm):
-            phase = "confirm" if index >= per_arm - REPLICATES else "search"
+            phase: Literal["search", "confirm"] = (
+                "confirm" if index >= per_arm - REPLICATES else "search"
+            )
             number = index - (per_arm - REPLICATES) if phase == "confirm" else index
             fingerprint = f"{draw.getrandbits(80):020x}"
             params = {"incay.weight": 10 ** draw.uniform(-3, 3)}

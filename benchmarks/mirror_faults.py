@@ -15,7 +15,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    kinds = {
+    kinds: dict[str, Callable[[], AbstractContextManager[str | None]]] = {
         "no mirror": nullcontext,
         "blocked server": never_answering,
         "server with errors": answering_errors,

@@ -19,10 +19,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from incay import analysis
 from incay.analysis.results.study import StudyResults, Trial
-from incay.study.commands.shared.arguments import open_store, which_run
+from incay.study.api.opening import open_results
+from incay.study.commands.shared.arguments import which_run
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -100,7 +102,7 @@ def trained(results: str, arguments: list[str]) -> str:
     parser.add_argument("--set", action="append")
     parser.add_argument("--seeds", type=int)
     chosen = parser.parse_args(arguments)
-    store = open_store(results)
+    store = open_results(results)
     study = analysis.load(store, *which_run(chosen.study, chosen.set, chosen.seeds, store))
     return " ".join(_facts(study))
 
@@ -129,7 +131,7 @@ def _commit(trial: Trial) -> str:
     return f"{known} with changes" if _fact(trial, "git_diff") else known
 
 
-def _fact(trial: Trial, name: str) -> object:
+def _fact(trial: Trial, name: str) -> Any:
     assert trial.record is not None
     return trial.record.provenance.get(name) or {}
 
