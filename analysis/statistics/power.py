@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from incay.analysis.statistics.summary import t_quantile
+from incay.analysis.statistics.effect import effect_interval
+from incay.analysis.statistics.summary import CONFIDENCE, t_quantile
 
 MOST_SEEDS = 1_000
 """Where more seeds than this would be needed, nobody will run them."""
@@ -43,3 +45,47 @@ def seeds_needed(effect: float, alpha: float, wanted: float = 0.8) -> int | None
         else:
             high = middle
     return high
+
+
+@dataclass(frozen=True)
+class SeedsNeeded:
+    """How many pairs would show an effect of which only an interval is known.
+
+    Attributes:
+        point: Were the effect as measured, None where more than `MOST_SEEDS`.
+        least: Were it as large as the interval allows, None likewise.
+        most: Were it as small, None likewise and where it may be none at all.
+    """
+
+    point: int | None
+    least: int | None
+    most: int | None
+
+
+def seeds_needed_between(
+    n: int,
+    difference: float,
+    deviation: float | None,
+    alpha: float,
+    *,
+    wanted: float = 0.8,
+    confidence: float = CONFIDENCE,
+) -> SeedsNeeded | None:
+    """Return how many pairs would show the effect of n pairs, with what is known of it.
+
+    The true effect lies in its interval (`effect_interval`), and so the number between two; the
+    effect as measured gives a point that few seeds say little of.
+
+    Returns:
+        None for a single pair, where there is no spread, and where the mean difference is 0.
+    """
+    interval = effect_interval(n, difference, deviation, confidence)
+    if interval is None or not deviation or not difference:
+        return None
+    low, high = interval
+    smallest = 0.0 if low <= 0.0 <= high else min(abs(low), abs(high))
+    return SeedsNeeded(
+        point=seeds_needed(difference / deviation, alpha, wanted),
+        least=seeds_needed(max(abs(low), abs(high)), alpha, wanted),
+        most=seeds_needed(smallest, alpha, wanted) if smallest else None,
+    )

@@ -6,15 +6,15 @@ spending function adds there. They hold for the t statistic itself, whose varian
 and so for two seeds as for two million.
 
 Plain simulation cannot resolve a first look's α of 1e-7. Here the last mean is integrated exactly:
-given the whole of the values up to look k only up to shift and scale (their *shape*), which is
-independent of the t statistic T_k,
+given the values up to look k but for shift and scale (their *shape*, which is independent of the t
+statistic T_k), the earlier ones are
 
     T_j = √(n_j) (m + R_j) / √(V_j / (n_j - 1)),   m = T_k / √(n_k (n_k - 1)),
 
-R_j being the mean at look j minus that at look k, and V_j the sum of squares at look j, both in
-units of √ and whole of the sum of squares at look k. Not to have crossed at look j is to have m
-between two bounds. So for each simulated shape the chance that T_k lies beyond the boundary, and no
-earlier one did, is a difference of two values of Student's distribution.
+with R_j the mean at look j minus that at look k and V_j the sum of squares at look j, where the sum
+of squares at look k is 1. Not to have crossed at look j is to have m between two bounds. So for
+each simulated shape the chance that T_k lies beyond its boundary, and no earlier one did, is a
+difference of two values of Student's distribution.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ import numpy as np
 
 from incay.analysis.statistics.sequential.paths import Array, path_at
 from incay.analysis.statistics.sequential.spending import spent
+from incay.analysis.statistics.sequential.student import critical_t
 
 _CLOSE = 1e-9
-_STEPS = 80
+_NOTHING = 1e-290  # what is spent below this is lost to rounding
 
 
 def boundaries(
@@ -71,14 +72,14 @@ def boundary_at(
     Jennison, C., & Turnbull, B. W. (1989). Interim analyses: the repeated confidence interval
     approach.
     """
-    return _critical_t(looks[-1], boundaries(looks, alpha, spending, n_max)[-1])
+    return critical_t(looks[-1], boundaries(looks, alpha, spending, n_max)[-1])
 
 
 @lru_cache(maxsize=4096)
 def _nominal(looks: tuple[int, ...], alpha: float, spending: str, n_max: int) -> tuple[float, ...]:
     earlier = _nominal(looks[:-1], alpha, spending, n_max) if len(looks) > 1 else ()
     before, now = (_spent_at(each, alpha, spending, n_max) for each in (looks[:-1], looks))
-    if now <= before:
+    if now - before < _NOTHING:
         return (*earlier, 0.0)
     if not any(earlier):
         return (*earlier, now)
@@ -92,15 +93,6 @@ def _spent_at(looks: tuple[int, ...], alpha: float, spending: str, n_max: int) -
     if not looks or looks[-1] < 2:
         return 0.0
     return spent(spending, alpha, looks[-1] / n_max)
-
-
-def _critical_t(n: int, p: float) -> float:
-    """Return the |t| of n values with a two-sided p, infinite for p = 0."""
-    if p <= 0.0:
-        return math.inf
-    from scipy.special import stdtrit
-
-    return -float(stdtrit(n - 1, p / 2.0))
 
 
 @dataclass(frozen=True)
@@ -118,29 +110,30 @@ class _FirstCrossings:
     outer: Array
     most: float
 
-    def chance(self, tail: float) -> float:
-        """Return the chance that T_k is the first beyond its boundary, of tail chance `tail`."""
+    def chance(self, tail: float) -> tuple[float, float]:
+        """Return the chance that T_k is the first beyond its boundary, and its slope.
+
+        Args:
+            tail: The boundary, as the chance that T_k lies beyond it on one side.
+        """
         beyond = np.minimum(self.inner, tail) - self.outer
-        return 2.0 * float(np.maximum(beyond, 0.0).mean())
+        rising = (self.outer < tail) & (tail < self.inner)
+        return 2.0 * float(np.maximum(beyond, 0.0).mean()), 2.0 * float(rising.mean())
 
     def tail_of(self, target: float) -> float:
-        """Return the tail chance of the boundary that is crossed with chance `target`.
+        """Return the tail of the boundary that is crossed for the first time with chance `target`.
 
-        The chance is nearly a multiple of the tail and never above its double: steps in
-        proportion, held between two bounds that close in.
+        By Newton's steps, held between two bounds that close in; the chance is never above 2 tail.
         """
         low, high = target / 2.0, self.most
         guess = low
-        for _ in range(_STEPS):
-            found = self.chance(guess)
-            if found < target:
-                low = guess
-            else:
-                high = guess
-            if abs(found / target - 1.0) < _CLOSE or high / low - 1.0 < _CLOSE:
+        while high / low - 1.0 > _CLOSE:
+            found, slope = self.chance(guess)
+            if abs(found / target - 1.0) < _CLOSE:
                 break
-            step = guess * target / found if found else math.inf
-            guess = step if low < step < high else math.sqrt(low * high)
+            low, high = (guess, high) if found < target else (low, guess)
+            step = guess - (found - target) / slope if slope else math.inf
+            guess = step if low < step < high else math.sqrt(low) * math.sqrt(high)
         return guess
 
 
@@ -153,14 +146,14 @@ def _first_crossings(
         if p == 0.0:
             continue
         count, then = looks[index], path_at(looks[: index + 1])
-        width = _critical_t(count, p) * np.sqrt(then.squares / (count * (count - 1)))
+        width = critical_t(count, p) * np.sqrt(then.squares / (count * (count - 1)))
         residual = then.mean - now.mean
         np.maximum(low, -width - residual, out=low)
         np.minimum(high, width - residual, out=high)
     scale = math.sqrt(n * (n - 1)) / np.sqrt(now.squares)
     # A shape and its mirror image are as likely: both sides are tails of one kind.
     begins, ends = (np.concatenate(sides) * np.tile(scale, 2) for sides in _sides(low, high))
-    nearest = _critical_t(n, 2.0 * most)
+    nearest = critical_t(n, 2.0 * most)
     return _FirstCrossings(_tails(begins, n, nearest), _tails(ends, n, nearest), most)
 
 

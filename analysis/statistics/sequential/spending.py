@@ -50,4 +50,4 @@ def spent(spending: str, alpha: float, share: float) -> float:
         raise ValueError(f"a level must lie between 0 and 1, but got {alpha}")
     if share <= 0.0:
         return 0.0
-    return alpha if share >= 1.0 else _FUNCTIONS[spending](alpha, share)
+    return alpha if share >= 1.0 else min(alpha, _FUNCTIONS[spending](alpha, share))
