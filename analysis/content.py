@@ -61,6 +61,7 @@ class Cell:
     Attributes:
         value: The mean, in the column's unit; None where there is none.
         half_width: Half the 95% interval of the mean; None where there is none.
+        interval: The ends of its 95% interval, where the value is not the middle of it.
         no_spread: Whether there is none because the values, two or more, are all the same number.
         n: Number of replicates behind the value.
         text: What stands in a cell that is not a number.
@@ -73,6 +74,7 @@ class Cell:
 
     value: float | None = None
     half_width: float | None = None
+    interval: tuple[float, float] | None = None
     no_spread: bool = False
     n: int = 0
     text: str = ""

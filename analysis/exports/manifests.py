@@ -32,6 +32,8 @@ SUFFIX = ".manifest.json"
 
 _COMPARED = ("value", "half_width", "n", "text", "reason", "marks", "published", "fingerprints")
 _CELL = {"row", "name", "column", *_COMPARED}
+_SINCE = ("interval",)
+"""What manifests of earlier versions lack."""
 _RELATIVE, _ABSOLUTE = 1e-12, 1e-9
 """What rounding may change: no cell is printed to so many digits."""
 
@@ -204,7 +206,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     found = [
         name
-        for name in _COMPARED
+        for name in (*_COMPARED, *(each for each in _SINCE if each in then))
         if not (_same(then[name], now[name]) or (name == "half_width" and _none(then, now)))
     ]
     return "; ".join(f"{name} was {then[name]!r}, is {now[name]!r}" for name in found)
@@ -219,5 +221,5 @@ def _same(then: Any, now: Any) -> bool:
     if isinstance(then, float) and isinstance(now, float):
         return math.isclose(then, now, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
     if isinstance(then, list | tuple) and isinstance(now, list | tuple):
-        return list(then) == list(now)
+        return len(then) == len(now) and all(map(_same, then, now))
     return bool(then == now)

@@ -14,6 +14,8 @@ _Value = Callable[[Cell], Any]
 _NUMERIC: tuple[tuple[str, pa.DataType, _Value], ...] = (
     ("", pa.float64(), lambda cell: cell.value),
     (".half_width", pa.float64(), lambda cell: cell.half_width),
+    (".low", pa.float64(), lambda cell: cell.interval[0] if cell.interval else None),
+    (".high", pa.float64(), lambda cell: cell.interval[1] if cell.interval else None),
     (".n", pa.int64(), lambda cell: cell.n or None),
     (".missing", pa.string(), lambda cell: cell.reason or None),
     (".marks", pa.string(), lambda cell: " ".join(sorted(m.value for m in cell.marks)) or None),
@@ -29,8 +31,9 @@ def flat_table(table: TableContent) -> pa.Table:
     """Return the rows' names, whether they are cited, and every column's numbers.
 
     A column ``accuracy`` becomes ``accuracy``, ``accuracy.half_width``, ``accuracy.n`` and so
-    on; those that hold nothing are left out, except the first. Study, run, protocol and notes
-    stand in every row, so that rows keep their meaning when they are cut out.
+    on (``.low`` and ``.high`` of an interval that is not ±); those that hold nothing are left out,
+    except the first. Study, run, protocol and notes stand in every row, so that rows keep their
+    meaning when they are cut out.
     """
     arrays: dict[str, pa.Array] = {
         table.row_title.lower(): pa.array([row.name for row in table.rows], pa.string()),

@@ -178,6 +178,9 @@ def _measured(cell: Cell, reason: str, column: Column, numbers: dict[str, int]) 
         text = show_number(cell.value, column)
         if cell.half_width is not None:
             text += f" ± {show_number(cell.half_width, column)}"
+        elif cell.interval is not None:
+            low, high = (show_number(end, column) for end in cell.interval)
+            text += f" ({low} to {high})"
         elif cell.no_spread:
             text += f" {NO_INTERVAL}"
         text += "".join(suffix for mark, suffix in _SUFFIXES.items() if mark in cell.marks)

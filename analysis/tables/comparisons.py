@@ -10,6 +10,11 @@ from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import difference_cell
+from incay.analysis.tables.layouts.companions import (
+    COMPANIONS,
+    COMPANIONS_NOTE,
+    companion_cells,
+)
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import describe_need
 from incay.analysis.tables.layouts.trained import shared_sentence
@@ -21,6 +26,7 @@ _COLUMNS = (
     Column(key="p", title="p", decimals=4),
     Column(key="adjusted_p", title="p, Holm", decimals=4),
     Column(key="effect", title="effect size g"),
+    *COMPANIONS,
     Column(key="fixed", title="fixed", decimals=1),
     Column(key="added", title="added", decimals=1),
     Column(key="mcnemar", title="McNemar p < α", numeric=False),
@@ -29,6 +35,7 @@ _COLUMNS = (
 _NOTES = (
     f"Paired t-tests, two-sided, α = {ALPHA}; Holm's correction over all rows; ± is half the 95 % "
     "interval; g is the mean difference over the differences' spread, with Hedges' correction.",
+    COMPANIONS_NOTE,
     "fixed, added: images that only the arm, or only its reference, has right, averaged over "
     "pairs. McNemar's exact test asks of each pair of models, not of the methods, whether they "
     "differ on these images.",
@@ -62,6 +69,7 @@ def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:
     ):
         reason = "" if value is not None else _why_none(comparison.test.n)
         cells[key] = Cell(value=value, fingerprints=trials, reason=reason)
+    cells |= companion_cells(results, comparison)
     return cells | _discordance_cells(measure_discordance(results, comparison))
 
 

@@ -8,7 +8,7 @@ from simulated_records import simulated_record
 from statsmodels.stats.power import TTestPower
 from study_factory import RN, StudyFactory, incay, samples_of
 
-from incay.analysis import load, table
+from incay.analysis import load, render, table
 from incay.analysis.comparing.comparisons import compare_arms
 from incay.analysis.comparing.references import references
 from incay.analysis.content import Mark
@@ -121,6 +121,8 @@ def test_one_seed_tests_nothing(factory: StudyFactory) -> None:
     row = table(results, "comparisons").rows[0]
     assert row.cells["p"].reason == "one pair"
     assert row.cells["conclusion"].text == "undecided: one pair shows no spread"
+    assert row.cells["wilcoxon"].reason == row.cells["bootstrap"].reason == "one pair"
+    assert row.cells["improvement"].interval == pytest.approx((0.025, 1.0))
 
 
 def test_a_comparison_that_cannot_be_made_still_counts(factory: StudyFactory) -> None:
@@ -244,3 +246,28 @@ def test_comparisons_table_counts_discordant_images(factory: StudyFactory) -> No
     assert row.cells["added"].value == 1.0
     assert row.cells["mcnemar"].text == "3 of 3 pairs"
     assert len(row.cells["mcnemar"].fingerprints) == 6
+
+
+def test_comparisons_table_has_companions_without_a_normal_distribution(
+    factory: StudyFactory,
+) -> None:
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    factory.arm("LN", incay(form="linear"))
+    factory.replicates("Softmax", [8.0, 8.4, 8.1, 8.3])
+    factory.replicates("RN", [7.5, 8.5, 7.3, 7.0])
+    factory.replicates("LN", [7.0, 7.4, 7.1, 7.3])
+    built = table(load(factory.write(), "planted"), "comparisons")
+    few, equal = (row.cells for row in built.rows)
+    assert few["improvement"].value == 0.75
+    assert few["wilcoxon"].value == 0.25
+    assert few["bootstrap"].value == pytest.approx(-0.625)
+    low, high = few["bootstrap"].interval or (0.0, 0.0)
+    assert low < -0.625 < high
+    assert (equal["bootstrap"].reason, equal["wilcoxon"].value) == ("no spread", 0.125)
+    shown = render(built, "markdown")
+    assert "0.75 (0.19 to 0.99)" in shown
+    assert f" (−{abs(low):.2f} to " in shown
+    frame = built.to_pandas().set_index("arms")
+    assert frame.loc["RN − Softmax", "improvement.high"] == pytest.approx(0.9937, abs=1e-4)
+    assert frame.loc["LN − Softmax", "bootstrap.missing"] == "no spread"
