@@ -13,6 +13,7 @@ from study_factory import (
     drawn_history,
     drawn_samples,
     drawn_weights,
+    incay,
     scored_pairs,
 )
 
@@ -94,4 +95,16 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
         ):
             value = {"val.error": error if arm != "Softmax" else 9.0 + 0.1 * (number % 3)}
             factory.trial(arm, number, value, phase="search", params=params, status=ends)
+    return load(factory.write(), factory.name)
+
+
+@pytest.fixture(scope="session")
+def looked(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
+    """Two arms beside a baseline, to be looked at after 3, 5 and 8 seeds; one is better."""
+    looks = {"confirm": {"looks": [3, 5, 8]}}
+    factory = StudyFactory(tmp_path_factory.mktemp("looked"), replicates=8, document=looks)
+    random = np.random.default_rng(8)
+    for arm, difference, gain in (("Softmax", {}, 0.0), ("RN", RN, 2.0), ("LN", incay(0.2), 0.1)):
+        factory.arm(arm, difference)
+        factory.replicates(arm, [float(each) for each in random.normal(9.0 - gain, 0.5, 8)])
     return load(factory.write(), factory.name)

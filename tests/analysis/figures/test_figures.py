@@ -31,17 +31,23 @@ OF_CONFIRMED = [
     "roc",
 ]
 OF_SEARCHED = ["best-so-far", "importance", "weight-response"]
+OF_LOOKS = ["boundaries"]
 
 
 def test_every_figure_has_a_case() -> None:
-    assert sorted(OF_CONFIRMED + OF_SEARCHED) == sorted(figures)
+    assert sorted(OF_CONFIRMED + OF_SEARCHED + OF_LOOKS) == sorted(figures)
 
 
-@pytest.mark.parametrize("name", OF_CONFIRMED + OF_SEARCHED)
+@pytest.mark.parametrize(
+    ("name", "study"),
+    [(name, "confirmed") for name in OF_CONFIRMED]
+    + [(name, "searched") for name in OF_SEARCHED]
+    + [(name, "looked") for name in OF_LOOKS],
+)
 def test_figures_are_drawn_and_saved(
-    name: str, confirmed: StudyResults, searched: StudyResults, tmp_path: Path
+    name: str, study: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    made = figure(confirmed if name in OF_CONFIRMED else searched, name)
+    made = figure(request.getfixturevalue(study), name)
     assert made.data.num_rows > 0
     svg = made.save(tmp_path / "figure.svg").read_bytes()
     assert svg.startswith(b"<?xml")
