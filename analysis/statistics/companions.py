@@ -18,6 +18,7 @@ from incay.analysis.statistics.summary import CONFIDENCE, summarize
 LEAST_RESAMPLED = 4
 """Fewer pairs are not resampled: three have ten different means, and an interval of two ends."""
 _RESAMPLES = 9_999
+_MOST_EXACT = 50  # up to which SciPy knows the distribution without ties
 _SEED = 0  # the same table every time
 
 
@@ -65,9 +66,9 @@ def probability_of_improvement(
 def wilcoxon_p(differences: Sequence[float], *, size: float = 0.0) -> float | None:
     """Return the two-sided p of Wilcoxon's signed-rank test, None for a single pair.
 
-    Exact up to 50 pairs; with equal sizes of differences among them, which have no table, up to
-    13, and above by 9,999 random signs. Differences of 0 are left out, as Wilcoxon did, and 1 is
-    returned where all are 0. Below six pairs it cannot fall below 0.05.
+    Exact up to 50 pairs, and by a normal distribution above; where differences are of the same
+    size, exact up to 13 and by 9,999 random signs up to 50. Differences of 0 are left out, as
+    Wilcoxon did, and 1 is returned where all are 0. Below six pairs it cannot fall below 0.05.
 
     Args:
         differences: One for each pair.
@@ -85,8 +86,8 @@ def wilcoxon_p(differences: Sequence[float], *, size: float = 0.0) -> float | No
     from scipy.stats import permutation_test, rankdata, wilcoxon
 
     sizes = np.abs(seen)
-    if len(np.unique(sizes)) == len(seen):
-        return float(wilcoxon(seen).pvalue)  # exact, as there are no ties
+    if len(seen) > _MOST_EXACT or len(np.unique(sizes)) == len(seen):
+        return float(wilcoxon(seen).pvalue)
     found = permutation_test(
         (np.sign(seen) * rankdata(sizes),),
         np.sum,
