@@ -125,6 +125,43 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tested:
+    """A comparison behind a table's marks, as it is written into JSON.
+
+    Attributes:
+        arm: The arm.
+        reference: What it is compared with.
+        metric: In which metric.
+        rule: ``fixed``, ``looks`` or ``always-valid``.
+        look: How many of the declared looks are complete; 1 where the number of seeds is fixed.
+        looks: Seeds at each declared look; empty where an earlier version has run the study.
+        n: Pairs.
+        difference: Mean of arm - reference.
+        half_width: Half its 95 % interval, which holds under the rule.
+        p: The p-value of the last look, uncorrected; None where nothing is tested.
+        boundary: What it must be below, by Holm's correction and the rule.
+        adjusted_p: The p-value over all looks after Holm's correction, to compare with 0.05.
+        verdict: ``better``, ``worse`` or ``undecided``.
+        why: Why nothing is tested; else empty.
+    """
+
+    arm: str
+    reference: str
+    metric: str
+    rule: str
+    look: int
+    looks: tuple[int, ...]
+    n: int
+    difference: float
+    half_width: float | None
+    p: float | None
+    boundary: float | None
+    adjusted_p: float | None
+    verdict: str
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TableContent:
     """All that a table holds, and what renderers write down; users get it as a `Table`.
 
@@ -138,6 +175,7 @@ class TableContent:
         columns: Its columns.
         rows: Its rows; a rule is drawn where cited rows end.
         notes: Notes on the whole table.
+        tested: The comparisons that its marks rest on.
         options: What the definition was asked for besides the study, such as
             ``allow_unequal``: what is needed to build the same table again.
     """
@@ -151,6 +189,7 @@ class TableContent:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    tested: tuple[Tested, ...] = ()
     options: Mapping[str, bool] = field(default_factory=dict)
 
     def cells(self) -> Iterator[tuple[Row, Column, Cell]]:

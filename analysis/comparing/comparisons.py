@@ -1,24 +1,27 @@
 """Each arm against its reference, on the same seeds, corrected for how many are compared.
 
 The family of a metric is every comparison of the study in that metric, so that the chance of
-any false claim in a table stays below α.
+any false claim in a table stays below α, by the rule that holds for each (`...comparing.rules`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from incay.analysis.comparing.family import correct
+from incay.analysis.comparing.family import ALPHA, correct
 from incay.analysis.comparing.measure import measure
-from incay.analysis.comparing.references import references
+from incay.analysis.comparing.references import planned_trials, references
+from incay.analysis.comparing.rules import Judged, Rule, judge
 from incay.analysis.content import Mark
+from incay.analysis.errors import AnalysisError
+from incay.analysis.results.loading import load
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.effect import hedges_g
-from incay.analysis.statistics.paired import PairedTest, paired_test
+from incay.analysis.statistics.paired import PairedTest
 from incay.analysis.statistics.power import seeds_needed
 from incay.trainables.metrics import quantity_of
 
-ALPHA = 0.05
+__all__ = ["ALPHA", "Comparison", "compare_arms"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,10 @@ class Comparison:
         arm: The arm.
         reference: What it is compared with.
         metric: In which metric.
-        test: The paired test, arm - reference.
+        judged: The paired test, arm - reference, by the rule that holds for it.
+        level: What Holm's correction leaves to it.
+        before: The comparison of the earlier plan that had decided it, before seeds were added;
+            None where none had. What was decided stays so.
         adjusted_p: Holm's p-value in the family, None for one pair.
         family: How many comparisons the family has.
         effect: Hedges' g of the paired differences, None where it has no meaning.
@@ -42,7 +48,8 @@ class Comparison:
     arm: str
     reference: str
     metric: str
-    test: PairedTest
+    judged: Judged
+    level: float
     adjusted_p: float | None
     family: int
     effect: float | None
@@ -50,18 +57,47 @@ class Comparison:
     seconds_per_seed: float
     on_gpu: bool
     fingerprints: tuple[str, ...]
+    before: Comparison | None = None
+
+    @property
+    def test(self) -> PairedTest:
+        """The paired test, arm - reference."""
+        return self.judged.test
+
+    @property
+    def rule(self) -> Rule:
+        """By which rule the verdict is found."""
+        return self.basis.judged.rule
+
+    @property
+    def basis(self) -> Comparison:
+        """What the verdict rests on: itself, or the comparison that had decided it before."""
+        return self.before or self
 
     @property
     def decided(self) -> bool:
         """Whether the test supports a difference."""
-        return self.adjusted_p is not None and self.adjusted_p < ALPHA
+        p = self.basis.adjusted_p
+        return p is not None and p < ALPHA
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse`` or ``undecided``."""
+        if not self.decided:
+            return "undecided"
+        return "better" if self.basis.better else "worse"
+
+    @property
+    def boundary(self) -> float | None:
+        """What the p-value of the last look must be below, None without a look."""
+        return self.judged.boundary(self.level)
 
     @property
     def marks(self) -> frozenset[Mark]:
         """What may be said of the arm's cell."""
         if not self.decided:
             return frozenset()
-        return frozenset({Mark.BETTER if self.better else Mark.WORSE})
+        return frozenset({Mark.BETTER if self.basis.better else Mark.WORSE})
 
     def more_seeds(self) -> int | None:
         """Return how many more seeds would decide it with 80% power, were the effect as measured.
@@ -77,27 +113,38 @@ class Comparison:
         return None if wanted is None else max(1, wanted - self.test.n)
 
 
-def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
+def compare_arms(
+    results: StudyResults, metric: str, up_to: int | None = None
+) -> dict[str, Comparison]:
     """Return the comparisons of a metric by arm; arms without a common replicate have none.
 
     Args:
         results: The study.
         metric: A metric of which one direction is better, such as ``test.accuracy``; of any
             other nothing is claimed and the result is empty.
+        up_to: Seeds of the look that is to be judged; None for all that there are.
     """
     quantity = quantity_of(metric)
     if quantity is None or quantity.better is None:
         return {}
     measured = {arm.name: measure(results, arm, metric) for arm in results.arms}
     planned = references(results)
-    tests = {
-        name: test
+    found = {
+        name: judged
         for name, reference in planned.items()
-        if (test := paired_test(measured[name].values, measured[reference].values)) is not None
+        if (
+            judged := judge(
+                results,
+                (results.arm(name), results.arm(reference)),
+                (measured[name].values, measured[reference].values),
+                up_to,
+            )
+        )
+        is not None
     }
     family = correct(
         {name: (results.arm(name), results.arm(other)) for name, other in planned.items()},
-        {name: test.p for name, test in tests.items()},
+        {name: judged.p for name, judged in found.items()},
     )
     seconds = {arm.name: _seconds_per_seed(results, arm.name) for arm in results.arms}
     on_gpu = any(trial.gpu_seconds > 0.0 for trial in results.trials)
@@ -106,17 +153,42 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
             arm=name,
             reference=planned[name],
             metric=metric,
-            test=test,
+            judged=judged,
+            level=family.levels[name],
             adjusted_p=family.adjusted.get(name),
             family=family.size,
-            effect=hedges_g(test),
-            better=(test.difference > 0.0) == (quantity.better == "more"),
+            effect=hedges_g(judged.test),
+            better=(judged.test.difference > 0.0) == (quantity.better == "more"),
             seconds_per_seed=seconds[name] + seconds[planned[name]],
             on_gpu=on_gpu,
             fingerprints=(*measured[name].trials, *measured[planned[name]].trials),
+            before=_decided_before(results, (name, planned[name]), judged, metric),
         )
-        for name, test in tests.items()
+        for name, judged in found.items()
     }
+
+
+def _decided_before(
+    results: StudyResults, arms: tuple[str, str], judged: Judged, metric: str
+) -> Comparison | None:
+    """Return the comparison of the first earlier plan that had decided this one by its own rule."""
+    trials = [planned_trials(results.arm(name)) for name in arms]
+    for plan in judged.earlier:
+        key = f"compared {plan.study}/{plan.run} {metric}"
+        if key not in results.cache:
+            try:
+                earlier = load(results.store, plan.study, plan.run)
+                results.cache[key] = earlier, compare_arms(earlier, metric)
+            except AnalysisError:
+                results.cache[key] = None, {}
+        earlier, compared = results.cache[key]
+        for each in compared.values():
+            theirs = [planned_trials(earlier.arm(name)) for name in (each.arm, each.reference)]
+            same = all(not a.isdisjoint(b) for a, b in zip(trials, theirs, strict=True))
+            if same and each.decided and each.rule != "always-valid":
+                basis: Comparison = each.basis
+                return basis
+    return None
 
 
 def _seconds_per_seed(results: StudyResults, arm: str) -> float:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from incay.analysis.comparing.references import planned_trials
 from incay.analysis.results.study import Arm
-from incay.analysis.statistics.holm import holm
+from incay.analysis.statistics.holm import holm, holm_levels
+
+ALPHA = 0.05
 
 _Key = tuple[frozenset[str], frozenset[str]] | str
 
@@ -24,10 +26,12 @@ class Family:
     Attributes:
         adjusted: Holm's p-values by name, of the comparisons that have a p-value.
         size: How many comparisons the family has.
+        levels: The level at which each was tested: those that are decided leave theirs to the rest.
     """
 
     adjusted: Mapping[str, float]
     size: int
+    levels: Mapping[str, float]
 
 
 def correct(planned: Mapping[str, tuple[Arm, Arm]], p_values: Mapping[str, float | None]) -> Family:
@@ -41,7 +45,12 @@ def correct(planned: Mapping[str, tuple[Arm, Arm]], p_values: Mapping[str, float
     known = {name: p for name in planned if (p := p_values.get(name)) is not None}
     of_key = {key: known.get(name, 1.0) for name, key in keys.items()}
     adjusted = dict(zip(of_key, holm(list(of_key.values())), strict=True))
-    return Family({name: adjusted[keys[name]] for name in known}, len(of_key))
+    of_level = dict(zip(of_key, holm_levels(list(of_key.values()), ALPHA), strict=True))
+    return Family(
+        {name: adjusted[keys[name]] for name in known},
+        len(of_key),
+        {name: of_level[key] for name, key in keys.items()},
+    )
 
 
 def _key(name: str, first: Arm, second: Arm) -> _Key:

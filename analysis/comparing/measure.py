@@ -114,7 +114,8 @@ def _reason(results: StudyResults, arm: Arm) -> str:
         awaited = _awaited(results, arm)
         if awaited:
             return awaited
-        return f"{Unended.PENDING} {results.replicates} of {results.replicates}"
+        asked = results.looks[0] if results.looks else results.replicates
+        return f"{Unended.PENDING} {asked} of {asked}"
     return list_endings(trials) or "not recorded"
 
 

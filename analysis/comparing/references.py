@@ -91,6 +91,9 @@ def planned_trials(arm: Arm) -> frozenset[str]:
 
 
 def same_trials(first: Arm, second: Arm) -> bool:
-    """Return whether two arms are the same trials, as λ = 0 and the plain loss are."""
-    mine = planned_trials(first)
-    return bool(mine) and mine == planned_trials(second)
+    """Return whether two arms are the same trials, as λ = 0 and the plain loss are.
+
+    One of them may have gone on to more seeds.
+    """
+    mine, others = planned_trials(first), planned_trials(second)
+    return bool(mine and others) and (mine <= others or others <= mine)

@@ -8,7 +8,7 @@ from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.output.shown import NO_INTERVAL
 from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables.layouts.notes import describe_need
+from incay.analysis.tables.layouts.tested import describe_need, look_text
 from incay.trainables.metrics import ERROR, split_of
 
 
@@ -58,14 +58,17 @@ def _conclusion(comparison: Comparison) -> Conclusion:
         interval = f" ± {test.half_width:.2f}"
     else:
         interval = f" {NO_INTERVAL}" if test.n > 1 else ""
-    if comparison.adjusted_p is None:
+    p = comparison.basis.adjusted_p
+    if comparison.judged.waits and comparison.before is None:
+        verdict, why = "is undecided against", f"not tested: {comparison.judged.waits}"
+    elif p is None:
         verdict, why = "is undecided against", "one seed shows no spread"
     elif comparison.decided:
-        verdict = "is better than" if comparison.better else "is worse than"
-        why = f"p = {comparison.adjusted_p:.2g} after Holm's correction"
+        verdict = f"is {comparison.verdict} than"
+        why = f"p = {p:.2g} after Holm's correction ({look_text(comparison)})"
     else:
         verdict = "is undecided against"
-        why = f"p = {comparison.adjusted_p:.2g}; what would decide: {describe_need(comparison)}"
+        why = f"p = {p:.2g}; what would decide: {describe_need(comparison)}"
     if test.n > 1 and not test.spreads:
         why += "; every seed shows the same difference, so that there is no interval"
     what = f"{ERROR.difference_unit} of {split_of(comparison.metric)} {ERROR.title}"

@@ -16,14 +16,17 @@ from incay.analysis.tables.layouts.companions import (
     companion_cells,
 )
 from incay.analysis.tables.layouts.frame import study_table
-from incay.analysis.tables.layouts.notes import describe_need
+from incay.analysis.tables.layouts.tested import describe_need, look_text
 from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables.metrics import ERROR
 
 _COLUMNS = (
     Column(key="n", title="pairs", decimals=0),
     Column(key="difference", title=f"Δ {ERROR.title}", unit=ERROR.difference_unit),
+    Column(key="rule", title="rule", numeric=False),
+    Column(key="look", title="look", numeric=False),
     Column(key="p", title="p", decimals=4),
+    Column(key="boundary", title="boundary of p", decimals=4),
     Column(key="adjusted_p", title="p, Holm", decimals=4),
     Column(key="effect", title="effect size g"),
     *COMPANIONS,
@@ -52,22 +55,26 @@ def comparisons(results: StudyResults) -> Table:
     ]
     title = f"Differences in {results.split} {ERROR.title} on the same seeds"
     notes = (*_NOTES, *filter(None, [shared_sentence(results)]))
-    return study_table(results, title, _COLUMNS, rows, notes, row_title="Arms")
+    return study_table(results, title, _COLUMNS, rows, notes, compared, row_title="Arms")
 
 
 def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:
     trials = comparison.fingerprints
+    basis = comparison.basis
     cells = {
+        "rule": Cell(text=comparison.rule),
+        "look": Cell(text=look_text(comparison)),
         "n": Cell(value=float(comparison.test.n), fingerprints=trials),
         "difference": difference_cell(comparison),
         "conclusion": Cell(text=_conclusion(comparison), fingerprints=trials),
     }
     for key, value in (
-        ("p", comparison.test.p),
-        ("adjusted_p", comparison.adjusted_p),
+        ("p", basis.judged.printed_p),
+        ("boundary", basis.boundary),
+        ("adjusted_p", basis.adjusted_p),
         ("effect", comparison.effect),
     ):
-        reason = "" if value is not None else _why_none(comparison.test.n)
+        reason = "" if value is not None else _why_none(comparison)
         cells[key] = Cell(value=value, fingerprints=trials, reason=reason)
     cells |= companion_cells(results, comparison)
     return cells | _discordance_cells(measure_discordance(results, comparison))
@@ -91,13 +98,20 @@ def _discordance_cells(found: Discordance | AnalysisError | None) -> dict[str, C
     }
 
 
-def _why_none(pairs: int) -> str:
+def _why_none(comparison: Comparison) -> str:
+    if comparison.judged.waits:
+        return "not tested"
+    pairs = comparison.test.n
     return {1: "one pair", 2: "two pairs"}.get(pairs, "no spread")
 
 
 def _conclusion(comparison: Comparison) -> str:
+    if comparison.before is not None:
+        return f"{comparison.verdict}, by an earlier plan of {comparison.before.test.n} seeds"
+    if comparison.judged.waits:
+        return f"undecided: {comparison.judged.waits}"
     if comparison.adjusted_p is None:
         return "undecided: one pair shows no spread"
     if comparison.decided:
-        return "better" if comparison.better else "worse"
+        return comparison.verdict
     return f"undecided: {describe_need(comparison)}"

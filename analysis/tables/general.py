@@ -55,7 +55,7 @@ def general(results: StudyResults) -> Table:
         *filter(None, [kept_sentence(results)]),
     )
     title = results.question or results.name
-    return study_table(results, title, columns, rows, notes, row_title="Arm")
+    return study_table(results, title, columns, rows, notes, compared, row_title="Arm")
 
 
 def _metrics(results: StudyResults) -> list[tuple[Column, str]]:

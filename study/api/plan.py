@@ -14,6 +14,7 @@ from incay.study.api.study import Study
 from incay.study.hardware import gpu_count
 from incay.study.planning.forecast import Forecast, forecast, forecast_text, trials_at_once
 from incay.study.planning.plan_table import ArmPlan, PlanRow, plan_arms, plan_rows, shared_settings
+from incay.study.planning.rule import rule_lines
 from incay.study.planning.search_reach import unreached
 from incay.study.planning.stack_forecast import told_beforehand
 from incay.trainables.config import TrialConfig
@@ -133,6 +134,7 @@ def plan(
             notes=(
                 *opened.data.notes,
                 f"all arms: {shared_settings(spec)}",
+                *rule_lines(spec, opened.store, opened.data),
                 *unreached(spec),
                 *told_beforehand(spec, configs),
                 *said,

@@ -178,6 +178,8 @@ def study_book(spec: StudySpec) -> StudyBook:
         unreached=tuple(unreached(spec)),
         sampling=sampling() if spec.searches else "",
         replicates=spec.replicates,
+        looks=spec.looks,
+        spending=spec.header.confirm.spending,
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),
         code=spec.code.digest if spec.code else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from incay.study.execution.halt import Halt
 from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.lease import Lease
 from incay.study.execution.ledger import Ledger
+from incay.study.execution.looks import describe_look, look, note_results
 from incay.study.execution.monitor import Monitor, totals
 from incay.study.execution.on_ray.session import OnDeath, RaySession
 from incay.study.execution.on_ray.tune_run import train_phase
@@ -173,14 +175,13 @@ class StudyRunner:
                     missing = tuple(name for name, trial in found.items() if trial is None)
             if not self.halt.asked:
                 frozen = self._ledger.freeze(winners) if spec.searches else {}
-                trials = [
-                    trial
-                    for trial in self._planner.confirm_trials(frozen)
-                    if not {trial.arm, trial.needs_arm} & set(missing)
-                ]
-                confirm = FixedWork(trials, self._finished)
-                self._phase("confirm", confirm, totals(trials), "")
-                stuck = confirm.stuck
+                stuck = self._confirm(
+                    [
+                        trial
+                        for trial in self._planner.confirm_trials(frozen)
+                        if not {trial.arm, trial.needs_arm} & set(missing)
+                    ]
+                )
         return RunSummary(
             started=self._monitor.started,
             continued=self._monitor.continued,
@@ -196,6 +197,35 @@ class StudyRunner:
             gpu_hours=sum(seconds for _, seconds in self._cost.values()) / 3600.0,
             exit_code=130 if self._monitor.started else 128 + self.halt.signal,
         )
+
+    def _confirm(self, trials: Sequence[PlannedTrial | WaitingTrial]) -> list[WaitingTrial]:
+        """Train confirm trials, look by look; return those that cannot be trained.
+
+        Args:
+            trials: All that the study may train. After a look only arms that are still open, and
+                what they are compared with, go on.
+        """
+        stuck: list[WaitingTrial] = []
+        going_on = frozenset(trial.arm for trial in trials)
+        earlier = 0
+        for number, seeds in enumerate(self._spec.looks, 1):
+            asked = [
+                trial
+                for trial in trials
+                if trial.arm in going_on and earlier <= trial.number < seeds
+            ]
+            work = FixedWork(asked, self._finished)
+            self._phase("confirm", work, totals(asked), "")
+            stuck += work.stuck
+            if self.halt.asked or len(self._spec.looks) == 1:
+                note_results(self._store, self._spec)
+                break
+            shown = look(self._store, self._spec, number)
+            self._monitor.tell(describe_look(shown, self._spec.looks))
+            if not shown.open:
+                break
+            going_on, earlier = shown.going_on, seeds
+        return stuck
 
     def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
         self._monitor.begin(name, counts, metric or "test.error")

@@ -79,6 +79,8 @@ def forecast_text(spec: StudySpec, expected: Forecast, at_once: int) -> str:
         left_out += "; pruning will save some of it"
     if spec.budget.seconds is not None:
         left_out += f"; no arm's search takes more than {duration(spec.budget.seconds)}"
+    if len(spec.looks) > 1:
+        left_out += "; arms that are decided before the last look will save some of it"
     if spec.resources.stack > 1:
         left_out += "; training in stacks is not estimated"
     return (

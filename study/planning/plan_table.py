@@ -35,12 +35,14 @@ class ArmPlan:
             values.
         finished: How many of them have a result. Later points of a search are not counted:
             they depend on results.
+        least: How many confirm trials it has at least: those of the first look.
     """
 
     arm: Arm
     search: list[TrialConfig]
     confirm: list[TrialConfig]
     finished: int
+    least: int
 
 
 class PlanRow(NamedTuple):
@@ -86,7 +88,7 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
             search = []
             asked = _fingerprints(store, trials[arm.name])
         done = sum(map(_is_finished, store.find_records(asked)))
-        plans.append(ArmPlan(arm, search, configs, done))
+        plans.append(ArmPlan(arm, search, configs, done, spec.looks[0]))
     return plans
 
 
@@ -97,12 +99,18 @@ def plan_rows(plans: Iterable[ArmPlan]) -> list[PlanRow]:
             plan.arm.name,
             _settings_text(plan.arm.difference),
             _settings_text(plan.arm.search),
-            f"{len(plan.search)} + {len(plan.confirm)}" if plan.search else f"{len(plan.confirm)}",
+            f"{len(plan.search)} + {_confirmed(plan)}" if plan.search else _confirmed(plan),
             f"{plan.arm.config.steps:,}",
             str(plan.finished or ""),
         )
         for plan in plans
     ]
+
+
+def _confirmed(plan: ArmPlan) -> str:
+    """Return how many confirm trials an arm has; at most, where it may be decided before."""
+    least, most = plan.least, len(plan.confirm)
+    return f"{most}" if least == most else f"{least} to {most}"
 
 
 def shared_settings(spec: StudySpec) -> str:

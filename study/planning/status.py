@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from incay.study.spec.searches.grid import grid_trials
@@ -10,7 +10,7 @@ from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import ORDER, Status, Unended, count_statuses
-from incay.trainables.store.shapes import ArmBook, Phase, StudyBook
+from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
 
@@ -72,7 +72,7 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
             ),
         )
         for arm in study.arms
-        for phase, total in _phases(study, arm)
+        for phase, total in _phases(study, arm, rows)
     )
     return StudyStatus(name, run, study.variant, phases)
 
@@ -88,7 +88,9 @@ def trial_status(store: Store, fingerprint: str) -> Status:
     return Unended.PENDING if store.read_progress(fingerprint) is None else Unended.RUNNING
 
 
-def _phases(study: StudyBook, arm: ArmBook) -> Iterator[tuple[Phase, int]]:
+def _phases(
+    study: StudyBook, arm: ArmBook, rows: Sequence[TrialRow]
+) -> Iterator[tuple[Phase, int]]:
     """Yield the phases of an arm, each with its number of trials."""
     if arm.search:
         assert study.budget is not None
@@ -97,4 +99,6 @@ def _phases(study: StudyBook, arm: ArmBook) -> Iterator[tuple[Phase, int]]:
             spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
             trials = grid_trials(spaces, trials)
         yield "search", trials
-    yield "confirm", study.replicates
+    listed = sum((row.arm, row.phase) == (arm.name, "confirm") for row in rows)
+    looks = (look for look in study.looks if look >= listed)
+    yield "confirm", next(looks, study.replicates)  # an arm that is decided goes no further

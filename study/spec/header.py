@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from incay.study.errors import StudyError, shown
+from incay.study.spec.looks import MOST_LOOKS, check_looks, declared_looks
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.reading.notation import fitted
@@ -18,6 +19,7 @@ SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+_Look = Annotated[int, Field(ge=2)]
 
 _LEAST_SHARE = 0.001
 """Of a CPU or GPU. Ray counts in steps of 0.0001."""
@@ -87,10 +89,23 @@ class Confirm(_Model):
     """The confirm phase: fresh seeds, shared by all arms.
 
     Attributes:
-        seeds: How many, or which.
+        seeds: How many, or which; beside `until`, how many the first look has.
+        looks: After how many seeds the results are tested; arms that are decided go no further.
+        until: The same with looks that are found for the study, see `incay.study.spec.looks`.
+        at_most: Seeds of the last look of `until`.
+        spending: How the level of the test is shared out among looks.
     """
 
     seeds: Annotated[int, Field(ge=1)] | Annotated[list[Seed], Field(min_length=1)] = 5
+    looks: Annotated[list[_Look], Field(min_length=1, max_length=MOST_LOOKS)] | None = None
+    until: Literal["decided"] | None = None
+    at_most: Annotated[int, Field(ge=3)] | None = None
+    spending: Literal["obrien-fleming", "pocock"] = "obrien-fleming"
+
+    @property
+    def all_looks(self) -> tuple[int, ...]:
+        """After how many seeds the study looks; a fixed number of seeds is one look."""
+        return declared_looks(self)
 
 
 class Resources(_Model):
@@ -181,6 +196,7 @@ _NOTATIONS: Mapping[tuple[str, ...], str] = {
     ("factor",): "a setting or component, or a list of them",
     ("confirm",): "a mapping, such as {seeds: 5}",
     ("confirm", "seeds"): "a whole number of at least 1, or a list of whole numbers of at least 0",
+    ("confirm", "looks"): "a list of numbers of seeds of at least 2, such as [5, 10, 20, 40]",
     ("resources", "cpu"): "a whole number of CPUs, or a share of one of at least 0.001",
     ("resources", "gpu"): "0, 1 or a share of at least 0.001: a trial is trained on one GPU",
     ("objective", "also"): "a mapping of metrics to min or max",
@@ -219,6 +235,7 @@ def parse_header(document: Document) -> Header:
         raise document.error(path, message) from error
     if isinstance(header.confirm.seeds, list):
         _check_seeds(document, header.confirm.seeds, header)
+    check_looks(document, header.confirm)
     return header
 
 

@@ -73,9 +73,13 @@ class StudySpec:
 
     @property
     def replicates(self) -> int:
-        """Seeds of the confirm phase."""
-        given = self.header.confirm.seeds
-        return given if isinstance(given, int) else len(given)
+        """Seeds of the confirm phase, at most."""
+        return self.looks[-1]
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """After how many seeds the test results are looked at; one look where seeds are fixed."""
+        return self.header.confirm.all_looks
 
     @property
     def search_seed(self) -> int:
@@ -90,7 +94,8 @@ class StudySpec:
         if isinstance(given, list):
             return tuple(given)
         return tuple(
-            derive_seed(self.header.seed, "confirm", replicate) for replicate in range(given)
+            derive_seed(self.header.seed, "confirm", replicate)
+            for replicate in range(self.replicates)
         )
 
     @property

@@ -8,6 +8,7 @@ Every path and JSON shape below ``studies/`` and ``code/`` is written and read h
     studies/NAME/RUN/study.json       what was asked for: `StudyBook`
     studies/NAME/RUN/trials.json      which trials belong to it: `TrialRow`
     studies/NAME/RUN/freeze.json      winners of a search, hashed: `Frozen`
+    studies/NAME/RUN/looks.json       when its test results could be seen: `Look`
     studies/NAME/RUN/models.json      whose trained networks the study keeps
     studies/NAME/RUN/lease.json, lock who is running it now
 
@@ -27,12 +28,27 @@ from typing import Any, TypeVar
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.door import shaped
 from incay.trainables.store.files import Files
-from incay.trainables.store.shapes import SCHEMA, Frozen, KeptModel, OwnModules, StudyBook, TrialRow
-from incay.trainables.store.written import frozen_winners, kept_models, study_book, trial_rows
+from incay.trainables.store.shapes import (
+    SCHEMA,
+    Frozen,
+    KeptModel,
+    Look,
+    OwnModules,
+    StudyBook,
+    TrialRow,
+)
+from incay.trainables.store.written import (
+    frozen_winners,
+    kept_models,
+    noted_looks,
+    study_book,
+    trial_rows,
+)
 
 _Shape = TypeVar("_Shape")
 _STUDIES = "studies"
 _FROZEN = "freeze.json"
+_LOOKS = "looks.json"
 _MENDS = "to run the study again writes it anew"
 
 
@@ -124,6 +140,15 @@ class Books:
         """Write whose trained networks the study keeps."""
         self._write("models.json", {name: dict(vars(each)) for name, each in kept.items()})
 
+    def looks(self) -> list[Look]:
+        """Return when the results of the confirm phase could be seen, in order."""
+        return self._read(_LOOKS, noted_looks) or []
+
+    def note_look(self, look: Look) -> None:
+        """Write that results could be seen."""
+        looks = [dict(vars(each)) for each in (*self.looks(), look)]
+        self._write(_LOOKS, {"looks": looks})
+
     def lease(self) -> dict[str, Any]:
         """Return who is running the study; empty where nobody is, or it cannot be read."""
         try:
@@ -151,6 +176,7 @@ class Books:
             ("study.json", self.study),
             ("trials.json", self.trials),
             (_FROZEN, self.frozen),
+            (_LOOKS, self.looks),
             ("models.json", self.models),
         ):
             try:

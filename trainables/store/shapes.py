@@ -98,7 +98,10 @@ class StudyBook:
         unreached: What the search cannot reach of what it declares, in words.
         sampling: By which version its points are chosen; empty where none is, or an earlier version
             has written the book.
-        replicates: Seeds per arm in the confirm phase.
+        replicates: Seeds per arm in the confirm phase, at most.
+        looks: After how many of them the test results are looked at; one look where seeds are
+            fixed, none where an earlier version has written the book.
+        spending: How the level of the test is shared out among looks.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
         code: The digest of the user's own code that it uses; empty where it uses none.
@@ -124,6 +127,8 @@ class StudyBook:
     unreached: tuple[str, ...] = ()
     sampling: str = ""
     replicates: int = 1
+    looks: tuple[int, ...] = ()
+    spending: Literal["obrien-fleming", "pocock"] = "obrien-fleming"
     diverged_policy: Literal["exclude", "worst"] = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
@@ -155,6 +160,23 @@ class TrialRow:
     number: int
     fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """That somebody could see the results of the confirm phase.
+
+    Attributes:
+        when: ISO 8601, UTC.
+        by: What showed them, such as ``run`` or ``load``.
+        replicates: Those of which any arm had a result.
+        seeds: The seeds of these replicates.
+    """
+
+    when: str
+    by: str
+    replicates: tuple[int, ...]
+    seeds: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from incay.trainables.store.door import require, shaped
 from incay.trainables.store.naming import DIGITS, is_fingerprint
-from incay.trainables.store.shapes import Choice, Frozen, KeptModel, Progress, StudyBook, TrialRow
+from incay.trainables.store.shapes import (
+    Choice,
+    Frozen,
+    KeptModel,
+    Look,
+    Progress,
+    StudyBook,
+    TrialRow,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Trials:
     trials: list[TrialRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Looks:
+    looks: list[Look]
 
 
 def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
@@ -27,6 +41,8 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     require(len(set(known)) == len(known), "distinct names of arms", where)
     require(book.baseline in known, "a baseline among the arms", where)
     require(book.replicates >= 1, "replicates >= 1", where)
+    ascending = all(early < late for early, late in pairwise(book.looks))
+    require(ascending and min(book.looks, default=1) >= 1, "ascending looks of seeds", where)
     return book
 
 
@@ -49,6 +65,11 @@ def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
         require(row.number >= 0, "number >= 0", where)
         require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
     return rows
+
+
+def noted_looks(values: Mapping[str, Any], where: str) -> list[Look]:
+    """Return the looks at results that JSON values describe."""
+    return shaped(_Looks, values, where).looks
 
 
 def kept_models(values: Mapping[str, Any], where: str) -> dict[str, KeptModel]:

@@ -22,6 +22,7 @@ def render_json(table: TableContent) -> str:
         "protocol": table.protocol,
         "notes": list(table.notes),
         "options": dict(table.options),
+        "comparisons": [dataclasses.asdict(each) for each in table.tested],
         "columns": [dataclasses.asdict(column) for column in table.columns],
         "rows": [
             {

@@ -11,6 +11,7 @@ from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.layouts.notes import study_notes
+from incay.analysis.tables.layouts.tested import tested
 
 
 def study_table(
@@ -19,9 +20,20 @@ def study_table(
     columns: Sequence[Column],
     rows: Sequence[Row],
     notes: Sequence[str],
+    compared: Mapping[str, Comparison],
     row_title: str = "Method",
 ) -> Table:
-    """Return a table of a study; its name is that of the definition, which `build_table` knows."""
+    """Return a table of a study; its name is that of the definition, which `build_table` knows.
+
+    Args:
+        results: The study.
+        title: Its caption.
+        columns: The columns.
+        rows: The rows.
+        notes: What is to be said of all of it.
+        compared: The comparisons that its marks rest on.
+        row_title: Heading of the rows' names.
+    """
     return Table(
         name="",
         title=title,
@@ -32,6 +44,7 @@ def study_table(
         columns=tuple(columns),
         rows=tuple(rows),
         notes=tuple(notes),
+        tested=tuple(map(tested, compared.values())),
     )
 
 
@@ -54,7 +67,7 @@ def paper_table(
         remarks: What is to be said besides.
     """
     notes = (*study_notes(results, columns, rows, compared, published), *remarks)
-    return study_table(results, paper_title(published), columns, rows, notes)
+    return study_table(results, paper_title(published), columns, rows, notes, compared)
 
 
 def paper_title(published: PublishedTable) -> str:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from incay.analysis import wording
-from incay.analysis.comparing.comparisons import ALPHA, Comparison
+from incay.analysis.comparing.comparisons import Comparison
 from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.analysis.tables.layouts.tested import test_notes
 from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables import names
 from incay.trainables.metrics import NORM
@@ -23,7 +24,7 @@ def study_notes(
     published: PublishedTable | None = None,
 ) -> tuple[str, ...]:
     """Return the notes that a table of measured numbers carries."""
-    notes = [_interval(columns, rows), _tests(comparisons), _undecided(comparisons)]
+    notes = [_interval(columns, rows), *test_notes(comparisons)]
     if published is not None:
         verdicts = _verdicts(rows, published)
         notes += [verdicts, *published.remarks]
@@ -102,41 +103,3 @@ def _departure(results: StudyResults, published: PublishedTable) -> str:
         f"Trained from a learning rate of {ours}, the paper from {published.learning_rate:g}: the "
         "verdicts take no account of that."
     )
-
-
-def _tests(comparisons: Mapping[str, Comparison]) -> str:
-    tested = [each for each in comparisons.values() if each.adjusted_p is not None]
-    if not tested:
-        return ""
-    pairs = ", ".join(f"{each.arm} with {each.reference}" for each in tested)
-    found = (
-        "bold is better, ↓ is worse"
-        if any(each.decided for each in tested)
-        else "no difference is supported"
-    )
-    return (
-        f"Compared on the same seeds (paired t-test, two-sided, Holm over "
-        f"{wording.counted(tested[0].family, 'comparison')}, α = {ALPHA}): {pairs}; {found}."
-    )
-
-
-def _undecided(comparisons: Mapping[str, Comparison]) -> str:
-    parts = [
-        f"{each.arm} ({describe_need(each)})"
-        for each in comparisons.values()
-        if each.adjusted_p is not None and not each.decided
-    ]
-    if not parts:
-        return ""
-    return f"Undecided; what would decide, were the effect as measured: {'; '.join(parts)}."
-
-
-def describe_need(comparison: Comparison) -> str:
-    """Return how many more seeds, and which time, would decide a comparison."""
-    if not comparison.test.differs:
-        return "no difference measured"
-    if not comparison.test.spreads:
-        return "cannot be said: the differences show no spread"
-    more = comparison.more_seeds()
-    hours = (more or 0) * comparison.seconds_per_seed / 3600.0
-    return wording.more_seeds(more, hours, "GPU" if comparison.on_gpu else "CPU")

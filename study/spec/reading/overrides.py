@@ -57,6 +57,8 @@ def apply_overrides(
             if (replaced := _other_way(target)) != target:
                 document.remove(replaced)
     if seeds is not None:
+        for key in ("looks", "until", "at_most", "spending"):
+            document.remove(("confirm", key))  # so many seeds, whatever the file declares
         document.put(("confirm", "seeds"), seeds, f"--seeds {shown(seeds)}")
     document.overrides += override_texts(settings, seeds)
 

@@ -15,7 +15,7 @@ def _spec() -> StudySpec:
 
 
 def _plan(arm: Arm, *, search: int, confirm: int, finished: int = 0) -> ArmPlan:
-    return ArmPlan(arm, [arm.config] * search, [arm.config] * confirm, finished)
+    return ArmPlan(arm, [arm.config] * search, [arm.config] * confirm, finished, confirm)
 
 
 def _minute(config: TrialConfig) -> float:

@@ -1,0 +1,241 @@
+"""By which rule a comparison is tested, so that its level holds however often it is looked at.
+
+``fixed``: the study declared one number of seeds, and nobody had seen these trials before under
+another plan. The paired test is made once, when all seeds are there.
+
+``looks``: the study declared several. Each look has its boundary; they share the level out
+(`incay.analysis.statistics.sequential.boundaries`).
+
+``always-valid``: seeds were added, or others chosen, after results could be seen. The test is then
+one that may be looked at after every seed, for ever (`...sequential.always_valid`).
+
+Holm's correction over the study's comparisons follows in each case
+(`incay.analysis.comparing.family`). A book of an earlier version declares nothing, and is read as
+it was then: by the fixed rule, with the seeds that there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from incay.analysis.results.looks import EarlierPlan, earlier_plans
+from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.statistics.paired import PairedTest, paired_differences, paired_test
+from incay.analysis.statistics.rounding import largest
+from incay.analysis.statistics.sequential.always_valid import (
+    always_valid_half_width,
+    always_valid_p,
+)
+from incay.analysis.statistics.sequential.boundaries import boundaries, boundary_at
+from incay.analysis.statistics.sequential.sequential_p import sequential_p
+from incay.trainables import names
+
+Rule = Literal["fixed", "looks", "always-valid"]
+
+_LEVEL = 0.05
+"""Of intervals, as of every other."""
+_SEEN = 2
+"""Pairs that must have been seen for a look: one pair shows no spread, and marks nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A comparison under its rule.
+
+    Attributes:
+        rule: The rule.
+        test: The paired test at the last look that is complete, else of the pairs so far; its
+            interval is one that holds under the rule.
+        p: What Holm's correction takes; None where nothing can be tested.
+        looks: The pairs at each look that is complete; of `fixed`, the pairs.
+        planned: The seeds at each look that the study declares.
+        spending: How the level is shared out among looks.
+        waits: Why nothing is tested yet, or at all; else empty.
+        earlier: The other plans under which the trials had been seen.
+    """
+
+    rule: Rule
+    test: PairedTest
+    p: float | None
+    looks: tuple[int, ...] = ()
+    planned: tuple[int, ...] = ()
+    spending: str = ""
+    waits: str = ""
+    earlier: tuple[EarlierPlan, ...] = field(default=(), repr=False)
+
+    def boundary(self, level: float) -> float | None:
+        """Return what the printed p-value must be below at the last look, None without a look.
+
+        Args:
+            level: What Holm's correction leaves to this comparison.
+        """
+        if self.rule != "looks":
+            return level
+        if not self.looks:
+            return None
+        return boundaries(self.looks, level, self.spending, self.planned[-1])[-1]
+
+    @property
+    def printed_p(self) -> float | None:
+        """The p-value that `boundary` is of: of looks the test's own, at the last look."""
+        return self.test.p if self.rule == "looks" else self.p
+
+
+def judge(
+    results: StudyResults,
+    arms: tuple[Arm, Arm],
+    values: tuple[Mapping[int, float], Mapping[int, float]],
+    up_to: int | None = None,
+) -> Judged | None:
+    """Test an arm against its reference by the rule that holds; None without a common replicate.
+
+    Args:
+        results: The study.
+        arms: The arm and its reference.
+        values: A metric of both, by replicate.
+        up_to: Seeds of the look that is to be judged; None for all that there are.
+    """
+    if up_to is not None:
+        first, second = (
+            {number: value for number, value in each.items() if number < up_to} for each in values
+        )
+        values = first, second
+    test = paired_test(*values)
+    if test is None:
+        return None
+    plans = _plans_seen(results, arms, values)
+    if plans:
+        return _always_valid(arms, values, test, plans)
+    planned = tuple(n for n in results.looks if up_to is None or n <= up_to)
+    complete = [n for n in planned if all(_ended(arm, n) for arm in arms)]
+    if len(results.looks) > 1:
+        return _at_looks(results, values, test, complete)
+    if results.looks and not complete:
+        waits = f"{test.n} of {results.replicates} seeds"
+        return Judged(rule="fixed", test=test, p=None, planned=results.looks, waits=waits)
+    return Judged(rule="fixed", test=test, p=test.p, looks=(test.n,), planned=results.looks)
+
+
+def _ended(arm: Arm, seeds: int) -> bool:
+    """Return whether all of an arm's first replicates have ended, however."""
+    ended = {trial.number for trial in arm.phase("confirm") if not trial.is_open}
+    return all(number in ended for number in range(seeds))
+
+
+def _at_looks(
+    results: StudyResults,
+    values: tuple[Mapping[int, float], Mapping[int, float]],
+    test: PairedTest,
+    complete: Sequence[int],
+) -> Judged:
+    path: list[tuple[int, float]] = []
+    for seeds in complete:
+        at = [{n: value for n, value in each.items() if n < seeds} for each in values]
+        found = paired_test(*at)
+        if found is None or found.p is None or (path and found.n == path[-1][0]):
+            continue  # no pair yet, or none that is new: all of this look's replicates were lost
+        path.append((found.n, found.p))
+        test = found
+    looks = tuple(n for n, _ in path)
+    judged = Judged(
+        rule="looks",
+        test=test,
+        p=None,
+        looks=looks,
+        planned=results.looks,
+        spending=results.spending,
+    )
+    if not path:
+        first = results.looks[0]
+        waits = f"{test.n} of the {first} seeds of the first look"
+        return replace(judged, waits=waits if not complete else "no pair that could be tested")
+    p = sequential_p(path, results.looks[-1], results.spending)
+    if test.deviation:
+        critical = boundary_at(looks, _LEVEL, results.spending, results.looks[-1])
+        half_width = critical * test.deviation / math.sqrt(test.n)
+        judged = replace(judged, test=replace(test, half_width=_finite(half_width)))
+    return replace(judged, p=p)
+
+
+def _always_valid(
+    arms: tuple[Arm, Arm],
+    values: tuple[Mapping[int, float], Mapping[int, float]],
+    test: PairedTest,
+    plans: tuple[EarlierPlan, ...],
+) -> Judged:
+    differences = paired_differences(*values)
+    trials = _pairs(arms, differences)
+    order = {number: _first_look(plans, pair) for number, pair in trials.items()}
+    seeds = _seeds(arms[0])
+    # Within a look by seed: an order that nobody could choose by the results.
+    ordered = sorted(differences, key=lambda number: (order[number], seeds[number], number))
+    half_width = always_valid_half_width(test.n, test.deviation, _LEVEL)
+    judged = Judged(
+        rule="always-valid",
+        test=replace(test, half_width=half_width),
+        p=None,
+        looks=(test.n,),
+        earlier=plans,
+    )
+    if test.p is None:
+        return judged
+    left_out = _left_out(arms, plans)
+    if left_out:
+        text = f"{left_out} seeds that had been seen are left out"
+        return replace(judged, waits=text)
+    size = largest(*(each[number] for each in values for number in differences))
+    p = always_valid_p([differences[number] for number in ordered], size=size)
+    return replace(judged, p=p)
+
+
+def _plans_seen(
+    results: StudyResults,
+    arms: tuple[Arm, Arm],
+    values: tuple[Mapping[int, float], Mapping[int, float]],
+) -> tuple[EarlierPlan, ...]:
+    """Return the other plans under which several of the pairs had been seen."""
+    pairs = _pairs(arms, paired_differences(*values))
+    return tuple(
+        plan
+        for plan in earlier_plans(results)
+        if sum(pair <= plan.order.keys() for pair in pairs.values()) >= _SEEN
+    )
+
+
+def _pairs(arms: tuple[Arm, Arm], numbers: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Return the two trials of each replicate."""
+    first, second = ({t.number: t.fingerprint for t in arm.phase("confirm")} for arm in arms)
+    return {number: frozenset((first[number], second[number])) for number in numbers}
+
+
+def _first_look(plans: Sequence[EarlierPlan], pair: frozenset[str]) -> tuple[int, int]:
+    """Return in which look of which plan a pair was seen first; a new one comes last."""
+    for place, plan in enumerate(plans):
+        if pair <= plan.order.keys():
+            return place, max(plan.order[trial] for trial in pair)
+    return len(plans), 0
+
+
+def _seeds(arm: Arm) -> dict[int, int]:
+    """Return the seed of each replicate of an arm."""
+    known = {
+        trial.number: names.look_up(trial.record.config, names.SEED)
+        for trial in arm.phase("confirm")
+        if trial.record is not None
+    }
+    return {n: seed if isinstance(seed, int) else n for n, seed in known.items()}
+
+
+def _left_out(arms: tuple[Arm, Arm], plans: Sequence[EarlierPlan]) -> int:
+    """Return how many of the pairs that had been seen are not among the arms' own."""
+    first, second = ({t.number: t.fingerprint for t in arm.phase("confirm")} for arm in arms)
+    known = {frozenset((first[number], second[number])) for number in first.keys() & second.keys()}
+    mine, other = frozenset(first.values()), frozenset(second.values())
+    return len(set().union(*(plan.pairs(mine, other) for plan in plans)) - known)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

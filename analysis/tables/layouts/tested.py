@@ -1,0 +1,160 @@
+"""The notes on tests: what was compared, by which rule, what is undecided and what would decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from incay.analysis import wording
+from incay.analysis.comparing.comparisons import ALPHA, Comparison
+from incay.analysis.content import Tested
+from incay.analysis.statistics.sequential.always_valid import least_seeds
+
+SPENDINGS = {"obrien-fleming": "O'Brien–Fleming", "pocock": "Pocock"}
+
+
+def test_notes(comparisons: Mapping[str, Comparison]) -> list[str]:
+    """Return the notes on a table's tests."""
+    tested = [each for each in comparisons.values() if each.basis.adjusted_p is not None]
+    notes = []
+    for rule, told in (("fixed", _fixed), ("looks", _looks), ("always-valid", _always_valid)):
+        of_rule = [each for each in tested if each.rule == rule]
+        if of_rule:
+            notes.append(told(of_rule))
+    return [
+        note
+        for note in (*notes, _before(tested), _waiting(comparisons.values()), _open(tested))
+        if note
+    ]
+
+
+def tested(comparison: Comparison) -> Tested:
+    """Return a comparison as it is written into JSON."""
+    basis = comparison.basis
+    return Tested(
+        arm=comparison.arm,
+        reference=comparison.reference,
+        metric=comparison.metric,
+        rule=comparison.rule,
+        look=len(basis.judged.looks),
+        looks=basis.judged.planned,
+        n=basis.test.n,
+        difference=basis.test.difference,
+        half_width=basis.test.half_width,
+        p=basis.judged.printed_p,
+        boundary=basis.boundary,
+        adjusted_p=basis.adjusted_p,
+        verdict=comparison.verdict,
+        why="" if comparison.before is not None else comparison.judged.waits,
+    )
+
+
+def look_text(comparison: Comparison) -> str:
+    """Return at which look a comparison stands, such as ``2 of 4, 10 seeds``."""
+    judged = comparison.basis.judged
+    seeds = wording.counted(judged.test.n, "seed")
+    if comparison.rule != "looks":
+        return seeds
+    return f"look {len(judged.looks)} of {len(judged.planned)}, {seeds}"
+
+
+def describe_need(comparison: Comparison) -> str:
+    """Return what would decide a comparison, as far as anybody can say."""
+    if not comparison.test.differs:
+        return "no difference measured"
+    if not comparison.test.spreads:
+        return "cannot be said: the differences show no spread"
+    device = "GPU" if comparison.on_gpu else "CPU"
+    if comparison.rule == "looks":
+        return _next_look(comparison)
+    if comparison.rule == "always-valid":
+        least = least_seeds(comparison.level)
+        if comparison.test.n < least:
+            return f"nothing can be with fewer than {least} seeds"
+    more = comparison.more_seeds()
+    hours = (more or 0) * comparison.seconds_per_seed / 3600.0
+    return wording.more_seeds(more, hours, device)
+
+
+def _next_look(comparison: Comparison) -> str:
+    return "the next look"
+
+
+def _fixed(tested: list[Comparison]) -> str:
+    return (
+        f"Compared on the same seeds (paired t-test, two-sided, {_holm(tested)}): {_found(tested)}."
+    )
+
+
+def _looks(tested: list[Comparison]) -> str:
+    planned = [str(seeds) for seeds in tested[0].basis.judged.planned]
+    spending = SPENDINGS[tested[0].basis.judged.spending]
+    text = (
+        f"Compared on the same seeds at the looks that were declared, after "
+        f"{', '.join(planned[:-1])} and {planned[-1]} seeds (paired t-test, two-sided, "
+        f"{_holm(tested)}, shared out among looks by {spending} spending): {_found(tested)}. "
+        "Intervals of differences hold at any of these looks."
+    )
+    early = [each for each in tested if each.decided and each.test.n < each.judged.planned[-1]]
+    if early:
+        text += (
+            f" Decided before the last look: {', '.join(_counted(each) for each in early)}. A mean "
+            "at which a study stopped early lies, on average, further from the reference than "
+            "the truth."
+        )
+    return text
+
+
+def _always_valid(tested: list[Comparison]) -> str:
+    plans = {(plan.study, plan.run): plan for each in tested for plan in each.basis.judged.earlier}
+    seen = ", ".join(f"{plan.study}@{plan.run} until {plan.looked}" for plan in plans.values())
+    least = max(least_seeds(each.level) for each in tested)
+    return (
+        "The number of seeds was settled after results had been seen "
+        f"({seen}): tested by an always-valid p-value ({_holm(tested)}), which may be looked at "
+        f"after every seed: {_found(tested)}. Intervals of differences hold at any time. "
+        f"Fewer than {least} seeds can decide nothing by it."
+    )
+
+
+def _before(tested: list[Comparison]) -> str:
+    """Return what an earlier plan had decided before seeds were added."""
+    parts = [
+        f"{each.arm} ({each.verdict} after {wording.counted(each.before.test.n, 'seed')}, "
+        f"p = {each.before.adjusted_p:.2g})"
+        for each in tested
+        if each.before is not None
+    ]
+    if not parts:
+        return ""
+    return f"Decided by an earlier plan, before more seeds were added: {', '.join(parts)}."
+
+
+def _waiting(comparisons: Iterable[Comparison]) -> str:
+    parts = [
+        f"{each.arm} ({each.judged.waits})"
+        for each in comparisons
+        if each.judged.waits and each.before is None
+    ]
+    return f"Not tested: {', '.join(parts)}." if parts else ""
+
+
+def _open(tested: list[Comparison]) -> str:
+    parts = [f"{each.arm} ({describe_need(each)})" for each in tested if not each.decided]
+    if not parts:
+        return ""
+    return f"Undecided; what would decide, were the effect as measured: {'; '.join(parts)}."
+
+
+def _holm(tested: list[Comparison]) -> str:
+    return f"Holm over {wording.counted(tested[0].family, 'comparison')}, α = {ALPHA}"
+
+
+def _found(tested: list[Comparison]) -> str:
+    pairs = ", ".join(f"{each.arm} with {each.reference}" for each in tested)
+    if any(each.decided for each in tested):
+        return f"{pairs}; bold is better, ↓ is worse"
+    return f"{pairs}; no difference is supported"
+
+
+def _counted(comparison: Comparison) -> str:
+    return f"{comparison.arm} ({wording.counted(comparison.test.n, 'seed')})"
