@@ -103,7 +103,9 @@ def trained(results: str, arguments: list[str]) -> str:
     parser.add_argument("--seeds", type=int)
     chosen = parser.parse_args(arguments)
     store = open_results(results)
-    study = analysis.load(store, *which_run(chosen.study, chosen.set, chosen.seeds, store))
+    study = analysis.load(
+        store, *which_run(chosen.study, chosen.set, chosen.seeds, store), noted=False
+    )
     return " ".join(_facts(study))
 
 

@@ -177,7 +177,7 @@ def _decided_before(
         key = f"compared {plan.study}/{plan.run} {metric}"
         if key not in results.cache:
             try:
-                earlier = load(results.store, plan.study, plan.run)
+                earlier = load(results.store, plan.study, plan.run, noted=False)
                 results.cache[key] = earlier, compare_arms(earlier, metric)
             except AnalysisError:
                 results.cache[key] = None, {}

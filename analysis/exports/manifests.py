@@ -143,7 +143,7 @@ def _is_complete(wanted: Mapping[str, Any]) -> bool:
 
 def _build(wanted: Mapping[str, Any], results: str | Path | Store) -> Table:
     names, runs = wanted["study"].split(", "), wanted["run"].split(", ")
-    studies = [load(results, name, run) for name, run in zip(names, runs, strict=True)]
+    studies = [load(results, name, run, noted=False) for name, run in zip(names, runs, strict=True)]
     if wanted["table"] == COMPARE:
         return compare(*studies)
     return build_table(studies[0], wanted["table"], **wanted["options"])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from incay.analysis.errors import AnalysisError
+from incay.analysis.results.looks import note_look
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables.store.asked import unasked
 from incay.trainables.store.books import Books, latest_run, run_names, study_names
@@ -18,13 +19,17 @@ from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
 
-def load(results: str | Path | Store, study: str, run: str | None = None) -> StudyResults:
+def load(
+    results: str | Path | Store, study: str, run: str | None = None, *, noted: bool = True
+) -> StudyResults:
     """Read a study's results.
 
     Args:
         results: The store, or where it lies (a path or any URI of `pyarrow.fs`).
         study: The study's name.
         run: Hash of its resolved document; the latest one by default.
+        noted: Whether somebody may see them, which leaves a line in the study's books: see
+            `incay.analysis.results.looks`.
 
     Raises:
         AnalysisError: There is no such study or run, or its files are damaged or of a newer
@@ -44,9 +49,12 @@ def load(results: str | Path | Store, study: str, run: str | None = None) -> Stu
     except RecordError as error:
         raise AnalysisError(str(error)) from error
     try:
-        return _assemble(store, book, _read_trials(store, book, rows))
+        found = _assemble(store, book, _read_trials(store, book, rows))
     except RecordError as error:
         raise AnalysisError(f"{books.where}: {error}") from error
+    if noted:
+        note_look(found, "load")
+    return found
 
 
 def _latest(store: Store, study: str) -> str:

@@ -53,7 +53,7 @@ def retrain_trials(
 
     store = open_store(results)
     name, run = which_run(study, None, None, store)
-    loaded = analysis.load(store, name, run)
+    loaded = analysis.load(store, name, run, noted=False)
     finished, seed = finished_trials(loaded), seed or new_seed()
     damaged = [*problems(loaded), strange_point_of_run(store, name, run)]
     if not finished and not any(damaged):

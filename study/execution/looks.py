@@ -52,7 +52,7 @@ def look(store: Store, spec: StudySpec, number: int) -> LookResult:
         number: Which look, from 1.
     """
     seeds = spec.looks[number - 1]
-    results = load(store, spec.name, spec.run)
+    results = load(store, spec.name, spec.run, noted=False)
     note_look(results, "run")
     compared = compare_arms(results, ERROR.of(results.split), up_to=seeds)
     decided = {name: each.verdict for name, each in compared.items() if each.decided}
@@ -70,7 +70,7 @@ def look(store: Store, spec: StudySpec, number: int) -> LookResult:
 def note_results(store: Store, spec: StudySpec) -> None:
     """Note that what a run has found until now could be seen; nothing else hangs on it."""
     with contextlib.suppress(AnalysisError):
-        note_look(load(store, spec.name, spec.run), "run")
+        note_look(load(store, spec.name, spec.run, noted=False), "run")
 
 
 def describe_look(result: LookResult, looks: tuple[int, ...]) -> str:

@@ -25,7 +25,7 @@ def ended_results(store: Store, study: str, run: str) -> StudyResults | None:
     """
     from incay import analysis
 
-    results = analysis.load(store, study, run)
+    results = analysis.load(store, study, run, noted=False)
     confirmed = any(trial.phase == "confirm" for trial in results.trials)
     open_ = any(trial.status.is_open for trial in results.trials)
     return results if confirmed and not open_ else None
