@@ -40,15 +40,24 @@ def device_time(hours: float, device: str) -> str:
     return f"{hours:.1f} {device}-hours"
 
 
-def more_seeds(count: int | None, hours: float, device: str) -> str:
+def more_seeds(
+    count: int | None, least: int | None, most: int | None, hours: float, device: str
+) -> str:
     """Return how many more seeds, and which time, would decide a comparison.
 
     Args:
-        count: How many; None where no reasonable number would.
-        hours: What they take, in hours; 0 where it is not known.
+        count: How many, were the effect as measured; None where no reasonable number would.
+        least: Were it as large as its interval allows; None likewise.
+        most: Were it as small; None likewise.
+        hours: What `count` of them take, in hours; 0 where it is not known.
         device: ``GPU`` or ``CPU``.
     """
     if count is None:
-        return "not within 1,000 seeds"
+        lowest = f" ({least} were it at its largest)" if least is not None else ""
+        return f"not within 1,000 seeds{lowest}"
     time = f", {device_time(hours, device)}" if hours > 0.0 else ""
-    return f"about {counted(count, 'more seed')}{time}"
+    upper = "over 1,000" if most is None else f"{most}"
+    between = (
+        f" ({least} to {upper})" if least is not None and (least, most) != (count, count) else ""
+    )
+    return f"about {counted(count, 'more seed')}{between}{time}"

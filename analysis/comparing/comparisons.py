@@ -18,7 +18,9 @@ from incay.analysis.results.loading import load
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.effect import hedges_g
 from incay.analysis.statistics.paired import PairedTest
-from incay.analysis.statistics.power import seeds_needed
+from incay.analysis.statistics.power import SeedsNeeded, seeds_needed_between
+from incay.analysis.statistics.sequential.boundaries import boundaries
+from incay.analysis.statistics.sequential.chance import Chance, chance_to_decide_at
 from incay.trainables.metrics import quantity_of
 
 __all__ = ["ALPHA", "Comparison", "compare_arms"]
@@ -99,18 +101,35 @@ class Comparison:
             return frozenset()
         return frozenset({Mark.BETTER if self.basis.better else Mark.WORSE})
 
-    def more_seeds(self) -> int | None:
-        """Return how many more seeds would decide it with 80% power, were the effect as measured.
+    def more_seeds(self) -> SeedsNeeded | None:
+        """Return how many more seeds would decide it with 80% power, in one look at all of them.
 
-        0 where it is decided, None where no reasonable number would do, or nothing is known: of
-        differences that show no spread nobody can say how the next one will fall out.
+        None where nothing is known: of differences that show no spread nobody can say how the next
+        one will fall out.
         """
-        if self.decided:
-            return 0
-        if not self.test.deviation or not self.test.differs:
+        test = self.test
+        level = ALPHA / self.family
+        needed = seeds_needed_between(test.n, test.difference, test.deviation, level)
+        if needed is None:
             return None
-        wanted = seeds_needed(self.test.difference / self.test.deviation, ALPHA / self.family)
-        return None if wanted is None else max(1, wanted - self.test.n)
+        wanted = (needed.point, needed.least, needed.most)
+        return SeedsNeeded(*(None if n is None else max(1, n - test.n) for n in wanted))
+
+    def next_look(self) -> tuple[int, Chance] | None:
+        """Return the next declared look and the chance that it decides; None where none is left."""
+        judged = self.judged
+        later = [seeds for seeds in judged.planned if seeds > self.test.n]
+        if not later or not judged.looks:
+            return None
+        at = boundaries((*judged.looks, later[0]), self.level, judged.spending, judged.planned[-1])
+        chance = chance_to_decide_at(
+            later[0],
+            n=self.test.n,
+            difference=self.test.difference,
+            deviation=self.test.deviation,
+            boundary=at[-1],
+        )
+        return None if chance is None else (later[0], chance)
 
 
 def compare_arms(

@@ -15,7 +15,8 @@ def protocol_sentence(results: StudyResults) -> str:
         )
     split = SPLITS[results.split]
     if not results.searches:
-        return f"Protocol: sealed. Settings are fixed; the {split} split was read once."
+        read = "once" if len(results.looks) < 2 else "once for each trial, and tested look by look"
+        return f"Protocol: sealed. Settings are fixed; the {split} split was read {read}."
     if any(trial.phase == "confirm" for trial in results.trials):
         return (
             "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "

@@ -63,20 +63,44 @@ def describe_need(comparison: Comparison) -> str:
         return "no difference measured"
     if not comparison.test.spreads:
         return "cannot be said: the differences show no spread"
-    device = "GPU" if comparison.on_gpu else "CPU"
     if comparison.rule == "looks":
         return _next_look(comparison)
     if comparison.rule == "always-valid":
         least = least_seeds(comparison.level)
         if comparison.test.n < least:
-            return f"nothing can be with fewer than {least} seeds"
+            return f"nothing can with fewer than {least} seeds"
+        return "seeds may be added and looked at at any time"
     more = comparison.more_seeds()
-    hours = (more or 0) * comparison.seconds_per_seed / 3600.0
-    return wording.more_seeds(more, hours, device)
+    if more is None:
+        return "cannot be said of so few seeds"
+    return wording.more_seeds(
+        more.point,
+        more.least,
+        more.most,
+        (more.point or 0) * _hours(comparison),
+        _device(comparison),
+    )
 
 
 def _next_look(comparison: Comparison) -> str:
-    return "the next look"
+    found = comparison.next_look()
+    if found is None:
+        return "the last look is done"
+    seeds, chance = found
+    more = seeds - comparison.test.n
+    time = wording.device_time(more * _hours(comparison), _device(comparison))
+    return (
+        f"the look after {seeds} seeds, with a chance of {chance.as_measured:.0%} "
+        f"({chance.least:.0%} to {chance.most:.0%}), {time}"
+    )
+
+
+def _hours(comparison: Comparison) -> float:
+    return comparison.seconds_per_seed / 3600.0
+
+
+def _device(comparison: Comparison) -> str:
+    return "GPU" if comparison.on_gpu else "CPU"
 
 
 def _fixed(tested: list[Comparison]) -> str:
@@ -92,7 +116,7 @@ def _looks(tested: list[Comparison]) -> str:
         f"Compared on the same seeds at the looks that were declared, after "
         f"{', '.join(planned[:-1])} and {planned[-1]} seeds (paired t-test, two-sided, "
         f"{_holm(tested)}, shared out among looks by {spending} spending): {_found(tested)}. "
-        "Intervals of differences hold at any of these looks."
+        "Intervals of differences hold at any of these looks; those of means are for one look."
     )
     early = [each for each in tested if each.decided and each.test.n < each.judged.planned[-1]]
     if early:
@@ -111,7 +135,8 @@ def _always_valid(tested: list[Comparison]) -> str:
     return (
         "The number of seeds was settled after results had been seen "
         f"({seen}): tested by an always-valid p-value ({_holm(tested)}), which may be looked at "
-        f"after every seed: {_found(tested)}. Intervals of differences hold at any time. "
+        f"after every seed: {_found(tested)}. Intervals of differences hold at any time, those "
+        "of means for one look. "
         f"Fewer than {least} seeds can decide nothing by it."
     )
 
@@ -142,7 +167,16 @@ def _open(tested: list[Comparison]) -> str:
     parts = [f"{each.arm} ({describe_need(each)})" for each in tested if not each.decided]
     if not parts:
         return ""
-    return f"Undecided; what would decide, were the effect as measured: {'; '.join(parts)}."
+    text = (
+        "Undecided; what would decide, were the effect as measured (in brackets: anywhere in its "
+        f"95 % interval): {'; '.join(parts)}."
+    )
+    if any(each.rule == "fixed" for each in tested if not each.decided):
+        text += (
+            " Seeds that are added now are tested by a stricter rule; looks that a study declares "
+            "beforehand (confirm.looks) are not."
+        )
+    return text
 
 
 def _holm(tested: list[Comparison]) -> str:

@@ -101,12 +101,16 @@ def test_undecided_says_what_would_decide(factory: StudyFactory) -> None:
     comparison = compare_arms(results, "test.error")["RN"]
     more = comparison.more_seeds()
     assert more is not None
-    n = comparison.test.n + more
+    assert more.point is not None
+    assert more.least is not None
+    assert more.most is None  # it may be none at all
+    n = comparison.test.n + more.point
     deviation = comparison.test.deviation
     assert deviation is not None
     assert TTestPower().power(comparison.test.difference / deviation, n, 0.05) >= 0.8
     note = next(note for note in table(results).notes if note.startswith("Undecided"))
-    assert f"RN (about {more} more seeds, {more * 2} CPU-minutes)" in note
+    told = f"about {more.point} more seeds ({more.least} to over 1,000)"
+    assert f"RN ({told}, {more.point * 2} CPU-minutes)" in note
 
 
 def test_one_seed_tests_nothing(factory: StudyFactory) -> None:

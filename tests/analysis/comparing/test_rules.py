@@ -184,9 +184,18 @@ def test_the_same_plan_under_another_setting_is_no_other_look(tmp_path: Path) ->
     assert compared(again).rule == "fixed"
 
 
+def test_whoever_reads_results_leaves_a_line(tmp_path: Path) -> None:
+    factory = planted(tmp_path, EQUAL[:3], total=5)
+    load(factory.write(), "planted", noted=False)
+    assert factory.books.looks() == []
+    load(factory.store, "planted")
+    load(factory.store, "planted")
+    assert [look.by for look in factory.books.looks()] == ["load"]
+
+
 def test_a_look_is_noted_once_and_not_where_nothing_may_be_written(tmp_path: Path) -> None:
     factory = planted(tmp_path, EQUAL[:3], total=5)
-    results = load(factory.write(), "planted")
+    results = load(factory.write(), "planted", noted=False)
     note_look(results, "load")
     note_look(results, "load")
     (noted,) = factory.books.looks()
