@@ -58,7 +58,7 @@ def data(results: StudyResults) -> pa.Table:
         AnalysisError: The study has declared no looks, or no arm has two seeds in common with its
             reference.
     """
-    looks = declared_looks(results)
+    looks = results.looks
     if len(looks) < 2:
         raise AnalysisError(
             f"study {results.name!r} must declare looks (`confirm: {{looks: [5, 10, 20]}}`) to "
@@ -81,13 +81,6 @@ def data(results: StudyResults) -> pa.Table:
         )
     family = max(each.family for each in comparisons.values())
     return pa.Table.from_pylist([*boundary_rows(looks, ALPHA / family), *paths], schema=SCHEMA)
-
-
-def declared_looks(results: StudyResults) -> tuple[int, ...]:
-    """Return the numbers of seeds at which a study has declared to look; none of one look."""
-    confirm = results.document.get("confirm")
-    looks = confirm.get("looks") if isinstance(confirm, Mapping) else None
-    return tuple(looks) if isinstance(looks, Sequence) else ()
 
 
 def boundary_rows(looks: Sequence[int], alpha: float) -> list[dict[str, Any]]:

@@ -101,8 +101,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
 @pytest.fixture(scope="session")
 def looked(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
     """Two arms beside a baseline, to be looked at after 3, 5 and 8 seeds; one is better."""
-    looks = {"confirm": {"looks": [3, 5, 8]}}
-    factory = StudyFactory(tmp_path_factory.mktemp("looked"), replicates=8, document=looks)
+    factory = StudyFactory(tmp_path_factory.mktemp("looked"), replicates=8, looks=(3, 5, 8))
     random = np.random.default_rng(8)
     for arm, difference, gain in (("Softmax", {}, 0.0), ("RN", RN, 2.0), ("LN", incay(0.2), 0.1)):
         factory.arm(arm, difference)

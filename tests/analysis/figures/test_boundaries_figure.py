@@ -46,7 +46,7 @@ def test_a_study_of_one_look_has_none(confirmed: StudyResults) -> None:
 
 
 def test_equal_differences_have_no_path(factory: StudyFactory) -> None:
-    factory.document["document"] = {"confirm": {"looks": [2, 4]}}
+    factory.document["looks"] = (2, 4)
     for arm, weight, errors in (
         ("Softmax", 0.0, [8.0, 8.1, 8.2]),
         ("same", 0.1, [7.0, 7.1, 7.2]),
