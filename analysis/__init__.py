@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from incay.analysis.results.loading import load
     from incay.analysis.tables.building import build_table as table
     from incay.analysis.tables.side_by_side import compare
+    from incay.analysis.tracing.trace import trace
 
 __all__ = [
     "AnalysisError",
@@ -34,6 +35,7 @@ __all__ = [
     "render",
     "report",
     "table",
+    "trace",
     "verify",
     "write_manifest",
 ]
@@ -48,6 +50,7 @@ _HOMES = {
     "render": ("incay.analysis.output.renderers.base", "render"),
     "report": ("incay.analysis.reports.report", "report"),
     "table": ("incay.analysis.tables.building", "build_table"),
+    "trace": ("incay.analysis.tracing.trace", "trace"),
     "verify": ("incay.analysis.exports.manifests", "verify"),
     "write_manifest": ("incay.analysis.exports.manifests", "write_manifest"),
 }

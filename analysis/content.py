@@ -55,6 +55,19 @@ class Published:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Formula:
+    """How a number was computed from trials.
+
+    Attributes:
+        words: The formula in words, with the numbers of seeds that entered.
+        metrics: The recorded metrics that it is of; none where it is of something else.
+    """
+
+    words: str
+    metrics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """One cell.
 
@@ -70,6 +83,7 @@ class Cell:
         marks: What is said of it.
         fingerprints: The trials behind it.
         notes: Footnotes.
+        formula: How it was computed.
     """
 
     value: float | None = None
@@ -83,6 +97,12 @@ class Cell:
     marks: frozenset[Mark] = frozenset()
     fingerprints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    formula: Formula | None = None
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether a reader sees anything in it."""
+        return self.value is not None or bool(self.text or self.reason or self.published)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from incay.study.commands.studies import studies
 from incay.study.commands.submit import submit
 from incay.study.commands.sync import sync
 from incay.study.commands.table import table
+from incay.study.commands.trace import trace
 from incay.study.commands.ui import ui
 from incay.study.commands.verify import verify
 from incay.study.commands.why import why
@@ -42,6 +43,7 @@ COMMANDS = (
     report,
     compare,
     verify,
+    trace,
     networks,
     methods,
     why,

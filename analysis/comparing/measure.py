@@ -6,7 +6,7 @@ The study's own policy, declared before launch, says how diverged replicates cou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables import names
@@ -23,21 +23,33 @@ class Measurement:
         fingerprints: The trials behind the values, by replicate number.
         reason: Why there is no value at all, such as ``diverged 3 of 3``; else empty.
         notes: What a reader must know of the values, such as replicates that are missing.
+        what: What each value is, in words or as a metric's name.
+        metrics: The recorded metrics that it is of; none where it is of something else.
     """
 
     values: Mapping[int, float] = field(default_factory=dict)
     fingerprints: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     reason: str = ""
     notes: tuple[str, ...] = ()
+    what: str = ""
+    metrics: tuple[str, ...] = ()
 
     @property
     def trials(self) -> tuple[str, ...]:
         """The fingerprints of all replicates, each once."""
         return tuple(dict.fromkeys(name for each in self.fingerprints.values() for name in each))
 
-    def with_values(self, values: Mapping[int, float]) -> Measurement:
-        """Return the same measurement with other values."""
-        return Measurement(values, self.fingerprints, self.reason, self.notes)
+
+def recorded_as(metric: str) -> tuple[str, tuple[str, ...]]:
+    """Return what a metric is in terms of what is recorded, and the metrics that are recorded.
+
+    Args:
+        metric: As of `measure`: ``test.accuracy`` is ``100 − test.error``.
+    """
+    if quantity_of(metric) == ACCURACY:
+        error = ERROR.of(split_of(metric))
+        return f"100 − {error}", (error,)
+    return metric, (metric,)
 
 
 def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
@@ -49,17 +61,18 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
         metric: A recorded metric, such as ``test.error``, or the same with ``accuracy`` in
             place of ``error``: 100 - error.
     """
-    quantity = quantity_of(metric)
+    quantity, (what, metrics) = quantity_of(metric), recorded_as(metric)
     if quantity == ACCURACY:
-        error = measure(results, arm, ERROR.of(split_of(metric)))
-        return error.with_values({number: 100.0 - value for number, value in error.values.items()})
+        error = measure(results, arm, *metrics)
+        values = {number: 100.0 - value for number, value in error.values.items()}
+        return replace(error, values=values, what=what)
     trials = arm.phase("confirm")
     problems = tuple(trial.problem for trial in trials if trial.problem)
     if problems:
         reason = f"{Unended.DAMAGED} {len(problems)} of {len(trials)}"
         return Measurement(reason=reason, notes=problems)
     worst = _worst(results, quantity)
-    values: dict[int, float] = {}
+    values = {}
     fingerprints: dict[int, tuple[str, ...]] = {}
     seen: set[str] = set()
     notes: list[str] = []
@@ -80,7 +93,7 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
         fingerprints[trial.number] = (trial.fingerprint,)
     notes += _endings_notes(arm, trials, worst)
     if values:
-        return Measurement(values, fingerprints, "", tuple(notes))
+        return Measurement(values, fingerprints, "", tuple(notes), what, metrics)
     return Measurement(reason=_reason(results, arm))
 
 

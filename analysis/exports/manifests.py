@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from incay.analysis.errors import AnalysisError
+from incay.analysis.output.keys import keys_of
 from incay.analysis.output.renderers.base import render
 from incay.analysis.output.renderers.json import cell_values
 from incay.analysis.output.table import Table
@@ -59,14 +60,21 @@ class Mismatch:
 
 def manifest(table: Table) -> dict[str, Any]:
     """Return a table's manifest as JSON values."""
+    keys = keys_of(table)
     return {
         "schema": MANIFEST_SCHEMA,
+        "key": keys.table,
         "table": table.name,
         "study": table.study,
         "run": table.run,
         "options": dict(table.options),
         "cells": [
-            {"row": index, "name": row.name, "column": column.key, **cell_values(cell)}
+            {
+                "row": index,
+                "name": row.name,
+                "column": column.key,
+                **cell_values(cell, keys.cells.get((index, column.key), "")),
+            }
             for index, row in enumerate(table.rows)
             for column in table.columns
             if (cell := row.cells.get(column.key)) is not None
@@ -108,7 +116,7 @@ def verify(source: str | Path | Mapping[str, Any], results: str | Path | Store) 
     Raises:
         AnalysisError: The manifest cannot be read, or its study is not in the store.
     """
-    wanted = source if isinstance(source, Mapping) else _read(manifest_path(source))
+    wanted = source if isinstance(source, Mapping) else read_manifest(manifest_path(source))
     if not _is_complete(wanted):
         raise AnalysisError(f"a manifest must be complete, but is damaged: {source!s:.200}")
     built = _build(wanted, results)
@@ -127,7 +135,7 @@ def run_of(source: str | Path) -> tuple[str, str]:
     Raises:
         AnalysisError: The manifest cannot be read.
     """
-    wanted = _read(manifest_path(source))
+    wanted = read_manifest(manifest_path(source))
     return str(wanted.get("study")), str(wanted.get("run"))
 
 
@@ -191,7 +199,12 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(read_regular(file, MOST_JSON)).hexdigest()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return what stands in a manifest.
+
+    Raises:
+        AnalysisError: It is not there, damaged, or of another schema.
+    """
     try:
         values = parse_object(read_regular(path, MOST_JSON), str(path))
     except FileNotFoundError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from incay.analysis.content import Cell, Column, TableContent
+from incay.analysis.output.keys import keys_of
 
 _Value = Callable[[Cell], Any]
 
@@ -33,7 +34,7 @@ def flat_table(table: TableContent) -> pa.Table:
     A column ``accuracy`` becomes ``accuracy``, ``accuracy.half_width``, ``accuracy.n`` and so
     on (``.low`` and ``.high`` of an interval that is not ±); those that hold nothing are left out,
     except the first. Study, run, protocol and notes stand in every row, so that rows keep their
-    meaning when they are cut out.
+    meaning when they are cut out. The cells' keys come last, as ``accuracy.key``.
     """
     arrays: dict[str, pa.Array] = {
         table.row_title.lower(): pa.array([row.name for row in table.rows], pa.string()),
@@ -54,7 +55,17 @@ def flat_table(table: TableContent) -> pa.Table:
         ("notes", notes),
     ):
         arrays[name] = pa.array(values, pa.string())
-    return pa.table(arrays)
+    return pa.table(arrays | _keys(table))
+
+
+def _keys(table: TableContent) -> dict[str, pa.Array]:
+    cells = keys_of(table).cells
+    named = [column.key for column in table.columns if any(key == column.key for _, key in cells)]
+    rows = range(len(table.rows))
+    return {
+        f"{name}.key": pa.array([cells.get((row, name)) for row in rows], pa.string())
+        for name in named
+    }
 
 
 def _columns(column: Column, cells: list[Cell]) -> dict[str, pa.Array]:

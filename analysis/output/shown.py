@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from incay.analysis.content import Cell, Column, Mark, Row, TableContent, Verdict
+from incay.analysis.output.keys import keys_of
 
 MISSING = "—"
 NO_INTERVAL = f"± {MISSING}"
@@ -29,6 +30,7 @@ class Item:
         notes: Numbers of its footnotes, from 1.
         fingerprints: The trials behind it.
         hint: Where it comes from, for whoever points at it.
+        key: By which `incay trace` finds them; empty where nothing stands.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Item:
     notes: tuple[int, ...] = ()
     fingerprints: tuple[str, ...] = ()
     hint: str = ""
+    key: str = ""
 
     @property
     def raised(self) -> str:
@@ -89,6 +92,7 @@ class Grid:
         rules: Indices of the rows before which a rule is drawn.
         notes: The numbered footnotes.
         remarks: Notes on the whole table, the protocol first.
+        key: The table's own.
     """
 
     headings: tuple[Heading, ...]
@@ -96,6 +100,7 @@ class Grid:
     rules: tuple[int, ...]
     notes: tuple[str, ...]
     remarks: tuple[str, ...]
+    key: str
 
     @property
     def spanned(self) -> bool:
@@ -128,13 +133,24 @@ def lay_out(table: TableContent) -> Grid:
         headings.append(Heading(column.heading, "measured" if both else "", column.numeric))
         if both:
             headings.append(Heading(column.heading, papers[column.key], column.numeric))
-    body = tuple(_items(row, table, papers, numbers) for row in table.rows)
+    keys = keys_of(table)
+    body = tuple(
+        _items(
+            row,
+            table,
+            papers,
+            numbers,
+            {column.key: keys.cells.get((index, column.key), "") for column in table.columns},
+        )
+        for index, row in enumerate(table.rows)
+    )
     rules = tuple(
         index
         for index in range(1, len(table.rows))
         if table.rows[index].cited != table.rows[index - 1].cited
     )
-    return Grid(tuple(headings), body, rules, tuple(numbers), (table.protocol, *table.notes))
+    remarks = (table.protocol, *table.notes)
+    return Grid(tuple(headings), body, rules, tuple(numbers), remarks, keys.table)
 
 
 def show_number(value: float, column: Column) -> str:
@@ -159,7 +175,11 @@ def _papers(table: TableContent, column: Column) -> str:
 
 
 def _items(
-    row: Row, table: TableContent, papers: dict[str, str], numbers: dict[str, int]
+    row: Row,
+    table: TableContent,
+    papers: dict[str, str],
+    numbers: dict[str, int],
+    keys: dict[str, str],
 ) -> tuple[Item, ...]:
     items = [Item(row.name)]
     told: set[str] = set()
@@ -167,13 +187,20 @@ def _items(
         cell = row.cells.get(column.key, Cell())
         reason = "" if cell.reason in told else cell.reason
         told.add(cell.reason)
-        items.append(_measured(cell, reason, column, numbers))
+        items.append(_measured(cell, reason, column, numbers, keys[column.key]))
         if papers[column.key]:
             items.append(_published(cell, column))
     return tuple(items)
 
 
-def _measured(cell: Cell, reason: str, column: Column, numbers: dict[str, int]) -> Item:
+def show_cell(cell: Cell, column: Column, reason: str | None = None) -> str:
+    """Return what is printed of what was measured.
+
+    Args:
+        cell: The cell.
+        column: Its column.
+        reason: Why there is no number, where that is to be said otherwise than in the cell.
+    """
     if cell.value is not None:
         text = show_number(cell.value, column)
         if cell.half_width is not None:
@@ -183,21 +210,23 @@ def _measured(cell: Cell, reason: str, column: Column, numbers: dict[str, int]) 
             text += f" ({low} to {high})"
         elif cell.no_spread:
             text += f" {NO_INTERVAL}"
-        text += "".join(suffix for mark, suffix in _SUFFIXES.items() if mark in cell.marks)
-    elif cell.text:
-        text = cell.text
-    elif cell.reason:
-        text = f"{MISSING} {reason}".strip()
-    elif cell.published is not None and cell.published.cited:
-        text = "cited"
-    else:
-        text = ""
+        return text + "".join(suffix for mark, suffix in _SUFFIXES.items() if mark in cell.marks)
+    if cell.text:
+        return cell.text
+    if cell.reason:
+        return f"{MISSING} {cell.reason if reason is None else reason}".strip()
+    return "cited" if cell.published is not None and cell.published.cited else ""
+
+
+def _measured(cell: Cell, reason: str, column: Column, numbers: dict[str, int], key: str) -> Item:
+    trials = f"{len(cell.fingerprints)} trials: " if cell.fingerprints else ""
     return Item(
-        text,
+        show_cell(cell, column, reason),
         bold=Mark.BETTER in cell.marks,
         notes=_number(cell.notes, numbers),
         fingerprints=cell.fingerprints,
-        hint=f"{len(cell.fingerprints)} trials" if cell.fingerprints else "",
+        hint=f"{trials}incay trace {key}" if key else "",
+        key=key,
     )
 
 

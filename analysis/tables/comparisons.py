@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from incay.analysis.comparing.comparisons import ALPHA, Comparison, compare_arms
 from incay.analysis.comparing.discordance import Discordance, measure_discordance
 from incay.analysis.content import Cell, Column, Row
@@ -14,6 +16,13 @@ from incay.analysis.tables.layouts.companions import (
     COMPANIONS,
     COMPANIONS_NOTE,
     companion_cells,
+)
+from incay.analysis.tables.layouts.formulas import (
+    boundary_formula,
+    count_formula,
+    discordance_formula,
+    effect_formula,
+    p_formula,
 )
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.tested import describe_need, look_text
@@ -64,37 +73,51 @@ def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:
     cells = {
         "rule": Cell(text=comparison.rule),
         "look": Cell(text=look_text(comparison)),
-        "n": Cell(value=float(comparison.test.n), fingerprints=trials),
+        "n": Cell(
+            value=float(comparison.test.n),
+            fingerprints=trials,
+            formula=count_formula("the difference"),
+        ),
         "difference": difference_cell(comparison),
-        "conclusion": Cell(text=_conclusion(comparison), fingerprints=trials),
+        "conclusion": Cell(
+            text=_conclusion(comparison),
+            fingerprints=trials,
+            formula=p_formula(comparison, adjusted=True),
+        ),
     }
-    for key, value in (
-        ("p", basis.judged.printed_p),
-        ("boundary", basis.boundary),
-        ("adjusted_p", basis.adjusted_p),
-        ("effect", comparison.effect),
+    for key, value, formula in (
+        ("p", basis.judged.printed_p, p_formula(basis, adjusted=False)),
+        ("boundary", basis.boundary, boundary_formula(basis)),
+        ("adjusted_p", basis.adjusted_p, p_formula(basis, adjusted=True)),
+        ("effect", comparison.effect, effect_formula(comparison)),
     ):
         reason = "" if value is not None else _why_none(comparison)
-        cells[key] = Cell(value=value, fingerprints=trials, reason=reason)
+        cells[key] = Cell(value=value, fingerprints=trials, reason=reason, formula=formula)
     cells |= companion_cells(results, comparison)
-    return cells | _discordance_cells(measure_discordance(results, comparison))
+    return cells | _discordance_cells(comparison, measure_discordance(results, comparison))
 
 
-def _discordance_cells(found: Discordance | AnalysisError | None) -> dict[str, Cell]:
+def _discordance_cells(
+    comparison: Comparison, found: Discordance | AnalysisError | None
+) -> dict[str, Cell]:
     if isinstance(found, AnalysisError):
         return {"mcnemar": Cell(reason="no per-sample records", notes=(str(found),))}
     if found is None:
         return {"mcnemar": Cell(text="no pair")}
     pairs = len(found.tests)
     significant = sum(test.p < ALPHA for test in found.tests)
+    cells = {
+        "fixed": Cell(value=sum(test.fixed for test in found.tests) / pairs),
+        "added": Cell(value=sum(test.added for test in found.tests) / pairs),
+        "mcnemar": Cell(text=f"{significant} of {pairs} pairs"),
+    }
     return {
-        "fixed": Cell(
-            value=sum(test.fixed for test in found.tests) / pairs, fingerprints=found.fingerprints
-        ),
-        "added": Cell(
-            value=sum(test.added for test in found.tests) / pairs, fingerprints=found.fingerprints
-        ),
-        "mcnemar": Cell(text=f"{significant} of {pairs} pairs", fingerprints=found.fingerprints),
+        key: replace(
+            cell,
+            fingerprints=found.fingerprints,
+            formula=discordance_formula(comparison, key, pairs),
+        )
+        for key, cell in cells.items()
     }
 
 

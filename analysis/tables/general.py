@@ -14,6 +14,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import count_cell, difference_cell, metric_cell
 from incay.analysis.tables.layouts.columns import column_of
+from incay.analysis.tables.layouts.formulas import ENDINGS
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import study_notes
 from incay.analysis.tables.layouts.searched import (
@@ -130,4 +131,5 @@ def _endings(arm: Arm) -> Cell:
         parts[1:] = [f"confirm: {part}" for part in parts[1:]]
     if not parts:
         return Cell(text="nothing started")
-    return Cell(text="; ".join(parts), fingerprints=tuple(t.fingerprint for t in arm.trials))
+    trials = tuple(trial.fingerprint for trial in arm.trials)
+    return Cell(text="; ".join(parts), fingerprints=trials, formula=ENDINGS)

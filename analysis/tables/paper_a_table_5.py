@@ -19,6 +19,7 @@ from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.cells import count_cell, measured_cell
 from incay.analysis.tables.layouts.columns import column_of
+from incay.analysis.tables.layouts.formulas import NORMS_AND_COUNTS
 from incay.analysis.tables.layouts.frame import paper_table
 from incay.analysis.tables.layouts.names import line_named
 from incay.trainables.metrics import ACCURACY, NORM, TEST
@@ -107,9 +108,15 @@ def _measure_groups(
             key: Measurement(reason="no per-sample records", notes=(str(error),)) for key in keys
         }
     prints = {n: tuple(t.fingerprint for t in pair) for n, pair in pairs.items()}
+    titles = {column.key: column.title for column in _COLUMNS}
     return {
-        key: Measurement(found, {n: prints[n] for n in found}, "" if found else "no such image")
-        for key, found in values.items()
+        (name, key): Measurement(
+            found,
+            {n: prints[n] for n in found},
+            "" if found else "no such image",
+            what=f"{titles[key]} of {name} ({NORMS_AND_COUNTS})",
+        )
+        for (name, key), found in values.items()
     }
 
 

@@ -22,6 +22,7 @@ from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import ONE_SAME_VALUES, SAME_DIFFERENCES, measured_cell
 from incay.analysis.tables.layouts.contradictions import contradictions
+from incay.analysis.tables.layouts.formulas import between_studies_formula, between_studies_p
 from incay.analysis.tables.layouts.skipped import skipped_images
 from incay.trainables.metrics import ERROR
 from incay.trainables.names import DERIVED
@@ -55,7 +56,7 @@ def compare(first: StudyResults, second: StudyResults) -> Table:
             Column(key="test", title="test", numeric=False),
             Column(key="settings", title="settings that differ", numeric=False),
         ),
-        rows=tuple(_row(first, second, pair) for pair in compared.pairs),
+        rows=tuple(_row(first, second, pair, compared) for pair in compared.pairs),
         notes=_notes(first, second, compared),
     )
 
@@ -66,7 +67,7 @@ def _titles(first: StudyResults, second: StudyResults) -> tuple[str, str]:
     return f"{first.name} {first.run}", f"{second.name} {second.run}"
 
 
-def _row(first: StudyResults, second: StudyResults, pair: ArmPair) -> Row:
+def _row(first: StudyResults, second: StudyResults, pair: ArmPair, compared: SideBySide) -> Row:
     cells = {"first": _cell(pair.first), "second": _cell(pair.second)}
     if pair.difference is not None:
         trials = (*cells["first"].fingerprints, *cells["second"].fingerprints)
@@ -77,10 +78,12 @@ def _row(first: StudyResults, second: StudyResults, pair: ArmPair) -> Row:
             n=pair.difference.n,
             fingerprints=trials,
             notes=_unknown_spread(pair.difference),
+            formula=between_studies_formula(pair.difference, compared.metric),
         )
         cells["test"] = Cell(text=pair.difference.how)
         if pair.adjusted_p is not None:
-            cells["p"] = Cell(value=pair.adjusted_p, fingerprints=trials)
+            p = between_studies_p(pair.name, pair.difference.how, compared.family, compared.metric)
+            cells["p"] = Cell(value=pair.adjusted_p, fingerprints=trials, formula=p)
         if pair.decided:
             mark = Mark.BETTER if pair.difference.value < 0.0 else Mark.WORSE
             cells["second"] = replace(cells["second"], marks=frozenset({mark}))

@@ -1,4 +1,7 @@
-"""``incay verify STUDY --retrain N``: trials are trained again and held against their records."""
+"""``incay verify STUDY --retrain N``: trials are trained again and held against their records.
+
+With ``--trial FINGERPRINT`` the same is done with trials that are named.
+"""
 
 from __future__ import annotations
 
@@ -25,36 +28,44 @@ if TYPE_CHECKING:
 
 def retrain_trials(
     study: str,
-    count: int,
+    count: int | None,
     seed: str | None,
     results: str,
     data_root: Path | None,
     uses: Sequence[Path] = (),
+    named: Sequence[str] = (),
 ) -> None:
     """Train some finished trials again and say how their records stand.
 
     Args:
         study: A study's name, file or run.
-        count: How many trials.
+        count: How many trials; None for those that are named.
         seed: Draws them; None for one that nobody has seen.
         results: Where the results lie.
         data_root: Where the data sets lie.
         uses: Code of the user's own that is in use.
+        named: Fingerprints of trials, or their first digits, in the place of drawn ones.
 
     Raises:
-        UserError: No trial has finished.
+        UserError: No trial has finished, or one that is named has not.
         Exit: With code 1 where a record does not stand, or could not be compared; with 130 after
             Ctrl-C.
     """
     from incay import analysis
     from incay.study.planning.data_catalog import DataCatalog
-    from incay.study.retraining.drawing import draw, finished_trials, new_seed, problems
+    from incay.study.retraining.drawing import (
+        draw,
+        finished_trials,
+        named_trials,
+        new_seed,
+        problems,
+    )
     from incay.study.search.witness import strange_point_of_run
 
     store = open_store(results)
     name, run = which_run(study, None, None, store)
     loaded = analysis.load(store, name, run, noted=False)
-    finished, seed = finished_trials(loaded), seed or new_seed()
+    finished = finished_trials(loaded)
     damaged = [*problems(loaded), strange_point_of_run(store, name, run)]
     if not finished and not any(damaged):
         raise UserError(
@@ -63,9 +74,13 @@ def retrain_trials(
     screen = console()
     for problem in filter(None, damaged):
         screen.print(problem, soft_wrap=True)
-    drawn = draw(finished, count, seed)
-    again = _again(f"{name}@{run}", count, seed, store, data_root, uses)
-    _introduce(screen, f"{name}@{run}", drawn, len(finished), again)
+    if count is None:
+        drawn, drawn_by = named_trials(finished, named, f"{name}@{run}"), None
+    else:
+        drawn_by = seed or new_seed()
+        drawn = draw(finished, count, drawn_by)
+    again = _again(f"{name}@{run}", count, drawn_by, named, store, data_root, uses)
+    _introduce(screen, f"{name}@{run}", drawn, len(finished), again if drawn_by else "")
     verdicts: list[Verdict] = []
     data = DataCatalog(data_root)
     try:
@@ -84,13 +99,20 @@ def retrain_trials(
 
 
 def _again(
-    run: str, count: int, seed: str, store: Store, data_root: Path | None, uses: Sequence[Path]
+    run: str,
+    count: int | None,
+    seed: str | None,
+    named: Sequence[str],
+    store: Store,
+    data_root: Path | None,
+    uses: Sequence[Path],
 ) -> str:
     from incay.study.spec.hints import command
 
-    own = [word for path in uses for word in ("--uses", path)]
+    words = [word for each in named for word in ("--trial", each)]
+    words += [word for path in uses for word in ("--uses", str(path))]
     return command(
-        "verify", run, *own, retrain=count, draw=seed, results=store.uri, data_root=data_root
+        "verify", run, *words, retrain=count, draw=seed, results=store.uri, data_root=data_root
     )
 
 
@@ -103,10 +125,11 @@ def _introduce(
     took = duration(sum(trial.seconds for trial in drawn))
     screen.print(
         f"{run}: trains {len(drawn)} of {counted(finished, 'finished trial')} again, which took "
-        f"{took} by their records; the same are drawn by",
+        f"{took} by their records{'; the same are drawn by' if again else ''}",
         soft_wrap=True,
     )
-    screen.print(f"  {again}", soft_wrap=True)
+    if again:
+        screen.print(f"  {again}", soft_wrap=True)
 
 
 def _examined(

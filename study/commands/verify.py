@@ -19,7 +19,7 @@ Verified = Annotated[
     str,
     typer.Argument(
         metavar="TABLE|STUDY",
-        help="A table that --output wrote; with --retrain a study.",
+        help="A table that --output wrote; with --retrain or --trial a study.",
         autocompletion=completion.studies,
     ),
 ]
@@ -30,6 +30,14 @@ Retrain = Annotated[
         min=1,
         metavar="N",
         help="Train N finished trials of the study again and compare them with their records.",
+    ),
+]
+Named = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trial",
+        metavar="FINGERPRINT",
+        help="Train this trial of the study again; may be repeated.",
     ),
 ]
 Draw = Annotated[
@@ -43,20 +51,23 @@ Draw = Annotated[
 def verify(
     what: Verified,
     retrain: Retrain = None,
+    trial: Named = None,
     draw: Draw = None,
     results: Results = "results",
     data_root: DataRoot = None,
     uses: Uses = None,
 ) -> None:
     """Build an exported table, or train some trials, again and name what differs; exit code 1."""
-    if retrain is not None:
+    if trial and retrain is not None:
+        raise UserError("--trial names trials and --retrain N draws them: one of the two must go")
+    if draw is not None and retrain is None:
+        raise UserError("--draw draws trials to train again, so it needs --retrain N")
+    if trial or retrain is not None:
         from incay.study.commands.retraining import retrain_trials
 
         use_named_code(uses)
-        retrain_trials(what, retrain, draw, results, data_root, uses or ())
+        retrain_trials(what, retrain, draw, results, data_root, uses or (), named=trial or ())
         return
-    if draw is not None:
-        raise UserError("--draw draws trials to train again, so it needs --retrain N")
     if Path(what).suffix in (".yaml", ".yml") or not Path(what).suffix:
         raise UserError(
             "verify takes a table that --output wrote, or a study with --retrain N, but got "

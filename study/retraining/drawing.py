@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 
 from incay.analysis.results.study import StudyResults, Trial
+from incay.study.errors import UserError, shown
 
 
 def new_seed() -> str:
@@ -39,6 +41,33 @@ def draw(trials: Sequence[Trial], count: int, seed: str) -> list[Trial]:
         return hashlib.sha256(f"{seed}/{trial.fingerprint}".encode()).hexdigest()
 
     return sorted(trials, key=place)[:count]
+
+
+def named_trials(trials: Sequence[Trial], named: Sequence[str], run: str) -> list[Trial]:
+    """Return the trials that somebody names, each once, in that order.
+
+    Args:
+        trials: The finished trials.
+        named: Fingerprints, or enough of their first digits.
+        run: Names the study's run, for messages.
+
+    Raises:
+        UserError: A name is of none of them, or of several.
+    """
+    found: dict[str, Trial] = {}
+    for name in named:
+        meant = [trial for trial in trials if name and trial.fingerprint.startswith(name)]
+        if len(meant) != 1:
+            known = [trial.fingerprint for trial in trials]
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {close[0]}?)" if close and not meant else ""
+            what = f"{len(meant)} do" if meant else f"none does{hint}"
+            raise UserError(
+                f"--trial must be how the fingerprint of one finished trial of {run} begins, but "
+                f"with {shown(name)} {what}"
+            )
+        found[meant[0].fingerprint] = meant[0]
+    return list(found.values())
 
 
 def _trials(study: StudyResults) -> Iterable[Trial]:

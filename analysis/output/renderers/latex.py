@@ -2,6 +2,10 @@ r"""Tables for LaTeX, in the booktabs style.
 
 The file compiles as it is, and can also be drawn in by ``\input``: it opens and closes a
 document of its own only where none is open.
+
+Each number leaves its key in the PDF, as the name of a destination, so that the PDF alone leads to
+the trials (`incay.analysis.tracing`). The engines' own commands do that: no package is needed, and
+hyperref may be there.
 """
 
 from __future__ import annotations
@@ -26,6 +30,17 @@ _HEAD = r"""% Compiles as it is. In a paper: \usepackage{booktabs,graphicx} and 
   \def\closedocument{\end{document}}
 \fi
 \makeatother
+"""
+_KEYS = r"""% \incaykey{KEY}{NUMBER} sets a number; the PDF then has a destination incay:KEY there.
+\providecommand{\incaykey}[2]{\raisebox{\baselineskip}[0pt][0pt]{\incaydest{incay:#1}}#2}
+\providecommand{\incaydest}[1]{%
+  \ifdefined\XeTeXversion
+    \special{pdf:dest (#1) [@thispage /XYZ @xpos @ypos null]}%
+  \else\ifdefined\pdfextension
+    \ifnum\outputmode>0 \pdfextension dest name{#1} xyz\relax\fi
+  \else\ifdefined\pdfdest
+    \ifnum\pdfoutput>0 \pdfdest name{#1} xyz\relax\fi
+  \fi\fi\fi}
 """
 
 
@@ -55,9 +70,10 @@ def render_latex(table: TableContent) -> str:
         rf"\textsuperscript{{{number}}}~{escape(note)}\par"
         for number, note in enumerate(grid.notes, start=1)
     ]
-    lines.append(rf"Study {escape(table.study)}, run {escape(table.run)}.\par")
+    command = rf"\texttt{{{escape(f'incay trace {grid.key} --cell ROW/COLUMN')}}}"
+    lines.append(rf"Study {escape(table.study)}, run {escape(table.run)}; trials: {command}\par")
     lines += [r"\end{minipage}", r"\end{table}", r"\closedocument"]
-    return _HEAD + DEFINITIONS + "\n".join(lines) + "\n"
+    return _HEAD + DEFINITIONS + _KEYS + "\n".join(lines) + "\n"
 
 
 def _headings(grid: Grid) -> list[str]:
@@ -79,4 +95,5 @@ def _row(parts: list[str]) -> str:
 
 
 def _item(item: Item) -> str:
-    return item.marked_up(escape, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
+    text = item.marked_up(escape, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
+    return rf"\incaykey{{{item.key}}}{{{text}}}" if item.key else text

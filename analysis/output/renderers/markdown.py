@@ -18,7 +18,8 @@ def render_markdown(table: TableContent) -> str:
     lines += [_line([_item(item) for item in row]) for row in grid.body]
     remarks = [f"- {escape(remark)}" for remark in grid.remarks]
     notes = [f"- <sup>{n}</sup> {escape(note)}" for n, note in enumerate(grid.notes, start=1)]
-    caption = f"**{escape(table.title)}** ({escape(table.study)}, run {table.run})"
+    place = f"{escape(table.study)}, run {table.run}, key {grid.key}"
+    caption = f"**{escape(table.title)}** ({place})"
     return "\n".join([caption, "", *lines, "", *remarks, *notes]) + "\n"
 
 

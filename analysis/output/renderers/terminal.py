@@ -54,7 +54,7 @@ def render_terminal(table: TableContent) -> str:
     file = io.StringIO()
     widest = sum(column.natural + _GAP for column in columns)
     console = Console(file=file, width=max(terminal, widest), color_system=None, highlight=False)
-    for line in (table.title, f"{table.study} · run {table.run}"):
+    for line in (table.title, f"{table.study} · run {table.run} · key {grid.key}"):
         console.print(Text(printable(line)), width=terminal)
     for block in _blocks(columns, terminal):
         console.print(_drawn(block, _widths(block, terminal), grid.rules))

@@ -10,6 +10,7 @@ from incay.analysis.content import Cell, Published
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.equivalence import equivalence
 from incay.analysis.statistics.summary import summarize
+from incay.analysis.tables.layouts.formulas import count_formula, difference_formula, mean_formula
 
 SAME_VALUES = (
     "No interval: all seeds give the same number, so that nothing is seen of the spread between "
@@ -83,12 +84,18 @@ def measured_cell(
         published=published,
         fingerprints=measurement.trials,
         notes=(*notes, SAME_VALUES) if same else notes,
+        formula=mean_formula(measurement, summary),
     )
 
 
 def count_cell(cell: Cell) -> Cell:
     """Return a cell with the number of replicates behind another one."""
-    return Cell(value=float(cell.n), fingerprints=cell.fingerprints)
+    metrics = cell.formula.metrics if cell.formula is not None else ()
+    return Cell(
+        value=float(cell.n),
+        fingerprints=cell.fingerprints,
+        formula=count_formula(" and ".join(metrics) or "the number beside it"),
+    )
 
 
 def difference_cell(comparison: Comparison) -> Cell:
@@ -101,4 +108,5 @@ def difference_cell(comparison: Comparison) -> Cell:
         n=comparison.test.n,
         fingerprints=comparison.fingerprints,
         notes=(SAME_DIFFERENCES,) if same else (),
+        formula=difference_formula(comparison),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from incay.analysis.comparing.comparisons import Comparison
 from incay.analysis.comparing.measure import measure
 from incay.analysis.content import Cell, Column
@@ -14,6 +16,7 @@ from incay.analysis.statistics.companions import (
 )
 from incay.analysis.statistics.paired import paired_differences
 from incay.analysis.statistics.rounding import largest
+from incay.analysis.tables.layouts.formulas import companion_formula
 from incay.trainables.metrics import ERROR
 
 COMPANIONS = (
@@ -35,7 +38,8 @@ def companion_cells(results: StudyResults, comparison: Comparison) -> dict[str, 
         measure(results, results.arm(name), comparison.metric).values
         for name in (comparison.arm, comparison.reference)
     )
-    differences = list(paired_differences(first, second).values())
+    # Up to the look that is tested: pairs come in the order of their replicates.
+    differences = list(paired_differences(first, second).values())[: comparison.test.n]
     size = largest(*first.values(), *second.values())
     n, trials = len(differences), comparison.fingerprints
     better = probability_of_improvement([-each for each in differences])
@@ -56,4 +60,7 @@ def companion_cells(results: StudyResults, comparison: Comparison) -> dict[str, 
     else:
         mean = comparison.test.difference
         cells["bootstrap"] = Cell(value=mean, interval=ends, n=n, fingerprints=trials)
-    return cells
+    return {
+        key: replace(cell, formula=companion_formula(comparison, key))
+        for key, cell in cells.items()
+    }

@@ -7,9 +7,10 @@ fresh seeds then measured on the test split.
 from __future__ import annotations
 
 from incay.analysis import wording
-from incay.analysis.comparing.measure import list_endings, measure
-from incay.analysis.content import Cell, Column
+from incay.analysis.comparing.measure import list_endings, measure, recorded_as
+from incay.analysis.content import Cell, Column, Formula
 from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.analysis.tables.layouts.formulas import SETTING
 from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
 
 VALIDATED, GAP = "validated", "gap"
@@ -36,6 +37,7 @@ def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
     return Cell(
         text=f"{text} ({', '.join(remarks)})" if remarks else text,
         fingerprints=() if confirmed else (shown.fingerprint,),
+        formula=SETTING,
     )
 
 
@@ -75,12 +77,25 @@ def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Ce
     if found is None or error is None:
         return {}
     score = 100.0 - error if rate == ACCURACY.name else error
-    cells = {VALIDATED: Cell(value=score, fingerprints=(found.fingerprint,))}
+    validated, metrics = recorded_as(f"{VALIDATION}.{rate}")
+    words = f"{validated} of the search trial whose settings were confirmed"
+    cells = {
+        VALIDATED: Cell(
+            value=score,
+            fingerprints=(found.fingerprint,),
+            formula=Formula(words=words, metrics=metrics),
+        )
+    }
     tested = measure(results, arm, f"{TEST}.{rate}")
     values = list(tested.values.values())
     if values:
         gap = sum(values) / len(values) - score
-        cells[GAP] = Cell(value=gap, fingerprints=(found.fingerprint, *tested.trials))
+        words = f"mean of {tested.what} over {wording.counted(len(values), 'seed')} minus {words}"
+        cells[GAP] = Cell(
+            value=gap,
+            fingerprints=(found.fingerprint, *tested.trials),
+            formula=Formula(words=words, metrics=(*tested.metrics, *metrics)),
+        )
     return cells
 
 

@@ -10,6 +10,8 @@ from incay.trainables.registry import registered_keyword, registered_names
 
 _ROOT = Path(__file__).parents[3]
 _FORMATS = "analysis/output/renderers"
+_MANIFEST = ".manifest.json"
+"""How manifests are called that `incay.analysis.exports` writes, which is not imported here."""
 
 
 def studies(incomplete: str) -> list[str]:
@@ -21,6 +23,14 @@ def studies(incomplete: str) -> list[str]:
     here = [f"{name}/" if Path(name).is_dir() else name for name in found]
     files = [name for name in here if name.endswith(("/", ".yaml", ".yml"))]
     return [*_beginning(incomplete, (path.stem for path in built_in_studies())), *files]
+
+
+def exported(incomplete: str) -> list[str]:
+    """Return exported tables that begin so, by the manifests beside them, PDFs and folders."""
+    found = sorted(glob.glob(f"{glob.escape(incomplete)}*"))  # noqa: PTH207
+    folders = [f"{name}/" for name in found if Path(name).is_dir()]
+    tables = [name.removesuffix(_MANIFEST) for name in found if name.endswith(_MANIFEST)]
+    return sorted({*folders, *tables, *(name for name in found if name.endswith(".pdf"))})
 
 
 def registered(package: str) -> Callable[[str], list[str]]:
