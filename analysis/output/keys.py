@@ -6,8 +6,9 @@ says:
 * which table: study, run and name, so that all numbers of a table begin alike and a key can be
   looked for by building that one table;
 * which cell: row and column; of a table as a whole ``all``;
-* what stands there: value, interval and trials. So the same number has the same key whenever it is
-  exported, and a key that is right but for its last group is of a number that has changed since.
+* what stands there, and where: value, interval and trials. So the same number has the same key
+  whenever it is exported, and a key that is right but for its last group is of a number that has
+  changed since.
 
 What a test says of a number, its marks and notes, is no part of it: they may change with the arms
 beside it while the number stays.
@@ -58,8 +59,8 @@ def keys_of(table: TableContent) -> Keys:
         for column in table.columns:
             cell = table.rows[index].cells.get(column.key)
             if cell is not None and cell.holds_something:
-                second = _which_cell(name, nth, column.key)
-                cells[index, column.key] = f"{first}-{second}-{_content(cell)}"
+                place = (name, nth, column.key)
+                cells[index, column.key] = f"{first}-{_which_cell(place)}-{_content(place, cell)}"
     third = _hashed(_GROUPS[2], sorted(cells.values()))
     return Keys(f"{first}-{WHOLE}-{third}", cells)
 
@@ -89,13 +90,14 @@ def _numbered_rows(table: TableContent) -> Iterator[tuple[int, str, int]]:
         seen[row.name] += 1
 
 
-def _which_cell(row: str, nth: int, column: str) -> str:
-    group = _hashed(_GROUPS[1], [row, nth, column])
-    return group if group != WHOLE else _hashed(_GROUPS[1], [row, nth, column, WHOLE])
+def _which_cell(place: tuple[str, int, str]) -> str:
+    group = _hashed(_GROUPS[1], place)
+    return group if group != WHOLE else _hashed(_GROUPS[1], (*place, WHOLE))
 
 
-def _content(cell: Cell) -> str:
+def _content(place: tuple[str, int, str], cell: Cell) -> str:
     said = [
+        *place,  # again: else the many cells that say `pending` would differ in one group alone
         _rounded(cell.value),
         _rounded(cell.half_width),
         cell.n,

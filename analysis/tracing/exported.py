@@ -7,24 +7,20 @@ into: they lead to the tables of the store.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from incay.analysis.content import Cell, Column, Formula, Mark, Published, Row, TableContent
 from incay.analysis.errors import AnalysisError
-from incay.analysis.exports.manifests import SUFFIX, manifest_path, read_manifest
+from incay.analysis.exports.manifests import SUFFIX, manifest_path
 from incay.analysis.output.keys import PATTERN
-from incay.analysis.tracing.lookup import build, tables_of
+from incay.analysis.tracing.lookup import tables_of
 from incay.analysis.tracing.places import Place, TracedTable
-from incay.trainables.errors import IncayError
+from incay.analysis.tracing.written import read_written
 from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import MOST_JSON, read_regular, require, shaped
-from incay.trainables.store.naming import DIGITS, is_fingerprint
+from incay.trainables.store.door import MOST_JSON, read_regular
 from incay.trainables.store.trials import Store
 
 _KEY = re.compile(rf"(?<![\w-]){PATTERN}(?![\w-])")
@@ -32,8 +28,6 @@ _IN_PDF = re.compile(rf"\bincay:({PATTERN})(?![\w-])")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 _MOST_UNPACKED = 512 * 2**20
 """Bytes of a PDF's streams that are looked through."""
-_DECIMALS = 4
-"""Of a column that the table no longer has."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +61,10 @@ def open_exported(path: Path, store: Store) -> Exported:
         AnalysisError: There is no such file, its manifest is damaged, or it holds no key of a
             number that the store has.
     """
+    if path.is_dir():
+        raise AnalysisError(f"{path} must be a file that --output wrote, but is a folder")
     if manifest_path(path).is_file():
-        return Exported((_from_manifest(path, store),), None, path.name)
+        return Exported((read_written(path, store),), None, path.name)
     try:
         keys = keys_in(path)
     except (OSError, RecordError) as error:
@@ -112,94 +108,3 @@ def _parts(pdf: bytes) -> Iterator[bytes]:
         yield part
         if left <= 0:
             return
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Written:
-    """A cell as a manifest says it; earlier versions say no formula."""
-
-    row: int
-    name: str
-    column: str
-    value: float | None
-    half_width: float | None
-    no_spread: bool = False
-    n: int
-    text: str
-    reason: str
-    published: Published | None
-    marks: tuple[str, ...]
-    fingerprints: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    formula: Formula | None = None
-
-    def cell(self) -> Cell:
-        """Return it as a table holds it."""
-        known = {mark.value: mark for mark in Mark}
-        values = {name: value for name, value in vars(self).items() if name not in _WHERE}
-        marks = frozenset(known[name] for name in self.marks if name in known)
-        return Cell(**{**values, "marks": marks})
-
-
-_WHERE = ("row", "name", "column")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Manifest:
-    """What of a manifest says which table it is of, and what stood there."""
-
-    study: str
-    run: str
-    table: str
-    cells: tuple[_Written, ...]
-
-
-def _from_manifest(path: Path, store: Store) -> TracedTable:
-    where = manifest_path(path)
-    values = read_manifest(where)
-    try:
-        written = shaped(_Manifest, values, str(where))
-        for each in written.cells:
-            named = all(map(is_fingerprint, each.fingerprints))
-            require(named, f"fingerprints of {DIGITS} digits", str(where))
-    except RecordError as error:
-        raise AnalysisError(str(error)) from error
-    remarks = list(_altered(path, values))
-    now: TracedTable | None = None
-    try:
-        now = build(store, written.study, written.run, written.table)
-    except IncayError as error:
-        remarks.append(f"the table cannot be built again: {error}")
-    content = _content(written, now.content if now is not None else None)
-    return TracedTable(content, now.studies if now is not None else (), tuple(remarks), now)
-
-
-def _altered(path: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Yield that the exported file is not as it was written, if so."""
-    file = path.with_name(path.name.removesuffix(SUFFIX))
-    said = manifest.get("file")
-    if not isinstance(said, Mapping) or not file.is_file():
-        return
-    if hashlib.sha256(read_regular(file, MOST_JSON)).hexdigest() != said.get("sha256"):
-        yield f"{file.name} was changed after it was exported: incay verify {file.name} names where"
-
-
-def _content(written: _Manifest, now: TableContent | None) -> TableContent:
-    """Return the table as it was exported; headings and digits are those of today."""
-    known = {column.key: column for column in now.columns} if now is not None else {}
-    columns = dict.fromkeys(each.column for each in written.cells)
-    rows: dict[int, Row] = {}
-    for each in written.cells:
-        row = rows.get(each.row, Row(name=each.name, cells={}))
-        rows[each.row] = replace(row, cells={**row.cells, each.column: each.cell()})
-    return TableContent(
-        name=written.table,
-        title=now.title if now is not None else "",
-        study=written.study,
-        run=written.run,
-        protocol=now.protocol if now is not None else "",
-        columns=tuple(
-            known.get(key, Column(key=key, title=key, decimals=_DECIMALS)) for key in columns
-        ),
-        rows=tuple(rows[index] for index in sorted(rows)),
-    )

@@ -111,8 +111,12 @@ def _built(store: Store, names: Sequence[Name]) -> tuple[list[TracedTable], list
 
 
 def _matches(table: TracedTable, key: str) -> Iterator[TracedTable | Place]:
-    standing: tuple[TracedTable | Place, ...] = (table, *table.places)
-    yield from (each for each in standing if _key(each) == key)
+    yield from (each for each in _standing(table) if _key(each) == key)
+
+
+def _standing(table: TracedTable) -> Iterator[TracedTable | Place]:
+    yield table
+    yield from table.places
 
 
 def _key(match: TracedTable | Place) -> str:
@@ -128,16 +132,20 @@ def _described(match: TracedTable | Place) -> str:
 def _unknown(store: Store, key: str, built: Sequence[TracedTable], failed: Sequence[str]) -> str:
     """Return why a key is none of the store's, and what was probably meant."""
     where = key.rpartition("-")[0]
-    for table in built:
-        standing: list[TracedTable | Place] = [table, *table.places]
-        for each in standing:
-            if _key(each).rpartition("-")[0] == where:
-                now = f"{each.shown}, {each.key}" if isinstance(each, Place) else _key(each)
-                return (
-                    f"{key!r} says where {_described(each)} stands, but that is {now} now: the key "
-                    "is mistyped, or what stands there has changed since. A manifest knows what was "
-                    "exported: incay trace FILE --cell ROW/COLUMN"
-                )
+    there = [
+        each
+        for table in built
+        for each in _standing(table)
+        if _key(each).rpartition("-")[0] == where
+    ]
+    if len(there) == 1:
+        each = there[0]
+        now = f"{each.shown}, {each.key}" if isinstance(each, Place) else _key(each)
+        return (
+            f"{key!r} says where {_described(each)} stands, but that is {now} now: the key is "
+            "mistyped, or what stands there has changed since. A manifest knows what was exported: "
+            "incay trace FILE --cell ROW/COLUMN"
+        )
     reasons = f"; a table could not be built: {'; '.join(failed)}" if failed else ""
     near = _near(store, key, built)
     hint = f" (did you mean {' or '.join(near)}?)" if near else ""

@@ -94,6 +94,21 @@ def test_the_terminal_shows_every_name_and_obeys_none(planted: Path) -> None:
     assert r"\x1b]0;title\x07" in ask(planted, "table", "planted").out
 
 
+def test_trace_shows_every_name_and_obeys_none(planted: Path, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    assert ask(planted, "table", "planted", "--output", str(path)).code == 0
+    listed = ask(planted, "trace", str(path))
+    assert listed.code == 0, listed.err
+    for name in (*ALLOWED[:-1], *REFUSED[:2]):
+        address = f"{name}/error"
+        assert seen(printable(address))[:12] in seen(listed.out), name
+        done = ask(planted, "trace", str(path), "--cell", address)
+        assert done.code == 0, done.err
+        assert seen(printable(name)) in seen(done.out)
+    for cell in ("\x1b]0;x\x07/error", "\x1b[31mred/\u202eerror"):
+        assert ask(planted, "trace", str(path), "--cell", cell).code == 2
+
+
 @pytest.mark.parametrize("suffix", ["html", "md", "tex", "csv", "json"])
 def test_every_format_holds_the_names_as_its_language_writes_them(
     suffix: str, planted: Path, tmp_path: Path
@@ -187,6 +202,9 @@ def test_words_of_a_command_line_are_shown_by_number(tmp_path: Path) -> None:
         ("status", evil),
         ("table", f"tiny@{evil}"),
         ("why", evil),
+        ("trace", evil),
+        ("trace", f"{evil}.md", "--cell", evil),
+        ("verify", "tiny", "--trial", evil),
         ("plan", "quickstart", "--set", f"{evil}=1"),
         (evil,),
         ("plan", "quickstart", "--seeds", evil),

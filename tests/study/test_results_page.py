@@ -64,6 +64,7 @@ def test_the_pages_commands_do_what_they_say(folder: Path, monkeypatch: pytest.M
         "report",
         "compare",
         "verify",
+        "trace",
     }
     for command in COMMANDS:
         done = incay(*command[1:])
@@ -75,6 +76,8 @@ def test_the_pages_commands_do_what_they_say(folder: Path, monkeypatch: pytest.M
         assert done.code == 0, (command, done.err)
         if "--output" in command:
             assert Path(command[command.index("--output") + 1]).stat().st_size > 100
+        if command[1] == "trace":
+            assert "test.error over 3 seeds" in done.out
         if command[1] == "verify":
             assert done.out == "every cell matches\n"
 

@@ -16,10 +16,12 @@ from study_factory import RN, StudyFactory
 
 from incay.analysis import AnalysisError, load, render, table
 from incay.analysis.content import Cell, Column, Mark, Row
+from incay.analysis.output.keys import keys_of
 from incay.analysis.output.renderers import renderers
 from incay.analysis.output.renderers.latex_text import escape
 from incay.analysis.output.shown import show_number
 from incay.analysis.output.table import Table
+from incay.analysis.tracing.exported import keys_in
 
 Maker = Callable[..., StudyFactory]
 COMPILERS = {
@@ -206,15 +208,16 @@ def test_no_row_of_latex_is_taken_for_an_option_of_the_row_before() -> None:
 
 
 @needs(not_run.LATEX, there=bool(LATEX))
-@pytest.mark.parametrize("way", ["as it is", "drawn in"])
-def test_latex_compiles(shown: Table, tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("way", ["as it is", "drawn in", "drawn in beside hyperref"])
+def test_latex_compiles_and_its_pdf_holds_every_key(shown: Table, tmp_path: Path, way: str) -> None:
     for name, each in (("planted", shown), ("tricky", tricky())):
         source = tmp_path / f"{name}.tex"
         source.write_text(render(each, "latex"), "utf-8")
-        if way == "drawn in":
+        if way.startswith("drawn in"):
+            hyperref = r"\usepackage{hyperref}" if way.endswith("hyperref") else ""
             paper = (
                 r"\documentclass{article}\usepackage[T1]{fontenc}"
-                r"\usepackage{booktabs,graphicx}\begin{document}"
+                rf"\usepackage{{booktabs,graphicx}}{hyperref}\begin{{document}}"
                 rf"Before.\input{{{name}}}After.\end{{document}}"
             )
             source = tmp_path / f"{name}-paper.tex"
@@ -227,7 +230,8 @@ def test_latex_compiles(shown: Table, tmp_path: Path, way: str) -> None:
             timeout=120,
         )
         assert done.returncode == 0, done.stdout[-2000:]
-        assert source.with_suffix(".pdf").exists()
+        in_pdf = keys_in(source.with_suffix(".pdf"))
+        assert set(in_pdf) == set(keys_of(each).cells.values())
 
 
 def test_every_format_is_there() -> None:

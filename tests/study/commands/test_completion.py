@@ -55,12 +55,15 @@ def completed(line: str, cwd: Path) -> list[str]:
         ("incay networks mnist-", ["mnist-2d"]),
         ("incay networks --dataset orl", ["orl_faces"]),
         ("incay data verify fash", ["fashion_mnist"]),
+        ("incay trace m", ["my-table.md", "my.pdf", "my/"]),
     ],
 )
 def test_values_complete(line: str, expected: list[str], tmp_path: Path) -> None:
     (tmp_path / "my").mkdir()
     (tmp_path / "my-study.yaml").touch()
     (tmp_path / "my-notes.txt").touch()
+    (tmp_path / "my-table.md.manifest.json").touch()
+    (tmp_path / "my.pdf").touch()
     assert completed(line, tmp_path) == expected
 
 

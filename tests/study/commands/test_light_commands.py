@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from programs import python
 
+from incay import analysis
+from incay.analysis.output.keys import keys_of
+
 TRAINING = {"torch", "ray", "mlflow", "optuna"}
 NUMBERS = {"pandas", "scipy", "sklearn"}
 LOADED = """
@@ -30,6 +33,7 @@ print("loaded:", *{name.partition(".")[0] for name in sys.modules})
         ("status tiny.yaml", TRAINING | NUMBERS),
         ("why FINGERPRINT", TRAINING | NUMBERS),
         ("table tiny.yaml", TRAINING),
+        ("trace KEY", TRAINING),
         # It builds networks, to see that they take the images.
         ("plan tiny.yaml --no-probe", TRAINING - {"torch"}),
         ("data", TRAINING),
@@ -37,7 +41,9 @@ print("loaded:", *{name.partition(".")[0] for name in sys.modules})
 )
 def test_nothing_heavy_is_loaded(command: str, heavy: set[str], finished: Path) -> None:
     record = next(finished.glob("results/trials/*/*/record.json"))
+    table = keys_of(analysis.table(analysis.load(finished / "results", "tiny")))
     arguments = command.replace("FINGERPRINT", record.parent.name).split()
+    arguments = [table.cells[0, "error"] if each == "KEY" else each for each in arguments]
     done = python("-c", LOADED, *arguments, cwd=finished)
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.rpartition("loaded:")[2].split())

@@ -80,6 +80,21 @@ def test_a_forged_record_is_found_and_no_other_is_blamed(store):
     assert done.out.endswith("8 trials trained again: 7 the same bit for bit, 1 different\n")
 
 
+def test_trials_that_are_named_are_trained_again(store):
+    first, second, *_ = sorted(record.fingerprint for record in records(store))
+    done = verified("tiny", "--trial", second, "--trial", first[:12], "--trial", second)
+    assert done.code == 0, done.out + done.err
+    assert "trains 2 of 8 finished trials again" in done.out
+    assert re.findall(r"\(([0-9a-f]{20})\): the same", done.out) == [second, first]
+
+
+def test_a_forged_trial_that_is_named_is_found(store):
+    forged = forge(store)
+    done = verified("tiny", "--trial", forged.fingerprint)
+    assert done.code == 1
+    assert f"({forged.fingerprint}): different" in done.out
+
+
 def test_a_damaged_record_is_named_though_it_is_not_drawn(store):
     damaged = records(store)[0]
     path = store.local_root / "trials" / damaged.fingerprint[:2] / damaged.fingerprint
@@ -126,6 +141,10 @@ def test_control_c_says_what_was_compared_and_leaves_nothing(store, tmp_path):
             "a study must have been run here first",
         ),
         (["tini", "--retrain", "1"], "there is no 'tini'"),
+        (["tiny", "--trial", "0" * 20], "of one finished trial of tiny@"),
+        (["tiny", "--trial", ""], "but with '' none does"),
+        (["tiny", "--trial", "ab", "--retrain", "1"], "one of the two must go"),
+        (["tiny", "--trial", "ab", "--draw", "x"], "--draw draws trials to train again"),
     ],
     ids=" ".join,
 )
