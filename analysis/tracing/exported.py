@@ -61,16 +61,16 @@ def open_exported(path: Path, store: Store) -> Exported:
         AnalysisError: There is no such file, its manifest is damaged, or it holds no key of a
             number that the store has.
     """
-    if path.is_dir():
-        raise AnalysisError(f"{path} must be a file that --output wrote, but is a folder")
-    if manifest_path(path).is_file():
-        return Exported((read_written(path, store),), None, path.name)
     try:
-        keys = keys_in(path)
+        if path.is_dir():
+            raise RecordError("that is a folder")
+        keys = None if manifest_path(path).is_file() else keys_in(path)
     except (OSError, RecordError) as error:
         raise AnalysisError(
             f"{path} must be a file that --output wrote, or a PDF of one, but: {error}"
         ) from error
+    if keys is None:
+        return Exported((read_written(path, store),), None, path.name)
     tables = tables_of(store, keys)
     if not tables:
         holds = f"its {len(keys)} keys are of none" if keys else "it holds no key"

@@ -94,7 +94,11 @@ def find(store: Store, what: str | Path) -> Place | TracedTable | Exported:
     """
     path, text = Path(what), str(what)
     key = parse_key(text)
-    if path.suffix or path.exists():
+    try:
+        is_file = bool(path.suffix) or path.exists()
+    except OSError as error:  # a name that is too long for one
+        raise AnalysisError(f"{shown(text)} must be a key or a file, but: {error}") from error
+    if is_file:
         return open_exported(path, store)
     if text.partition("@")[0] in study_names(store):
         raise AnalysisError(
@@ -135,8 +139,9 @@ def trace_place(place: Place, store: Store, remarks: Sequence[str] = ()) -> Trac
             for trial in arm.phase("confirm") or arm.trials
         ]
     trials = trials_of(fingerprints, studies, store)
-    said = (*remarks, *_changed(place), *place.table.remarks, *_gone(trials), *cell.notes)
-    return Trace(place, trials, arms_of(trials, studies), said)
+    missing = _missing(trials) if cell.fingerprints else ()
+    said = (*remarks, *_changed(place), *place.table.remarks, *missing, *cell.notes)
+    return Trace(place, trials, arms_of(trials, studies), tuple(dict.fromkeys(said)))
 
 
 def _changed(place: Place) -> tuple[str, ...]:
@@ -144,16 +149,16 @@ def _changed(place: Place) -> tuple[str, ...]:
     now = place.table.now
     if now is None:
         return ()
-    key = next((each for each in now.places if each.key == place.key), None)
-    if key is not None:
+    if any(each.key == place.key for each in now.places):
         return ()
     for each in now.places:
-        if each.key.rpartition("-")[0] == place.key.rpartition("-")[0]:
+        if each.address == place.address:
             return (f"the store gives another number now: {each.shown} ({each.key})",)
     return ("the table no longer has this cell",)
 
 
-def _gone(trials: Sequence[TracedTrial]) -> tuple[str, ...]:
+def _missing(trials: Sequence[TracedTrial]) -> tuple[str, ...]:
+    """Return which trials of a number the store does not have as they were."""
     gone = [each.fingerprint for each in trials if each.record is None and not each.problem]
     unlisted = [each.fingerprint for each in trials if not each.study]
     said = [f"trial {name} has no record in the store" for name in gone]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from incay.analysis import wording
@@ -27,15 +27,11 @@ _COMMIT = 12
 
 def draw_cells(screen: Console, table: TracedTable) -> None:
     """Print the keys of a table's numbers."""
-    from rich.table import Table
-
     screen.print(f"{table.name}, key {table.keys.table}", soft_wrap=True)
     for remark in table.remarks:
         screen.print(f"note: {remark}", soft_wrap=True)
-    drawn = Table("key", "cell", "", box=None)
-    for place in table.places:
-        drawn.add_row(place.key, place.address, place.shown)
-    screen.print(drawn)
+    rows = [(place.key, place.address, place.shown) for place in table.places]
+    _draw(screen, ("key", "cell", "shown"), rows, numeric=())
 
 
 def draw_trace(screen: Console, trace: Trace, store: Store) -> None:
@@ -72,55 +68,59 @@ def _unrounded(cell: Cell) -> str:
 
 
 def _draw_trials(screen: Console, trace: Trace) -> None:
-    from rich.table import Table
-
     formula = trace.place.cell.formula
     metrics = dict.fromkeys(formula.metrics if formula is not None else ())
-    drawn = Table(box=None)
-    drawn.add_column("trial", no_wrap=True)
-    for heading in ("arm", "phase"):
-        drawn.add_column(heading)
-    for heading in ("number", "seed"):
-        drawn.add_column(heading, justify="right", no_wrap=True)
-    drawn.add_column("ending")
-    for metric in metrics:
-        drawn.add_column(metric, justify="right", no_wrap=True)
+    rows = []
     for each in trace.trials:
         values = each.record.metrics if each.record is not None else {}
-        drawn.add_row(
+        row = (
             each.fingerprint,
             each.arm,
             each.phase,
-            "" if each.number is None else str(each.number),
+            _word(each.number),
             _word(each.setting(SEED)),
             each.status,
             *(f"{values[name]!r}" if name in values else "" for name in metrics),
         )
-    screen.print(drawn)
+        rows.append(row)
+    headings = ("trial", "arm", "phase", "number", "seed", "ending", *metrics)
+    _draw(screen, headings, rows, numeric={"number", "seed", *metrics})
 
 
 def _draw_origins(screen: Console, trials: Sequence[TracedTrial]) -> None:
+    """Print when, where and by which code trials were trained; once what is the same of all."""
+    recorded = [each for each in trials if each.record is not None]
+    facts = {
+        "finished": [each.record.finished for each in recorded if each.record],
+        "seconds": [f"{each.record.seconds:.1f}" for each in recorded if each.record],
+        "host": [_word(each.origin("host")) for each in recorded],
+        "device": [_word(each.origin("device")) for each in recorded],
+        "training code": [each.record.code_version for each in recorded if each.record],
+        "commit": [_commit(each) for each in recorded],
+    }
+    shared = {name: values[0] for name, values in facts.items() if len(set(values)) == 1}
+    told = ", ".join(f"{name} {value}" for name, value in shared.items() if value)
+    if told:
+        screen.print(f"{'' if len(recorded) == 1 else 'all of them: '}{told}", soft_wrap=True)
+    differing = [name for name in facts if name not in shared]
+    if differing:
+        columns = ([each.fingerprint for each in recorded], *(facts[name] for name in differing))
+        _draw(screen, ("trial", *differing), list(zip(*columns, strict=True)), {"seconds"})
+
+
+def _draw(
+    screen: Console, headings: Sequence[str], rows: Iterable[Sequence[str]], numeric: Container[str]
+) -> None:
     from rich.table import Table
 
     drawn = Table(box=None)
-    drawn.add_column("trial", no_wrap=True)
-    for heading in ("finished", "seconds", "host", "device", "training code", "commit"):
-        drawn.add_column(heading)
-    for each in trials:
-        record = each.record
-        if record is None:
-            continue
-        drawn.add_row(
-            each.fingerprint,
-            record.finished,
-            f"{record.seconds:.1f}",
-            _word(each.origin("host")),
-            _word(each.origin("device")),
-            record.code_version,
-            _commit(each),
+    for heading in headings:  # folded, and never cut, where a terminal is narrow
+        drawn.add_column(
+            heading, justify="right" if heading in numeric else "left", overflow="fold"
         )
-    if drawn.row_count:
-        screen.print(drawn)
+    for row in rows:
+        drawn.add_row(*row)
+    screen.print(drawn)
 
 
 def _commit(trial: TracedTrial) -> str:

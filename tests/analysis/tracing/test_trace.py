@@ -392,6 +392,8 @@ def test_a_table_that_cannot_be_built_is_told(planted: StudyFactory) -> None:
         ("notes.md", "a/b", "notes.md has no .manifest.json beside it, .* but it holds no key"),
         ("other.md", "a/b", "other.md has no .* but its 1 keys are of none"),
         (".", "a/b", "must be a file that --output wrote"),
+        ("x" * 5_000, None, "must be a key or a file"),
+        ("x" * 5_000 + ".md", None, "must be a file that --output wrote"),
     ],
 )
 def test_a_mistake_is_told_with_what_was_meant(
