@@ -10,6 +10,7 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import numbers, where
 from incay.analysis.figures.shared.style import arm_styles, legend_below, marker_every, spread_out
+from incay.analysis.results.points import search_points
 from incay.analysis.results.study import StudyResults
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def data(results: StudyResults) -> pa.Table:
-    """Return, by arm, the best objective after each search trial and the seconds spent.
+    """Return, by arm, the best objective after each point of the search and the seconds spent.
 
-    Every trial counts, however it ended; before the first completed one there is no best.
+    Every point counts, however it ended; before the first completed one there is no best. Where
+    points are trained with several seeds, their means count, and trials are trainings.
 
     Raises:
         AnalysisError: No search trial has completed.
@@ -29,12 +31,13 @@ def data(results: StudyResults) -> pa.Table:
     rows = []
     for arm in results.arms:
         best: float | None = None
-        seconds = 0.0
-        for count, trial in enumerate(arm.phase("search"), start=1):
-            value = trial.metric(metric)
+        seconds, count = 0.0, 0
+        for point in search_points(results, arm):
+            count += len(point.trials)
+            value = point.metric(metric)
             if value is not None:
                 best = value if best is None else better(best, value)
-            seconds += trial.seconds
+            seconds += point.seconds
             rows.append(
                 {"arm": arm.name, "trials": count, "seconds": seconds, "value": value, "best": best}
             )

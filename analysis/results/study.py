@@ -224,12 +224,12 @@ class StudyResults(StudyBook):
             raise AnalysisError(str(error)) from error
 
     def to_arrow(self) -> pa.Table:
-        """Return one row per trial: arm, phase, number, fingerprint, status, params, metrics."""
+        """Return one row per trial: arm, phase, number, replicate, fingerprint, …."""
         params = sorted({name for trial in self.trials for name in trial.params})
         measured = sorted({n for t in self.trials if t.record for n in t.record.metrics})
         columns: dict[str, Any] = {
             name: [getattr(trial, name) for trial in self.trials]
-            for name in ("arm", "phase", "number", "fingerprint", "status", "seconds")
+            for name in ("arm", "phase", "number", "replicate", "fingerprint", "status", "seconds")
         }
         for name in params:
             columns[name] = _homogeneous([trial.params.get(name) for trial in self.trials])

@@ -14,7 +14,7 @@ from incay.study.api.study import Study
 from incay.study.hardware import gpu_count
 from incay.study.planning.forecast import Forecast, forecast, forecast_text, trials_at_once
 from incay.study.planning.plan_table import ArmPlan, PlanRow, plan_arms, plan_rows, shared_settings
-from incay.study.planning.search_reach import unreached
+from incay.study.planning.search_reach import seeds_told, unreached
 from incay.study.planning.stack_forecast import told_beforehand
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.trials import Store
@@ -133,6 +133,7 @@ def plan(
             notes=(
                 *opened.data.notes,
                 f"all arms: {shared_settings(spec)}",
+                *seeds_told(spec),
                 *unreached(spec),
                 *told_beforehand(spec, configs),
                 *said,

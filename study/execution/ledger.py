@@ -40,7 +40,7 @@ class Ledger:
         self._store = store
         self._spec = spec
         self.books = Books(store, spec.name, spec.run)
-        self._listed: dict[tuple[str, str, int], TrialRow] = {}
+        self._listed: dict[tuple[str, str, int, int], TrialRow] = {}
         self._next_write = 0.0
         self._lock = threading.Lock()
 
@@ -63,7 +63,7 @@ class Ledger:
                 "points again; no result is lost"
             )
         rows = self.books.trials()
-        self._listed = {(row.arm, row.phase, row.number): row for row in rows}
+        self._listed = {row.key: row for row in rows}
         known = self.books.study()
         book = study_book(self._spec)
         if known is not None:
@@ -86,7 +86,7 @@ class Ledger:
         """
         told = []
         for trial in trials:
-            row = self._listed.get((trial.arm, trial.phase, trial.number))
+            row = self._listed.get(trial.key)
             if row is None or row.fingerprint != trial.fingerprint:
                 continue
             if dict(row.params) != dict(trial.params):
@@ -174,7 +174,7 @@ def study_book(spec: StudySpec) -> StudyBook:
         baseline=spec.baseline,
         factor=spec.header.factors,
         objective=Objective(**spec.objective.model_dump()),
-        budget=Budget(**spec.budget.model_dump()) if spec.searches else None,
+        budget=_budget(spec) if spec.searches else None,
         unreached=tuple(unreached(spec)),
         sampling=sampling() if spec.searches else "",
         replicates=spec.replicates,
@@ -193,6 +193,11 @@ def study_book(spec: StudySpec) -> StudyBook:
             for arm in spec.arms
         ),
     )
+
+
+def _budget(spec: StudySpec) -> Budget:
+    # Readers need not know that trainings, where they are what is given, make so many points.
+    return Budget(**{**spec.budget.model_dump(), "trials": spec.budget.points})
 
 
 def _basis(frozen: Frozen) -> dict[str, str]:

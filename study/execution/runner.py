@@ -161,7 +161,12 @@ class StudyRunner:
         with self.halt.on_signals():
             if spec.searches:
                 search = SearchWork(
-                    spec, self._planner, self._finished, self._history, self._ledger.points()
+                    spec,
+                    self._planner,
+                    self._finished,
+                    self._history,
+                    self._ledger.points(),
+                    self._monitor.spares,
                 )
                 counts = {item.arm.name: item.total for item in search.searches}
                 self._phase("search", search, counts, spec.objective.metric)

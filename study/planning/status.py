@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -62,6 +63,8 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
     books = Books(store, name, run)
     study, rows = books.require_study(), books.trials()
     known = {row.fingerprint: trial_status(store, row.fingerprint) for row in rows}
+    searched = Counter(row.arm for row in rows if row.phase == "search")
+    is_over = books.frozen() is not None
     phases = tuple(
         PhaseStatus(
             arm.name,
@@ -72,7 +75,7 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
             ),
         )
         for arm in study.arms
-        for phase, total in _phases(study, arm)
+        for phase, total in _phases(study, arm, searched[arm.name], is_over)
     )
     return StudyStatus(name, run, study.variant, phases)
 
@@ -88,13 +91,23 @@ def trial_status(store: Store, fingerprint: str) -> Status:
     return Unended.PENDING if store.read_progress(fingerprint) is None else Unended.RUNNING
 
 
-def _phases(study: StudyBook, arm: ArmBook) -> Iterator[tuple[Phase, int]]:
-    """Yield the phases of an arm, each with its number of trials."""
+def _phases(
+    study: StudyBook, arm: ArmBook, listed: int, is_over: bool
+) -> Iterator[tuple[Phase, int]]:
+    """Yield the phases of an arm, each with its number of trials.
+
+    Args:
+        study: The study.
+        arm: The arm.
+        listed: Its search trials so far.
+        is_over: Whether the search is, so that what a race has spared is known.
+    """
     if arm.search:
         assert study.budget is not None
-        trials = study.budget.trials
-        if study.budget.sampler == "grid":
+        budget, points = study.budget, study.budget.trials
+        if budget.sampler == "grid":
             spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
-            trials = grid_trials(spaces, trials)
-        yield "search", trials
+            points = grid_trials(spaces, points)
+        trials = min(points * budget.seeds, budget.trainings or points * budget.seeds)
+        yield "search", listed if is_over and budget.race != "none" else trials
     yield "confirm", study.replicates

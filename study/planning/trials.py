@@ -25,10 +25,11 @@ class PlannedTrial:
     Attributes:
         arm: Name of the arm.
         phase: Search or confirm; a ``protocol: paper`` study has confirm trials only.
-        number: The search trial's number, or the replicate.
+        number: The number of the search's point, or the replicate.
         config: What is trained.
         fingerprint: What its record is filed under.
         params: The searched settings' values, by dotted name.
+        replicate: Of a search trial, with which of the search's seeds its point is trained.
     """
 
     arm: str
@@ -37,6 +38,17 @@ class PlannedTrial:
     config: TrialConfig
     fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    replicate: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        """What tells it from the study's other trials."""
+        return self.arm, self.phase, self.number, self.replicate
+
+    @property
+    def title(self) -> str:
+        """How it is called where a person reads it."""
+        return self.to_row().title
 
     @property
     def needs_arm(self) -> str:
@@ -51,6 +63,7 @@ class PlannedTrial:
             number=self.number,
             fingerprint=self.fingerprint,
             params=dict(self.params),
+            replicate=self.replicate,
         )
 
 
@@ -89,9 +102,12 @@ class Planner:
         self._data = data
         self._fixed: list[PlannedTrial | WaitingTrial] = []
 
-    def search_trial(self, arm: Arm, number: int, params: Mapping[str, Any]) -> PlannedTrial:
+    def search_trial(
+        self, arm: Arm, number: int, params: Mapping[str, Any], replicate: int = 0
+    ) -> PlannedTrial:
         """Return an arm's search trial: part of the training set validates, test is sealed."""
-        return self._planned(arm, "search", number, search_config(self._spec, arm, params), params)
+        config = search_config(self._spec, arm, params, replicate)
+        return replace(self._planned(arm, "search", number, config, params), replicate=replicate)
 
     def confirm_trials(
         self, winners: Mapping[str, Mapping[str, Any]] | None = None
@@ -113,7 +129,8 @@ class Planner:
     def again(self, arm: Arm, row: TrialRow) -> PlannedTrial:
         """Return a searched arm's trial as it would be trained now: by today's code and data."""
         config = row_config(self._spec, arm, row)
-        return self._planned(arm, row.phase, row.number, config, row.params)
+        planned = self._planned(arm, row.phase, row.number, config, row.params)
+        return replace(planned, replicate=row.replicate)
 
     def _confirm_trials(
         self, winners: Mapping[str, Mapping[str, Any]]
@@ -169,17 +186,20 @@ class Planner:
 def row_config(spec: StudySpec, arm: Arm, row: TrialRow) -> TrialConfig:
     """Return what the study trains for a trial that its books list."""
     if row.phase == "search":
-        return search_config(spec, arm, row.params)
+        return search_config(spec, arm, row.params, row.replicate)
     return confirm_config(spec, arm, row.number, row.params)
 
 
-def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> TrialConfig:
+def search_config(
+    spec: StudySpec, arm: Arm, params: Mapping[str, Any], replicate: int = 0
+) -> TrialConfig:
     """Return what a search trial trains.
 
     Args:
         spec: The study.
         arm: The arm.
         params: The searched settings' values, by dotted name.
+        replicate: Which of the search's seeds. The split is the same for all of them.
     """
     config = build_trial(merge(arm.values, nest(dict(params))), spec.document.data_root)
     split = replace(
@@ -188,7 +208,7 @@ def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> Trial
         seed=derive_seed(spec.header.seed, "split"),
         test="sealed",
     )
-    return replace(config, split=split, seed=spec.search_seed)
+    return replace(config, split=split, seed=spec.search_seed(replicate))
 
 
 def confirm_config(

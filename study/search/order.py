@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
-from incay.study.search.arm_search import ArmSearch, Histories, History
+from incay.study.search.arm_search import ArmSearch, Histories, History, Spared
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.records import TrialRecord
 
@@ -133,6 +133,7 @@ class SearchWork:
         histories: See `incay.study.search.arm_search.Histories`.
         known: Points of an earlier run, by (arm, number), so that they need not be chosen
             again.
+        spared: See `incay.study.search.arm_search.Spared`.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class SearchWork:
         finished: Finished,
         histories: Histories,
         known: Mapping[tuple[str, int], Mapping[str, Any]] | None = None,
+        spared: Spared | None = None,
     ) -> None:
         self.planned: list[PlannedTrial] = []
         self.pruning = spec.budget.pruner != "none"
@@ -152,7 +154,7 @@ class SearchWork:
                 points = {
                     n: point for (name, n), point in (known or {}).items() if name == arm.name
                 }
-                self.searches.append(ArmSearch(spec, arm, planner, histories, points))
+                self.searches.append(ArmSearch(spec, arm, planner, histories, points, spared))
         self._running: dict[str, list[tuple[ArmSearch, PlannedTrial]]] = {}
 
     def next(self) -> PlannedTrial | Signal:
@@ -164,7 +166,7 @@ class SearchWork:
             ready = [search for search in left if search.ready]
             if not ready:
                 return Signal.WAIT
-            search = min(ready, key=lambda item: item.number)
+            search = min(ready, key=lambda item: item.handed_out)
             trial = search.take()
             self.planned.append(trial)
             if trial.fingerprint in self._running:

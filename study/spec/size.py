@@ -76,5 +76,5 @@ def _numbers(header: Header, arms: Sequence[Arm]) -> tuple[int, int, int]:
     """Return seeds, searched arms, and the trials of each search."""
     given = header.confirm.seeds
     seeds = given if isinstance(given, int) else len(given)
-    budget = header.budget.trials if header.budget is not None else 0
+    budget = header.budget.most if header.budget is not None else 0
     return seeds, sum(bool(arm.search) for arm in arms), budget

@@ -11,6 +11,7 @@ from incay.study.spec.arms.resolve import resolve_arms
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
 from incay.study.spec.reading.document import Document
+from incay.study.spec.searches.budget import check_budget
 from incay.study.spec.size import check_size
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
@@ -77,11 +78,11 @@ class StudySpec:
         given = self.header.confirm.seeds
         return given if isinstance(given, int) else len(given)
 
-    @property
-    def search_seed(self) -> int:
-        """The seed of all search trials: they differ in their settings only."""
+    def search_seed(self, replicate: int = 0) -> int:
+        """Return a seed of all points of the search: they differ in their settings only."""
         given = self.budget.seed
-        return derive_seed(self.header.seed, "search") if given is None else given
+        first = derive_seed(self.header.seed, "search") if given is None else given
+        return derive_seed(first, "search", replicate) if replicate else first
 
     @cached_property  # asked for once a trial: a study of n seeds must not derive n²
     def confirm_seeds(self) -> tuple[int, ...]:
@@ -112,6 +113,7 @@ def parse_study(document: Document, code: Bundle | None = None) -> StudySpec:
     header = parse_header(document)
     _check_table(document, header)
     arms, baseline = resolve_arms(document, header)
+    check_budget(document, header)
     check_size(document, header, arms)
     check_fair(document, header, arms, baseline)
     return StudySpec(header, arms, baseline, document, code or Bundle())

@@ -62,16 +62,22 @@ class Budget:
     """What the search of each arm may use.
 
     Attributes:
-        trials: Trials per arm.
+        trials: Points per arm, at most.
+        seeds: With how many seeds each point is trained.
+        race: By what rule a hopeless point's seeds that are left are spared.
+        trainings: What each arm gets the same number of in place of points; None for points.
         sampler: How points are chosen.
         pruner: How hopeless trials are ended early.
-        parallel: How many of an arm's trials may run at once.
-        seconds: An arm takes no further trial once its trials have taken this long; None for no
+        parallel: How many of an arm's points may be in training at once.
+        seconds: An arm takes no further point once its trials have taken this long; None for no
             limit.
-        seed: The seed of all search trials, None where it is derived.
+        seed: The first seed of all points, None where it is derived.
     """
 
     trials: int = 0
+    seeds: int = 1
+    race: str = "none"
+    trainings: int | None = None
     sampler: str = ""
     pruner: str = ""
     parallel: int = 1
@@ -144,10 +150,11 @@ class TrialRow:
     Attributes:
         arm: Name of its arm.
         phase: ``search``, or ``confirm`` (also of ``protocol: paper``).
-        number: The search trial's number, or the replicate: the same replicate has the same seed
-            in every arm, so that arms are compared in pairs.
+        number: The number of the search's point, or the replicate: the same replicate has the same
+            seed in every arm, so that arms are compared in pairs.
         fingerprint: What its record is filed under.
         params: What was searched, by dotted name.
+        replicate: Of a search trial, with which of the search's seeds its point is trained.
     """
 
     arm: str
@@ -155,14 +162,30 @@ class TrialRow:
     number: int
     fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    replicate: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        """What tells it from the study's other trials."""
+        return self.arm, self.phase, self.number, self.replicate
+
+    @property
+    def title(self) -> str:
+        """How it is called where a person reads it."""
+        return f"{self.arm}, {self.phase} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """Its number; of a point's further seeds with theirs, as in 5.1 and 5.2 beside 5."""
+        return f"{self.number}.{self.replicate}" if self.replicate else f"{self.number}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Winner:
-    """The search trial that an arm is confirmed with.
+    """The point of the search that an arm is confirmed with.
 
     Attributes:
-        fingerprint: What its record is filed under.
+        fingerprint: What its record is filed under, that of its first seed.
         params: What was searched, by dotted name.
         code_version: Of the code that trained it.
     """

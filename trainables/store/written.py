@@ -47,6 +47,7 @@ def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
     rows = shaped(_Trials, values, where).trials
     for row in rows:
         require(row.number >= 0, "number >= 0", where)
+        require(row.replicate >= 0, "replicate >= 0", where)
         require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
     return rows
 

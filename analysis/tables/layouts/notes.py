@@ -10,6 +10,7 @@ from incay.analysis.comparing.comparisons import ALPHA, Comparison
 from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.analysis.tables.layouts.searched import VALIDATED
 from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables import names
 from incay.trainables.metrics import NORM
@@ -57,7 +58,7 @@ def _devices(results: StudyResults) -> str:
 
 
 def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
-    keys = {column.key for column in columns}
+    keys = {column.key for column in columns} - {VALIDATED}  # of the search's seeds, told apart
     cells = [cell for row in rows for key, cell in row.cells.items() if key in keys]
     counts = {cell.n for cell in cells if cell.value is not None and cell.n}
     if not counts:

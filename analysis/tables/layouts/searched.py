@@ -1,15 +1,20 @@
 """What a search has found: the settings that were trained, and what the winner was worth.
 
-The winner's validation score is the best of many, so that it flatters. Beside it stands what
-fresh seeds then measured on the test split.
+The winner's validation score is the best of many, so that it flatters; of points with several
+seeds it is the mean, with its interval. Beside it stands what fresh seeds then measured on the test
+split.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from incay.analysis import wording
 from incay.analysis.comparing.measure import list_endings, measure
 from incay.analysis.content import Cell, Column
-from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.analysis.results.points import Point, search_points, search_seeds
+from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.statistics.summary import summarize
 from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
 
 VALIDATED, GAP = "validated", "gap"
@@ -35,22 +40,22 @@ def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
     text = wording.setting(value)
     return Cell(
         text=f"{text} ({', '.join(remarks)})" if remarks else text,
-        fingerprints=() if confirmed else (shown.fingerprint,),
+        fingerprints=shown.fingerprints if isinstance(shown, Point) else (),
     )
 
 
-def best_so_far(results: StudyResults, arm: Arm) -> Trial | None:
-    """Return the completed search trial with the best objective, None where there is none."""
-    return _best(results, arm.phase("search"))
+def best_so_far(results: StudyResults, arm: Arm) -> Point | None:
+    """Return the completed point with the best objective, None where there is none."""
+    return _best(results, search_points(results, arm))
 
 
-def winner(results: StudyResults, arm: Arm) -> Trial | None:
-    """Return the search trial whose settings were confirmed, None where there is none."""
+def winner(results: StudyResults, arm: Arm) -> Point | None:
+    """Return the point whose settings were confirmed, None where there is none."""
     confirmed = arm.phase("confirm")
     if not arm.search or not confirmed:
         return None
     params = confirmed[0].params
-    return _best(results, tuple(t for t in arm.phase("search") if t.params == params))
+    return _best(results, tuple(p for p in search_points(results, arm) if p.params == params))
 
 
 def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
@@ -71,24 +76,41 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
 def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Cell]:
     """Return a searched arm's cells of `validation_columns`."""
     found = winner(results, arm)
-    error = found.metric(ERROR.of(VALIDATION)) if found is not None else None
-    if found is None or error is None:
+    errors = found.values(ERROR.of(VALIDATION)) if found is not None else ()
+    if found is None or not errors:
         return {}
-    score = 100.0 - error if rate == ACCURACY.name else error
-    cells = {VALIDATED: Cell(value=score, fingerprints=(found.fingerprint,))}
+    scores = [100.0 - error if rate == ACCURACY.name else error for error in errors]
+    score = summarize(scores)
+    cells = {VALIDATED: Cell(value=score.mean, fingerprints=found.fingerprints)}
+    if len(scores) > 1:
+        cells[VALIDATED] = replace(
+            cells[VALIDATED],
+            half_width=score.half_width,
+            no_spread=not score.spreads,
+            n=score.n,
+        )
     tested = measure(results, arm, f"{TEST}.{rate}")
     values = list(tested.values.values())
     if values:
-        gap = sum(values) / len(values) - score
-        cells[GAP] = Cell(value=gap, fingerprints=(found.fingerprint, *tested.trials))
+        gap = sum(values) / len(values) - score.mean
+        cells[GAP] = Cell(value=gap, fingerprints=(*found.fingerprints, *tested.trials))
     return cells
 
 
-VALIDATION_NOTE = (
-    "validation → test: the mean over the confirmed seeds minus the winner's own validation score. "
-    "The latter is the best of all search trials, from one seed, so that it flatters; the test "
-    "split has other images, and the confirmed seeds trained on those held out for validation too."
-)
+def validation_note(results: StudyResults) -> str:
+    """Return what a reader must know of `validation_columns`."""
+    seeds = search_seeds(results)
+    best = "the best of all search trials, from one seed, so that it flatters"
+    if seeds > 1:
+        best = (
+            f"the best of all points' means over the search's {seeds} seeds, ± half the 95 % "
+            "interval over these, so that it flatters still, which the interval does not know"
+        )
+    return (
+        "validation → test: the mean over the confirmed seeds minus the winner's own validation "
+        f"score. The latter is {best}; the test split has other images, and the confirmed seeds "
+        "trained on those held out for validation too."
+    )
 
 
 def tie_note(results: StudyResults) -> str:
@@ -102,7 +124,7 @@ def tie_note(results: StudyResults) -> str:
         found = winner(results, arm)
         if found is None:
             continue
-        scores = [trial.metric(metric) for trial in arm.phase("search")]
+        scores = [point.metric(metric) for point in search_points(results, arm)]
         equal = scores.count(found.metric(metric))
         if equal > 1:
             tied.append(f"{arm.name} ({equal} of {len(scores)})")
@@ -114,11 +136,11 @@ def tie_note(results: StudyResults) -> str:
     )
 
 
-def _best(results: StudyResults, trials: tuple[Trial, ...]) -> Trial | None:
+def _best(results: StudyResults, points: tuple[Point, ...]) -> Point | None:
     metric, mode = results.objective.metric, results.objective.mode
     sign = -1.0 if mode == "max" else 1.0
-    done = [(trial.metric(metric), trial) for trial in trials]
-    ranked = [(sign * value, trial.number, trial) for value, trial in done if value is not None]
+    done = [(point.metric(metric), point) for point in points]
+    ranked = [(sign * value, point.number, point) for value, point in done if value is not None]
     return min(ranked, key=lambda entry: entry[:2])[2] if ranked else None
 
 
