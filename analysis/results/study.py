@@ -224,7 +224,7 @@ class StudyResults(StudyBook):
             raise AnalysisError(str(error)) from error
 
     def to_arrow(self) -> pa.Table:
-        """Return one row per trial: arm, phase, number, replicate, fingerprint, …."""
+        """Return one row per trial: what it is, how it ended, what was searched and measured."""
         params = sorted({name for trial in self.trials for name in trial.params})
         measured = sorted({n for t in self.trials if t.record for n in t.record.metrics})
         columns: dict[str, Any] = {

@@ -134,6 +134,7 @@ class StudyFactory:
         config: Mapping[str, Any] | None = None,
         history: Sequence[Mapping[str, float]] = (),
         seconds: float = 60.0,
+        replicate: int = 0,
         **tables: pa.Table,
     ) -> str:
         """Add a trial and return its fingerprint.
@@ -148,15 +149,16 @@ class StudyFactory:
             config: Settings besides, by dotted name.
             history: Its reports.
             seconds: What it took.
+            replicate: Of a search trial, with which of the search's seeds.
             tables: What lies beside its record, by name.
         """
-        text = f"{self.name}/{arm}/{phase}/{number}"
+        text = f"{self.name}/{arm}/{phase}/{number}" + (f".{replicate}" if replicate else "")
         settings = {**self.arms[arm].difference, **(params or {}), **(config or {})}
         values = merged(BASE_CONFIG, settings)
         data_hash, version = "d" * 16, hashlib.sha256(text.encode()).hexdigest()[:16]
         fingerprint = fingerprint_of(values, data_hash, version)
         row = {"arm": arm, "phase": phase, "number": number, "fingerprint": fingerprint}
-        self.trials.append({**row, "params": dict(params or {})})
+        self.trials.append({**row, "params": dict(params or {}), "replicate": replicate})
         if status is None:
             return fingerprint
         *earlier, last = history or [{}]
