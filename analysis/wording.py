@@ -23,7 +23,12 @@ def recorded(value: Any) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things: ``1 seed``, ``3 seeds``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun if count == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Return several of a thing: ``seeds``, ``searches``."""
+    return f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
 
 
 def device_time(hours: float, device: str) -> str:
@@ -40,15 +45,16 @@ def device_time(hours: float, device: str) -> str:
     return f"{hours:.1f} {device}-hours"
 
 
-def more_seeds(count: int | None, hours: float, device: str) -> str:
+def more_seeds(count: int | None, hours: float, device: str, unit: str = "seed") -> str:
     """Return how many more seeds, and which time, would decide a comparison.
 
     Args:
         count: How many; None where no reasonable number would.
         hours: What they take, in hours; 0 where it is not known.
         device: ``GPU`` or ``CPU``.
+        unit: What a replicate is: ``seed`` or ``search``.
     """
     if count is None:
-        return "not within 1,000 seeds"
+        return f"not within 1,000 {plural(unit)}"
     time = f", {device_time(hours, device)}" if hours > 0.0 else ""
-    return f"about {counted(count, 'more seed')}{time}"
+    return f"about {counted(count, f'more {unit}')}{time}"

@@ -35,6 +35,7 @@ class Comparison:
         effect: Hedges' g of the paired differences, None where it has no meaning.
         better: Whether the difference is in the better direction.
         seconds_per_seed: What one more replicate of both arms costs.
+        unit: What a replicate is: a seed, or a search where these are repeated.
         on_gpu: Whether those are seconds of a GPU.
         fingerprints: The trials of both.
     """
@@ -48,6 +49,7 @@ class Comparison:
     effect: float | None
     better: bool
     seconds_per_seed: float
+    unit: str = "seed"
     on_gpu: bool
     fingerprints: tuple[str, ...]
 
@@ -112,6 +114,7 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
             effect=hedges_g(test),
             better=(test.difference > 0.0) == (quantity.better == "more"),
             seconds_per_seed=seconds[name] + seconds[planned[name]],
+            unit="seed" if results.repetitions == 1 else "search",
             on_gpu=on_gpu,
             fingerprints=(*measured[name].trials, *measured[planned[name]].trials),
         )
@@ -120,5 +123,7 @@ def compare_arms(results: StudyResults, metric: str) -> dict[str, Comparison]:
 
 
 def _seconds_per_seed(results: StudyResults, arm: str) -> float:
+    if results.repetitions > 1:  # a replicate is a search with its confirmation
+        return sum(trial.seconds for trial in results.arm(arm).trials) / results.repetitions
     taken = [trial.seconds for trial in results.arm(arm).phase("confirm") if trial.is_whole]
     return sum(taken) / len(taken) if taken else 0.0

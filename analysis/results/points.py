@@ -27,6 +27,11 @@ class Point:
         return self.trials[0].number
 
     @property
+    def repetition(self) -> int:
+        """Which search of the arm it is of."""
+        return self.trials[0].repetition
+
+    @property
     def params(self) -> Mapping[str, Any]:
         """Where it lies, by dotted name."""
         return self.trials[0].params
@@ -72,9 +77,9 @@ def search_seeds(results: StudyResults) -> int:
 
 
 def search_points(results: StudyResults, arm: Arm) -> tuple[Point, ...]:
-    """Return the points of an arm's search, by number."""
+    """Return the points of an arm's searches, by repetition and number."""
     seeds = search_seeds(results)
-    found: dict[int, list[Trial]] = {}
+    found: dict[tuple[int, int], list[Trial]] = {}
     for trial in arm.phase("search"):
-        found.setdefault(trial.number, []).append(trial)
+        found.setdefault((trial.repetition, trial.number), []).append(trial)
     return tuple(Point(tuple(trials), seeds) for _, trials in sorted(found.items()))

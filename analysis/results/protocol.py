@@ -17,6 +17,12 @@ def protocol_sentence(results: StudyResults) -> str:
     if not results.searches:
         return f"Protocol: sealed. Settings are fixed; the {split} split was read once."
     if any(trial.phase == "confirm" for trial in results.trials):
+        if results.repetitions > 1:
+            return (
+                f"Protocol: sealed. {results.repetitions} times over, settings were searched from "
+                "other search seeds on another validation split and frozen; seeds of their own "
+                f"then confirmed each winner on the {split} split."
+            )
         return (
             "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
             f"seeds then confirmed them on the {split} split."

@@ -24,6 +24,7 @@ from incay.analysis.tables.layouts.searched import (
     validation_columns,
     validation_note,
 )
+from incay.analysis.tables.layouts.spread import SPREAD_NOTE, spread_cells, spread_columns
 from incay.analysis.tables.layouts.trained import baseline_sentence, kept_sentence
 from incay.trainables.metrics import ACCURACY, ERROR, NORM, quantity_of
 
@@ -42,6 +43,7 @@ def general(results: StudyResults) -> Table:
         Column(key="n", title="n", decimals=0),
         metrics[0][0],
         *((_CHANGE,) if compared else ()),
+        *spread_columns(results),
         *validated,
         *(column for column, _ in metrics[1:]),
         *(Column(key=name, title=name, numeric=False) for name in searched),
@@ -51,6 +53,7 @@ def general(results: StudyResults) -> Table:
     notes = (
         *study_notes(results, columns, rows, compared),
         *filter(None, [baseline_sentence(results)]),
+        *([SPREAD_NOTE] if results.repetitions > 1 else []),
         *([validation_note(results)] if validated else []),
         *filter(None, [tie_note(results)]),
         *filter(None, [kept_sentence(results)]),
@@ -83,6 +86,7 @@ def _row(
     cells = {column.key: metric_cell(results, arm, metric) for column, metric in metrics}
     tested = metrics[0][0].key
     cells["n"] = count_cell(cells[tested])
+    cells |= spread_cells(results, arm, metrics[0][1])
     cells |= validation_cells(results, arm, tested)
     if arm.name in compared:
         comparison = compared[arm.name]

@@ -24,13 +24,14 @@ class ArmProgress:
         total: Trials that the phase asks for.
         endings: Trials by ending, those of earlier runs included.
         running: Share done of each running trial, by fingerprint.
-        values: The metric of each completed trial so far, by the number of its point or replicate.
+        values: The metric of each completed trial so far, by repetition of the search
+            and number of its point or replicate.
     """
 
     total: int = 0
     endings: Counter[Ending] = field(default_factory=Counter)
     running: dict[str, float] = field(default_factory=dict)
-    values: dict[int, list[float]] = field(default_factory=dict)
+    values: dict[tuple[int, int], list[float]] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -68,7 +69,7 @@ class Monitor:
         self.lost = 0
         self.waiting = ""
         self.arms: dict[str, ArmProgress] = {}
-        self._ended: set[tuple[str, str, int, int]] = set()
+        self._ended: set[tuple[str, str, int, int, int]] = set()
         self._phase_started = time.monotonic()
         self._steps_trained = 0.0
 
@@ -145,7 +146,7 @@ class Monitor:
             arm.endings[record.status] += 1
             value = record.metrics.get(self.metric)
             if record.is_whole and value is not None:
-                arm.values.setdefault(trial.number, []).append(value)
+                arm.values.setdefault((trial.repetition, trial.number), []).append(value)
 
     def seconds_left(self) -> float | None:
         """Return an estimate for the phase from the pace so far, None while there is none."""

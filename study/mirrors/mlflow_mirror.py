@@ -207,6 +207,7 @@ def _trial_tags(row: TrialRow, provenance: Mapping[str, Any]) -> dict[str, str]:
     own = {"arm": row.arm, "phase": row.phase, "number": str(row.number)}
     if row.phase == "search":
         own["replicate"] = str(row.replicate)
+        own["repetition"] = str(row.repetition)
     return {
         FINGERPRINT: row.fingerprint,
         **{f"incay.{name}": value for name, value in own.items()},

@@ -1,4 +1,4 @@
-"""A copy of the searches for Optuna's own tools: one Optuna study per searched arm.
+"""A copy of the searches for Optuna's own tools: one Optuna study per search of an arm.
 
 Searches do not need it: their points come from the study file and the store alone
 (`incay.study.search.sampler`). Like MLflow it is filled from the store, at any time and any
@@ -26,7 +26,7 @@ from incay.study.mirrors.optuna_points import NUMBER, copied_point
 from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.search.distributions import DIRECTIONS
 from incay.trainables.store.books import every_run
-from incay.trainables.store.shapes import Budget, StudyBook, TrialRow
+from incay.trainables.store.shapes import Budget, StudyBook, TrialRow, search_name
 from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
@@ -81,17 +81,17 @@ class OptunaCopy(StudyCopy):
         metrics = book.objective.directions
         seeds = 1 if book.budget is None else book.budget.seeds
         ended: dict[str, list[tuple[int, FrozenTrial]]] = {}
-        for (arm, number), rows in self._points(book).items():
-            trial = copied_point(self._store, rows, seeds, searches[arm], list(metrics))
+        for (name, number), rows in self._points(book).items():
+            trial = copied_point(self._store, rows, seeds, searches[rows[0].arm], list(metrics))
             if trial is not None:
-                ended.setdefault(arm, []).append((number, trial))
+                ended.setdefault(name, []).append((number, trial))
         if not ended:
             return  # an opened journal is read as a whole, and grows by that
         with self._alone():
             try:
                 storage = open_storage(self._address)
-                for arm, trials in ended.items():
-                    self._add(storage, arm, trials, metrics)
+                for name, trials in ended.items():
+                    self._add(storage, name, trials, metrics)
             except IncayError:
                 raise
             except Exception as error:
@@ -101,32 +101,36 @@ class OptunaCopy(StudyCopy):
                 raise DamagedCopyError(self._address, _KIND) from error
 
     def _points(self, book: StudyBook) -> dict[tuple[str, int], list[TrialRow]]:
-        """Return the trials of the points that get no further one and are not in the copy."""
+        """Return the trials of the points that get no further one and are not in the copy.
+
+        They are by search and number.
+        """
         found: dict[tuple[str, int], list[TrialRow]] = {}
         latest: Counter[str] = Counter()
         for row in self._books.trials():
             if row.phase == "search":
-                found.setdefault((row.arm, row.number), []).append(row)
-                latest[row.arm] = max(latest[row.arm], row.number)
+                name = search_name(row.arm, row.repetition)
+                found.setdefault((name, row.number), []).append(row)
+                latest[name] = max(latest[name], row.number)
         budget = book.budget or Budget()
         is_over = budget.seeds > 1 and self._books.frozen() is not None
         return {
-            (arm, number): rows
-            for (arm, number), rows in found.items()
-            if (arm, number) not in self._known
+            (name, number): rows
+            for (name, number), rows in found.items()
+            if (name, number) not in self._known
             # A point ends before that which is chosen from its outcome begins.
-            if len(rows) == budget.seeds or is_over or latest[arm] >= number + budget.parallel
+            if len(rows) == budget.seeds or is_over or latest[name] >= number + budget.parallel
         }
 
     def _add(
         self,
         storage: BaseStorage,
-        arm: str,
+        name: str,
         trials: list[tuple[int, FrozenTrial]],
         metrics: Mapping[str, str],
     ) -> None:
         study = optuna.create_study(
-            study_name=f"{self._title} {arm}",
+            study_name=f"{self._title} {name}",
             storage=storage,
             load_if_exists=True,
             directions=[DIRECTIONS[mode] for mode in metrics.values()],
@@ -137,7 +141,7 @@ class OptunaCopy(StudyCopy):
         for number, trial in trials:
             if number not in present:
                 study.add_trial(trial)
-            self._known.add((arm, number))
+            self._known.add((name, number))
 
     def _alone(self) -> AbstractContextManager[Any]:
         """Keep two commands from adding the same trial to a journal file."""

@@ -128,7 +128,7 @@ def _search_configs(spec: StudySpec, arm: Arm, planner: Planner) -> list[TrialCo
     if spec.budget.sampler == "grid":
         points = grid_trials(arm.spaces, points)
     trainings = min(points * spec.budget.seeds, spec.budget.most)
-    return [planner.search_trial(arm, 0, params).config] * trainings
+    return [planner.search_trial(arm, 0, params).config] * trainings * spec.repetitions
 
 
 def _by_arm(rows: Iterable[_OfArm]) -> dict[str, list[_OfArm]]:

@@ -23,8 +23,13 @@ def unreached(spec: StudySpec) -> list[str]:
 def seeds_told(spec: StudySpec) -> list[str]:
     """Return what a plan says of a search over several seeds; nothing of one over one."""
     budget = spec.budget
-    if not spec.searches or budget.seeds == 1:
+    if not spec.searches or budget.seeds * spec.repetitions == 1:
         return []
+    times = ""
+    if spec.repetitions > 1:
+        times = f", {spec.repetitions} times over, from other seeds and splits"
+    if budget.seeds == 1:
+        return [f"search: each arm gets {budget.points} points{times}"]
     points = f"{budget.points} points, each"
     if budget.trainings is not None:
         points = f"{budget.trainings} trainings, each point"
@@ -32,7 +37,7 @@ def seeds_told(spec: StudySpec) -> list[str]:
     if budget.race != "none":
         saved = "" if budget.trainings is None else ", for further points"
         race = f"; the race ({budget.race}) spares what is left of hopeless ones{saved}"
-    return [f"search: each arm gets {points} with the same {budget.seeds} seeds{race}"]
+    return [f"search: each arm gets {points} with the same {budget.seeds} seeds{race}{times}"]
 
 
 def _of_arm(spec: StudySpec, arm: Arm) -> list[str]:

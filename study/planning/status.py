@@ -109,5 +109,5 @@ def _phases(
             spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
             points = grid_trials(spaces, points)
         trials = min(points * budget.seeds, budget.trainings or points * budget.seeds)
-        yield "search", listed if is_over and budget.race != "none" else trials
+        yield "search", listed if is_over and budget.race != "none" else trials * study.repetitions
     yield "confirm", study.replicates

@@ -37,6 +37,7 @@ class ArmSearch:
         histories: See `Histories`.
         known: Points of an earlier run, by number.
         spared: See `Spared`.
+        repetition: Which search of the arm it is.
 
     Attributes:
         trials: The points' first trials, by number; with several seeds they have others.
@@ -52,8 +53,10 @@ class ArmSearch:
         histories: Histories,
         known: Mapping[int, Mapping[str, Any]],
         spared: Spared | None = None,
+        repetition: int = 0,
     ) -> None:
         self.arm = arm
+        self.repetition = repetition
         self.trials: dict[int, PlannedTrial] = {}
         self.outcomes: dict[int, Outcome] = {}
         self._spec = spec
@@ -75,7 +78,10 @@ class ArmSearch:
             sampler=spec.budget.sampler,
             directions=tuple(spec.objective.directions.values()),
             parallel=spec.budget.parallel,
-            seed_parts=(spec.header.seed, "sampler", arm.name),
+            seed_parts=(
+                *(spec.header.seed, "sampler", arm.name),
+                *(("repetition", repetition) if repetition else ()),
+            ),
         )
 
     @property
@@ -123,7 +129,9 @@ class ArmSearch:
         if number is None:
             number = self._begin()
         point = self._points[number]
-        trial = self._planner.search_trial(self.arm, number, point.params, point.take())
+        trial = self._planner.search_trial(
+            self.arm, number, point.params, point.take(), self.repetition
+        )
         self.handed_out += 1
         if not trial.replicate:
             self.trials[number] = trial

@@ -35,7 +35,7 @@ def sampling() -> str:
 def outside_point(spec: StudySpec, books: Books) -> str:
     """Return which listed point lies outside of what is searched; empty if none does."""
     for arm in spec.arms:
-        for row in _listed(books, arm).values():
+        for row in _listed(books, arm):
             outside = _outside(arm, row.params)
             if outside:
                 return _told(books, row, f"{outside} is outside of what is searched")
@@ -52,10 +52,14 @@ def other_point(store: Store, spec: StudySpec, books: Books) -> str:
     if book is None or book.sampling != sampling():
         return ""
     for arm in spec.arms:
-        rows = _listed(books, arm)
-        found = _compared(store, spec, arm, rows) if rows else None
-        if found is not None:
-            return _told(books, *found)
+        listed = _listed(books, arm)
+        for repetition in range(spec.repetitions):
+            rows = {
+                (row.number, row.replicate): row for row in listed if row.repetition == repetition
+            }
+            found = _compared(store, spec, arm, rows, repetition) if rows else None
+            if found is not None:
+                return _told(books, *found)
     return ""
 
 
@@ -75,11 +79,10 @@ def strange_point_of_run(store: Store, study: str, run: str) -> str:
     return outside_point(spec, books) or other_point(store, spec, books)
 
 
-def _listed(books: Books, arm: Arm) -> dict[tuple[int, int], TrialRow]:
-    """Return the search trials that are listed for an arm, by the numbers of point and seed."""
+def _listed(books: Books, arm: Arm) -> list[TrialRow]:
+    """Return the search trials that are listed for an arm, in order."""
     rows = (row for row in books.trials() if (row.arm, row.phase) == (arm.name, "search"))
-    found = {(row.number, row.replicate): row for row in rows}
-    return dict(sorted(found.items()))
+    return sorted(rows, key=lambda row: row.key)
 
 
 def _told(books: Books, row: TrialRow, what: str) -> str:
@@ -109,10 +112,15 @@ def _outside(arm: Arm, params: Mapping[str, Any]) -> str:
 
 
 def _compared(
-    store: Store, spec: StudySpec, arm: Arm, rows: Mapping[tuple[int, int], TrialRow]
+    store: Store,
+    spec: StudySpec,
+    arm: Arm,
+    rows: Mapping[tuple[int, int], TrialRow],
+    repetition: int,
 ) -> tuple[TrialRow, str] | None:
     """Return the first trial that is not listed as the search chooses it, and how it chooses."""
-    search = ArmSearch(spec, arm, _Listed(spec, rows), store.history, {})
+    listed = _Listed(spec, rows)
+    search = ArmSearch(spec, arm, listed, store.history, {}, repetition=repetition)
     left = dict(rows)
     while not search.exhausted and search.ready:
         trial = search.take()
@@ -145,10 +153,17 @@ class _Listed(Planner):
         self._rows = rows
 
     def search_trial(
-        self, arm: Arm, number: int, params: Mapping[str, Any], replicate: int = 0
+        self,
+        arm: Arm,
+        number: int,
+        params: Mapping[str, Any],
+        replicate: int = 0,
+        repetition: int = 0,
     ) -> PlannedTrial:
         """Return an arm's search trial, by the fingerprint that the books have."""
-        config = search_config(self._study, arm, params, replicate)
+        config = search_config(self._study, arm, params, replicate, repetition)
         row = self._rows.get((number, replicate))
         name = "" if row is None else row.fingerprint
-        return PlannedTrial(arm.name, "search", number, config, name, dict(params), replicate)
+        return PlannedTrial(
+            arm.name, "search", number, config, name, dict(params), replicate, repetition
+        )

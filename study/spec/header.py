@@ -167,6 +167,7 @@ class Header(_Model):
     baseline: str | None = None
     ablation: Ablation | None = None
     budget: Budget | None = None
+    searches: Annotated[int, Field(ge=1, le=100)] = 1
     unequal_ranges: bool = False
     objective: Objective = Objective()
     confirm: Confirm = Confirm()

@@ -77,4 +77,5 @@ def _numbers(header: Header, arms: Sequence[Arm]) -> tuple[int, int, int]:
     given = header.confirm.seeds
     seeds = given if isinstance(given, int) else len(given)
     budget = header.budget.most if header.budget is not None else 0
-    return seeds, sum(bool(arm.search) for arm in arms), budget
+    times = header.searches
+    return seeds * times, sum(bool(arm.search) for arm in arms), budget * times

@@ -73,26 +73,56 @@ class StudySpec:
         return self.header.resources
 
     @property
+    def repetitions(self) -> int:
+        """How often the search of each arm is made, and its winner confirmed."""
+        return self.header.searches
+
+    @property
     def replicates(self) -> int:
-        """Seeds of the confirm phase."""
+        """Seeds of the confirm phase, those of all repetitions of the search."""
+        return self._seeds_each * self.repetitions
+
+    @property
+    def _seeds_each(self) -> int:
         given = self.header.confirm.seeds
         return given if isinstance(given, int) else len(given)
 
-    def search_seed(self, replicate: int = 0) -> int:
-        """Return a seed of all points of the search: they differ in their settings only."""
+    def repetition_of(self, replicate: int) -> int:
+        """Return which repetition of the search a replicate confirms the winner of."""
+        return replicate // self._seeds_each
+
+    def search_seed(self, replicate: int = 0, repetition: int = 0) -> int:
+        """Return a seed of all points of a search: they differ in their settings only."""
         given = self.budget.seed
         first = derive_seed(self.header.seed, "search") if given is None else given
+        if repetition:
+            first = derive_seed(first, "repetition", repetition)
         return derive_seed(first, "search", replicate) if replicate else first
+
+    def split_seed(self, repetition: int = 0) -> int:
+        """Return the seed by which a search holds images out for validation."""
+        repeated = (repetition,) if repetition else ()
+        return derive_seed(self.header.seed, "split", *repeated)
 
     @cached_property  # asked for once a trial: a study of n seeds must not derive n²
     def confirm_seeds(self) -> tuple[int, ...]:
-        """The seed of each replicate, the same in every arm, none of them the search's."""
+        """The seed of each replicate, the same in every arm, none of them the search's.
+
+        Each repetition of the search has seeds of its own, so that what its winner measures
+        depends on no other's.
+        """
         given = self.header.confirm.seeds
-        if isinstance(given, list):
-            return tuple(given)
-        return tuple(
-            derive_seed(self.header.seed, "confirm", replicate) for replicate in range(given)
+        first = (
+            given
+            if isinstance(given, list)
+            else [derive_seed(self.header.seed, "confirm", replicate) for replicate in range(given)]
         )
+        repeated = (
+            derive_seed(seed, "repetition", repetition)
+            for repetition in range(1, self.repetitions)
+            for seed in first
+        )
+        return (*first, *repeated)
 
     @property
     def run(self) -> str:

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 from incay.trainables.metrics import ERROR, VALIDATION
@@ -104,7 +103,8 @@ class StudyBook:
         unreached: What the search cannot reach of what it declares, in words.
         sampling: By which version its points are chosen; empty where none is, or an earlier version
             has written the book.
-        replicates: Seeds per arm in the confirm phase.
+        replicates: Seeds per arm in the confirm phase, those of all repetitions of the search.
+        repetitions: How often the search of each arm is made, and its winner confirmed.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
         code: The digest of the user's own code that it uses; empty where it uses none.
@@ -130,6 +130,7 @@ class StudyBook:
     unreached: tuple[str, ...] = ()
     sampling: str = ""
     replicates: int = 1
+    repetitions: int = 1
     diverged_policy: Literal["exclude", "worst"] = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
@@ -141,6 +142,11 @@ class StudyBook:
     def variant(self) -> str:
         """How the run differs from the study's file, as the user said it."""
         return " ".join(self.overrides) or "as written"
+
+
+def search_name(arm: str, repetition: int) -> str:
+    """Return what a search of an arm is called; no arm has such a name."""
+    return f"{arm}/search/{repetition}" if repetition else arm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +161,7 @@ class TrialRow:
         fingerprint: What its record is filed under.
         params: What was searched, by dotted name.
         replicate: Of a search trial, with which of the search's seeds its point is trained.
+        repetition: Of which repetition of the search it is, or confirms the winner.
     """
 
     arm: str
@@ -163,11 +170,12 @@ class TrialRow:
     fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
     replicate: int = 0
+    repetition: int = 0
 
     @property
-    def key(self) -> tuple[str, str, int, int]:
+    def key(self) -> tuple[str, str, int, int, int]:
         """What tells it from the study's other trials."""
-        return self.arm, self.phase, self.number, self.replicate
+        return self.arm, self.phase, self.repetition, self.number, self.replicate
 
     @property
     def title(self) -> str:
@@ -176,8 +184,13 @@ class TrialRow:
 
     @property
     def label(self) -> str:
-        """Its number; of a point's further seeds with theirs, as in 5.1 and 5.2 beside 5."""
-        return f"{self.number}.{self.replicate}" if self.replicate else f"{self.number}"
+        """Its number; of a point's further seeds with theirs, as in 5.1 and 5.2 beside 5.
+
+        That of a search's further repetitions stands before it, as in 1:5.2; replicates are
+        numbered through.
+        """
+        repeated = f"{self.repetition}:" if self.repetition and self.phase == "search" else ""
+        return f"{repeated}{self.number}" + (f".{self.replicate}" if self.replicate else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,37 +208,12 @@ class Winner:
     code_version: str
 
 
-class Choice(StrEnum):
-    """Why a trained network is kept rather than others."""
-
-    VALIDATION = "validation error"
-    SEED = "order of seeds"
-    EARLIER = "test error, by an earlier version"
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeptModel:
-    """A trial whose trained network stays in the store.
-
-    Attributes:
-        arm: Name of its arm.
-        number: The replicate.
-        chosen_by: Why it is kept.
-        validation_error: Of the trial, else of its arm's winner in the search; None without one.
-    """
-
-    arm: str = ""
-    number: int = 0
-    chosen_by: Choice
-    validation_error: float | None = None
-
-
 @dataclass(frozen=True)
 class Frozen:
     """Winners of a search.
 
     Attributes:
-        winners: By arm.
+        winners: By `search_name`.
         sha256: Of the winners.
     """
 
@@ -273,29 +261,3 @@ class Progress:
 def _digest(winners: Mapping[str, Winner]) -> str:
     values = {arm: vars(winner) for arm, winner in winners.items()}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnModule:
-    """A module of a user's own code.
-
-    Attributes:
-        text: What is in it.
-        is_package: Whether it is a package's ``__init__``.
-    """
-
-    text: str
-    is_package: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnModules:
-    """A user's own code.
-
-    Attributes:
-        entries: The modules that a study names.
-        modules: All of them, by name.
-    """
-
-    entries: tuple[str, ...] = ()
-    modules: Mapping[str, OwnModule]

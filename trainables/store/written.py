@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from incay.trainables.store.door import require, shaped
+from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.naming import DIGITS, is_fingerprint
-from incay.trainables.store.shapes import Choice, Frozen, KeptModel, Progress, StudyBook, TrialRow
+from incay.trainables.store.shapes import Frozen, Progress, StudyBook, TrialRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     require(len(set(known)) == len(known), "distinct names of arms", where)
     require(book.baseline in known, "a baseline among the arms", where)
     require(book.replicates >= 1, "replicates >= 1", where)
+    require(book.repetitions >= 1, "repetitions >= 1", where)
     return book
 
 
@@ -48,6 +50,7 @@ def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
     for row in rows:
         require(row.number >= 0, "number >= 0", where)
         require(row.replicate >= 0, "replicate >= 0", where)
+        require(row.repetition >= 0, "repetition >= 0", where)
         require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
     return rows
 

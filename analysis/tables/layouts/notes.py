@@ -24,7 +24,7 @@ def study_notes(
     published: PublishedTable | None = None,
 ) -> tuple[str, ...]:
     """Return the notes that a table of measured numbers carries."""
-    notes = [_interval(columns, rows), _tests(comparisons), _undecided(comparisons)]
+    notes = [_interval(results, columns, rows), _tests(comparisons), _undecided(comparisons)]
     if published is not None:
         verdicts = _verdicts(rows, published)
         notes += [verdicts, *published.remarks]
@@ -57,18 +57,33 @@ def _devices(results: StudyResults) -> str:
     return f"Trained on different devices: {', '.join(parts)}."
 
 
-def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
+def _interval(results: StudyResults, columns: Sequence[Column], rows: Iterable[Row]) -> str:
     keys = {column.key for column in columns} - {VALIDATED}  # of the search's seeds, told apart
     cells = [cell for row in rows for key, cell in row.cells.items() if key in keys]
     counts = {cell.n for cell in cells if cell.value is not None and cell.n}
     if not counts:
         return ""
+    if results.repetitions > 1:
+        return _over_searches(results, counts)
     if counts == {1}:
         return "One seed: it shows no spread, so no interval is given and no difference tested."
     least, most = min(counts), max(counts)
     seeds = f"{most}" if least == most else f"n = {least} to {most}"
     note = f"Mean ± half the 95 % interval (Student's t) over {seeds} seeds."
     return note + (" A single seed has no interval." if 1 in counts else "")
+
+
+def _over_searches(results: StudyResults, counts: set[int]) -> str:
+    each = wording.counted(results.replicates // results.repetitions, "seed")
+    least, most = min(counts), max(counts)
+    if most == 1:
+        return "One search: it shows no spread, so no interval is given and no difference tested."
+    searches = f"{most}" if least == most else f"n = {least} to {most}"
+    return (
+        f"Mean ± half the 95 % interval (Student's t) over {searches} searches; the value of a "
+        f"search is the mean over the {each} that confirmed its winner. What varies: seeds of "
+        "training, search and validation split."
+    )
 
 
 def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:
@@ -115,8 +130,11 @@ def _tests(comparisons: Mapping[str, Comparison]) -> str:
         if any(each.decided for each in tested)
         else "no difference is supported"
     )
+    on = "on the same seeds (paired t-test"
+    if tested[0].unit != "seed":
+        on = "search by search, on the same seeds (paired t-test of the searches' means"
     return (
-        f"Compared on the same seeds (paired t-test, two-sided, Holm over "
+        f"Compared {on}, two-sided, Holm over "
         f"{wording.counted(tested[0].family, 'comparison')}, α = {ALPHA}): {pairs}; {found}."
     )
 
@@ -140,4 +158,4 @@ def describe_need(comparison: Comparison) -> str:
         return "cannot be said: the differences show no spread"
     more = comparison.more_seeds()
     hours = (more or 0) * comparison.seconds_per_seed / 3600.0
-    return wording.more_seeds(more, hours, "GPU" if comparison.on_gpu else "CPU")
+    return wording.more_seeds(more, hours, "GPU" if comparison.on_gpu else "CPU", comparison.unit)

@@ -16,6 +16,7 @@ from incay.analysis.results.points import Point, search_points, search_seeds
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.summary import summarize
 from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
+from incay.trainables.store.shapes import search_name
 
 VALIDATED, GAP = "validated", "gap"
 
@@ -24,14 +25,24 @@ def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
     """Return the value that a searched setting was trained with: confirmed, else the best so far.
 
     Where the setting is searched under a condition that does not hold, the arm's own value was
-    trained, and the cell says so.
+    trained, and the cell says so. Repeated searches have a value each.
     """
     if name not in arm.search:
         return Cell()
-    confirmed = arm.phase("confirm")
-    shown = confirmed[0] if confirmed else best_so_far(results, arm)
+    cells = [_searched(results, arm, name, search) for search in range(results.repetitions)]
+    if len(cells) == 1:
+        return cells[0]
+    return Cell(
+        text="; ".join(cell.text or cell.reason for cell in cells),
+        fingerprints=tuple(name for cell in cells for name in cell.fingerprints),
+    )
+
+
+def _searched(results: StudyResults, arm: Arm, name: str, search: int) -> Cell:
+    confirmed = [trial for trial in arm.phase("confirm") if trial.repetition == search]
+    shown = confirmed[0] if confirmed else best_so_far(results, arm, search)
     if shown is None:
-        return Cell(reason=_none_completed(arm))
+        return Cell(reason=_none_completed(arm, search))
     remarks = [] if name in shown.params else ["the arm's own"]
     remarks += [] if confirmed else ["best so far"]
     value = shown.setting(name)
@@ -44,18 +55,24 @@ def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
     )
 
 
-def best_so_far(results: StudyResults, arm: Arm) -> Point | None:
-    """Return the completed point with the best objective, None where there is none."""
-    return _best(results, search_points(results, arm))
+def best_so_far(results: StudyResults, arm: Arm, search: int = 0) -> Point | None:
+    """Return a search's completed point with the best objective, None where there is none."""
+    return _best(results, _points(results, arm, search))
 
 
-def winner(results: StudyResults, arm: Arm) -> Point | None:
-    """Return the point whose settings were confirmed, None where there is none."""
-    confirmed = arm.phase("confirm")
-    if not arm.search or not confirmed:
-        return None
-    params = confirmed[0].params
-    return _best(results, tuple(p for p in search_points(results, arm) if p.params == params))
+def winners(results: StudyResults, arm: Arm) -> list[Point]:
+    """Return the points whose settings were confirmed, of each search that has one."""
+    found: dict[int, Point | None] = {}
+    for trial in arm.phase("confirm") if arm.search else ():
+        if trial.repetition not in found:
+            points = _points(results, arm, trial.repetition)
+            same = tuple(point for point in points if point.params == trial.params)
+            found[trial.repetition] = _best(results, same)
+    return [point for point in found.values() if point is not None]
+
+
+def _points(results: StudyResults, arm: Arm, search: int) -> tuple[Point, ...]:
+    return tuple(each for each in search_points(results, arm) if each.repetition == search)
 
 
 def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
@@ -65,7 +82,7 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
         results: The study.
         rate: ``error`` or ``accuracy``, as the table's tested column.
     """
-    if results.split != TEST or all(winner(results, arm) is None for arm in results.arms):
+    if results.split != TEST or not any(winners(results, arm) for arm in results.arms):
         return ()
     return (
         Column(key=VALIDATED, title=f"winner's validation {rate}", unit="%"),
@@ -75,13 +92,18 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
 
 def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Cell]:
     """Return a searched arm's cells of `validation_columns`."""
-    found = winner(results, arm)
-    errors = found.values(ERROR.of(VALIDATION)) if found is not None else ()
-    if found is None or not errors:
+    found = winners(results, arm)
+    by_seed = [point.values(ERROR.of(VALIDATION)) for point in found]
+    if not found or not all(by_seed):
         return {}
+    # Of repeated searches the winners' means, else what each seed gave the one.
+    errors = by_seed[0]
+    if results.repetitions > 1:
+        errors = tuple(sum(each) / len(each) for each in by_seed)
     scores = [100.0 - error if rate == ACCURACY.name else error for error in errors]
     score = summarize(scores)
-    cells = {VALIDATED: Cell(value=score.mean, fingerprints=found.fingerprints)}
+    trials = tuple(name for point in found for name in point.fingerprints)
+    cells = {VALIDATED: Cell(value=score.mean, fingerprints=trials)}
     if len(scores) > 1:
         cells[VALIDATED] = replace(
             cells[VALIDATED],
@@ -93,7 +115,7 @@ def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Ce
     values = list(tested.values.values())
     if values:
         gap = sum(values) / len(values) - score.mean
-        cells[GAP] = Cell(value=gap, fingerprints=(*found.fingerprints, *tested.trials))
+        cells[GAP] = Cell(value=gap, fingerprints=(*trials, *tested.trials))
     return cells
 
 
@@ -105,6 +127,11 @@ def validation_note(results: StudyResults) -> str:
         best = (
             f"the best of all points' means over the search's {seeds} seeds, ± half the 95 % "
             "interval over these, so that it flatters still, which the interval does not know"
+        )
+    if results.repetitions > 1:
+        best = (
+            "the mean over the searches of the best of each, ± half the 95 % interval over "
+            "searches, so that it flatters"
         )
     return (
         "validation → test: the mean over the confirmed seeds minus the winner's own validation "
@@ -121,13 +148,11 @@ def tie_note(results: StudyResults) -> str:
     """
     metric, tied = results.objective.metric, []
     for arm in results.arms:
-        found = winner(results, arm)
-        if found is None:
-            continue
-        scores = [point.metric(metric) for point in search_points(results, arm)]
-        equal = scores.count(found.metric(metric))
-        if equal > 1:
-            tied.append(f"{arm.name} ({equal} of {len(scores)})")
+        for found in winners(results, arm):
+            scores = [p.metric(metric) for p in _points(results, arm, found.repetition)]
+            equal = scores.count(found.metric(metric))
+            if equal > 1:
+                tied.append(f"{search_name(arm.name, found.repetition)} ({equal} of {len(scores)})")
     if not tied:
         return ""
     return (
@@ -144,8 +169,8 @@ def _best(results: StudyResults, points: tuple[Point, ...]) -> Point | None:
     return min(ranked, key=lambda entry: entry[:2])[2] if ranked else None
 
 
-def _none_completed(arm: Arm) -> str:
-    trials = arm.phase("search")
+def _none_completed(arm: Arm, search: int) -> str:
+    trials = [trial for trial in arm.phase("search") if trial.repetition == search]
     if not trials or any(trial.is_open for trial in trials):
         return "no search trial is done"
     return f"no search trial completed: {list_endings(trials)}"

@@ -1,4 +1,4 @@
-"""Whether what a study says of its search's budget goes together."""
+"""Whether what a study says of its searches and their budget goes together."""
 
 from __future__ import annotations
 
@@ -11,11 +11,22 @@ seed leaves nothing to spare, and with fewer before it p cannot fall below 0.1."
 
 
 def check_budget(document: Document, header: Header) -> None:
-    """Refuse keys of the budget that contradict one another.
+    """Refuse keys that contradict one another.
 
     Raises:
         StudyError: It names the key, and what would go.
     """
+    if header.searches > 1 and not document.values.get("search"):
+        raise document.error(
+            ("searches",),
+            f"searches must be 1 where nothing is searched, but got {header.searches}",
+        )
+    if header.searches > 1 and header.confirm.model_fields_set - {"seeds"}:
+        raise document.error(
+            ("searches",),
+            "searches that are repeated must be confirmed with a fixed number of seeds each "
+            "(confirm.seeds), and nothing else",
+        )
     budget = header.budget
     if budget is None:
         return
