@@ -21,12 +21,14 @@ from tiny_study import BASE, results
 from incay.analysis import load
 from incay.analysis.results.points import search_points
 from incay.study.mirrors.optuna_copy import open_storage, storage_address
+from incay.trainables.store.shapes import search_name
 from incay.trainables.store.trials import Store
 
 SEEDED = f"""\
 {BASE}search:
   all arms: {{optimizer.lr: log 1e-5 .. 0.05}}
-budget: {{trainings: 20, seeds: 3, race: paired, sampler: random, parallel: 2}}
+budget: {{trainings: 14, seeds: 3, race: paired, sampler: random, parallel: 2}}
+searches: 2
 confirm: {{seeds: 2}}
 """
 
@@ -41,7 +43,7 @@ def run_and_kill(folder: Path, records: int) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 600
     while len(list(folder.glob("results/trials/*/*/record.json"))) < records:
         assert driver.poll() is None
         assert time.monotonic() < deadline
@@ -53,7 +55,8 @@ def run_and_kill(folder: Path, records: int) -> None:
 def listed(folder: Path) -> list[dict[str, Any]]:
     (path,) = folder.glob("results/studies/tiny/*/trials.json")
     rows: list[dict[str, Any]] = json.loads(path.read_text())["trials"]
-    return sorted(rows, key=lambda row: (row["arm"], row["phase"], row["number"], row["replicate"]))
+    key = ("arm", "phase", "repetition", "number", "replicate")
+    return sorted(rows, key=lambda row: [row[name] for name in key])
 
 
 @pytest.mark.long
@@ -62,17 +65,20 @@ def test_a_killed_search_over_seeds_ends_as_the_undisturbed_one(tmp_path: Path) 
     for folder in (whole, killed):
         folder.mkdir()
         (folder / "tiny.yaml").write_text(SEEDED)
-    done = incay("run", "tiny.yaml", cwd=whole)
+    done = incay("run", "tiny.yaml", cwd=whole, timeout=900)
     assert done.returncode == 0, done.stderr
     run_and_kill(killed, 5)
     run_and_kill(killed, 23)
-    again = incay("run", "tiny.yaml", "--no-mirror", cwd=killed)
+    again = incay("run", "tiny.yaml", "--no-mirror", cwd=killed, timeout=900)
     assert again.returncode == 0, again.stderr
     assert listed(killed) == listed(whole)
     assert results(killed / "results") == results(whole / "results")
     searched = [row for row in listed(whole) if row["phase"] == "search"]
-    assert Counter(row["arm"] for row in searched) == {"Softmax": 20, "RN": 20}
-    assert len({(row["arm"], row["number"]) for row in searched}) > 2 * 7  # the race made room
+    counts = Counter((row["arm"], row["repetition"]) for row in searched)
+    assert counts == {(arm, search): 14 for arm in ("Softmax", "RN") for search in (0, 1)}
+    points = {(row["arm"], row["repetition"], row["number"]) for row in searched}
+    assert len(points) > 4 * 5  # the race made room
+    assert len(listed(whole)) - len(searched) == 2 * 2 * 2
 
     table = incay("table", "tiny", "--output", "t.csv", cwd=killed)
     assert table.returncode == 0, table.stderr
@@ -85,10 +91,14 @@ def copied(folder: Path) -> None:
     """Optuna's copy has one trial a point, with the mean of what its seeds gave."""
     read = load(folder / "results", "tiny")
     storage = open_storage(storage_address(Store(folder / "results")))
-    for arm in read.arms:
-        study = optuna.load_study(study_name=f"tiny {read.run} {arm.name}", storage=storage)
+    searches = [(arm, search) for arm in read.arms for search in (0, 1)]
+    for arm, search in searches:
+        name = f"tiny {read.run} {search_name(arm.name, search)}"
+        study = optuna.load_study(study_name=name, storage=storage)
         by_number = {trial.user_attrs["incay.number"]: trial for trial in study.trials}
-        points = {point.number: point for point in search_points(read, arm)}
+        points = {
+            point.number: point for point in search_points(read, arm) if point.repetition == search
+        }
         assert by_number.keys() == points.keys()
         for number, trial in by_number.items():
             point = points[number]
@@ -107,10 +117,7 @@ def altered(folder: Path) -> None:
     rows = json.loads(whole)["trials"]
     further = next(row for row in rows if row["replicate"] == 2)
     first = next(
-        row
-        for row in rows
-        if row["phase"] == "search"
-        and (row["arm"], row["number"], row["replicate"]) == (further["arm"], further["number"], 0)
+        row for row in rows if row == {**further, "replicate": 0, "fingerprint": row["fingerprint"]}
     )
     for changes, says in (
         ({"fingerprint": first["fingerprint"]}, "has seed"),
