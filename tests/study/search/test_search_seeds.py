@@ -83,7 +83,7 @@ def test_points_share_their_seeds_and_the_first_is_that_of_a_single_one() -> Non
     by_seed: dict[int, set[int]] = {}
     for trial in several.planned:
         by_seed.setdefault(trial.replicate, set()).add(trial.config.seed)
-        first = next(each for each in several.planned if each.key == (*trial.key[:3], 0))
+        first = next(each for each in several.planned if each.key == (*trial.key[:4], 0))
         assert replace(trial.config, seed=0) == replace(first.config, seed=0)
     assert [len(seeds) for seeds in by_seed.values()] == [1, 1, 1]
     confirm = {each.config.seed for each in Planner(seeded(), DataCatalog(None)).confirm_trials()}
@@ -118,7 +118,7 @@ def test_the_winner_has_the_best_mean_not_the_luckiest_seed() -> None:
     work = run(seeded())
     for search in work.searches:
         means = {
-            number: fmean(noisy(trial) for trial in work.planned if trial.key[:3] == first.key[:3])
+            number: fmean(noisy(trial) for trial in work.planned if trial.key[:4] == first.key[:4])
             for number, first in search.trials.items()
         }
         winner = search.winner()
@@ -136,7 +136,7 @@ def test_a_race_spares_hopeless_points_and_finds_the_same_winners() -> None:
     for search in raced.searches:
         winner = search.winner()
         assert winner is not None
-        assert sum(trial.key[:3] == winner.key[:3] for trial in raced.planned) == 3
+        assert sum(trial.key[:4] == winner.key[:4] for trial in raced.planned) == 3
         assert objective(winner) < 0.2
 
 
@@ -169,7 +169,7 @@ def test_a_point_whose_training_failed_has_no_mean_and_is_no_winner() -> None:
         winner = search.winner()
         assert winner is not None
         assert winner.number != number
-        count = sum(trial.key[:3] == ("Softmax", "search", number) for trial in work.planned)
+        count = sum(trial.key[:4] == ("Softmax", "search", 0, number) for trial in work.planned)
         assert count == (3 if race == "none" else 2)
 
 
