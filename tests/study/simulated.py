@@ -65,7 +65,8 @@ def simulate(
     """Run a search with `places` trials at once; `pick` says which one ends next."""
     stored = {} if stored is None else stored
     planner = Planner(study, DataCatalog(None))
-    work = SearchWork(study, planner, stored.get, no_history, known)
+    of_search = {(arm, 0, number): point for (arm, number), point in (known or {}).items()}
+    work = SearchWork(study, planner, stored.get, no_history, of_search)
     running: list[PlannedTrial] = []
     trained = 0
     while True:
