@@ -67,8 +67,8 @@ def trained(arguments: argparse.Namespace, folder: Path) -> dict[str, _Floats]:
 
 def searched(
     errors: _Floats, budget: int, seeds: int, race: bool, draw: np.random.Generator
-) -> tuple[float, int]:
-    """Return what the winner of one search is worth, and how many points it has tried.
+) -> tuple[float, float, int]:
+    """Return what the winner of one search is worth, what it scored, and the number of points.
 
     Args:
         errors: (points, seeds) that a search may draw from.
@@ -96,8 +96,9 @@ def searched(
         if count == seeds:
             mean = sum(each[0] for each in values) / seeds
             seen[int(number)] = Outcome({}, Ending.COMPLETED, (mean,), by_seed=tuple(values))
-    best = min(seen, key=lambda each: (seen[each].values or (0.0,))[0])
-    return float(errors[best, fresh[0]].mean()), tried
+    scores = {each: outcome.values[0] for each, outcome in seen.items() if outcome.values}
+    best = min(scores, key=lambda each: scores[each])
+    return float(errors[best, fresh[0]].mean()), scores[best], tried
 
 
 def main() -> None:
@@ -128,13 +129,13 @@ def main() -> None:
                 searched(errors, arguments.budget, seeds, race, draw)
                 for _ in range(arguments.draws)
             ]
-            worth = np.array([value for value, _ in drawn])
-            tried = np.mean([count for _, count in drawn])
+            worth, scores, tried = np.array(drawn).T
             name = f"{seeds} seed{'s' if seeds > 1 else ''}{', race' if race else ''}"
             print(
-                f"  {name}: {tried:.1f} points in {arguments.budget} trainings; winner's error on "
-                f"other seeds {worth.mean():.3f} % ± {worth.std(ddof=1) / len(worth) ** 0.5:.3f}, "
-                f"SD between searches {worth.std(ddof=1):.3f}",
+                f"  {name}: {tried.mean():.1f} points in {arguments.budget} trainings; winner's error "
+                f"on other seeds {worth.mean():.3f} % ± {worth.std(ddof=1) / len(worth) ** 0.5:.3f}, "
+                f"SD between searches {worth.std(ddof=1):.3f}; its score flatters by "
+                f"{(worth - scores).mean():.3f}",
                 flush=True,
             )
     print(
