@@ -23,7 +23,12 @@ def recorded(value: Any) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things: ``1 seed``, ``3 seeds``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun if count == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """Return several of a thing: ``seeds``, ``searches``."""
+    return f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
 
 
 def device_time(hours: float, device: str) -> str:
@@ -41,7 +46,12 @@ def device_time(hours: float, device: str) -> str:
 
 
 def more_seeds(
-    count: int | None, least: int | None, most: int | None, hours: float, device: str
+    count: int | None,
+    least: int | None,
+    most: int | None,
+    hours: float,
+    device: str,
+    unit: str = "seed",
 ) -> str:
     """Return how many more seeds, and which time, would decide a comparison.
 
@@ -51,13 +61,14 @@ def more_seeds(
         most: Were it as small; None likewise.
         hours: What `count` of them take, in hours; 0 where it is not known.
         device: ``GPU`` or ``CPU``.
+        unit: What a replicate is: ``seed`` or ``search``.
     """
     if count is None:
         lowest = f" ({least} were it at its largest)" if least is not None else ""
-        return f"not within 1,000 seeds{lowest}"
+        return f"not within 1,000 {plural(unit)}{lowest}"
     time = f", {device_time(hours, device)}" if hours > 0.0 else ""
     upper = "over 1,000" if most is None else f"{most}"
     between = (
         f" ({least} to {upper})" if least is not None and (least, most) != (count, count) else ""
     )
-    return f"about {counted(count, 'more seed')}{between}{time}"
+    return f"about {counted(count, f'more {unit}')}{between}{time}"

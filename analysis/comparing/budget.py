@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from incay.analysis.results.points import search_points
 from incay.analysis.results.study import Arm, StudyResults
 from incay.trainables import names
 
@@ -58,7 +59,7 @@ def find_inequalities(results: StudyResults) -> list[Inequality]:
     if any(trial.phase == "confirm" for trial in results.trials) and not by_time:
         nothing = untunable(results)
         searched = [arm for arm in results.arms if arm.name not in nothing]
-        found += _compare("search trials", searched, lambda arm: len(arm.phase("search")))
+        found += _compare(*_searched(results, searched))
     by_context: dict[tuple[Any, Any], list[Arm]] = defaultdict(list)
     for arm in results.arms:
         if arm.setting(names.STEPS) is not None:
@@ -66,6 +67,22 @@ def find_inequalities(results: StudyResults) -> list[Inequality]:
     for arms in by_context.values():
         found += _compare("steps per trial", arms, lambda arm: int(arm.setting(names.STEPS)))
     return found
+
+
+def _searched(
+    results: StudyResults, arms: list[Arm]
+) -> tuple[str, list[Arm], Callable[[Arm], int]]:
+    """Return what of the arms' searches must be equal.
+
+    Trainings, where these are what the budget gives. Else points: a race spares seeds of some, and
+    of one arm's more than of another's.
+    """
+    budget = results.budget
+    if budget is None or (budget.seeds == 1 and budget.trainings is None):
+        return "search trials", arms, lambda arm: len(arm.phase("search"))
+    if budget.trainings is not None:
+        return "search trainings", arms, lambda arm: len(arm.phase("search"))
+    return "search points", arms, lambda arm: len(search_points(results, arm))
 
 
 def untunable(results: StudyResults) -> dict[str, tuple[str, ...]]:

@@ -43,6 +43,7 @@ class Comparison:
         effect: Hedges' g of the paired differences, None where it has no meaning.
         better: Whether the difference is in the better direction.
         seconds_per_seed: What one more replicate of both arms costs.
+        unit: What a replicate is: a seed, or a search where these are repeated.
         on_gpu: Whether those are seconds of a GPU.
         fingerprints: The trials of both.
     """
@@ -57,6 +58,7 @@ class Comparison:
     effect: float | None
     better: bool
     seconds_per_seed: float
+    unit: str = "seed"
     on_gpu: bool
     fingerprints: tuple[str, ...]
     before: Comparison | None = None
@@ -179,6 +181,7 @@ def compare_arms(
             effect=hedges_g(judged.test),
             better=(judged.test.difference > 0.0) == (quantity.better == "more"),
             seconds_per_seed=seconds[name] + seconds[planned[name]],
+            unit="seed" if results.repetitions == 1 else "search",
             on_gpu=on_gpu,
             fingerprints=(*measured[name].trials, *measured[planned[name]].trials),
             before=_decided_before(results, (name, planned[name]), judged, metric),
@@ -211,5 +214,7 @@ def _decided_before(
 
 
 def _seconds_per_seed(results: StudyResults, arm: str) -> float:
+    if results.repetitions > 1:  # a replicate is a search with its confirmation
+        return sum(trial.seconds for trial in results.arm(arm).trials) / results.repetitions
     taken = [trial.seconds for trial in results.arm(arm).phase("confirm") if trial.is_whole]
     return sum(taken) / len(taken) if taken else 0.0

@@ -1,10 +1,17 @@
 """One metric of one arm, replicate by replicate, and why a replicate has none.
 
 The study's own policy, declared before launch, says how diverged replicates count.
+
+Where searches are repeated, what is repeated is the whole way from search to confirmation: seeds
+that confirm one winner share its search, and are no replicates of the arm. So the mean over a
+search's seeds is its one value, and intervals and tests count searches. They know less than those
+of a mixed model, and assume less.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,8 +26,8 @@ class Measurement:
     """A metric of an arm's replicates.
 
     Attributes:
-        values: By replicate number.
-        fingerprints: The trials behind the values, by replicate number.
+        values: By replicate number; of repeated searches by theirs.
+        fingerprints: The trials behind the values, likewise.
         reason: Why there is no value at all, such as ``diverged 3 of 3``; else empty.
         notes: What a reader must know of the values, such as replicates that are missing.
         what: What each value is, in words or as a metric's name.
@@ -53,7 +60,28 @@ def recorded_as(metric: str) -> tuple[str, tuple[str, ...]]:
 
 
 def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
-    """Return a metric of an arm's confirm trials.
+    """Return a metric of an arm's confirm trials, of repeated searches their means.
+
+    Args:
+        results: The study.
+        arm: One of its arms.
+        metric: See `measure_seeds`.
+    """
+    measured = measure_seeds(results, arm, metric)
+    if results.repetitions == 1 or not measured.values:
+        return measured
+    searches = {trial.number: trial.repetition for trial in arm.phase("confirm")}
+    values: dict[int, list[float]] = defaultdict(list)
+    trials: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    for number, value in measured.values.items():
+        values[searches[number]].append(value)
+        trials[searches[number]] += measured.fingerprints[number]
+    means = {search: math.fsum(each) / len(each) for search, each in values.items()}
+    return Measurement(means, dict(trials), measured.reason, measured.notes)
+
+
+def measure_seeds(results: StudyResults, arm: Arm, metric: str) -> Measurement:
+    """Return a metric of an arm's confirm trials, seed by seed.
 
     Args:
         results: The study.
@@ -63,7 +91,7 @@ def measure(results: StudyResults, arm: Arm, metric: str) -> Measurement:
     """
     quantity, (what, metrics) = quantity_of(metric), recorded_as(metric)
     if quantity == ACCURACY:
-        error = measure(results, arm, *metrics)
+        error = measure_seeds(results, arm, *metrics)
         values = {number: 100.0 - value for number, value in error.values.items()}
         return replace(error, values=values, what=what)
     trials = arm.phase("confirm")

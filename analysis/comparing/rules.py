@@ -108,13 +108,15 @@ def judge(
         return None
     plans = _plans_seen(results, arms, values)
     if plans:
-        return _always_valid(arms, values, test, plans)
+        return _always_valid(arms, values, test, plans, repeated=results.repetitions > 1)
     planned = tuple(n for n in results.looks if up_to is None or n <= up_to)
     complete = [n for n in planned if all(_ended(arm, n) for arm in arms)]
     if len(results.looks) > 1:
         return _at_looks(results, values, test, complete)
     if results.looks and not complete:
         waits = f"{test.n} of {results.replicates} seeds"
+        if results.repetitions > 1:
+            waits = f"{test.n} of {results.repetitions} searches, not all of them whole"
         return Judged(rule="fixed", test=test, p=None, planned=results.looks, waits=waits)
     return Judged(rule="fixed", test=test, p=test.p, looks=(test.n,), planned=results.looks)
 
@@ -165,13 +167,17 @@ def _always_valid(
     values: tuple[Mapping[int, float], Mapping[int, float]],
     test: PairedTest,
     plans: tuple[EarlierPlan, ...],
+    *,
+    repeated: bool,
 ) -> Judged:
     differences = paired_differences(*values)
-    trials = _pairs(arms, differences)
-    order = {number: _first_look(plans, pair) for number, pair in trials.items()}
-    seeds = _seeds(arms[0])
-    # Within a look by seed: an order that nobody could choose by the results.
-    ordered = sorted(differences, key=lambda number: (order[number], seeds[number], number))
+    ordered = sorted(differences)
+    if not repeated:
+        pairs = _pairs(arms, differences)
+        order = {number: _first_look(plans, pair) for number, pair in pairs.items()}
+        seeds = _seeds(arms[0])
+        # Within a look by seed: an order that nobody could choose by the results.
+        ordered.sort(key=lambda number: (order[number], seeds[number]))
     half_width = always_valid_half_width(test.n, test.deviation, _LEVEL)
     judged = Judged(
         rule="always-valid",
@@ -197,7 +203,11 @@ def _plans_seen(
     values: tuple[Mapping[int, float], Mapping[int, float]],
 ) -> tuple[EarlierPlan, ...]:
     """Return the other plans under which several of the pairs had been seen."""
-    pairs = _pairs(arms, paired_differences(*values))
+    numbers: Iterable[int] = paired_differences(*values)
+    if results.repetitions > 1:  # a value is of a search, which has several replicates
+        first, second = ({trial.number for trial in arm.phase("confirm")} for arm in arms)
+        numbers = first & second
+    pairs = _pairs(arms, numbers)
     return tuple(
         plan
         for plan in earlier_plans(results)

@@ -176,7 +176,12 @@ def _paired(test: PairedTest) -> str:
 
 
 def _by_seed(arm: Arm, measurement: Measurement) -> Mapping[int, float]:
-    """Return values by the seed that each replicate was trained from."""
+    """Return values by the seed that each replicate was trained from.
+
+    Repeated searches have none: their values are means over seeds.
+    """
+    if any(trial.repetition for trial in arm.phase("confirm")):
+        return {}
     seeds = {
         trial.number: names.look_up(trial.record.config, names.SEED)
         for trial in arm.phase("confirm")

@@ -21,7 +21,8 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import FigureDefinition, register_figure
 from incay.analysis.figures.shared.groups import distinct, numbers, where
 from incay.analysis.figures.shared.style import bar_styles, legend_below
-from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.results.points import search_points
+from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.rounding import is_rounding, largest
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def data(results: StudyResults) -> pa.Table:
     rows = []
     flat = []
     for arm in results.arms:
-        done = [(t, t.metric(results.objective.metric)) for t in arm.phase("search")]
-        points = [(trial, value) for trial, value in done if value is not None]
+        done = [(p, p.metric(results.objective.metric)) for p in search_points(results, arm)]
+        points = [(point, value) for point, value in done if value is not None]
         if len(points) < _LEAST_TRIALS or not arm.search:
             continue
         values = [value for _, value in points]
@@ -53,7 +54,7 @@ def data(results: StudyResults) -> pa.Table:
             flat.append(arm.name)  # there is no variance to share out
             continue
         names = sorted(arm.search)
-        columns = [_encode([trial.setting(name) for trial, _ in points]) for name in names]
+        columns = [_encode([point.setting(name) for point, _ in points]) for name in names]
         shares = _shares(np.stack(columns, 1), np.array(values))
         for name, share in zip(names, shares, strict=True):
             low, high = np.quantile(share, (0.25, 0.75))
@@ -75,7 +76,7 @@ def data(results: StudyResults) -> pa.Table:
     if not rows:
         raise AnalysisError(
             f"an arm of study {results.name!r} must have {_LEAST_TRIALS} completed search trials "
-            f"for importances, but has at most {_most(results.arms)}"
+            f"for importances, but has at most {_most(results)}"
         )
     return pa.Table.from_pylist(rows)
 
@@ -107,8 +108,10 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     legend_below(canvas)
 
 
-def _most(arms: Sequence[Arm]) -> int:
-    return max((sum(t.is_whole for t in arm.phase("search")) for arm in arms), default=0)
+def _most(results: StudyResults) -> int:
+    metric = results.objective.metric
+    done = [[p.metric(metric) for p in search_points(results, arm)] for arm in results.arms]
+    return max((sum(value is not None for value in values) for values in done), default=0)
 
 
 def _encode(values: Sequence[Any]) -> _Floats:

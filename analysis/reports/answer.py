@@ -45,10 +45,17 @@ def answer(results: StudyResults) -> Answer:
         facts.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     facts.append(
         f"Run {results.run}, created {results.created or 'at an unknown time'}; "
-        f"{results.replicates} seeds per arm; objective {results.objective.metric}; "
+        f"{_replicates(results)} per arm; objective {results.objective.metric}; "
         f"diverged seeds: {results.diverged_policy}."
     )
     return Answer(tuple(map(_conclusion, compared.values())), tuple(facts))
+
+
+def _replicates(results: StudyResults) -> str:
+    if results.repetitions == 1:
+        return f"{results.replicates} seeds"
+    each = results.replicates // results.repetitions
+    return f"{results.repetitions} searches, each confirmed with {each} seeds,"
 
 
 def _conclusion(comparison: Comparison) -> Conclusion:

@@ -98,6 +98,6 @@ def _assemble(store: Store, book: StudyBook, trials: list[Trial]) -> StudyResult
     for trial in trials:
         of_arm[trial.arm].append(trial)
     for each in of_arm.values():
-        each.sort(key=lambda trial: (trial.phase != "search", trial.number))
+        each.sort(key=lambda trial: (trial.phase != "search", *trial.key[2:]))
     arms = tuple(Arm(**vars(arm), trials=tuple(of_arm[arm.name])) for arm in book.arms)
     return StudyResults(**{**vars(book), "arms": arms}, store=store)

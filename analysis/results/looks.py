@@ -136,4 +136,4 @@ def _plan(book: StudyBook) -> tuple[Any, ...]:
     confirm = book.document.get("confirm")
     seeds = confirm.get("seeds") if isinstance(confirm, Mapping) else None
     listed = tuple(seeds) if isinstance(seeds, list) else ()
-    return book.looks, book.spending if len(book.looks) > 1 else "", listed
+    return book.repetitions, book.looks, book.spending if len(book.looks) > 1 else "", listed

@@ -18,6 +18,12 @@ def protocol_sentence(results: StudyResults) -> str:
         read = "once" if len(results.looks) < 2 else "once for each trial, and tested look by look"
         return f"Protocol: sealed. Settings are fixed; the {split} split was read {read}."
     if any(trial.phase == "confirm" for trial in results.trials):
+        if results.repetitions > 1:
+            return (
+                f"Protocol: sealed. {results.repetitions} times over, settings were searched from "
+                "other search seeds on another validation split and frozen; seeds of their own "
+                f"then confirmed each winner on the {split} split."
+            )
         return (
             "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
             f"seeds then confirmed them on the {split} split."

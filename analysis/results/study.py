@@ -19,12 +19,19 @@ from incay.trainables import metrics, names
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending, Status, Unended
+from incay.trainables.store.kept import KeptModel
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import ArmBook, KeptModel, Phase, StudyBook, TrialRow
+from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_IDENTITY = (
+    *("arm", "phase", "repetition", "number", "replicate"),
+    *("fingerprint", "status", "seconds"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,12 +231,11 @@ class StudyResults(StudyBook):
             raise AnalysisError(str(error)) from error
 
     def to_arrow(self) -> pa.Table:
-        """Return one row per trial: arm, phase, number, fingerprint, status, params, metrics."""
+        """Return one row per trial: what it is, how it ended, what was searched and measured."""
         params = sorted({name for trial in self.trials for name in trial.params})
         measured = sorted({n for t in self.trials if t.record for n in t.record.metrics})
         columns: dict[str, Any] = {
-            name: [getattr(trial, name) for trial in self.trials]
-            for name in ("arm", "phase", "number", "fingerprint", "status", "seconds")
+            name: [getattr(trial, name) for trial in self.trials] for name in _IDENTITY
         }
         for name in params:
             columns[name] = _homogeneous([trial.params.get(name) for trial in self.trials])

@@ -63,7 +63,14 @@ def comparisons(results: StudyResults) -> Table:
         for each in compared.values()
     ]
     title = f"Differences in {results.split} {ERROR.title} on the same seeds"
-    notes = (*_NOTES, *filter(None, [shared_sentence(results)]))
+    if results.repetitions > 1:
+        repeated = [
+            "A pair is a search of either arm, with the mean over the seeds that confirmed its "
+            "winner: seeds of one search are no replicates. McNemar's pairs are models."
+        ]
+    else:
+        repeated = []
+    notes = (*_NOTES, *repeated, *filter(None, [shared_sentence(results)]))
     return study_table(results, title, _COLUMNS, rows, notes, compared, row_title="Arms")
 
 

@@ -10,6 +10,7 @@ from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.comparing.measure import describe_endings
 from incay.analysis.content import Cell, Column, Row
 from incay.analysis.output.table import Table
+from incay.analysis.results.points import search_points, search_seeds
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_table
 from incay.analysis.tables.layouts.cells import count_cell, difference_cell, metric_cell
@@ -18,12 +19,13 @@ from incay.analysis.tables.layouts.formulas import ENDINGS
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import study_notes
 from incay.analysis.tables.layouts.searched import (
-    VALIDATION_NOTE,
     searched_cell,
     tie_note,
     validation_cells,
     validation_columns,
+    validation_note,
 )
+from incay.analysis.tables.layouts.spread import SPREAD_NOTE, spread_cells, spread_columns
 from incay.analysis.tables.layouts.trained import baseline_sentence, kept_sentence
 from incay.trainables.metrics import ACCURACY, ERROR, NORM, quantity_of
 
@@ -42,6 +44,7 @@ def general(results: StudyResults) -> Table:
         Column(key="n", title="n", decimals=0),
         metrics[0][0],
         *((_CHANGE,) if compared else ()),
+        *spread_columns(results),
         *validated,
         *(column for column, _ in metrics[1:]),
         *(Column(key=name, title=name, numeric=False) for name in searched),
@@ -51,7 +54,8 @@ def general(results: StudyResults) -> Table:
     notes = (
         *study_notes(results, columns, rows, compared),
         *filter(None, [baseline_sentence(results)]),
-        *([VALIDATION_NOTE] if validated else []),
+        *([SPREAD_NOTE] if results.repetitions > 1 else []),
+        *([validation_note(results)] if validated else []),
         *filter(None, [tie_note(results)]),
         *filter(None, [kept_sentence(results)]),
     )
@@ -83,6 +87,7 @@ def _row(
     cells = {column.key: metric_cell(results, arm, metric) for column, metric in metrics}
     tested = metrics[0][0].key
     cells["n"] = count_cell(cells[tested])
+    cells |= spread_cells(results, arm, metrics[0][1])
     cells |= validation_cells(results, arm, tested)
     if arm.name in compared:
         comparison = compared[arm.name]
@@ -91,7 +96,7 @@ def _row(
     cells["difference"] = Cell(text=_difference(results, arm))
     for name in searched:
         cells[name] = searched_cell(results, arm, name)
-    cells["endings"] = _endings(arm)
+    cells["endings"] = _endings(results, arm)
     return Row(name=arm.name, cells=cells)
 
 
@@ -123,11 +128,18 @@ def _shares(other: Arm, arm: Arm, name: str) -> bool:
     return bool(other.difference.get(name) == arm.difference[name])
 
 
-def _endings(arm: Arm) -> Cell:
+def _over_seeds(results: StudyResults, arm: Arm) -> str:
+    """Return how many points the search trials belong to, where they have several each."""
+    if search_seeds(results) == 1:
+        return ""
+    return f" of {len(search_points(results, arm))} points"
+
+
+def _endings(results: StudyResults, arm: Arm) -> Cell:
     search, confirm = arm.phase("search"), arm.phase("confirm")
     parts = [describe_endings(confirm)] if confirm else []
     if search:
-        parts.insert(0, f"search: {describe_endings(search)}")
+        parts.insert(0, f"search{_over_seeds(results, arm)}: {describe_endings(search)}")
         parts[1:] = [f"confirm: {part}" for part in parts[1:]]
     if not parts:
         return Cell(text="nothing started")

@@ -18,6 +18,7 @@ from incay.analysis.comparing.side_by_side import (
 )
 from incay.analysis.content import Cell, Column, Mark, Row
 from incay.analysis.output.table import Table
+from incay.analysis.results.points import search_points, search_seeds
 from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import ONE_SAME_VALUES, SAME_DIFFERENCES, measured_cell
@@ -128,9 +129,10 @@ def _notes(first: StudyResults, second: StudyResults, compared: SideBySide) -> t
     for study in (first, second):
         notes += [f"{study.name} {study.run}: {each}" for each in contradictions(study)]
         if study.searches:
-            counts = sorted({len(arm.phase("search")) for arm in study.arms})
-            trials = " or ".join(str(count) for count in counts)
-            notes.append(f"{study.name} {study.run}: {trials} search trials per arm.")
+            counts = sorted({len(search_points(study, arm)) for arm in study.arms})
+            trials, seeds = " or ".join(str(count) for count in counts), search_seeds(study)
+            what = "search trials" if seeds == 1 else f"points, with {seeds} seeds each, searched"
+            notes.append(f"{study.name} {study.run}: {trials} {what} per arm.")
         if study.overrides:
             changed = ", ".join(study.overrides)
             notes.append(f"{study.name} {study.run}: changed from the study file: {changed}.")

@@ -15,7 +15,7 @@ from incay.study.hardware import gpu_count
 from incay.study.planning.forecast import Forecast, forecast, forecast_text, trials_at_once
 from incay.study.planning.plan_table import ArmPlan, PlanRow, plan_arms, plan_rows, shared_settings
 from incay.study.planning.rule import rule_lines
-from incay.study.planning.search_reach import unreached
+from incay.study.planning.search_reach import seeds_told, unreached
 from incay.study.planning.stack_forecast import told_beforehand
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.trials import Store
@@ -134,6 +134,7 @@ def plan(
             notes=(
                 *opened.data.notes,
                 f"all arms: {shared_settings(spec)}",
+                *seeds_told(spec),
                 *rule_lines(spec, opened.store, opened.data),
                 *unreached(spec),
                 *told_beforehand(spec, configs),

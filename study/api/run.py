@@ -108,7 +108,7 @@ def _told(opened: Opened, summary: RunSummary) -> Iterator[str]:
     """Yield what a user must know of trials that gave no result."""
     for trial, record in summary.failed[:_MOST_FAILURES]:
         reason = record.reason.strip().partition("\n")[0]
-        yield f"{trial.arm}, {trial.phase} {trial.number} failed: {reason}"
+        yield f"{trial.title} failed: {reason}"
     if len(summary.failed) > _MOST_FAILURES:
         yield f"{len(summary.failed) - _MOST_FAILURES} more trials failed"
     for arm in summary.without_winner:

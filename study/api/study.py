@@ -30,6 +30,7 @@ class Study:
         question: What the study is to answer.
         protocol: ``sealed`` or ``paper``.
         budget: Of each arm's search: ``{"trials": 20}``.
+        searches: How often each arm's search is made and its winner confirmed.
         confirm: Seeds after the search: ``{"seeds": 5}``.
         objective: What the search makes small or large.
         factor: The settings or components under test.
@@ -58,6 +59,7 @@ class Study:
         question: str | None = None,
         protocol: str | None = None,
         budget: Values | None = None,
+        searches: int | None = None,
         confirm: Values | None = None,
         objective: Values | None = None,
         factor: str | Sequence[str] | None = None,

@@ -32,7 +32,7 @@ def plan(
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings
     from incay.study.planning.rule import rule_lines
-    from incay.study.planning.search_reach import unreached
+    from incay.study.planning.search_reach import seeds_told, unreached
     from incay.study.planning.stack_forecast import told_beforehand
 
     spec, store, data = chosen.open()
@@ -51,8 +51,8 @@ def plan(
     finished = sum(item.finished for item in plans)
     done = f"; {finished} are finished" if finished else ""
     screen.print(f"{counted(len(configs), 'trial')}, {total:,} steps in all{done}")
-    rule = rule_lines(spec, store, data)
-    for line in (*rule, *unreached(spec), *told_beforehand(spec, configs)):
+    told = (*seeds_told(spec), *rule_lines(spec, store, data), *unreached(spec))
+    for line in (*told, *told_beforehand(spec, configs)):
         screen.print(line, soft_wrap=True)
     if finished == len(configs):
         screen.print("nothing is left to train")

@@ -157,7 +157,7 @@ def _tell(screen: Console, trial: Trial, found: Finding) -> None:
 
 
 def _name(trial: Trial) -> str:
-    return f"{trial.arm}, {trial.phase} {trial.number}"
+    return trial.title
 
 
 def _counted(verdicts: Sequence[Verdict]) -> str:

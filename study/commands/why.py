@@ -44,4 +44,4 @@ def why(
         screen.print(line, soft_wrap=True)
     for each in found.used:
         books, row = each.books, each.row
-        screen.print(f"asked for by {books.name} {books.run}: {row.arm}, {row.phase} {row.number}")
+        screen.print(f"asked for by {books.name} {books.run}: {row.title}")

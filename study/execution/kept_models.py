@@ -7,6 +7,7 @@ reports luck.
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -14,8 +15,8 @@ from incay.study.planning.trials import PlannedTrial
 from incay.trainables import metrics
 from incay.trainables.store.books import Books, every_run
 from incay.trainables.store.damage import RecordError
+from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import Choice, KeptModel
 from incay.trainables.store.trials import Store
 
 _VALIDATION = metrics.ERROR.of(metrics.VALIDATION)
@@ -43,7 +44,7 @@ class KeptModels:
         self._books = Books(store, study, run)
         self._most = most
         self._order = {name: index for index, name in enumerate(arms)}
-        self._searched: dict[tuple[str, str], float] = {}
+        self._searched: dict[tuple[str, str], dict[tuple[int, int], dict[int, float]]] = {}
 
     @cached_property  # read once the run has mended its books
     def _kept(self) -> dict[str, KeptModel]:
@@ -84,11 +85,13 @@ class KeptModels:
     def _search_trial(self, trial: PlannedTrial, record: TrialRecord) -> None:
         error = record.metrics.get(_VALIDATION)
         if error is not None:
-            key = _point(trial)
-            self._searched[key] = min(error, self._searched.get(key, error))
+            of_point = self._searched.setdefault(_point(trial), {})
+            of_point.setdefault((trial.repetition, trial.number), {})[trial.replicate] = error
 
     def _entry(self, trial: PlannedTrial, record: TrialRecord) -> KeptModel:
-        error = record.metrics.get(_VALIDATION, self._searched.get(_point(trial)))
+        searched = self._searched.get(_point(trial), {}).values()
+        best = min((statistics.fmean(each.values()) for each in searched), default=None)
+        error = record.metrics.get(_VALIDATION, best)
         return KeptModel(
             arm=trial.arm,
             number=trial.number,

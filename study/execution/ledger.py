@@ -40,7 +40,7 @@ class Ledger:
         self._store = store
         self._spec = spec
         self.books = Books(store, spec.name, spec.run)
-        self._listed: dict[tuple[str, str, int], TrialRow] = {}
+        self._listed: dict[tuple[str, str, int, int, int], TrialRow] = {}
         self._next_write = 0.0
         self._lock = threading.Lock()
 
@@ -63,7 +63,7 @@ class Ledger:
                 "points again; no result is lost"
             )
         rows = self.books.trials()
-        self._listed = {(row.arm, row.phase, row.number): row for row in rows}
+        self._listed = {row.key: row for row in rows}
         known = self.books.study()
         book = study_book(self._spec)
         if known is not None:
@@ -86,17 +86,17 @@ class Ledger:
         """
         told = []
         for trial in trials:
-            row = self._listed.get((trial.arm, trial.phase, trial.number))
+            row = self._listed.get(trial.key)
             if row is None or row.fingerprint != trial.fingerprint:
                 continue
             if dict(row.params) != dict(trial.params):
                 told.append(
-                    f"{self.books.where}/trials.json had {trial.arm!r}, search {trial.number}, at "
+                    f"{self.books.where}/trials.json had {row.arm!r}, search {row.label}, at "
                     f"{dict(row.params)}, and the results put it at {dict(trial.params)}"
                 )
         return told
 
-    def points(self) -> dict[tuple[str, int], Mapping[str, Any]]:
+    def points(self) -> dict[tuple[str, int, int], Mapping[str, Any]]:
         """Return the points that another version has chosen in an earlier run of the search.
 
         Those of this version are chosen again: the same, unless somebody altered the list.
@@ -105,7 +105,11 @@ class Ledger:
         if book is None or book.sampling == sampling():
             return {}
         rows = self.books.trials()
-        return {(row.arm, row.number): row.params for row in rows if row.phase == "search"}
+        return {
+            (row.arm, row.repetition, row.number): row.params
+            for row in rows
+            if row.phase == "search"
+        }
 
     def keep(self, trials: Sequence[PlannedTrial], *, now: bool = False) -> None:
         """Write the list of trials, now and then unless `now`.
@@ -122,7 +126,7 @@ class Ledger:
             self._next_write = ended + pause
 
     def freeze(self, winners: Mapping[str, PlannedTrial]) -> dict[str, Mapping[str, Any]]:
-        """Fix the winners of the search and return their values, by arm.
+        """Fix the winners of the searches and return their values, by `search_name`.
 
         Winners hold for the data and the training code that they were found with; with other
         data or code they are found and frozen anew, and the old file is kept.
@@ -174,12 +178,13 @@ def study_book(spec: StudySpec) -> StudyBook:
         baseline=spec.baseline,
         factor=spec.header.factors,
         objective=Objective(**spec.objective.model_dump()),
-        budget=Budget(**spec.budget.model_dump()) if spec.searches else None,
+        budget=_budget(spec) if spec.searches else None,
         unreached=tuple(unreached(spec)),
         sampling=sampling() if spec.searches else "",
         replicates=spec.replicates,
         looks=spec.looks,
         spending=spec.header.confirm.spending,
+        repetitions=spec.repetitions,
         diverged_policy=spec.header.diverged,
         resources=spec.resources.model_dump(),
         code=spec.code.digest if spec.code else "",
@@ -195,6 +200,11 @@ def study_book(spec: StudySpec) -> StudyBook:
             for arm in spec.arms
         ),
     )
+
+
+def _budget(spec: StudySpec) -> Budget:
+    # Readers need not know that trainings, where they are what is given, make so many points.
+    return Budget(**{**spec.budget.model_dump(), "trials": spec.budget.points})
 
 
 def _basis(frozen: Frozen) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import statistics
 import threading
 import time
@@ -23,13 +24,14 @@ class ArmProgress:
         total: Trials that the phase asks for.
         endings: Trials by ending, those of earlier runs included.
         running: Share done of each running trial, by fingerprint.
-        values: The metric of each completed trial so far.
+        values: The metric of each completed trial so far, by repetition of the search
+            and number of its point or replicate.
     """
 
     total: int = 0
     endings: Counter[Ending] = field(default_factory=Counter)
     running: dict[str, float] = field(default_factory=dict)
-    values: list[float] = field(default_factory=list)
+    values: dict[tuple[int, int], list[float]] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -67,7 +69,7 @@ class Monitor:
         self.lost = 0
         self.waiting = ""
         self.arms: dict[str, ArmProgress] = {}
-        self._ended: set[tuple[str, str, int]] = set()
+        self._ended: set[tuple[str, str, int, int, int]] = set()
         self._phase_started = time.monotonic()
         self._steps_trained = 0.0
 
@@ -85,6 +87,11 @@ class Monitor:
             self._ended.clear()
             self._phase_started = time.monotonic()
             self._steps_trained = 0.0
+
+    def spares(self, arm: str, trials: int) -> None:
+        """Take in that an arm's search asks for fewer trials than it might have."""
+        with self._lock:
+            self.arms[arm].total -= trials
 
     def trial_started(self, trial: PlannedTrial, *, continued: bool) -> None:
         """Count a trial that is handed out.
@@ -122,16 +129,15 @@ class Monitor:
         """Count a loss, after which its trials go on elsewhere, and tell of it in one line."""
         with self._lock:
             self.lost += 1
-        which = "; ".join(f"{trial.arm}, {trial.phase} {trial.number}" for trial in trials)
+        which = "; ".join(trial.title for trial in trials)
         self.tell(f"a worker was lost ({why}); what it trained goes on elsewhere: {which}")
 
     def trial_ended(self, trial: PlannedTrial, record: TrialRecord, *, reused: bool) -> None:
         """Count an ending, once per planned trial."""
-        key = (trial.arm, trial.phase, trial.number)
         with self._lock:
-            if key in self._ended:
+            if trial.key in self._ended:
                 return
-            self._ended.add(key)
+            self._ended.add(trial.key)
             arm = self.arms[trial.arm]
             done = arm.running.pop(trial.fingerprint, None)
             if done is not None:
@@ -140,7 +146,7 @@ class Monitor:
             arm.endings[record.status] += 1
             value = record.metrics.get(self.metric)
             if record.is_whole and value is not None:
-                arm.values.append(value)
+                arm.values.setdefault((trial.repetition, trial.number), []).append(value)
 
     def seconds_left(self) -> float | None:
         """Return an estimate for the phase from the pace so far, None while there is none."""
@@ -157,14 +163,16 @@ class Monitor:
     def shown(self, arm: ArmProgress) -> str:
         """Return the metric of an arm so far: the best of a search, the mean of a confirmation.
 
-        The best of several seeds would be a lucky one.
+        The best of several seeds would be a lucky one: of a search's points, each counts with its
+        mean, once it has all of its seeds.
         """
-        if not arm.values:
-            return ""
         if self.phase == "confirm":
-            return f"mean {statistics.fmean(arm.values):.4g}"
+            values = [value for each in arm.values.values() for value in each]
+            return f"mean {statistics.fmean(values):.4g}" if values else ""
+        seeds = self._spec.budget.seeds
+        means = [statistics.fmean(each) for each in arm.values.values() if len(each) == seeds]
         better = min if self._spec.objective.mode == "min" else max
-        return f"best {better(arm.values):.4g}"
+        return f"best {better(means):.4g}" if means else ""
 
     def endings(self) -> Counter[Ending]:
         """Return the phase's trials by ending."""
@@ -174,13 +182,7 @@ class Monitor:
     def snapshot(self) -> list[tuple[str, ArmProgress]]:
         """Return a copy of every arm's counts."""
         with self._lock:
-            return [
-                (
-                    name,
-                    ArmProgress(arm.total, Counter(arm.endings), dict(arm.running), [*arm.values]),
-                )
-                for name, arm in self.arms.items()
-            ]
+            return [(name, copy.deepcopy(arm)) for name, arm in self.arms.items()]
 
 
 def totals(trials: Iterable[PlannedTrial | WaitingTrial]) -> dict[str, int]:

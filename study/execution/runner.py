@@ -27,6 +27,7 @@ from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import search_name
 from incay.trainables.store.trials import Store
 
 
@@ -163,13 +164,23 @@ class StudyRunner:
         with self.halt.on_signals():
             if spec.searches:
                 search = SearchWork(
-                    spec, self._planner, self._finished, self._history, self._ledger.points()
+                    spec,
+                    self._planner,
+                    self._finished,
+                    self._history,
+                    self._ledger.points(),
+                    self._monitor.spares,
                 )
-                counts = {item.arm.name: item.total for item in search.searches}
+                counts = Counter[str]()
+                for item in search.searches:
+                    counts[item.arm.name] += item.total
                 self._phase("search", search, counts, spec.objective.metric)
                 for damage in self._ledger.displaced(search.planned):
                     self._monitor.found_damaged(damage)
-                found = {item.arm.name: item.winner() for item in search.searches}
+                found = {
+                    search_name(item.arm.name, item.repetition): item.winner()
+                    for item in search.searches
+                }
                 winners = {name: trial for name, trial in found.items() if trial is not None}
                 if not self.halt.asked:
                     missing = tuple(name for name, trial in found.items() if trial is None)
@@ -179,7 +190,11 @@ class StudyRunner:
                     [
                         trial
                         for trial in self._planner.confirm_trials(frozen)
-                        if not {trial.arm, trial.needs_arm} & set(missing)
+                        if not {
+                            search_name(name, spec.repetition_of(trial.number))
+                            for name in (trial.arm, trial.needs_arm)
+                        }
+                        & set(missing)
                     ]
                 )
         return RunSummary(

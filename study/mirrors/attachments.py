@@ -40,6 +40,7 @@ def digest(results: StudyResults) -> str:
                 trial.arm,
                 trial.phase,
                 trial.number,
+                *([trial.label] if trial.label != str(trial.number) else []),
                 trial.record.to_json() if trial.record is not None else trial.problem,
             ]
         )

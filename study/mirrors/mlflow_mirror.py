@@ -81,7 +81,7 @@ class Mirror(StudyCopy):
         study_run, arms = self._sync_study(book)
         open_trials = 0
         for row in rows:
-            key = f"{book.run}/{row.arm}/{row.phase}/{row.number}"
+            key = f"{book.run}/{row.arm}/{row.phase}/{row.label}"
             if (key, row.fingerprint) in self._complete:
                 continue
             if self._sync_trial(key, row, arms[row.arm]):
@@ -152,7 +152,7 @@ class Mirror(StudyCopy):
         started = _milliseconds(content.provenance.get("started"))
         run_id = self._runs.get(
             key,
-            f"{row.arm} {row.phase} {row.number}",
+            f"{row.arm} {row.phase} {row.label}",
             parent=parent,
             created=started,
             tags=_trial_tags(row, content.provenance),
@@ -205,6 +205,9 @@ def _study_tags(book: StudyBook) -> dict[str, str]:
 def _trial_tags(row: TrialRow, provenance: Mapping[str, Any]) -> dict[str, str]:
     facts = {f"incay.{name}": str(provenance.get(name)) for name in _FACTS}
     own = {"arm": row.arm, "phase": row.phase, "number": str(row.number)}
+    if row.phase == "search":
+        own["replicate"] = str(row.replicate)
+        own["repetition"] = str(row.repetition)
     return {
         FINGERPRINT: row.fingerprint,
         **{f"incay.{name}": value for name, value in own.items()},

@@ -1,4 +1,4 @@
-"""A copy of the searches for Optuna's own tools: one Optuna study per searched arm.
+"""A copy of the searches for Optuna's own tools: one Optuna study per search of an arm.
 
 Searches do not need it: their points come from the study file and the store alone
 (`incay.study.search.sampler`). Like MLflow it is filled from the store, at any time and any
@@ -7,8 +7,8 @@ number of times, and holds trials that have ended only, so that none is ever lef
 
 from __future__ import annotations
 
-import datetime
 import os
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,25 +18,20 @@ import optuna
 from filelock import FileLock
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from incay.study.errors import IncayError, UserError
-from incay.study.mirrors.base import FINGERPRINT, STATUS, StudyCopy, moment
+from incay.study.mirrors.base import StudyCopy
+from incay.study.mirrors.optuna_points import NUMBER, copied_point
 from incay.study.mirrors.remedies import DamagedCopyError
-from incay.study.search.distributions import DIRECTIONS, distribution
-from incay.study.search.sampler import STATES
-from incay.study.spec.searches.ranges import parse_space
-from incay.trainables.outgoing import without_secrets
+from incay.study.search.distributions import DIRECTIONS
 from incay.trainables.store.books import every_run
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import TrialRow
+from incay.trainables.store.shapes import Budget, StudyBook, TrialRow, search_name
 from incay.trainables.store.trials import Store
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
 _JOURNAL = "optuna.journal"
 _KIND = "a journal that this version of Optuna reads"
-_NUMBER = "incay.number"
 
 
 def storage_address(store: Store) -> str | Path:
@@ -84,20 +79,19 @@ class OptunaCopy(StudyCopy):
         if book is None or not searches:
             return
         metrics = book.objective.directions
+        seeds = 1 if book.budget is None else book.budget.seeds
         ended: dict[str, list[tuple[int, FrozenTrial]]] = {}
-        for row in self._books.trials():
-            if row.phase != "search" or (row.arm, row.number) in self._known:
-                continue
-            trial = self._trial(row, searches[row.arm], list(metrics))
+        for (name, number), rows in self._points(book).items():
+            trial = copied_point(self._store, rows, seeds, searches[rows[0].arm], list(metrics))
             if trial is not None:
-                ended.setdefault(row.arm, []).append((row.number, trial))
+                ended.setdefault(name, []).append((number, trial))
         if not ended:
             return  # an opened journal is read as a whole, and grows by that
         with self._alone():
             try:
                 storage = open_storage(self._address)
-                for arm, trials in ended.items():
-                    self._add(storage, arm, trials, metrics)
+                for name, trials in ended.items():
+                    self._add(storage, name, trials, metrics)
             except IncayError:
                 raise
             except Exception as error:
@@ -106,64 +100,48 @@ class OptunaCopy(StudyCopy):
                     raise
                 raise DamagedCopyError(self._address, _KIND) from error
 
+    def _points(self, book: StudyBook) -> dict[tuple[str, int], list[TrialRow]]:
+        """Return the trials of the points that get no further one and are not in the copy.
+
+        They are by search and number.
+        """
+        found: dict[tuple[str, int], list[TrialRow]] = {}
+        latest: Counter[str] = Counter()
+        for row in self._books.trials():
+            if row.phase == "search":
+                name = search_name(row.arm, row.repetition)
+                found.setdefault((name, row.number), []).append(row)
+                latest[name] = max(latest[name], row.number)
+        budget = book.budget or Budget()
+        is_over = budget.seeds > 1 and self._books.frozen() is not None
+        return {
+            (name, number): rows
+            for (name, number), rows in found.items()
+            if (name, number) not in self._known
+            # A point ends before that which is chosen from its outcome begins.
+            if len(rows) == budget.seeds or is_over or latest[name] >= number + budget.parallel
+        }
+
     def _add(
         self,
         storage: BaseStorage,
-        arm: str,
+        name: str,
         trials: list[tuple[int, FrozenTrial]],
         metrics: Mapping[str, str],
     ) -> None:
         study = optuna.create_study(
-            study_name=f"{self._title} {arm}",
+            study_name=f"{self._title} {name}",
             storage=storage,
             load_if_exists=True,
             directions=[DIRECTIONS[mode] for mode in metrics.values()],
         )
         if study.metric_names is None:
             study.set_metric_names(list(metrics))
-        present = {trial.user_attrs.get(_NUMBER) for trial in study.get_trials(deepcopy=False)}
+        present = {trial.user_attrs.get(NUMBER) for trial in study.get_trials(deepcopy=False)}
         for number, trial in trials:
             if number not in present:
                 study.add_trial(trial)
-            self._known.add((arm, number))
-
-    def _trial(
-        self, row: TrialRow, search: Mapping[str, Any], metrics: list[str]
-    ) -> FrozenTrial | None:
-        """Return an ended trial in Optuna's words, None while it has no result."""
-        try:
-            record = self._store.read_record(row.fingerprint)
-            if record is None or not record.is_final:
-                return None
-            reports = self._store.history(record)
-        except RecordError:
-            return None
-        intermediate = {
-            int(report["step"]): float(report[metrics[0]])
-            for report in reports
-            if report.get(metrics[0]) is not None
-        }
-        values = [record.metrics.get(name) for name in metrics]
-        state = STATES[record.status.nature]
-        if state == TrialState.COMPLETE and None in values:
-            return None
-        trial = optuna.trial.create_trial(
-            state=state,
-            params=dict(row.params),
-            distributions={
-                name: distribution(parse_space(search[name]).range) for name in row.params
-            },
-            values=values if state == TrialState.COMPLETE else None,
-            intermediate_values=intermediate,
-            user_attrs={
-                _NUMBER: row.number,
-                FINGERPRINT: row.fingerprint,
-                STATUS: record.status,
-                "incay.reason": without_secrets(record.reason),
-            },
-        )
-        trial.datetime_start, trial.datetime_complete = _times(record)
-        return trial
+            self._known.add((name, number))
 
     def _alone(self) -> AbstractContextManager[Any]:
         """Keep two commands from adding the same trial to a journal file."""
@@ -178,18 +156,3 @@ def copy_all(store: Store) -> None:
     """Copy the searches of every study in the store."""
     for books in every_run(store):
         OptunaCopy(store, books.name, books.run).sync()
-
-
-def _times(record: TrialRecord) -> tuple[datetime.datetime, datetime.datetime]:
-    """Return start and end in local time without a zone, as Optuna keeps them.
-
-    Optuna has no ended trial without both: what is not known is the other, or long ago.
-    """
-    started, finished = moment(record.started), moment(record.finished)
-    first = started or finished or datetime.datetime.fromtimestamp(0)
-    last = max(finished or first, first, key=lambda at: at.timestamp())
-    return _local(first), _local(last)
-
-
-def _local(at: datetime.datetime) -> datetime.datetime:
-    return at.astimezone().replace(tzinfo=None)

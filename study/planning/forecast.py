@@ -77,6 +77,8 @@ def forecast_text(spec: StudySpec, expected: Forecast, at_once: int) -> str:
     left_out = ""
     if spec.searches and spec.budget.pruner != "none":
         left_out += "; pruning will save some of it"
+    if spec.searches and spec.budget.race != "none" and spec.budget.trainings is None:
+        left_out += "; the race will save some of it"
     if spec.budget.seconds is not None:
         left_out += f"; no arm's search takes more than {duration(spec.budget.seconds)}"
     if len(spec.looks) > 1:

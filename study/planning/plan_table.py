@@ -73,6 +73,7 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     refuse_newer_records(store, planner, books)
     listed = _by_arm(books.trials())
     trials = _by_arm(confirm)
+    is_over = books.frozen() is not None  # the search
     plans = []
     for arm in spec.arms:
         configs = [
@@ -83,6 +84,9 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
         ]
         if arm.search:
             search = _search_configs(spec, arm, planner)
+            if spec.budget.race != "none" and is_over:
+                rows = listed.get(arm.name, ())
+                search = search[: sum(row.phase == "search" for row in rows)]  # the rest is spared
             asked = [planner.again(arm, row).fingerprint for row in listed.get(arm.name, ())]
         else:
             search = []
@@ -128,10 +132,11 @@ def shared_settings(spec: StudySpec) -> str:
 def _search_configs(spec: StudySpec, arm: Arm, planner: Planner) -> list[TrialConfig]:
     start = dotted(arm.config)
     params = {name: start[name] for name in arm.search if name in start}
-    trials = spec.budget.trials
+    points = spec.budget.points
     if spec.budget.sampler == "grid":
-        trials = grid_trials(arm.spaces, trials)
-    return [planner.search_trial(arm, 0, params).config] * trials
+        points = grid_trials(arm.spaces, points)
+    trainings = min(points * spec.budget.seeds, spec.budget.most)
+    return [planner.search_trial(arm, 0, params).config] * trainings * spec.repetitions
 
 
 def _by_arm(rows: Iterable[_OfArm]) -> dict[str, list[_OfArm]]:

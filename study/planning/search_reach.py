@@ -20,17 +20,39 @@ def unreached(spec: StudySpec) -> list[str]:
     return [f"search of {', '.join(names)}: {text}" for text, names in arms.items()]
 
 
+def seeds_told(spec: StudySpec) -> list[str]:
+    """Return what a plan says of a search over several seeds; nothing of one over one."""
+    budget = spec.budget
+    if not spec.searches or budget.seeds * spec.repetitions == 1:
+        return []
+    times = ""
+    if spec.repetitions > 1:
+        times = f", {spec.repetitions} times over, from other seeds and splits"
+    if budget.seeds == 1:
+        return [f"search: each arm gets {budget.points} points{times}"]
+    points = f"{budget.points} points, each"
+    if budget.trainings is not None:
+        points = f"{budget.trainings} trainings, each point"
+    race = ""
+    if budget.race != "none":
+        saved = "" if budget.trainings is None else ", for further points"
+        race = f"; the race ({budget.race}) spares what is left of hopeless ones{saved}"
+    return [f"search: each arm gets {points} with the same {budget.seeds} seeds{race}{times}"]
+
+
 def _of_arm(spec: StudySpec, arm: Arm) -> list[str]:
     if not arm.search:
         return []
     texts = []
-    spaces, start, trials = arm.spaces, dotted(arm.config), spec.budget.trials
+    spaces, start = arm.spaces, dotted(arm.config)
+    # What a race spares makes room for more, which nobody knows before.
+    trials, most = spec.budget.most // spec.budget.seeds, spec.budget.points
     size = grid_size(spaces)
     is_grid = spec.budget.sampler == "grid"
-    if size is not None and size > trials and is_grid:
+    if size is not None and size > most and is_grid:
         texts.append(
-            f"{trials} of the {size:,} points of the grid are tried, drawn from all of it; "
-            f"budget.trials={size} tries them all"
+            f"{f'{trials} to ' if trials < most else ''}{most} of the {size:,} points of the grid "
+            f"are tried, drawn from all of it; budget.trials={size} tries them all"
         )
     if size is not None and size < trials and not is_grid:
         texts.append(

@@ -33,10 +33,12 @@ def told_beforehand(spec: StudySpec, configs: Iterable[TrialConfig]) -> list[str
         f"{', '.join(str(count) for _, count in kinds.most_common()) or 'none'}"
     ]
     parallel = spec.budget.parallel
+    if spec.budget.race == "none":
+        parallel *= spec.budget.seeds
     if spec.searches and parallel < most:
         lines.append(
             f"a search hands out {parallel} trials of an arm at once, so that no more of them "
-            f"train together: budget.parallel is {parallel}"
+            f"train together: budget.parallel is {spec.budget.parallel}"
         )
     lines += [f"{count} trials train alone: {reason}" for reason, count in alone.items()]
     return lines

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from incay.study.spec.searches.grid import grid_trials
@@ -10,7 +11,7 @@ from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import ORDER, Status, Unended, count_statuses
-from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
+from incay.trainables.store.shapes import ArmBook, Phase, StudyBook
 from incay.trainables.store.trials import Store
 
 
@@ -62,6 +63,8 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
     books = Books(store, name, run)
     study, rows = books.require_study(), books.trials()
     known = {row.fingerprint: trial_status(store, row.fingerprint) for row in rows}
+    listed = Counter((row.arm, row.phase) for row in rows)
+    is_over = books.frozen() is not None
     phases = tuple(
         PhaseStatus(
             arm.name,
@@ -72,7 +75,7 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
             ),
         )
         for arm in study.arms
-        for phase, total in _phases(study, arm, rows)
+        for phase, total in _phases(study, arm, listed, is_over)
     )
     return StudyStatus(name, run, study.variant, phases)
 
@@ -89,16 +92,25 @@ def trial_status(store: Store, fingerprint: str) -> Status:
 
 
 def _phases(
-    study: StudyBook, arm: ArmBook, rows: Sequence[TrialRow]
+    study: StudyBook, arm: ArmBook, listed: Mapping[tuple[str, Phase], int], is_over: bool
 ) -> Iterator[tuple[Phase, int]]:
-    """Yield the phases of an arm, each with its number of trials."""
+    """Yield the phases of an arm, each with its number of trials.
+
+    Args:
+        study: The study.
+        arm: The arm.
+        listed: Trials so far, by arm and phase.
+        is_over: Whether the search is, so that what a race has spared is known.
+    """
     if arm.search:
         assert study.budget is not None
-        trials = study.budget.trials
-        if study.budget.sampler == "grid":
+        budget, points = study.budget, study.budget.trials
+        if budget.sampler == "grid":
             spaces = {name: parse_space(notation) for name, notation in arm.search.items()}
-            trials = grid_trials(spaces, trials)
-        yield "search", trials
-    listed = sum((row.arm, row.phase) == (arm.name, "confirm") for row in rows)
-    looks = (look for look in study.looks if look >= listed)
+            points = grid_trials(spaces, points)
+        trials = min(points * budget.seeds, budget.trainings or points * budget.seeds)
+        raced = is_over and budget.race != "none"
+        yield "search", listed[arm.name, "search"] if raced else trials * study.repetitions
+    confirmed = listed[arm.name, "confirm"]
+    looks = (look for look in study.looks if look >= confirmed)
     yield "confirm", next(looks, study.replicates)  # an arm that is decided goes no further

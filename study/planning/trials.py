@@ -13,9 +13,8 @@ from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.names import nest
-from incay.trainables.seeds import derive_seed
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import Phase, TrialRow
+from incay.trainables.store.shapes import Phase, TrialRow, search_name
 
 
 @dataclass(frozen=True)
@@ -25,10 +24,12 @@ class PlannedTrial:
     Attributes:
         arm: Name of the arm.
         phase: Search or confirm; a ``protocol: paper`` study has confirm trials only.
-        number: The search trial's number, or the replicate.
+        number: The number of the search's point, or the replicate.
         config: What is trained.
         fingerprint: What its record is filed under.
         params: The searched settings' values, by dotted name.
+        replicate: Of a search trial, with which of the search's seeds its point is trained.
+        repetition: Of which repetition of the search it is, or confirms the winner.
     """
 
     arm: str
@@ -37,6 +38,18 @@ class PlannedTrial:
     config: TrialConfig
     fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    replicate: int = 0
+    repetition: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int, int, int]:
+        """What tells it from the study's other trials."""
+        return self.to_row().key
+
+    @property
+    def title(self) -> str:
+        """How it is called where a person reads it."""
+        return self.to_row().title
 
     @property
     def needs_arm(self) -> str:
@@ -51,6 +64,8 @@ class PlannedTrial:
             number=self.number,
             fingerprint=self.fingerprint,
             params=dict(self.params),
+            replicate=self.replicate,
+            repetition=self.repetition,
         )
 
 
@@ -89,9 +104,18 @@ class Planner:
         self._data = data
         self._fixed: list[PlannedTrial | WaitingTrial] = []
 
-    def search_trial(self, arm: Arm, number: int, params: Mapping[str, Any]) -> PlannedTrial:
+    def search_trial(
+        self,
+        arm: Arm,
+        number: int,
+        params: Mapping[str, Any],
+        replicate: int = 0,
+        repetition: int = 0,
+    ) -> PlannedTrial:
         """Return an arm's search trial: part of the training set validates, test is sealed."""
-        return self._planned(arm, "search", number, search_config(self._spec, arm, params), params)
+        config = search_config(self._spec, arm, params, replicate, repetition)
+        planned = self._planned(arm, "search", number, config, params)
+        return replace(planned, replicate=replicate, repetition=repetition)
 
     def confirm_trials(
         self, winners: Mapping[str, Mapping[str, Any]] | None = None
@@ -99,7 +123,7 @@ class Planner:
         """Return all confirm trials, replicate by replicate, arms side by side.
 
         Args:
-            winners: The frozen values of searched settings, by arm.
+            winners: The frozen values of searched settings, by `search_name`.
 
         The whole training set trains; the test split is opened. A replicate has the same
         seed in every arm, and none that a search has used.
@@ -113,28 +137,27 @@ class Planner:
     def again(self, arm: Arm, row: TrialRow) -> PlannedTrial:
         """Return a searched arm's trial as it would be trained now: by today's code and data."""
         config = row_config(self._spec, arm, row)
-        return self._planned(arm, row.phase, row.number, config, row.params)
+        planned = self._planned(arm, row.phase, row.number, config, row.params)
+        return replace(planned, replicate=row.replicate, repetition=row.repetition)
 
     def _confirm_trials(
         self, winners: Mapping[str, Mapping[str, Any]]
     ) -> list[PlannedTrial | WaitingTrial]:
         trials: list[PlannedTrial | WaitingTrial] = []
         spec = self._spec
-        settings = {arm.name: winners.get(arm.name, {}) for arm in spec.arms}
-        # Built once: replicates differ in their seeds alone.
-        first = {arm.name: confirm_config(spec, arm, 0, settings[arm.name]) for arm in spec.arms}
+        # Built once for each winner: replicates differ in their seeds alone.
+        first: dict[str, TrialConfig] = {}
         for replicate, seed in enumerate(spec.confirm_seeds):
-            known = {
-                arm.name: self._planned(
-                    arm,
-                    "confirm",
-                    replicate,
-                    replace(first[arm.name], seed=seed),
-                    settings[arm.name],
-                )
-                for arm in spec.arms
-                if arm.reference is None
-            }
+            repetition = spec.repetition_of(replicate)
+            known = {}
+            for arm in spec.arms:
+                if arm.reference is None:
+                    name = search_name(arm.name, repetition)
+                    settings = winners.get(name, {})
+                    if name not in first:
+                        first[name] = confirm_config(spec, arm, replicate, settings)
+                    config = replace(first[name], seed=seed)
+                    known[arm.name] = self._planned(arm, "confirm", replicate, config, settings)
             for arm in spec.arms:
                 if arm.reference is None:
                     trials.append(known[arm.name])
@@ -163,32 +186,43 @@ class Planner:
         params: Mapping[str, Any],
     ) -> PlannedTrial:
         name = fingerprint(config, self._data.hash_for(config))
-        return PlannedTrial(arm.name, phase, number, config, name, dict(params))
+        repetition = self._spec.repetition_of(number) if phase == "confirm" else 0
+        return PlannedTrial(
+            arm.name, phase, number, config, name, dict(params), repetition=repetition
+        )
 
 
 def row_config(spec: StudySpec, arm: Arm, row: TrialRow) -> TrialConfig:
     """Return what the study trains for a trial that its books list."""
     if row.phase == "search":
-        return search_config(spec, arm, row.params)
+        return search_config(spec, arm, row.params, row.replicate, row.repetition)
     return confirm_config(spec, arm, row.number, row.params)
 
 
-def search_config(spec: StudySpec, arm: Arm, params: Mapping[str, Any]) -> TrialConfig:
+def search_config(
+    spec: StudySpec,
+    arm: Arm,
+    params: Mapping[str, Any],
+    replicate: int = 0,
+    repetition: int = 0,
+) -> TrialConfig:
     """Return what a search trial trains.
 
     Args:
         spec: The study.
         arm: The arm.
         params: The searched settings' values, by dotted name.
+        replicate: Which of the search's seeds. The split is the same for all of them.
+        repetition: Which of the searches of the arm. Each has seeds and a split of its own.
     """
     config = build_trial(merge(arm.values, nest(dict(params))), spec.document.data_root)
     split = replace(
         config.split,
         validation=config.split.validation or SEARCH_VALIDATION,
-        seed=derive_seed(spec.header.seed, "split"),
+        seed=spec.split_seed(repetition),
         test="sealed",
     )
-    return replace(config, split=split, seed=spec.search_seed)
+    return replace(config, split=split, seed=spec.search_seed(replicate, repetition))
 
 
 def confirm_config(

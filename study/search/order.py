@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
-from incay.study.search.arm_search import ArmSearch, Histories, History
+from incay.study.search.arm_search import ArmSearch, Histories, History, Spared
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.records import TrialRecord
 
@@ -124,15 +124,16 @@ class FixedWork:
 
 
 class SearchWork:
-    """The search of all arms, trial by trial in turn.
+    """The searches of all arms, trial by trial in turn.
 
     Args:
         spec: The study.
         planner: Makes its trials.
         finished: See `Finished`.
         histories: See `incay.study.search.arm_search.Histories`.
-        known: Points of an earlier run, by (arm, number), so that they need not be chosen
-            again.
+        known: Points of an earlier run, by (arm, repetition, number), so that they need not be
+            chosen again.
+        spared: See `incay.study.search.arm_search.Spared`.
     """
 
     def __init__(
@@ -141,22 +142,28 @@ class SearchWork:
         planner: Planner,
         finished: Finished,
         histories: Histories,
-        known: Mapping[tuple[str, int], Mapping[str, Any]] | None = None,
+        known: Mapping[tuple[str, int, int], Mapping[str, Any]] | None = None,
+        spared: Spared | None = None,
     ) -> None:
         self.planned: list[PlannedTrial] = []
         self.pruning = spec.budget.pruner != "none"
         self._finished = finished
         self.searches = []
-        for arm in spec.arms:
-            if arm.search:
-                points = {
-                    n: point for (name, n), point in (known or {}).items() if name == arm.name
-                }
-                self.searches.append(ArmSearch(spec, arm, planner, histories, points))
+        for repetition in range(spec.repetitions):
+            for arm in spec.arms:
+                if arm.search:
+                    points = {
+                        number: point
+                        for (*which, number), point in (known or {}).items()
+                        if which == [arm.name, repetition]
+                    }
+                    self.searches.append(
+                        ArmSearch(spec, arm, planner, histories, points, spared, repetition)
+                    )
         self._running: dict[str, list[tuple[ArmSearch, PlannedTrial]]] = {}
 
     def next(self) -> PlannedTrial | Signal:
-        """Return the next trial of the arm that is furthest behind."""
+        """Return the next trial of the search that is furthest behind."""
         while True:
             left = [search for search in self.searches if not search.exhausted]
             if not left:
@@ -164,7 +171,7 @@ class SearchWork:
             ready = [search for search in left if search.ready]
             if not ready:
                 return Signal.WAIT
-            search = min(ready, key=lambda item: item.number)
+            search = min(ready, key=lambda item: item.handed_out)
             trial = search.take()
             self.planned.append(trial)
             if trial.fingerprint in self._running:

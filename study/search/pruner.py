@@ -16,7 +16,7 @@ from optuna.samplers import RandomSampler
 from optuna.trial import TrialState
 
 from incay.study.search.distributions import DIRECTIONS
-from incay.study.search.sampler import Outcome
+from incay.study.search.outcomes import Outcome
 
 REDUCTION = 3
 """Of the trials that reach a rung, one in this many goes on to the next."""

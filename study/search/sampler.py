@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
@@ -19,60 +18,20 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler,
 from optuna.trial import TrialState
 
 from incay.study.search.distributions import DIRECTIONS, suggest
+from incay.study.search.outcomes import Outcome
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.spec.searches.grid import grid_points, grid_size
 from incay.study.spec.searches.ranges import Space
 from incay.study.spec.searches.start import start_point
 from incay.trainables.seeds import derive_seed
-from incay.trainables.store.endings import Ending, Nature
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
-STATES: Mapping[Nature, TrialState] = {
-    Nature.WHOLE: TrialState.COMPLETE,
-    Nature.CUT: TrialState.PRUNED,
-    Nature.FAULT: TrialState.FAIL,
-    Nature.OPEN: TrialState.FAIL,
-}
-"""What Optuna is told of an ending."""
 _MOST_DRAWS = 20
 """Draws of a point before one that is left is looked for, or a repeat accepted."""
 _Key = tuple[tuple[str, Any], ...]
 """A point that can be a member of a set."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one search trial ended.
-
-    Attributes:
-        params: The point, by dotted name.
-        status: The ending.
-        values: The objectives, the winner's first; None unless it completed.
-        intermediate: The first objective by report, counted from 1.
-        marks: What the pruner noted about the trial.
-        seconds: How long it trained.
-    """
-
-    params: Mapping[str, Any]
-    status: Ending
-    values: tuple[float, ...] | None = None
-    intermediate: Mapping[int, float] = field(default_factory=dict)
-    marks: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    @property
-    def state(self) -> TrialState:
-        """What Optuna is told. A norm of no samples is no value: such a trial has failed."""
-        state = STATES[self.status.nature]
-        missing = state == TrialState.COMPLETE and self.values is None
-        return TrialState.FAIL if missing else state
-
-    @property
-    def told(self) -> tuple[float, ...] | None:
-        """The values that Optuna is told."""
-        return self.values if self.state == TrialState.COMPLETE else None
 
 
 class PointSampler:

@@ -17,6 +17,7 @@ from incay.study.search.distributions import distribution
 from incay.study.spec.paths import ANYWHERE
 from incay.study.spec.reading.document import Document
 from incay.study.spec.study import Arm, StudySpec, parse_study
+from incay.trainables import names
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.shapes import TrialRow
@@ -34,10 +35,10 @@ def sampling() -> str:
 def outside_point(spec: StudySpec, books: Books) -> str:
     """Return which listed point lies outside of what is searched; empty if none does."""
     for arm in spec.arms:
-        for number, row in _listed(books, arm).items():
+        for row in _listed(books, arm):
             outside = _outside(arm, row.params)
             if outside:
-                return _told(books, arm, number, f"{outside} is outside of what is searched")
+                return _told(books, row, f"{outside} is outside of what is searched")
     return ""
 
 
@@ -51,12 +52,14 @@ def other_point(store: Store, spec: StudySpec, books: Books) -> str:
     if book is None or book.sampling != sampling():
         return ""
     for arm in spec.arms:
-        rows = _listed(books, arm)
-        found = _compared(store, spec, arm, rows) if rows else None
-        if found is not None:
-            number, point = found
-            there = dict(rows[number].params)
-            return _told(books, arm, number, f"is {there}, and the results put it at {point}")
+        listed = _listed(books, arm)
+        for repetition in range(spec.repetitions):
+            rows = {
+                (row.number, row.replicate): row for row in listed if row.repetition == repetition
+            }
+            found = _compared(store, spec, arm, rows, repetition) if rows else None
+            if found is not None:
+                return _told(books, *found)
     return ""
 
 
@@ -76,15 +79,16 @@ def strange_point_of_run(store: Store, study: str, run: str) -> str:
     return outside_point(spec, books) or other_point(store, spec, books)
 
 
-def _listed(books: Books, arm: Arm) -> dict[int, TrialRow]:
+def _listed(books: Books, arm: Arm) -> list[TrialRow]:
+    """Return the search trials that are listed for an arm, in order."""
     rows = (row for row in books.trials() if (row.arm, row.phase) == (arm.name, "search"))
-    return {row.number: row for row in sorted(rows, key=lambda row: row.number)}
+    return sorted(rows, key=lambda row: row.key)
 
 
-def _told(books: Books, arm: Arm, number: int, what: str) -> str:
+def _told(books: Books, row: TrialRow, what: str) -> str:
     return (
         f"{books.where}/trials.json must list the points that the search chooses, but that of "
-        f"{arm.name!r}, search {number}, {what}"
+        f"{row.arm!r}, search {row.label}, {what}"
     )
 
 
@@ -108,34 +112,58 @@ def _outside(arm: Arm, params: Mapping[str, Any]) -> str:
 
 
 def _compared(
-    store: Store, spec: StudySpec, arm: Arm, rows: Mapping[int, TrialRow]
-) -> tuple[int, dict[str, Any]] | None:
-    """Return number and place of the first point that is chosen elsewhere than it is listed."""
-    search = ArmSearch(spec, arm, _Listed(spec, rows), store.history, {})
-    while search.number in rows and not search.exhausted and search.ready:
-        number = search.number
+    store: Store,
+    spec: StudySpec,
+    arm: Arm,
+    rows: Mapping[tuple[int, int], TrialRow],
+    repetition: int,
+) -> tuple[TrialRow, str] | None:
+    """Return the first trial that is not listed as the search chooses it, and how it chooses."""
+    listed = _Listed(spec, rows)
+    search = ArmSearch(spec, arm, listed, store.history, {}, repetition=repetition)
+    left = dict(rows)
+    while not search.exhausted and search.ready:
         trial = search.take()
-        if dict(trial.params) != dict(rows[number].params):
-            return number, dict(trial.params)
+        row = left.pop((trial.number, trial.replicate), None)
+        if row is None:
+            return None  # a run that was interrupted: those that follow hang on it
+        if dict(trial.params) != dict(row.params):
+            there, chosen = dict(row.params), dict(trial.params)
+            return row, f"is {there}, and the results put it at {chosen}"
         try:
             record = store.read_record(trial.fingerprint)
             if record is None or not record.is_final:
-                return None  # those that follow hang on it
+                return None  # the same
+            seed = names.look_up(record.config, names.SEED)
+            if seed != trial.config.seed:
+                return row, f"has seed {seed}, and the search trains it with {trial.config.seed}"
             search.end(trial, record)
         except RecordError:
             return None
+    if spec.budget.seeds > 1 and left and search.exhausted and spec.budget.seconds is None:
+        return next(iter(left.values())), "is none that the search trains"
     return None
 
 
 class _Listed(Planner):
     """Names trials by the books, which takes no data."""
 
-    def __init__(self, spec: StudySpec, rows: Mapping[int, TrialRow]) -> None:
+    def __init__(self, spec: StudySpec, rows: Mapping[tuple[int, int], TrialRow]) -> None:
         self._study = spec
         self._rows = rows
 
-    def search_trial(self, arm: Arm, number: int, params: Mapping[str, Any]) -> PlannedTrial:
+    def search_trial(
+        self,
+        arm: Arm,
+        number: int,
+        params: Mapping[str, Any],
+        replicate: int = 0,
+        repetition: int = 0,
+    ) -> PlannedTrial:
         """Return an arm's search trial, by the fingerprint that the books have."""
-        config = search_config(self._study, arm, params)
-        name = self._rows[number].fingerprint
-        return PlannedTrial(arm.name, "search", number, config, name, dict(params))
+        config = search_config(self._study, arm, params, replicate, repetition)
+        row = self._rows.get((number, replicate))
+        name = "" if row is None else row.fingerprint
+        return PlannedTrial(
+            arm.name, "search", number, config, name, dict(params), replicate, repetition
+        )

@@ -47,23 +47,42 @@ class Budget(_Model):
     """What the search of each arm may use; the same for every arm.
 
     Attributes:
-        trials: Trials per arm, failed, pruned and diverged ones counted.
+        trials: Points per arm, failed, pruned and diverged ones counted.
+        seeds: With how many seeds each point is trained; the same for all points.
+        race: By what rule a hopeless point's seeds that are left are spared.
+        trainings: In place of `trials`, trainings per arm; what a race spares goes to more points.
         sampler: How points are chosen.
         pruner: How hopeless trials are ended early.
-        parallel: How many of an arm's trials may run at once. Trial n is chosen from the
-            results of trials up to n - parallel, whatever finishes first, so that a search
+        parallel: How many of an arm's points may be in training at once. Point n is chosen from
+            the results of points up to n - parallel, whatever finishes first, so that a search
             gives the same points on every machine and after every interruption.
-        seconds: An arm takes no further trial once its trials have taken this long; None for
+        seconds: An arm takes no further point once its trials have taken this long; None for
             no limit.
-        seed: The seed of all search trials; None derives it from the study's seed.
+        seed: The first seed of all points; None derives it from the study's seed.
     """
 
     trials: Annotated[int, Field(ge=1)] = 20
+    seeds: Annotated[int, Field(ge=1, le=100)] = 1
+    race: Literal["none", "paired", "wilcoxon"] = "none"
+    trainings: Annotated[int, Field(ge=1)] | None = None
     sampler: Literal["tpe", "random", "grid", "gp", "cmaes", "quasi-random"] = "tpe"
     pruner: Literal["none", "asha", "hyperband", "median"] = "none"
     parallel: Annotated[int, Field(ge=1)] = 4
     seconds: Annotated[float, Field(gt=0)] | None = None
     seed: Seed | None = None
+
+    @property
+    def points(self) -> int:
+        """Points per arm, at most: how many a race makes room for is known afterwards."""
+        if self.trainings is None:
+            return self.trials
+        return self.trainings // (self.seeds if self.race == "none" else 1)
+
+    @property
+    def most(self) -> int:
+        """Trainings per arm, at most."""
+        whole = self.points * self.seeds
+        return whole if self.trainings is None else min(whole, self.trainings)
 
 
 class Objective(_Model):
@@ -163,6 +182,7 @@ class Header(_Model):
     baseline: str | None = None
     ablation: Ablation | None = None
     budget: Budget | None = None
+    searches: Annotated[int, Field(ge=1, le=100)] = 1
     unequal_ranges: bool = False
     objective: Objective = Objective()
     confirm: Confirm = Confirm()

@@ -74,6 +74,7 @@ def _raised(limit: str, wanted: int) -> str:
 
 def _numbers(header: Header, arms: Sequence[Arm]) -> tuple[int, int, int]:
     """Return seeds, searched arms, and the trials of each search."""
-    seeds = header.confirm.all_looks[-1]
-    budget = header.budget.trials if header.budget is not None else 0
-    return seeds, sum(bool(arm.search) for arm in arms), budget
+    budget = header.budget.most if header.budget is not None else 0
+    times = header.searches
+    seeds = header.confirm.all_looks[-1] * times
+    return seeds, sum(bool(arm.search) for arm in arms), budget * times

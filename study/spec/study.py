@@ -11,6 +11,7 @@ from incay.study.spec.arms.resolve import resolve_arms
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
 from incay.study.spec.reading.document import Document
+from incay.study.spec.searches.budget import check_budget
 from incay.study.spec.size import check_size
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
@@ -72,31 +73,65 @@ class StudySpec:
         return self.header.resources
 
     @property
+    def repetitions(self) -> int:
+        """How often the search of each arm is made, and its winner confirmed."""
+        return self.header.searches
+
+    @property
     def replicates(self) -> int:
-        """Seeds of the confirm phase, at most."""
-        return self.looks[-1]
+        """Seeds of the confirm phase, at most; those of all repetitions of the search."""
+        return self._seeds_each * self.repetitions
 
     @property
     def looks(self) -> tuple[int, ...]:
         """After how many seeds the test results are looked at; one look where seeds are fixed."""
+        if self.repetitions > 1:
+            return (self.replicates,)
         return self.header.confirm.all_looks
 
     @property
-    def search_seed(self) -> int:
-        """The seed of all search trials: they differ in their settings only."""
+    def _seeds_each(self) -> int:
+        return self.header.confirm.all_looks[-1]
+
+    def repetition_of(self, replicate: int) -> int:
+        """Return which repetition of the search a replicate confirms the winner of."""
+        return replicate // self._seeds_each
+
+    def search_seed(self, replicate: int = 0, repetition: int = 0) -> int:
+        """Return a seed of all points of a search: they differ in their settings only."""
         given = self.budget.seed
-        return derive_seed(self.header.seed, "search") if given is None else given
+        first = derive_seed(self.header.seed, "search") if given is None else given
+        if repetition:
+            first = derive_seed(first, "repetition", repetition)
+        return derive_seed(first, "search", replicate) if replicate else first
+
+    def split_seed(self, repetition: int = 0) -> int:
+        """Return the seed by which a search holds images out for validation."""
+        repeated = (repetition,) if repetition else ()
+        return derive_seed(self.header.seed, "split", *repeated)
 
     @cached_property  # asked for once a trial: a study of n seeds must not derive n²
     def confirm_seeds(self) -> tuple[int, ...]:
-        """The seed of each replicate, the same in every arm, none of them the search's."""
+        """The seed of each replicate, the same in every arm, none of them the search's.
+
+        Each repetition of the search has seeds of its own, so that what its winner measures
+        depends on no other's.
+        """
         given = self.header.confirm.seeds
-        if isinstance(given, list):
-            return tuple(given)
-        return tuple(
-            derive_seed(self.header.seed, "confirm", replicate)
-            for replicate in range(self.replicates)
+        first = (
+            given
+            if isinstance(given, list)
+            else [
+                derive_seed(self.header.seed, "confirm", replicate)
+                for replicate in range(self._seeds_each)
+            ]
         )
+        repeated = (
+            derive_seed(seed, "repetition", repetition)
+            for repetition in range(1, self.repetitions)
+            for seed in first
+        )
+        return (*first, *repeated)
 
     @property
     def run(self) -> str:
@@ -117,6 +152,7 @@ def parse_study(document: Document, code: Bundle | None = None) -> StudySpec:
     header = parse_header(document)
     _check_table(document, header)
     arms, baseline = resolve_arms(document, header)
+    check_budget(document, header)
     check_size(document, header, arms)
     check_fair(document, header, arms, baseline)
     return StudySpec(header, arms, baseline, document, code or Bundle())

@@ -134,6 +134,8 @@ class StudyFactory:
         config: Mapping[str, Any] | None = None,
         history: Sequence[Mapping[str, float]] = (),
         seconds: float = 60.0,
+        replicate: int = 0,
+        repetition: int = 0,
         **tables: pa.Table,
     ) -> str:
         """Add a trial and return its fingerprint.
@@ -148,15 +150,26 @@ class StudyFactory:
             config: Settings besides, by dotted name.
             history: Its reports.
             seconds: What it took.
+            replicate: Of a search trial, with which of the search's seeds.
+            repetition: Of which repetition of the search.
             tables: What lies beside its record, by name.
         """
         text = f"{self.name}/{arm}/{phase}/{number}"
+        if replicate or repetition:
+            text += f"/{repetition}/{replicate}"
         settings = {**self.arms[arm].difference, **(params or {}), **(config or {})}
         values = merged(BASE_CONFIG, settings)
         data_hash, version = "d" * 16, hashlib.sha256(text.encode()).hexdigest()[:16]
         fingerprint = fingerprint_of(values, data_hash, version)
         row = {"arm": arm, "phase": phase, "number": number, "fingerprint": fingerprint}
-        self.trials.append({**row, "params": dict(params or {})})
+        self.trials.append(
+            {
+                **row,
+                "params": dict(params or {}),
+                "replicate": replicate,
+                "repetition": repetition,
+            }
+        )
         if status is None:
             return fingerprint
         *earlier, last = history or [{}]

@@ -39,8 +39,13 @@ def objective(trial: PlannedTrial) -> float:
     return sum(abs(float(value) - 0.01) for value in numbers)
 
 
-def ended(trial: PlannedTrial, status: Ending = Ending.COMPLETED) -> TrialRecord:
-    metrics = {"val.error": objective(trial), "val.norm": 1.0}
+Measured = Callable[[PlannedTrial], float]
+
+
+def ended(
+    trial: PlannedTrial, status: Ending = Ending.COMPLETED, measured: Measured = objective
+) -> TrialRecord:
+    metrics = {"val.error": measured(trial), "val.norm": 1.0}
     return simulated_record(trial.fingerprint, metrics, status, seconds=1.0)
 
 
@@ -55,11 +60,13 @@ def simulate(
     stored: dict[str, TrialRecord] | None = None,
     stop_after: int | None = None,
     known: Mapping[tuple[str, int], Mapping[str, Any]] | None = None,
+    measured: Measured = objective,
 ) -> tuple[SearchWork, int]:
     """Run a search with `places` trials at once; `pick` says which one ends next."""
     stored = {} if stored is None else stored
     planner = Planner(study, DataCatalog(None))
-    work = SearchWork(study, planner, stored.get, no_history, known)
+    of_search = {(arm, 0, number): point for (arm, number), point in (known or {}).items()}
+    work = SearchWork(study, planner, stored.get, no_history, of_search)
     running: list[PlannedTrial] = []
     trained = 0
     while True:
@@ -74,7 +81,7 @@ def simulate(
             return work, trained
         trial = pick(running)
         running.remove(trial)
-        stored[trial.fingerprint] = ended(trial)
+        stored[trial.fingerprint] = ended(trial, measured=measured)
         work.end(trial, stored[trial.fingerprint])
         trained += 1
         if stop_after is not None and trained >= stop_after:

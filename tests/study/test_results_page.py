@@ -17,7 +17,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.store.books import Books
-from incay.trainables.store.shapes import Choice, KeptModel
+from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.trials import Store
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker.model import save_model

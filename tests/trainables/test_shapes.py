@@ -30,6 +30,9 @@ FREEZE = {
 OBJECTIVE = {"metric": "val.error", "mode": "min", "also": {"val.norm": "max"}}
 BUDGET = {
     "trials": 20,
+    "seeds": 3,
+    "race": "paired",
+    "trainings": None,
     "sampler": "tpe",
     "pruner": "none",
     "parallel": 4,

@@ -28,15 +28,8 @@ from typing import Any, TypeVar
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.door import shaped
 from incay.trainables.store.files import Files
-from incay.trainables.store.shapes import (
-    SCHEMA,
-    Frozen,
-    KeptModel,
-    Look,
-    OwnModules,
-    StudyBook,
-    TrialRow,
-)
+from incay.trainables.store.kept import KeptModel, OwnModules
+from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
 from incay.trainables.store.written import (
     frozen_winners,
     kept_models,

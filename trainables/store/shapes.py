@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 from incay.trainables.metrics import ERROR, VALIDATION
@@ -62,16 +61,22 @@ class Budget:
     """What the search of each arm may use.
 
     Attributes:
-        trials: Trials per arm.
+        trials: Points per arm, at most.
+        seeds: With how many seeds each point is trained.
+        race: By what rule a hopeless point's seeds that are left are spared.
+        trainings: What each arm gets the same number of in place of points; None for points.
         sampler: How points are chosen.
         pruner: How hopeless trials are ended early.
-        parallel: How many of an arm's trials may run at once.
-        seconds: An arm takes no further trial once its trials have taken this long; None for no
+        parallel: How many of an arm's points may be in training at once.
+        seconds: An arm takes no further point once its trials have taken this long; None for no
             limit.
-        seed: The seed of all search trials, None where it is derived.
+        seed: The first seed of all points, None where it is derived.
     """
 
     trials: int = 0
+    seeds: int = 1
+    race: str = "none"
+    trainings: int | None = None
     sampler: str = ""
     pruner: str = ""
     parallel: int = 1
@@ -98,10 +103,12 @@ class StudyBook:
         unreached: What the search cannot reach of what it declares, in words.
         sampling: By which version its points are chosen; empty where none is, or an earlier version
             has written the book.
-        replicates: Seeds per arm in the confirm phase, at most.
+        replicates: Seeds per arm in the confirm phase, at most; those of all repetitions of the
+            search.
         looks: After how many of them the test results are looked at; one look where seeds are
             fixed, none where an earlier version has written the book.
         spending: How the level of the test is shared out among looks.
+        repetitions: How often the search of each arm is made, and its winner confirmed.
         diverged_policy: ``exclude`` or ``worst``: how diverged replicates count.
         resources: What one trial occupies.
         code: The digest of the user's own code that it uses; empty where it uses none.
@@ -129,6 +136,7 @@ class StudyBook:
     replicates: int = 1
     looks: tuple[int, ...] = ()
     spending: Literal["obrien-fleming", "pocock"] = "obrien-fleming"
+    repetitions: int = 1
     diverged_policy: Literal["exclude", "worst"] = "exclude"
     resources: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
@@ -142,6 +150,11 @@ class StudyBook:
         return " ".join(self.overrides) or "as written"
 
 
+def search_name(arm: str, repetition: int) -> str:
+    """Return what a search of an arm is called; no arm has such a name."""
+    return f"{arm}/search/{repetition}" if repetition else arm
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrialRow:
     """One trial of a study.
@@ -149,10 +162,12 @@ class TrialRow:
     Attributes:
         arm: Name of its arm.
         phase: ``search``, or ``confirm`` (also of ``protocol: paper``).
-        number: The search trial's number, or the replicate: the same replicate has the same seed
-            in every arm, so that arms are compared in pairs.
+        number: The number of the search's point, or the replicate: the same replicate has the same
+            seed in every arm, so that arms are compared in pairs.
         fingerprint: What its record is filed under.
         params: What was searched, by dotted name.
+        replicate: Of a search trial, with which of the search's seeds its point is trained.
+        repetition: Of which repetition of the search it is, or confirms the winner.
     """
 
     arm: str
@@ -160,6 +175,28 @@ class TrialRow:
     number: int
     fingerprint: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    replicate: int = 0
+    repetition: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int, int, int]:
+        """What tells it from the study's other trials."""
+        return self.arm, self.phase, self.repetition, self.number, self.replicate
+
+    @property
+    def title(self) -> str:
+        """How it is called where a person reads it."""
+        return f"{self.arm}, {self.phase} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """Its number; of a point's further seeds with theirs, as in 5.1 and 5.2 beside 5.
+
+        That of a search's further repetitions stands before it, as in 1:5.2; replicates are
+        numbered through.
+        """
+        repeated = f"{self.repetition}:" if self.repetition and self.phase == "search" else ""
+        return f"{repeated}{self.number}" + (f".{self.replicate}" if self.replicate else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,10 +218,10 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Winner:
-    """The search trial that an arm is confirmed with.
+    """The point of the search that an arm is confirmed with.
 
     Attributes:
-        fingerprint: What its record is filed under.
+        fingerprint: What its record is filed under, that of its first seed.
         params: What was searched, by dotted name.
         code_version: Of the code that trained it.
     """
@@ -194,37 +231,12 @@ class Winner:
     code_version: str
 
 
-class Choice(StrEnum):
-    """Why a trained network is kept rather than others."""
-
-    VALIDATION = "validation error"
-    SEED = "order of seeds"
-    EARLIER = "test error, by an earlier version"
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeptModel:
-    """A trial whose trained network stays in the store.
-
-    Attributes:
-        arm: Name of its arm.
-        number: The replicate.
-        chosen_by: Why it is kept.
-        validation_error: Of the trial, else of its arm's winner in the search; None without one.
-    """
-
-    arm: str = ""
-    number: int = 0
-    chosen_by: Choice
-    validation_error: float | None = None
-
-
 @dataclass(frozen=True)
 class Frozen:
     """Winners of a search.
 
     Attributes:
-        winners: By arm.
+        winners: By `search_name`.
         sha256: Of the winners.
     """
 
@@ -272,29 +284,3 @@ class Progress:
 def _digest(winners: Mapping[str, Winner]) -> str:
     values = {arm: vars(winner) for arm, winner in winners.items()}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnModule:
-    """A module of a user's own code.
-
-    Attributes:
-        text: What is in it.
-        is_package: Whether it is a package's ``__init__``.
-    """
-
-    text: str
-    is_package: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnModules:
-    """A user's own code.
-
-    Attributes:
-        entries: The modules that a study names.
-        modules: All of them, by name.
-    """
-
-    entries: tuple[str, ...] = ()
-    modules: Mapping[str, OwnModule]

@@ -8,16 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from incay.trainables.store.door import require, shaped
+from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.naming import DIGITS, is_fingerprint
-from incay.trainables.store.shapes import (
-    Choice,
-    Frozen,
-    KeptModel,
-    Look,
-    Progress,
-    StudyBook,
-    TrialRow,
-)
+from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +36,7 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     require(book.replicates >= 1, "replicates >= 1", where)
     ascending = all(early < late for early, late in pairwise(book.looks))
     require(ascending and min(book.looks, default=1) >= 1, "ascending looks of seeds", where)
+    require(book.repetitions >= 1, "repetitions >= 1", where)
     return book
 
 
@@ -63,6 +57,8 @@ def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
     rows = shaped(_Trials, values, where).trials
     for row in rows:
         require(row.number >= 0, "number >= 0", where)
+        require(row.replicate >= 0, "replicate >= 0", where)
+        require(row.repetition >= 0, "repetition >= 0", where)
         require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
     return rows
 

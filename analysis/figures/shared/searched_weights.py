@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from incay.analysis.figures.shared.groups import numbers, where
 from incay.analysis.figures.shared.style import arm_styles, spread_out
 from incay.analysis.figures.shared.weights import DIVERGED_COLOUR, SETTING
+from incay.analysis.results.points import search_points
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.rounding import is_rounding, largest
 
@@ -26,7 +27,7 @@ _Floats = npt.NDArray[np.float64]
 
 
 def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
-    """Return the objective of an arm's search trials.
+    """Return the objective of an arm's search trials; of points with several seeds their means.
 
     Kinds: ``trial``, a completed one; ``band``, the mean of a Gaussian process over log λ with its
     95% band, of the objective's logarithm where that is positive, as errors are, and none of equal
@@ -38,13 +39,13 @@ def rows(results: StudyResults, arm: Arm) -> list[dict[str, Any]]:
     metric = results.objective.metric
     shared = {"metric": metric, "arm": arm.name}
     found: list[dict[str, Any]] = []
-    for trial in arm.phase("search"):
-        weight = trial.setting(SETTING)
-        value = trial.metric(metric)
+    for point in search_points(results, arm):
+        weight = point.setting(SETTING)
+        value = point.metric(metric)
         at = {**shared, "weight": float(weight or 0.0)}
         if value is not None:
             found.append({"kind": "trial", **at, "value": value})
-        elif trial.diverged and weight:
+        elif point.diverged and weight:
             found.append({"kind": "diverged", **at})
     points = [(row["weight"], row["value"]) for row in found if row["kind"] == "trial"]
     weights = {weight for weight, _ in points}

@@ -10,6 +10,7 @@ from incay.analysis.comparing.comparisons import Comparison
 from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.analysis.tables.layouts.searched import VALIDATED
 from incay.analysis.tables.layouts.tested import test_notes
 from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables import names
@@ -24,7 +25,7 @@ def study_notes(
     published: PublishedTable | None = None,
 ) -> tuple[str, ...]:
     """Return the notes that a table of measured numbers carries."""
-    notes = [_interval(columns, rows), *test_notes(comparisons)]
+    notes = [_interval(results, columns, rows), *test_notes(comparisons)]
     if published is not None:
         verdicts = _verdicts(rows, published)
         notes += [verdicts, *published.remarks]
@@ -57,18 +58,33 @@ def _devices(results: StudyResults) -> str:
     return f"Trained on different devices: {', '.join(parts)}."
 
 
-def _interval(columns: Sequence[Column], rows: Iterable[Row]) -> str:
-    keys = {column.key for column in columns}
+def _interval(results: StudyResults, columns: Sequence[Column], rows: Iterable[Row]) -> str:
+    keys = {column.key for column in columns} - {VALIDATED}  # of the search's seeds, told apart
     cells = [cell for row in rows for key, cell in row.cells.items() if key in keys]
     counts = {cell.n for cell in cells if cell.value is not None and cell.n}
     if not counts:
         return ""
+    if results.repetitions > 1:
+        return _over_searches(results, counts)
     if counts == {1}:
         return "One seed: it shows no spread, so no interval is given and no difference tested."
     least, most = min(counts), max(counts)
     seeds = f"{most}" if least == most else f"n = {least} to {most}"
     note = f"Mean ± half the 95 % interval (Student's t) over {seeds} seeds."
     return note + (" A single seed has no interval." if 1 in counts else "")
+
+
+def _over_searches(results: StudyResults, counts: set[int]) -> str:
+    each = wording.counted(results.replicates // results.repetitions, "seed")
+    least, most = min(counts), max(counts)
+    if most == 1:
+        return "One search: it shows no spread, so no interval is given and no difference tested."
+    searches = f"{most}" if least == most else f"n = {least} to {most}"
+    return (
+        f"Mean ± half the 95 % interval (Student's t) over {searches} searches; the value of a "
+        f"search is the mean over the {each} that confirmed its winner. What varies: seeds of "
+        "training, search and validation split."
+    )
 
 
 def _verdicts(rows: Iterable[Row], published: PublishedTable) -> str:

@@ -1,17 +1,23 @@
 """What a search has found: the settings that were trained, and what the winner was worth.
 
-The winner's validation score is the best of many, so that it flatters. Beside it stands what
-fresh seeds then measured on the test split.
+The winner's validation score is the best of many, so that it flatters; of points with several
+seeds it is the mean, with its interval. Beside it stands what fresh seeds then measured on the test
+split.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from incay.analysis import wording
 from incay.analysis.comparing.measure import list_endings, measure, recorded_as
 from incay.analysis.content import Cell, Column, Formula
-from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.analysis.results.points import Point, search_points, search_seeds
+from incay.analysis.results.study import Arm, StudyResults
+from incay.analysis.statistics.summary import summarize
 from incay.analysis.tables.layouts.formulas import SETTING
 from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
+from incay.trainables.store.shapes import search_name
 
 VALIDATED, GAP = "validated", "gap"
 
@@ -20,14 +26,24 @@ def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
     """Return the value that a searched setting was trained with: confirmed, else the best so far.
 
     Where the setting is searched under a condition that does not hold, the arm's own value was
-    trained, and the cell says so.
+    trained, and the cell says so. Repeated searches have a value each.
     """
     if name not in arm.search:
         return Cell()
-    confirmed = arm.phase("confirm")
-    shown = confirmed[0] if confirmed else best_so_far(results, arm)
+    cells = [_searched(results, arm, name, search) for search in range(results.repetitions)]
+    if len(cells) == 1:
+        return cells[0]
+    return Cell(
+        text="; ".join(cell.text or cell.reason for cell in cells),
+        fingerprints=tuple(name for cell in cells for name in cell.fingerprints),
+    )
+
+
+def _searched(results: StudyResults, arm: Arm, name: str, search: int) -> Cell:
+    confirmed = [trial for trial in arm.phase("confirm") if trial.repetition == search]
+    shown = confirmed[0] if confirmed else best_so_far(results, arm, search)
     if shown is None:
-        return Cell(reason=_none_completed(arm))
+        return Cell(reason=_none_completed(arm, search))
     remarks = [] if name in shown.params else ["the arm's own"]
     remarks += [] if confirmed else ["best so far"]
     value = shown.setting(name)
@@ -36,23 +52,29 @@ def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
     text = wording.setting(value)
     return Cell(
         text=f"{text} ({', '.join(remarks)})" if remarks else text,
-        fingerprints=() if confirmed else (shown.fingerprint,),
+        fingerprints=shown.fingerprints if isinstance(shown, Point) else (),
         formula=SETTING,
     )
 
 
-def best_so_far(results: StudyResults, arm: Arm) -> Trial | None:
-    """Return the completed search trial with the best objective, None where there is none."""
-    return _best(results, arm.phase("search"))
+def best_so_far(results: StudyResults, arm: Arm, search: int = 0) -> Point | None:
+    """Return a search's completed point with the best objective, None where there is none."""
+    return _best(results, _points(results, arm, search))
 
 
-def winner(results: StudyResults, arm: Arm) -> Trial | None:
-    """Return the search trial whose settings were confirmed, None where there is none."""
-    confirmed = arm.phase("confirm")
-    if not arm.search or not confirmed:
-        return None
-    params = confirmed[0].params
-    return _best(results, tuple(t for t in arm.phase("search") if t.params == params))
+def winners(results: StudyResults, arm: Arm) -> list[Point]:
+    """Return the points whose settings were confirmed, of each search that has one."""
+    found: dict[int, Point | None] = {}
+    for trial in arm.phase("confirm") if arm.search else ():
+        if trial.repetition not in found:
+            points = _points(results, arm, trial.repetition)
+            same = tuple(point for point in points if point.params == trial.params)
+            found[trial.repetition] = _best(results, same)
+    return [point for point in found.values() if point is not None]
+
+
+def _points(results: StudyResults, arm: Arm, search: int) -> tuple[Point, ...]:
+    return tuple(each for each in search_points(results, arm) if each.repetition == search)
 
 
 def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
@@ -62,7 +84,7 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
         results: The study.
         rate: ``error`` or ``accuracy``, as the table's tested column.
     """
-    if results.split != TEST or all(winner(results, arm) is None for arm in results.arms):
+    if results.split != TEST or not any(winners(results, arm) for arm in results.arms):
         return ()
     return (
         Column(key=VALIDATED, title=f"winner's validation {rate}", unit="%"),
@@ -72,38 +94,65 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
 
 def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Cell]:
     """Return a searched arm's cells of `validation_columns`."""
-    found = winner(results, arm)
-    error = found.metric(ERROR.of(VALIDATION)) if found is not None else None
-    if found is None or error is None:
+    found = winners(results, arm)
+    by_seed = [point.values(ERROR.of(VALIDATION)) for point in found]
+    if not found or not all(by_seed):
         return {}
-    score = 100.0 - error if rate == ACCURACY.name else error
+    # Of repeated searches the winners' means, else what each seed gave the one.
+    errors = by_seed[0]
+    if results.repetitions > 1:
+        errors = tuple(sum(each) / len(each) for each in by_seed)
+    scores = [100.0 - error if rate == ACCURACY.name else error for error in errors]
+    score = summarize(scores)
+    trials = tuple(name for point in found for name in point.fingerprints)
     validated, metrics = recorded_as(f"{VALIDATION}.{rate}")
     words = f"{validated} of the search trial whose settings were confirmed"
-    cells = {
-        VALIDATED: Cell(
-            value=score,
-            fingerprints=(found.fingerprint,),
-            formula=Formula(words=words, metrics=metrics),
+    if len(scores) > 1:
+        of = "searches' winners" if results.repetitions > 1 else "seeds of the winner"
+        words = f"mean of {validated} over {len(scores)} {of}, in the search"
+    formula = Formula(words=words, metrics=metrics)
+    cells = {VALIDATED: Cell(value=score.mean, fingerprints=trials, formula=formula)}
+    if len(scores) > 1:
+        cells[VALIDATED] = replace(
+            cells[VALIDATED],
+            half_width=score.half_width,
+            no_spread=not score.spreads,
+            n=score.n,
         )
-    }
     tested = measure(results, arm, f"{TEST}.{rate}")
     values = list(tested.values.values())
     if values:
-        gap = sum(values) / len(values) - score
-        words = f"mean of {tested.what} over {wording.counted(len(values), 'seed')} minus {words}"
+        gap = sum(values) / len(values) - score.mean
+        unit = "seed" if results.repetitions == 1 else "search"
+        counted = wording.counted(len(values), unit)
+        words = f"mean of {tested.what} over {counted} minus {words}"
         cells[GAP] = Cell(
             value=gap,
-            fingerprints=(found.fingerprint, *tested.trials),
+            fingerprints=(*trials, *tested.trials),
             formula=Formula(words=words, metrics=(*tested.metrics, *metrics)),
         )
     return cells
 
 
-VALIDATION_NOTE = (
-    "validation → test: the mean over the confirmed seeds minus the winner's own validation score. "
-    "The latter is the best of all search trials, from one seed, so that it flatters; the test "
-    "split has other images, and the confirmed seeds trained on those held out for validation too."
-)
+def validation_note(results: StudyResults) -> str:
+    """Return what a reader must know of `validation_columns`."""
+    seeds = search_seeds(results)
+    best = "the best of all search trials, from one seed, so that it flatters"
+    if seeds > 1:
+        best = (
+            f"the best of all points' means over the search's {seeds} seeds, ± half the 95 % "
+            "interval over these, so that it flatters still, which the interval does not know"
+        )
+    if results.repetitions > 1:
+        best = (
+            "the mean over the searches of the best of each, ± half the 95 % interval over "
+            "searches, so that it flatters"
+        )
+    return (
+        "validation → test: the mean over the confirmed seeds minus the winner's own validation "
+        f"score. The latter is {best}; the test split has other images, and the confirmed seeds "
+        "trained on those held out for validation too."
+    )
 
 
 def tie_note(results: StudyResults) -> str:
@@ -114,13 +163,11 @@ def tie_note(results: StudyResults) -> str:
     """
     metric, tied = results.objective.metric, []
     for arm in results.arms:
-        found = winner(results, arm)
-        if found is None:
-            continue
-        scores = [trial.metric(metric) for trial in arm.phase("search")]
-        equal = scores.count(found.metric(metric))
-        if equal > 1:
-            tied.append(f"{arm.name} ({equal} of {len(scores)})")
+        for found in winners(results, arm):
+            scores = [p.metric(metric) for p in _points(results, arm, found.repetition)]
+            equal = scores.count(found.metric(metric))
+            if equal > 1:
+                tied.append(f"{search_name(arm.name, found.repetition)} ({equal} of {len(scores)})")
     if not tied:
         return ""
     return (
@@ -129,16 +176,16 @@ def tie_note(results: StudyResults) -> str:
     )
 
 
-def _best(results: StudyResults, trials: tuple[Trial, ...]) -> Trial | None:
+def _best(results: StudyResults, points: tuple[Point, ...]) -> Point | None:
     metric, mode = results.objective.metric, results.objective.mode
     sign = -1.0 if mode == "max" else 1.0
-    done = [(trial.metric(metric), trial) for trial in trials]
-    ranked = [(sign * value, trial.number, trial) for value, trial in done if value is not None]
+    done = [(point.metric(metric), point) for point in points]
+    ranked = [(sign * value, point.number, point) for value, point in done if value is not None]
     return min(ranked, key=lambda entry: entry[:2])[2] if ranked else None
 
 
-def _none_completed(arm: Arm) -> str:
-    trials = arm.phase("search")
+def _none_completed(arm: Arm, search: int) -> str:
+    trials = [trial for trial in arm.phase("search") if trial.repetition == search]
     if not trials or any(trial.is_open for trial in trials):
         return "no search trial is done"
     return f"no search trial completed: {list_endings(trials)}"

@@ -51,7 +51,7 @@ def tested(comparison: Comparison) -> Tested:
 def look_text(comparison: Comparison) -> str:
     """Return at which look a comparison stands, such as ``2 of 4, 10 seeds``."""
     judged = comparison.basis.judged
-    seeds = wording.counted(judged.test.n, "seed")
+    seeds = wording.counted(judged.test.n, comparison.unit)
     if comparison.rule != "looks":
         return seeds
     return f"look {len(judged.looks)} of {len(judged.planned)}, {seeds}"
@@ -79,6 +79,7 @@ def describe_need(comparison: Comparison) -> str:
         more.most,
         (more.point or 0) * _hours(comparison),
         _device(comparison),
+        comparison.unit,
     )
 
 
@@ -104,9 +105,10 @@ def _device(comparison: Comparison) -> str:
 
 
 def _fixed(tested: list[Comparison]) -> str:
-    return (
-        f"Compared on the same seeds (paired t-test, two-sided, {_holm(tested)}): {_found(tested)}."
-    )
+    on = "on the same seeds (paired t-test"
+    if tested[0].unit != "seed":
+        on = "search by search, on the same seeds (paired t-test of the searches' means"
+    return f"Compared {on}, two-sided, {_holm(tested)}): {_found(tested)}."
 
 
 def _looks(tested: list[Comparison]) -> str:

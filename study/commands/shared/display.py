@@ -58,10 +58,11 @@ class _Lines:
     def print(self) -> None:
         """Print how far the study is, unless that was said already."""
         monitor = self._monitor
-        arms = ", ".join(
-            f"{name} {arm.done}/{arm.total}" + (f" ({monitor.shown(arm)})" if arm.values else "")
-            for name, arm in monitor.snapshot()
-        )
+        parts = []
+        for name, arm in monitor.snapshot():
+            shown = monitor.shown(arm)
+            parts.append(f"{name} {arm.done}/{arm.total}{f' ({shown})' if shown else ''}")
+        arms = ", ".join(parts)
         line = f"{monitor.phase}, {monitor.metric}: {arms}"
         if arms and line != self._last:
             self._console.print(f"{line} · {_ahead(monitor)}", soft_wrap=True)

@@ -55,7 +55,7 @@ def _failures(store: Store, summary: RunSummary) -> Iterator[str]:
     told = summary.failed[:_MOST_FAILURES]
     for trial, record in told:
         reason = record.reason.strip().partition("\n")[0]
-        yield f"{trial.arm}, {trial.phase} {trial.number} failed: {reason}"
+        yield f"{trial.title} failed: {reason}"
         yield f"  {command('why', trial.fingerprint, results=store.uri)}"
     if len(summary.failed) > len(told):
         yield f"and {len(summary.failed) - len(told)} more failed"

@@ -9,8 +9,8 @@ from pathlib import Path
 from incay.study.errors import UserError
 from incay.trainables.source_tree import own_code
 from incay.trainables.store.books import own_modules
+from incay.trainables.store.kept import OwnModules
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import OwnModules
 from incay.trainables.store.trials import Store
 
 _MOST_LINES = 60

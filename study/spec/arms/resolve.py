@@ -25,7 +25,7 @@ from incay.study.spec.searches.search import (
 from incay.study.spec.settings import dotted
 from incay.study.spec.size import check_arm_count
 
-_LIKE_A_TRIAL = re.compile(r"/(search|confirm)/\d+$")
+_LIKE_A_TRIAL = re.compile(r"/(search|confirm)/(\d+:)?\d+(\.\d+)?$")
 """The mirrors call an arm's trials so."""
 SEARCH_VALIDATION = 0.1
 """Share of the training set held out in a search, unless the study says otherwise."""

@@ -22,8 +22,8 @@ from incay.study.mirrors.optuna_copy import open_storage, storage_address
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import SearchWork, Signal
+from incay.study.search.outcomes import Outcome
 from incay.study.search.pruner import PruneJudge
-from incay.study.search.sampler import Outcome
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
