@@ -134,8 +134,8 @@ def main() -> None:
             error = worth.std(ddof=1) / len(worth) ** 0.5
             print(
                 f"  {name}: {tried.mean():.1f} points in {arguments.budget} trainings; winner's "
-                f"error on other seeds {worth.mean():.3f} % ± {error:.3f}, SD between searches {worth.std(ddof=1):.3f}; its score flatters by "
-                f"{(worth - scores).mean():.3f}",
+                f"error on other seeds {worth.mean():.3f} % ± {error:.3f}, SD between searches "
+                f"{worth.std(ddof=1):.3f}; its score flatters by {(worth - scores).mean():.3f}",
                 flush=True,
             )
     print(
