@@ -14,14 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from supervised import STUDY, SupervisedRun, command_of
+from bits import BOOKS, COPIES, RECORDS, WORK, flip_bit
+from supervised import SupervisedRun, command_of
 from surroundings import Clock, Servers
 
-_BOOKS = ("study.json", "trials.json", "freeze.json", "models.json", "lease.json", "../latest.json")
-_WORK = ("checkpoint.pt", "progress.json")
-_RECORDS = ("record.json", "*.parquet")
-_COPIES = ("mlflow.db", "optuna.journal")
 _HOUR = 3600
+_SPARED = 0.75
 _SHORTEST, _LONGEST = 1.0, 8.0
 """Seconds for which a fault lasts that is mended from outside."""
 
@@ -79,6 +77,17 @@ class Faults:
             self._lose_postgres: 2,
             self._set_clock: 2,
         }
+        self._ending = {
+            self._kill_ray,
+            self._stop_ray,
+            self._kill_anything,
+            self._kill_driver,
+            self._kill_everything,
+            self._stop_driver,
+            self._interrupt,
+            self._fill_disk,
+            self._flip_book,
+        }
 
     @property
     def log(self) -> str:
@@ -100,10 +109,20 @@ class Faults:
             time.sleep(0.05)
         self._put_right(time.monotonic())
 
-    def strike(self) -> None:
-        """Do one fault."""
-        kinds, weights = list(self._kinds), list(self._kinds.values())
-        kind = self._draw.choices(kinds, weights)[0]
+    def strike(self, *, training: bool) -> None:
+        """Do one fault.
+
+        Args:
+            training: Whether the driver has come so far. One that starts is mostly spared what
+                ends it, or starting would be all that it ever does.
+        """
+        spares = not training and self._draw.random() < _SPARED
+        kinds = {
+            kind: weight
+            for kind, weight in self._kinds.items()
+            if not (spares and kind in self._ending)
+        }
+        kind = self._draw.choices(list(kinds), list(kinds.values()))[0]
         name = kind.__name__.strip("_")
         what = kind()
         self.note(f"#{self._number} {name}: {what or 'nothing there'}")
@@ -218,43 +237,29 @@ class Faults:
         return disk.name
 
     def _flip_book(self) -> str:
-        return self._flip([f"studies/{STUDY}/*/{book}" for book in _BOOKS])
+        return self._flip(BOOKS)
 
     def _flip_work(self) -> str:
-        return self._flip([f"trials/*/*/{name}" for name in _WORK])
+        return self._flip(WORK)
 
     def _flip_record(self) -> str:
-        flipped = self._flip([f"trials/*/*/{name}" for name in _RECORDS])
+        flipped = self._flip(RECORDS)
         if flipped:
             self.altered.add((self._results / flipped).parent)
         return flipped
 
     def _flip_copy(self) -> str:
-        return self._flip(_COPIES)
+        return self._flip(COPIES)
 
     @property
     def _results(self) -> Path:
         return self.run.folder / "results"
 
     def _flip(self, patterns: Sequence[str]) -> str:
-        """Change one bit of a file; return the file's name below the results."""
-        found = sorted({each.resolve() for one in patterns for each in self._results.glob(one)})
-        if not found:
-            return ""
-        path = self._draw.choice(found)
-        with suppress(OSError), path.open("r+b", buffering=0) as file:
-            size = path.stat().st_size
-            if size:
-                at = self._draw.randrange(size)
-                file.seek(at)
-                byte = file.read(1)
-                file.seek(at)
-                file.write(bytes([byte[0] ^ 1 << self._draw.randrange(8)]))
-                return str(path.relative_to(self._results.resolve()))
-        return ""
+        return flip_bit(self._results, patterns, self._draw)
 
     def _hide_copy(self) -> str:
-        copy = self._results / self._draw.choice(_COPIES)
+        copy = self._results / self._draw.choice(COPIES)
         hidden = self.run.folder / copy.name
         if not copy.exists() or hidden.exists():
             return ""

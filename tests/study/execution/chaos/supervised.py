@@ -15,8 +15,8 @@ STUDY = "chaos"
 COMMAND = (sys.executable, "-m", "incay", "run", f"{STUDY}.yaml")
 _MARK = "CHAOS_RUN"
 _KINDS = {
+    "Ray": ("gcs_server", "raylet/raylet", "agent", "Agent"),
     "worker": ("ray::", "default_worker.py"),
-    "Ray": ("gcs_server", "raylet/raylet", "agent"),
     "mirror": ("mirrors.follower",),
     "driver": ("-m incay run",),
 }

@@ -97,7 +97,7 @@ def _disturb(folder: Path, expected: dict[str, str], faults: Faults) -> None:
     run, results = faults.run, folder / "results"
     until, starts = time.monotonic() + SECONDS, 0
     once: dict[Path, str] = {}
-    sign, heard = 0, time.monotonic()
+    sign, heard, training = 0, time.monotonic(), False
     while time.monotonic() < until:
         if run.driver is None:
             faults.note(f"the driver has ended: {run.code}; {len(once)} of {TRIALS} recorded")
@@ -108,12 +108,13 @@ def _disturb(folder: Path, expected: dict[str, str], faults: Faults) -> None:
                 once = {}
                 faults.altered.clear()
             starts += 1
+            training = False
             run.start(**(faults.servers.variables if starts % 3 else {}))
         faults.pause()
-        faults.strike()
+        faults.strike(training=training)
         once = _recorded_once(results, once, faults)
         if last_sign(results) != sign:
-            sign, heard = last_sign(results), time.monotonic()
+            sign, heard, training = last_sign(results), time.monotonic(), True
         assert time.monotonic() - heard < LONGEST_SILENCE, "no trial goes on"
     _complete(folder, expected, once, faults)
 
