@@ -77,7 +77,9 @@ class Faults:
             self._lose_postgres: 2,
             self._set_clock: 2,
         }
-        self._ending = {
+        self._hindering = {
+            self._kill_worker,
+            self._stop_worker,
             self._kill_ray,
             self._stop_ray,
             self._kill_anything,
@@ -114,13 +116,13 @@ class Faults:
 
         Args:
             training: Whether the driver has come so far. One that starts is mostly spared what
-                ends it, or starting would be all that it ever does.
+                makes it start again, or starting would be all that it ever does.
         """
         spares = not training and self._draw.random() < _SPARED
         kinds = {
             kind: weight
             for kind, weight in self._kinds.items()
-            if not (spares and kind in self._ending)
+            if not (spares and kind in self._hindering)
         }
         kind = self._draw.choices(list(kinds), list(kinds.values()))[0]
         name = kind.__name__.strip("_")
