@@ -28,7 +28,7 @@ ARMS = 20
 _SECONDS_BETWEEN_LOOKS = 1.0
 STUDY = """\
 name: scale
-base: {dataset: digits, network: {name: mnist-2d, width: 0.2}, steps: 1, reports: 1}
+base: {dataset: digits, network: {name: mnist-2d, width: 0.2}, steps: 40, reports: 1}
 arms:
 """
 
