@@ -43,19 +43,27 @@ def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> bytes:
             time.sleep(0.3)
 
 
-@contextmanager
-def mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A real server over ``FOLDER/mlflow.db`` that hands artifacts on, as a cluster does."""
+def started_mlflow(folder: Path, port: int, database: str = "") -> subprocess.Popen[bytes]:
+    """Start a real server, in a session of its own, that hands artifacts on, as a cluster does.
+
+    Its database is ``FOLDER/mlflow.db``, or the one that a URL names.
+    """
     command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
+    command += ["--backend-store-uri", database or f"sqlite:///{folder / 'mlflow.db'}"]
     command += ["--artifacts-destination", str(folder / "served")]
-    server = subprocess.Popen(
+    return subprocess.Popen(
         command,
         env={**ENVIRONMENT, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+@contextmanager
+def mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `started_mlflow` until the end of the block."""
+    server = started_mlflow(folder, port)
     wait_until_served(f"http://127.0.0.1:{port}/health", server)
     try:
         yield server

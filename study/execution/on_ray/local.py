@@ -30,7 +30,11 @@ _BELOW = "/incay-run-12345678/r/session_2026-11-26_08-04-50_687320_4194304/socke
 
 
 class LocalRay:
-    """A Ray of this machine's, from its start until `stop`."""
+    """A Ray of this machine's, from its start until `stop`.
+
+    Attributes:
+        folder: All that it writes, which goes with it; its user's alone.
+    """
 
     def __init__(self, cpus: int, gpus: int, options: Mapping[str, Any]) -> None:
         """Start it.
@@ -47,8 +51,8 @@ class LocalRay:
 
         base = _base()
         _sweep(base)
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        self._lock = FileLock(self._folder / _LOCK)
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+        self._lock = FileLock(self.folder / _LOCK)
         self._lock.acquire()
         self._services: dict[str, Popen[bytes]] = {}
         try:
@@ -59,7 +63,7 @@ class LocalRay:
                     num_gpus=gpus,
                     include_dashboard=False,
                     # Ray opens this one to everybody, so that it lies in one that is ours.
-                    _temp_dir=str(self._folder / "r"),
+                    _temp_dir=str(self.folder / "r"),
                     **options,
                 )
         except Exception as error:  # Ray's own kinds, and those of the libraries it stands on
@@ -110,9 +114,9 @@ class LocalRay:
         """End its processes and remove its folder, without a word to it: it may be gone."""
         for service in self._services.values():
             service.kill()
-        processes.end_all(self._folder)
+        processes.end_all(self.folder)
         self._lock.release()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _base() -> Path:

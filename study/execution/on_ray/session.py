@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from incay.study.errors import UserError
@@ -72,6 +73,14 @@ class RaySession:
         )
         with watch.watching():
             yield watch
+
+    def scratch(self) -> AbstractContextManager[str]:
+        """Return a folder for what Tune writes, removed with the block.
+
+        It lies in that of this machine's Ray: what a killed run leaves goes with that one.
+        """
+        within = None if self._local is None else self._local.folder
+        return tempfile.TemporaryDirectory(prefix="incay-tune-", dir=within)
 
     def _gone(self, died: RayDiedError) -> None:
         if self._local is not None:

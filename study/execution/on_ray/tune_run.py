@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -84,7 +83,7 @@ def _train(
 
     lease.confirm()
     # Ray has just put its own signal handlers in place.
-    with halt.on_signals(), tempfile.TemporaryDirectory(prefix="incay-tune-") as scratch:
+    with halt.on_signals(), context.ray.scratch() as scratch:
         tune.Tuner(
             tune.with_resources(trainable, needs),
             tune_config=TuneConfig(

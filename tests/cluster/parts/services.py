@@ -47,30 +47,47 @@ def postgres_programs() -> Path | None:
     return whole[-1].joinpath("initdb").resolve().parent if whole else None
 
 
+class Postgres:
+    """A PostgreSQL server on a Unix socket only.
+
+    Args:
+        folder: Where it lives, its socket too; must not be there yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        programs = postgres_programs()
+        assert programs is not None
+        folder.mkdir(parents=True)
+        user = []
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            shutil.chown(folder, "postgres")
+            user = ["runuser", "-u", "postgres", "--"]
+        self.folder = folder
+        self._data = data = str(folder / "data")
+        self._control = [*user, str(programs / "pg_ctl"), "-D", data, "-w"]
+        initialise = [str(programs / "initdb"), "-U", "postgres", "-A", "trust", "-D", data]
+        _silently([*user, *initialise])
+        self.start()
+
+    def start(self) -> None:
+        """Start it, as after `stop`."""
+        options = f"-c listen_addresses='' -k {self.folder}"
+        _silently([*self._control, "-l", f"{self._data}/log", "-o", options, "start"])
+
+    def stop(self) -> None:
+        """Stop it at once, as a crash would."""
+        _silently([*self._control, "-m", "immediate", "stop"])
+
+
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[str]:
     """Run PostgreSQL with a database ``mlflow`` on a Unix socket only; yield its directory."""
-    programs = postgres_programs()
-    assert programs is not None
-    folder.mkdir(parents=True)
-    user = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(folder, "postgres")
-        user = ["runuser", "-u", "postgres", "--"]
-    data, options = str(folder / "data"), f"-c listen_addresses='' -k {folder}"
-    initialise = [str(programs / "initdb"), "-U", "postgres", "-A", "trust", "-D", data]
-    control = [*user, str(programs / "pg_ctl"), "-D", data, "-w"]
-    for command in (
-        [*user, *initialise],
-        [*control, "-l", f"{data}/log", "-o", options, "start"],
-    ):
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+    server = Postgres(folder)
     try:
         query(str(folder), "CREATE DATABASE mlflow", database="postgres")
         yield str(folder)
     finally:
-        stop = [*control, "-m", "immediate", "stop"]
-        subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        server.stop()
         shutil.rmtree(folder)
 
 
@@ -83,6 +100,10 @@ def query(socket_folder: str, statement: str, database: str = "mlflow") -> list[
     ) as connection:
         cursor = connection.execute(statement)
         return cursor.fetchall() if cursor.description else []
+
+
+def _silently(command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
 def _until(attempt, process: subprocess.Popen, seconds: float = 90) -> None:

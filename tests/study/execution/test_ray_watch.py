@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from not_run import PROC, needs
 
 from incay.study.execution.on_ray import processes, watch
 from incay.study.execution.on_ray.ended import EndedTrials
+from incay.study.execution.on_ray.session import RaySession
 from incay.study.execution.on_ray.watch import RayDiedError, RayWatch
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -100,6 +102,15 @@ def test_an_error_of_ray_s_is_one_message(monkeypatch):
     with pytest.raises(RayDiedError, match=says), made.watching():
         raise error("first\nsecond")
     assert not told
+
+
+def test_what_tune_writes_goes_with_the_folder_of_a_run_s_own_ray(tmp_path):
+    """Which the next run removes, should this one be killed."""
+    session = RaySession(1, 0)
+    session._local = SimpleNamespace(folder=tmp_path)
+    with session.scratch() as scratch:
+        assert Path(scratch).parent == tmp_path
+    assert not list(tmp_path.iterdir())
 
 
 def test_of_trials_that_ended_the_last_alone_is_held():
