@@ -31,6 +31,7 @@ class EarlierPlan:
         order: In which look each of its confirm trials was first there to be seen, by fingerprint.
         seen: These trials by arm and replicate.
         looked: When it was last looked at before this run was begun, ISO 8601.
+        first_look: After how many seeds it was tested first.
     """
 
     study: str
@@ -38,6 +39,7 @@ class EarlierPlan:
     order: Mapping[str, int]
     seen: Mapping[str, Mapping[int, str]]
     looked: str
+    first_look: int
 
     def pairs(self, first: frozenset[str], second: frozenset[str]) -> set[frozenset[str]]:
         """Return the pairs of trials that could be seen of two arms, given their trials here."""
@@ -127,7 +129,8 @@ def find_plans(store: Store, asked: StudyBook, trials: Collection[str]) -> list[
         seen: dict[str, dict[int, str]] = {}
         for row in rows:
             seen.setdefault(row.arm, {})[row.number] = row.fingerprint
-        found.append(EarlierPlan(books.name, books.run, order, seen, looks[-1].when))
+        tested = min(book.looks, default=1)
+        found.append(EarlierPlan(books.name, books.run, order, seen, looks[-1].when, tested))
     return sorted(found, key=lambda plan: plan.looked)
 
 

@@ -66,7 +66,7 @@ def describe_need(comparison: Comparison) -> str:
     if comparison.rule == "looks":
         return _next_look(comparison)
     if comparison.rule == "always-valid":
-        least = least_seeds(comparison.level)
+        least = least_seeds(comparison.level * comparison.judged.share)
         if comparison.test.n < least:
             return f"nothing can with fewer than {least} seeds"
         return "seeds may be added and looked at at any time"
@@ -133,10 +133,16 @@ def _looks(tested: list[Comparison]) -> str:
 def _always_valid(tested: list[Comparison]) -> str:
     plans = {(plan.study, plan.run): plan for each in tested for plan in each.basis.judged.earlier}
     seen = ", ".join(f"{plan.study}@{plan.run} until {plan.looked}" for plan in plans.values())
-    least = max(least_seeds(each.level) for each in tested)
+    least = max(least_seeds(each.level * each.judged.share) for each in tested)
+    spent = [each for each in tested if each.judged.share < 1.0]
+    left = (
+        ", of which a tenth is left: the test of the earlier plan has spent the rest"
+        if spent
+        else ""
+    )
     return (
         "The number of seeds was settled after results had been seen "
-        f"({seen}): tested by an always-valid p-value ({_holm(tested)}), which may be looked at "
+        f"({seen}): tested by an always-valid p-value ({_holm(tested)}{left}), which may be looked at "
         f"after every seed: {_found(tested)}. Intervals of differences hold at any time, those "
         "of means for one look. "
         f"Fewer than {least} seeds can decide nothing by it."

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from incay.analysis.comparing.rules import SHARE_LEFT
 from incay.analysis.statistics.holm import holm
 from incay.analysis.statistics.sequential.always_valid import always_valid_p, log_e_value
 from incay.analysis.statistics.sequential.boundaries import boundaries
@@ -46,6 +47,11 @@ _RULES: dict[str, Rule] = {
     **{f"looks, {spending}": _by_looks(spending) for spending in SPENDINGS},
     # Who looks after every seed and stops at the first mark.
     "undeclared": lambda differences: [always_valid_p(each) for each in differences],
+    # The same after the one look that was declared has spent its level: nothing is taken back.
+    "fixed at 5, then undeclared": lambda differences: [
+        min(fixed, always_valid_p(each) / SHARE_LEFT)
+        for fixed, each in zip(_fixed_p(differences, 5), differences, strict=True)
+    ],
 }
 
 
