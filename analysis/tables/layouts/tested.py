@@ -142,8 +142,8 @@ def _always_valid(tested: list[Comparison]) -> str:
     )
     return (
         "The number of seeds was settled after results had been seen "
-        f"({seen}): tested by an always-valid p-value ({_holm(tested)}{left}), which may be looked at "
-        f"after every seed: {_found(tested)}. Intervals of differences hold at any time, those "
+        f"({seen}): tested by an always-valid p-value ({_holm(tested)}{left}), which may be looked "
+        f"at after every seed: {_found(tested)}. Intervals of differences hold at any time, those "
         "of means for one look. "
         f"Fewer than {least} seeds can decide nothing by it."
     )
