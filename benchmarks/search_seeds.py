@@ -131,11 +131,11 @@ def main() -> None:
             ]
             worth, scores, tried = np.array(drawn).T
             name = f"{seeds} seed{'s' if seeds > 1 else ''}{', race' if race else ''}"
+            error = worth.std(ddof=1) / len(worth) ** 0.5
             print(
-                f"  {name}: {tried.mean():.1f} points in {arguments.budget} trainings; winner's error "
-                f"on other seeds {worth.mean():.3f} % ± {worth.std(ddof=1) / len(worth) ** 0.5:.3f}, "
-                f"SD between searches {worth.std(ddof=1):.3f}; its score flatters by "
-                f"{(worth - scores).mean():.3f}",
+                f"  {name}: {tried.mean():.1f} points in {arguments.budget} trainings; winner's "
+                f"error on other seeds {worth.mean():.3f} % ± {error:.3f}, SD between searches "
+                f"{worth.std(ddof=1):.3f}; its score flatters by {(worth - scores).mean():.3f}",
                 flush=True,
             )
     print(
