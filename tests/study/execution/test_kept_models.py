@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
+from incay.trainables.store.kept import Choice
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import Choice
 from incay.trainables.store.trials import Store
 
 ARMS = ["B", "A"]
@@ -84,6 +85,19 @@ def test_the_winner_with_the_least_validation_error_stays(tmp_path: Path, backwa
     (entry,) = Books(store, "study", "run").models().values()
     assert (entry.arm, entry.number) == ("A", 0)
     assert (entry.chosen_by, entry.validation_error) == (Choice.VALIDATION, 7.0)
+
+
+def test_of_a_winner_with_several_seeds_the_mean_counts(tmp_path: Path) -> None:
+    """And again after a trial was offered twice, at its end and at that of the search."""
+    store = Store(tmp_path)
+    kept = KeptModels(store, "study", "run", 1, ARMS)
+    for replicate, error in (*enumerate((1.0, 9.0, 8.0)), (2, 8.0)):
+        search = replace(trial(f"s{replicate}", "search"), replicate=replicate)
+        kept.offer(search, record(f"s{replicate}", val=error))
+    store.models.write("aa1", b"network")
+    kept.offer(trial("aa1"), record("aa1", test=5.0))
+    (entry,) = Books(store, "study", "run").models().values()
+    assert entry.validation_error == 6.0
 
 
 def test_a_validation_error_of_its_own_counts(tmp_path: Path) -> None:

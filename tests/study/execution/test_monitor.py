@@ -38,3 +38,23 @@ def test_an_interrupted_trial_is_not_done() -> None:
     ((_, arm),) = monitor.snapshot()
     assert arm.done == 0
     assert monitor.endings() == {"interrupted": 1}
+
+
+def test_of_points_with_several_seeds_the_best_mean_is_shown_not_the_luckiest_seed() -> None:
+    study = spec(budget={"trials": 2, "seeds": 2, "race": "paired"})
+    planner = Planner(study, DataCatalog(None))
+    monitor = Monitor(study)
+    monitor.begin("search", {"Softmax": 4}, "val.error")
+
+    def ends(number: int, replicate: int, error: float) -> str:
+        trial = planner.search_trial(study.arms[0], number, {}, replicate)
+        monitor.trial_ended(trial, ended(trial, measured=lambda _: error), reused=False)
+        ((_, arm),) = monitor.snapshot()
+        return monitor.shown(arm)
+
+    assert ends(0, 0, 1.0) == ""
+    assert ends(0, 1, 5.0) == "best 3"
+    assert ends(1, 0, 2.0) == "best 3"
+    monitor.spares("Softmax", 1)
+    ((_, arm),) = monitor.snapshot()
+    assert (arm.done, arm.total) == (3, 3)

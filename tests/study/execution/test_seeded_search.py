@@ -83,6 +83,9 @@ def test_a_killed_search_over_seeds_ends_as_the_undisturbed_one(tmp_path: Path) 
     table = incay("table", "tiny", "--output", "t.csv", cwd=killed)
     assert table.returncode == 0, table.stderr
     assert incay("verify", "t.csv", cwd=killed).returncode == 0
+    planned = incay("plan", "tiny.yaml", cwd=killed)
+    assert "14 trainings, each point with the same 3 seeds" in planned.stdout
+    assert "nothing is left to train" in planned.stdout
     copied(whole)
     altered(killed)
 
