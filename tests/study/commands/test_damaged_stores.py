@@ -19,7 +19,15 @@ FILES = (
     *("mlflow.db", "optuna.journal"),
 )
 SAMPLE = ("half", "a flipped bit (0)", "texts for numbers", "three thousand levels", "a pipe")
-TOLD = ("damaged", "must match", "must be", "cannot be", "was altered", "was changed")
+TOLD = (
+    "damaged",
+    "must match",
+    "must be",
+    "cannot be",
+    "was altered",
+    "was changed",
+    "another number",
+)
 """How what is wrong with a file is told."""
 COPIES = ("mlflow.db", "optuna.journal")
 SECONDS = 30
@@ -91,6 +99,7 @@ def commands(name: str) -> list[tuple[str, ...]]:
         ("table", "tiny"),
         ("report", "tiny"),
         ("verify", "out.csv"),
+        ("trace", "out.csv", "--cell", "Softmax/error"),
         ("why", name[:10]),
         ("compare", "tiny", "tiny"),
         ("figure", "tiny", "best-so-far", "--output", "b.csv"),
