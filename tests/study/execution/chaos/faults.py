@@ -77,18 +77,15 @@ class Faults:
             self._lose_postgres: 2,
             self._set_clock: 2,
         }
-        self._hindering = {
-            self._kill_worker,
-            self._stop_worker,
-            self._kill_ray,
-            self._stop_ray,
-            self._kill_anything,
-            self._kill_driver,
-            self._kill_everything,
-            self._stop_driver,
-            self._interrupt,
-            self._fill_disk,
-            self._flip_book,
+        self._starts, self._spares_start = 0, False
+        self._not_hindering = {
+            self._flip_work,
+            self._flip_record,
+            self._flip_copy,
+            self._hide_copy,
+            self._lose_mlflow,
+            self._lose_postgres,
+            self._set_clock,
         }
 
     @property
@@ -111,18 +108,27 @@ class Faults:
             time.sleep(0.05)
         self._put_right(time.monotonic())
 
+    def begin(self) -> None:
+        """Start a driver; every third keeps its copies beside the results.
+
+        Most are spared what makes them start again until a trial was heard of: else starting would
+        be all that they ever do.
+        """
+        self._starts += 1
+        self._spares_start = self._draw.random() < _SPARED
+        self.run.start(**(self.servers.variables if self._starts % 3 else {}))
+
     def strike(self, *, training: bool) -> None:
         """Do one fault.
 
         Args:
-            training: Whether the driver has come so far. One that starts is mostly spared what
-                makes it start again, or starting would be all that it ever does.
+            training: Whether a trial was heard of since the driver has begun.
         """
-        spares = not training and self._draw.random() < _SPARED
+        spares = self._spares_start and not training
         kinds = {
             kind: weight
             for kind, weight in self._kinds.items()
-            if not (spares and kind in self._hindering)
+            if kind in self._not_hindering or not spares
         }
         kind = self._draw.choices(list(kinds), list(kinds.values()))[0]
         name = kind.__name__.strip("_")
