@@ -117,6 +117,11 @@ class Comparison:
         wanted = (needed.point, needed.least, needed.most)
         return SeedsNeeded(*(None if n is None else max(1, n - test.n) for n in wanted))
 
+    @property
+    def is_at_last_look(self) -> bool:
+        """Whether all looks that were declared are complete."""
+        return len(self.judged.looks) > 0 and self.judged.ended
+
     def next_look(self) -> tuple[int, Chance] | None:
         """Return the next declared look and the chance that it decides; None where none is left."""
         judged = self.judged

@@ -29,6 +29,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.paired import PairedTest, paired_differences, paired_test
 from incay.analysis.statistics.rounding import largest
 from incay.analysis.statistics.sequential.always_valid import (
+    SHARE_LEFT,
     always_valid_half_width,
     always_valid_p,
 )
@@ -40,8 +41,6 @@ Rule = Literal["fixed", "looks", "always-valid"]
 
 _LEVEL = 0.05
 """Of intervals, as of every other."""
-SHARE_LEFT = 0.1
-"""Of α, for looks that nobody had declared, once a declared one has spent it."""
 _SEEN = 2
 """Pairs that must have been seen for a look: one pair shows no spread, and marks nothing."""
 
@@ -59,6 +58,7 @@ class Judged:
         planned: The seeds at each look that the study declares.
         spending: How the level is shared out among looks.
         waits: Why nothing is tested yet, or at all; else empty.
+        ended: Whether the last of the declared looks is complete.
         share: The share of α that is left to the test.
         printed_p: The p-value that `boundary` is of: of looks the test's own, at the last look.
         earlier: The other plans under which the trials had been seen.
@@ -71,6 +71,7 @@ class Judged:
     planned: tuple[int, ...] = ()
     spending: str = ""
     waits: str = ""
+    ended: bool = False
     share: float = 1.0
     printed_p: float | None = None
     earlier: tuple[EarlierPlan, ...] = field(default=(), repr=False)
@@ -160,6 +161,7 @@ def _at_looks(
         looks=looks,
         planned=results.looks,
         spending=results.spending,
+        ended=results.looks[-1] in complete,
     )
     if not path:
         first = results.looks[0]

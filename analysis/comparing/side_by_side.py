@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 from incay.analysis.comparing.comparisons import ALPHA
 from incay.analysis.comparing.family import correct
@@ -145,7 +146,13 @@ def _difference(
     shared = _shared(mine, theirs)
     if shared:
         measured = shared.intersection(one.trials, other.trials)
-        return ArmDifference(value=0.0, n=len(measured), how="the same trials")
+        most = max(len(one.values), len(other.values))
+        if len(measured) == most:
+            return ArmDifference(value=0.0, n=most, how="the same trials")
+        # One has gone on to more seeds: the means differ by these, and by nothing else.
+        difference = fmean(other.values.values()) - fmean(one.values.values())
+        how = f"the same trials, {len(measured)} of {most}"
+        return ArmDifference(value=difference, n=len(measured), how=how)
     paired = paired_test(_by_seed(theirs, other), _by_seed(mine, one))
     if paired is not None and paired.n >= min(2, len(one.values), len(other.values)):
         return ArmDifference(

@@ -174,9 +174,10 @@ class StudyResults(StudyBook):
 
     @cached_property
     def split(self) -> str:
-        """``test`` where any confirm trial has opened it, else ``val``."""
-        confirmed = (t.record for t in self.trials if t.phase == "confirm" and t.record)
+        """``test`` where any confirm trial has opened it, or only these will read; else ``val``."""
+        confirmed = [t.record for t in self.trials if t.phase == "confirm" and t.record]
         opened = any(metrics.ERROR.of(metrics.TEST) in record.metrics for record in confirmed)
+        opened = opened or not (confirmed or self.searches)  # nothing else will be read
         return metrics.TEST if opened or self.protocol == "paper" else metrics.VALIDATION
 
     @cached_property

@@ -25,7 +25,7 @@ from incay.analysis.tables.layouts.formulas import (
     p_formula,
 )
 from incay.analysis.tables.layouts.frame import study_table
-from incay.analysis.tables.layouts.tested import describe_need, look_text
+from incay.analysis.tables.layouts.tested import describe_need, look_text, test_notes
 from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables.metrics import ERROR
 
@@ -45,8 +45,9 @@ _COLUMNS = (
     Column(key="conclusion", title="conclusion", numeric=False),
 )
 _NOTES = (
-    f"Paired t-tests, two-sided, α = {ALPHA}; Holm's correction over all rows; ± is half the 95 % "
-    "interval; g is the mean difference over the differences' spread, with Hedges' correction.",
+    "A difference is supported where p is below its boundary: what Holm's correction over all rows "
+    "leaves of α, and of looks the share of that look. ± is half the 95 % interval by the same "
+    "rule; g is the mean difference over the differences' spread, with Hedges' correction.",
     COMPANIONS_NOTE,
     "fixed, added: images that only the arm, or only its reference, has right, averaged over "
     "pairs. McNemar's exact test asks of each pair of models, not of the methods, whether they "
@@ -70,7 +71,7 @@ def comparisons(results: StudyResults) -> Table:
         ]
     else:
         repeated = []
-    notes = (*_NOTES, *repeated, *filter(None, [shared_sentence(results)]))
+    notes = (*test_notes(compared), *_NOTES, *repeated, *filter(None, [shared_sentence(results)]))
     return study_table(results, title, _COLUMNS, rows, notes, compared, row_title="Arms")
 
 

@@ -50,7 +50,8 @@ def plan(
     total = sum(config.steps for config in configs)
     finished = sum(item.finished for item in plans)
     done = f"; {finished} are finished" if finished else ""
-    screen.print(f"{counted(len(configs), 'trial')}, {total:,} steps in all{done}")
+    least = "" if len(spec.looks) == 1 else "at most "
+    screen.print(f"{least}{counted(len(configs), 'trial')}, {total:,} steps in all{done}")
     told = (*seeds_told(spec), *rule_lines(spec, store, data), *unreached(spec))
     for line in (*told, *told_beforehand(spec, configs)):
         screen.print(line, soft_wrap=True)

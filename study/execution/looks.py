@@ -82,7 +82,9 @@ def describe_look(result: LookResult, looks: tuple[int, ...]) -> str:
         return f"{where}; nothing is open, so that the study ends here"
     if result.number == len(looks):
         return f"{where}; undecided: {', '.join(result.open)}. It was the last look"
-    return f"{where}; to {looks[result.number]} seeds go on: {', '.join(result.open)}"
+    others = sorted(result.going_on - set(result.open))
+    beside = f" (and {', '.join(others)} beside them)" if others else ""
+    return f"{where}; to {looks[result.number]} seeds go on: {', '.join(result.open)}{beside}"
 
 
 def _with_needed(spec: StudySpec, arms: Iterable[str]) -> frozenset[str]:

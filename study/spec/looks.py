@@ -53,7 +53,7 @@ def check_looks(document: Document, confirm: Confirm) -> None:
     given, looks = confirm.seeds, confirm.looks
     if looks is not None:
         if any(later <= earlier for earlier, later in pairwise(looks)):
-            raise document.error(path, f"looks must ascend, but got {shown(looks)}")
+            raise document.error(path, f"must ascend, but got {shown(looks)}")
         for key in ("until", "at_most"):
             if document.has(("confirm", key)):
                 raise document.error(
@@ -81,8 +81,8 @@ def check_looks(document: Document, confirm: Confirm) -> None:
     if isinstance(given, list):
         raise document.error(
             ("confirm", "seeds"),
-            "beside until: decided must be how many seeds the first look has; with a list of "
-            "seeds, looks say after how many",
+            "must be how many seeds the first look has; beside a list of seeds, looks must stand "
+            "in place of until",
         )
     if given < 2:
         raise document.error(

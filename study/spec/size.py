@@ -55,9 +55,15 @@ def check_size(document: Document, header: Header, arms: Sequence[Arm]) -> None:
         text = f"its search may take {counted(budget)}"
     text += _raised("trials", max(total, budget))
     raise document.error(
-        ("budget", "trials") if is_search else ("confirm", "seeds"),
+        ("budget", "trials") if is_search else _seeds_key(document),
         f"a study must have at most {most:,} trials, but {text}",
     )
+
+
+def _seeds_key(document: Document) -> tuple[str, str]:
+    """Return the key that says how many seeds a study has, at most."""
+    keys = ("looks", "at_most", "seeds")
+    return "confirm", next((key for key in keys if document.has(("confirm", key))), "seeds")
 
 
 def trial_count(header: Header, arms: Sequence[Arm]) -> int:

@@ -29,6 +29,8 @@ from collections.abc import Iterable
 
 from incay.analysis.statistics.rounding import largest, without_rounding
 
+SHARE_LEFT = 0.1
+"""Of α, for looks that nobody had declared, once a declared one has spent it."""
 WIDTH = 1.0
 """c, the standard deviation of the effects that are reckoned with."""
 

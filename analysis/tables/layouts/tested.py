@@ -17,7 +17,7 @@ def test_notes(comparisons: Mapping[str, Comparison]) -> list[str]:
     tested = [each for each in comparisons.values() if each.basis.adjusted_p is not None]
     notes = []
     for rule, told in (("fixed", _fixed), ("looks", _looks), ("always-valid", _always_valid)):
-        of_rule = [each for each in tested if each.rule == rule]
+        of_rule = [each for each in tested if each.before is None and each.rule == rule]
         if of_rule:
             notes.append(told(of_rule))
     return [
@@ -52,9 +52,10 @@ def look_text(comparison: Comparison) -> str:
     """Return at which look a comparison stands, such as ``2 of 4, 10 seeds``."""
     judged = comparison.basis.judged
     seeds = wording.counted(judged.test.n, comparison.unit)
-    if comparison.rule != "looks":
-        return seeds
-    return f"look {len(judged.looks)} of {len(judged.planned)}, {seeds}"
+    text = seeds
+    if comparison.rule == "looks":
+        text = f"look {len(judged.looks)} of {len(judged.planned)}, {seeds}"
+    return text if comparison.before is None else f"earlier plan, {text}"
 
 
 def describe_need(comparison: Comparison) -> str:
@@ -86,7 +87,7 @@ def describe_need(comparison: Comparison) -> str:
 def _next_look(comparison: Comparison) -> str:
     found = comparison.next_look()
     if found is None:
-        return "the last look is done"
+        return "undecided at the last look"
     seeds, chance = found
     more = seeds - comparison.test.n
     time = wording.device_time(more * _hours(comparison), _device(comparison))
@@ -172,19 +173,22 @@ def _waiting(comparisons: Iterable[Comparison]) -> str:
 
 
 def _open(tested: list[Comparison]) -> str:
-    parts = [f"{each.arm} ({describe_need(each)})" for each in tested if not each.decided]
+    undecided = [each for each in tested if not each.decided]
+    last = [each.arm for each in undecided if each.rule == "looks" and each.is_at_last_look]
+    at_last = f"Undecided at the last look: {', '.join(last)}." if last else ""
+    parts = [f"{each.arm} ({describe_need(each)})" for each in undecided if each.arm not in last]
     if not parts:
-        return ""
+        return at_last
     text = (
         "Undecided; what would decide, were the effect as measured (in brackets: anywhere in its "
         f"95 % interval): {'; '.join(parts)}."
     )
-    if any(each.rule == "fixed" for each in tested if not each.decided):
+    if any(each.rule == "fixed" and each.unit == "seed" for each in undecided):
         text += (
             " Seeds that are added now are tested by a stricter rule; looks that a study declares "
             "beforehand (confirm.looks) are not."
         )
-    return text
+    return f"{text} {at_last}".rstrip()
 
 
 def _holm(tested: list[Comparison]) -> str:

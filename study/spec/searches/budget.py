@@ -19,12 +19,12 @@ def check_budget(document: Document, header: Header) -> None:
     if header.searches > 1 and not document.values.get("search"):
         raise document.error(
             ("searches",),
-            f"searches must be 1 where nothing is searched, but got {header.searches}",
+            f"must be 1 where nothing is searched, but got {header.searches}",
         )
     if header.searches > 1 and header.confirm.model_fields_set - {"seeds"}:
         raise document.error(
             ("searches",),
-            "searches that are repeated must be confirmed with a fixed number of seeds each "
+            "repeated searches must be confirmed with a fixed number of seeds each "
             "(confirm.seeds), and nothing else",
         )
     budget = header.budget
@@ -33,31 +33,31 @@ def check_budget(document: Document, header: Header) -> None:
     if budget.trainings is not None and "trials" in budget.model_fields_set:
         raise document.error(
             ("budget", "trainings"),
-            "budget.trainings must be given in place of budget.trials, but both are: "
+            "must be given in place of budget.trials, but both are: "
             f"{budget.trainings} trainings, {budget.trials} trials",
         )
     if budget.trainings is not None and budget.trainings < budget.seeds:
         raise document.error(
             ("budget", "trainings"),
-            f"budget.trainings must be enough for one point, which has {budget.seeds} seeds, but "
+            f"must be enough for one point, which has {budget.seeds} seeds, but "
             f"got {budget.trainings}",
         )
     if budget.seeds > 1 and budget.pruner != "none":
         raise document.error(
             ("budget", "pruner"),
-            "budget.pruner must be none where a point is trained with several seeds, but got "
+            "must be none where a point is trained with several seeds, but got "
             f"{budget.pruner!r}: a trial that is cut has no value for its point's mean. "
             "budget.race spares the seeds of hopeless points",
         )
     if budget.seeds == 1 and budget.race != "none":
         raise document.error(
             ("budget", "race"),
-            f"budget.race must be none where budget.seeds is 1, but got {budget.race!r}: there is "
+            f"must be none where budget.seeds is 1, but got {budget.race!r}: there is "
             "nothing to spare",
         )
     if budget.race == "wilcoxon" and budget.seeds < LEAST_FOR_WILCOXON:
         raise document.error(
             ("budget", "race"),
-            f"budget.race: wilcoxon must have at least {LEAST_FOR_WILCOXON} budget.seeds, but got "
+            f"wilcoxon must have at least {LEAST_FOR_WILCOXON} budget.seeds, but got "
             f"{budget.seeds}: from fewer its test can conclude nothing. race: paired can",
         )

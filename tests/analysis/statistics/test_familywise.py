@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from incay.analysis.comparing.rules import SHARE_LEFT
 from incay.analysis.statistics.holm import holm
-from incay.analysis.statistics.sequential.always_valid import always_valid_p, log_e_value
+from incay.analysis.statistics.sequential.always_valid import (
+    SHARE_LEFT,
+    always_valid_p,
+    log_e_value,
+)
 from incay.analysis.statistics.sequential.boundaries import boundaries
 from incay.analysis.statistics.sequential.sequential_p import sequential_p
 from incay.analysis.statistics.sequential.spending import SPENDINGS

@@ -32,7 +32,8 @@ arms:
 confirm: {looks: [3, 5], spending: pocock}
 """
 LOOKS = [
-    "look 1 of 2, after 3 seeds: not learning is worse; to 5 seeds go on: the same bits",
+    "look 1 of 2, after 3 seeds: not learning is worse; to 5 seeds go on: the same bits "
+    "(and learning beside them)",
     "look 2 of 2, after 5 seeds: not learning is worse; undecided: the same bits. "
     "It was the last look",
 ]
@@ -80,9 +81,7 @@ def test_it_ends_by_itself_and_finds_the_same_after_a_kill(tmp_path: Path) -> No
     assert {each["rule"] for each in verdicts.values()} == {"looks"}
     assert [verdicts["not learning"][key] for key in ("look", "n")] == [1, 3]
     more = incay("plan", "looking.yaml", "--seeds", "8", "--no-probe", cwd=tmp_path)
-    assert "results of 5 seeds could be seen before this number of seeds was settled" in " ".join(
-        more.stdout.split()
-    )
+    assert "could be seen before this number of seeds was settled" in " ".join(more.stdout.split())
 
 
 def compared(folder: Path) -> list[dict[str, Any]]:
