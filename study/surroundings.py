@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import faulthandler
 import io
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -59,10 +62,45 @@ def open_missing_streams() -> None:
         stream = getattr(sys, name)
         if name == "stdin":
             continue
+        told = number == _STDERR
         if stream is None:
-            setattr(sys, name, Output(open(number, "wb", closefd=False), "utf-8"))  # noqa: SIM115
+            opened = open(number, "wb", closefd=False)  # noqa: SIM115
+            setattr(sys, name, Output(opened, "utf-8", is_told=told))
         elif type(stream) is io.TextIOWrapper:  # not one that a test or a notebook has put there
-            setattr(sys, name, Output(stream.buffer, stream.encoding))
+            setattr(sys, name, Output(stream.buffer, stream.encoding, is_told=told))
+
+
+@contextmanager
+def only_what_is_told() -> Iterator[None]:
+    """Keep from the terminal what libraries write to it past Python, as Ray's C++ does.
+
+    Should they end the process, it is told by a stack where it stood.
+    """
+    stream = sys.stderr
+    if not isinstance(stream, Output) or stream.fileno() != _STDERR:
+        yield
+        return
+    stream.flush()
+    kept, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
+    sys.stderr = Output(os.fdopen(kept, "wb"), stream.encoding, is_told=True)
+    os.dup2(nowhere, _STDERR)
+    os.close(nowhere)
+    faulthandler.enable(kept)
+    try:
+        yield
+    finally:
+        faulthandler.disable()
+        sys.stderr.flush()
+        os.dup2(kept, _STDERR)
+        sys.stderr = stream
+
+
+def tell_by_descriptor() -> None:
+    """Let a program that replaces this process say what it says where this one does."""
+    with suppress(OSError, AttributeError):
+        sys.stderr.flush()
+        if sys.stderr.fileno() != _STDERR:
+            os.dup2(sys.stderr.fileno(), _STDERR)
 
 
 class Output(io.TextIOWrapper):
@@ -71,16 +109,17 @@ class Output(io.TextIOWrapper):
     Args:
         buffer: Where bytes go.
         encoding: The text's encoding; characters that it lacks become question marks.
+        is_told: Whether it is what the user is told, line by line, and no answer.
 
     Attributes:
         lost: Why nothing more could be written; None while all is well.
     """
 
-    def __init__(self, buffer: BinaryIO, encoding: str) -> None:
-        line_by_line = buffer.isatty() or buffer.fileno() == _STDERR
+    def __init__(self, buffer: BinaryIO, encoding: str, *, is_told: bool = False) -> None:
+        line_by_line = buffer.isatty() or is_told
         super().__init__(buffer, encoding, errors="replace", line_buffering=line_by_line)
         self.lost: OSError | None = None
-        self._is_told = buffer.fileno() == _STDERR
+        self._is_told = is_told
 
     def write(self, text: str) -> int:
         """Write a text, or drop it once writing has failed.

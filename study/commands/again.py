@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from incay.study.commands.shared.console import say
+from incay.study.surroundings import tell_by_descriptor
 
 if TYPE_CHECKING:
     from incay.study.execution.on_ray.watch import RayDiedError
@@ -34,6 +35,7 @@ def end_or_start_again(died: RayDiedError, local: bool) -> None:
     with suppress(OSError):
         if local and not os.environ.get(_AGAIN):
             say(f"Ray died ({died.what}) and is started again; nothing is lost")
+            tell_by_descriptor()
             environment = {**os.environ, _AGAIN: "1"}
             os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
         say(str(died))

@@ -33,6 +33,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.execution.runner import StudyRunner
     from incay.study.mirrors.follower import MirrorProcess
     from incay.study.spec.hints import command
+    from incay.study.surroundings import only_what_is_told
     from incay.trainables.store.endings import Ending
 
     monitor = Monitor(spec, say)
@@ -48,7 +49,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     screen = console()
     following = MirrorProcess(store, spec.name, spec.run) if mirror else nullcontext()
     with following:
-        with display(monitor, screen):
+        with only_what_is_told(), display(monitor, screen):
             summary = runner.run()
         for line in (*data.notes, *summary_lines(spec, store, summary)):
             screen.print(line, soft_wrap=True)

@@ -19,6 +19,7 @@ LONGEST_SILENCE = 40.0
 """Seconds of a Ray that does not answer: its own libraries end the process after 60."""
 _SECONDS_BETWEEN_LOOKS = 0.5
 _ASK_SECONDS = 5.0
+_STACK = "Traceback (most recent call last)"
 
 
 class RayDiedError(HaltedError):
@@ -79,7 +80,8 @@ class RayWatch:
         except Exception as error:
             self.require()
             if type(error).__module__.startswith("ray."):
-                raise RayDiedError(f"{type(error).__name__}: {first_line(error)}") from error
+                cause = _cause(error)
+                raise RayDiedError(f"{type(cause).__name__}: {first_line(cause)}") from error
             raise
         finally:
             self._over.set()
@@ -107,6 +109,13 @@ class RayWatch:
         with self._once:  # who comes second waits for the process to end
             if not self._over.is_set():
                 self._gone(RayDiedError(what))
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what an error of Tune's is about, which it tells by a stack of what it has caught."""
+    while str(error).startswith(_STACK) and error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _unanswered() -> str:

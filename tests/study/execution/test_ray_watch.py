@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from not_run import PROC, needs
+from ray.tune import TuneError
 
 from incay.study.execution.on_ray import processes, watch
 from incay.study.execution.on_ray.ended import EndedTrials
@@ -102,6 +104,21 @@ def test_an_error_of_ray_s_is_one_message(monkeypatch):
     with pytest.raises(RayDiedError, match=says), made.watching():
         raise error("first\nsecond")
     assert not told
+
+
+def test_an_error_that_tune_tells_by_a_stack_is_what_it_has_caught(monkeypatch):
+    """As where its folder is full."""
+    made, _ = _watch(monkeypatch)
+    says = r"but OSError: \[Errno 28\] No space left on device\. Nothing is lost"
+    with pytest.raises(RayDiedError, match=says), made.watching():
+        _fail_as_tune_does()
+
+
+def _fail_as_tune_does() -> None:
+    try:
+        raise OSError(28, "No space left on device")
+    except OSError:
+        raise TuneError(traceback.format_exc())  # noqa: B904
 
 
 def test_what_tune_writes_goes_with_the_folder_of_a_run_s_own_ray(tmp_path):

@@ -80,9 +80,9 @@ class SupervisedRun:
             for each in left:
                 with suppress(psutil.Error):
                     each.send_signal(signal.SIGKILL)
+            if self._driver is not None:
+                self._driver.wait()  # first: it is ours to ask how it ended, and nobody's else
             psutil.wait_procs(left, timeout=5.0)
-        if self._driver is not None:
-            self._driver.wait()
 
     def _is_member(self, process: psutil.Process) -> bool:
         with suppress(psutil.Error):
