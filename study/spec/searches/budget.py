@@ -42,6 +42,12 @@ def check_budget(document: Document, header: Header) -> None:
             f"must be enough for one point, which has {budget.seeds} seeds, but "
             f"got {budget.trainings}",
         )
+    if budget.trainings is not None and budget.race != "none" and budget.sampler == "grid":
+        raise document.error(
+            ("budget", "trainings"),
+            "budget.trainings must not be given where a race spares trainings of a grid: it has no "
+            "further points for them, so that arms would get unequal numbers. budget.trials can be",
+        )
     if budget.seeds > 1 and budget.pruner != "none":
         raise document.error(
             ("budget", "pruner"),

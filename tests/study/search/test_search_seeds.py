@@ -178,6 +178,7 @@ def test_a_point_whose_training_failed_has_no_mean_and_is_no_winner() -> None:
     [
         ({"trials": 5, "trainings": 30}, "in place of budget.trials"),
         ({"trainings": 2, "seeds": 3}, "enough for one point"),
+        ({"trainings": 9, "seeds": 3, "race": "paired", "sampler": "grid"}, "a grid"),
         ({"seeds": 3, "pruner": "asha"}, "budget.pruner must be none"),
         ({"race": "paired"}, "budget.race must be none where budget.seeds is 1"),
         ({"race": "wilcoxon", "seeds": 3}, "at least 5 budget.seeds"),
