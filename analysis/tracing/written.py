@@ -90,7 +90,7 @@ def read_written(path: Path, store: Store) -> TracedTable:
         remarks.append(f"the table cannot be built again: {error}")
     content = _content(written, now.content if now is not None else None)
     if now is not None:
-        content = _with_formulas(content, now)
+        content = _told_again(content, now)
     return TracedTable(content, now.studies if now is not None else (), tuple(remarks), now)
 
 
@@ -126,17 +126,18 @@ def _content(written: _Manifest, now: TableContent | None) -> TableContent:
     )
 
 
-def _with_formulas(content: TableContent, now: TracedTable) -> TableContent:
-    """Return a table that an earlier version has exported with the formulas of numbers still so."""
+def _told_again(content: TableContent, now: TracedTable) -> TableContent:
+    """Return a table whose numbers that the store gives still are told as it tells them.
+
+    Formula and notes in a manifest are somebody's word, and earlier versions wrote no formula.
+    """
     keys = keys_of(content).cells
-    formulas = {place.key: place.cell.formula for place in now.places}
+    known = {place.key: place.cell for place in now.places}
     rows = []
     for index, row in enumerate(content.rows):
-        cells = {
-            column: replace(
-                cell, formula=cell.formula or formulas.get(keys.get((index, column), ""))
-            )
-            for column, cell in row.cells.items()
-        }
+        cells = {}
+        for column, cell in row.cells.items():
+            same = known.get(keys.get((index, column), ""))
+            cells[column] = cell if same is None else replace(same, marks=cell.marks)
         rows.append(replace(row, cells=cells))
     return replace(content, rows=tuple(rows))

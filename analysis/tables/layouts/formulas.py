@@ -154,6 +154,6 @@ def _interval(n: int, spreads: bool, what: str) -> str:
     if not spreads:
         return f"; all {what} are the same number, so that there is no interval"
     return (
-        f", ± t · s / √{n}: half its 95 % interval by Student's t with {n - 1} degrees of freedom, "
-        f"s being the standard deviation of the {what}"
+        f", ± t · s / √{n}: half its 95 % interval by Student's t with "
+        f"{counted(n - 1, 'degree')} of freedom, s being the standard deviation of the {what}"
     )

@@ -283,6 +283,22 @@ def test_a_manifest_of_an_earlier_version(planted: StudyFactory, tmp_path: Path)
     assert found.place.cell.formula is not None  # the table's of today, whose number is the same
 
 
+def test_what_a_manifest_tells_of_a_number_is_not_believed_where_the_store_knows(
+    planted: StudyFactory, tmp_path: Path
+) -> None:
+    path = tmp_path / "table.csv"
+    manifest = export(shown(planted), path)
+    values = json.loads(manifest.read_text("utf-8"))
+    for cell in values["cells"]:
+        cell["formula"] = {"words": "the best of all seeds", "metrics": []}
+        cell["notes"] = ["certain"]
+    manifest.write_text(json.dumps(values), "utf-8")
+    found = trace(planted.store, path, "Softmax/error")
+    assert found.place.cell.formula is not None
+    assert found.place.cell.formula.words.startswith("mean of test.error over 3 seeds")
+    assert found.remarks == ()
+
+
 def test_a_number_typed_into_the_file_is_told(planted: StudyFactory, tmp_path: Path) -> None:
     path = tmp_path / "table.md"
     export(shown(planted), path)
