@@ -28,6 +28,7 @@ PathFinder.find_spec = find_what_is_installed
 """
 
 
+@pytest.mark.long
 def test_runs_with_nothing_else_installed_and_prints_its_table_last(tmp_path: Path) -> None:
     # Found by the processes of all sections when they start.
     (tmp_path / "sitecustomize.py").write_text(HIDE)

@@ -49,6 +49,7 @@ def run(study: str, results: Path, *settings: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_page_is_filled_from_the_store(tmp_path: Path) -> None:
     study = tmp_path / "tiny.yaml"
     study.write_text(STUDY)

@@ -95,7 +95,7 @@ def _kill(process: psutil.Process) -> None:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(3, id="3"), pytest.param(20, id="20", marks=pytest.mark.long)]
+    "kills", [pytest.param(kills, id=f"{kills}", marks=pytest.mark.long) for kills in (3, 20)]
 )
 def test_a_killed_study_ends_as_the_undisturbed_one(kills: int, tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"

@@ -34,7 +34,7 @@ confirm: {seeds: 2}
 LONG = STUDY.replace("steps: 6", "steps: 100000").replace("reports: 1", "reports: 10000")
 
 
-@pytest.mark.parametrize("what", ["moved", "deleted"])
+@pytest.mark.parametrize("what", ["moved", pytest.param("deleted", marks=pytest.mark.long)])
 def test_results_that_vanish_in_mid_run_are_told(what, tmp_path):
     (tmp_path / "study.yaml").write_text(LONG)
     driver = subprocess.Popen(
