@@ -1,4 +1,4 @@
-"""docs/results.md: its commands and its Python run, and it names every table and figure."""
+"""docs/results.md and the pages beside it: their commands and Python run; all figures are named."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 import torch
 from in_process import incay
 
+from incay.analysis import figure, load, table
 from incay.analysis.figures import figures
 from incay.analysis.tables import tables
 from incay.trainables.config import TrialConfig
@@ -23,11 +24,15 @@ from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker.model import save_model
 from tests.analysis.study_factory import StudyFactory, drawn_history, drawn_samples
 
-PAGE = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+PAGE, CHECKING, MODELS = (
+    (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("results", "checking", "models")
+)
 COMMANDS = [
-    shlex.split(line, comments=True) for line in re.findall(r"^    (incay .*)$", PAGE, re.M)
+    shlex.split(line, comments=True)
+    for line in re.findall(r"^    (incay .*)$", PAGE + CHECKING, re.M)
 ]
-CODE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+(CODE,) = re.findall(r"```python\n(.*?)```", MODELS, re.DOTALL)
 SPACE = {"optimizer.weight_decay": "log 1e-5 .. 1e-2"}
 
 
@@ -82,16 +87,14 @@ def test_the_pages_commands_do_what_they_say(folder: Path, monkeypatch: pytest.M
             assert done.out == "every cell matches\n"
 
 
-def test_the_pages_python_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    code, _ = CODE
-    names: dict[str, object] = {}
-    exec(compile(code, "docs/results.md", "exec"), names)
-    shown, drawn = names["shown"], names["drawn"]
-    assert shown._repr_html_().startswith('<figure class="incay-table"')  # type: ignore[attr-defined]
-    assert drawn._repr_svg_().startswith("<?xml")  # type: ignore[attr-defined]
-    assert shown.to_arrow().num_rows == 2  # type: ignore[attr-defined]
-    assert Path("best.pdf").read_bytes().startswith(b"%PDF")
+def test_notebooks_show_what_python_reads(folder: Path) -> None:
+    results = load(folder / "results", "quickstart", run="2fb2f00c")
+    shown, drawn = table(results), figure(results, "best-so-far")
+    assert shown._repr_html_().startswith('<figure class="incay-table"')
+    assert drawn._repr_svg_().startswith("<?xml")
+    assert shown.to_arrow().num_rows == 2
+    drawn.save(folder / "drawn.pdf")
+    assert (folder / "drawn.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_the_pages_model_predicts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +108,7 @@ def test_the_pages_model_predicts(folder: Path, monkeypatch: pytest.MonkeyPatch)
     save_model(store, fingerprint, trainer, data)
     books.write_models({fingerprint: KeptModel(arm="Softmax", chosen_by=Choice.SEED)})
     names: dict[str, Any] = {"images": data.train.images[:5]}
-    exec(compile(CODE[1], "docs/results.md", "exec"), names)
+    exec(compile(CODE, "docs/models.md", "exec"), names)
     assert names["model"].predict(names["images"]).shape == (5,)
     assert len(names["model"].class_names) == 10
 

@@ -85,7 +85,7 @@ def test_each_winner_is_confirmed_on_seeds_of_its_own_that_arms_share() -> None:
 
 
 def test_a_study_without_a_search_has_none_to_repeat() -> None:
-    with pytest.raises(StudyError, match="searches must be 1 where nothing is searched"):
+    with pytest.raises(StudyError, match="searches: must be 1 where nothing is searched"):
         repeated(search={}, budget=None)
 
 
