@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from incay.trainables.store.door import require, shaped
 from incay.trainables.store.kept import Choice, KeptModel
+from incay.trainables.store.later import completed
 from incay.trainables.store.naming import DIGITS, is_fingerprint
 from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
 
@@ -37,7 +38,8 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     ascending = all(early < late for early, late in pairwise(book.looks))
     require(ascending and min(book.looks, default=1) >= 1, "ascending looks of seeds", where)
     require(book.repetitions >= 1, "repetitions >= 1", where)
-    return book
+    arms = tuple(replace(arm, config=completed(arm.config)) for arm in book.arms)
+    return replace(book, arms=arms)
 
 
 def frozen_winners(values: Mapping[str, Any], where: str) -> Frozen:
@@ -49,7 +51,7 @@ def trial_progress(values: Mapping[str, Any], where: str) -> Progress:
     """Return the progress that JSON values describe."""
     progress = shaped(Progress, values, where)
     require(progress.step >= 0, "step >= 0", where)
-    return progress
+    return replace(progress, config=completed(progress.config))
 
 
 def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
