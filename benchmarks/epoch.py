@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "trainables" / "epoch.json"
 EPOCH = "59c68b1"
 """The commit from which on fingerprints stay."""
+LOOPS = {"optimizer": ("sgd",), "schedule": ("step", "plateau")}
+"""Components of kinds that the epoch's loop had within itself."""
 LOOP = "incay.trainables.training.trainer"
 
 _HASHES = """
@@ -50,7 +52,7 @@ def main() -> None:
         subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
         names, then = _hashes(Path(folder), None)
     # What came later counts as it is; of what was there, what it reaches now.
-    _, now = _hashes(ROOT, {**names, **_then_in_loop()})
+    _, now = _hashes(ROOT, {**names, **LOOPS})
     TABLE.write_text(json.dumps(table(then, now), indent=1, sort_keys=True) + "\n", "utf-8")
     print(f"{TABLE.relative_to(ROOT)}: {len(table(then, now)['modules'])} modules have changed")
 
@@ -73,12 +75,7 @@ def table(then: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> dict[s
     }
 
 
-def _then_in_loop() -> dict[str, list[str]]:
-    """Return the components of kinds that the epoch's loop had within itself."""
-    return {}
-
-
-def _hashes(tree: Path, asked: Mapping[str, list[str]] | None) -> Any:
+def _hashes(tree: Path, asked: Mapping[str, Sequence[str]] | None) -> Any:
     done = subprocess.run(
         [sys.executable, "-c", _HASHES, json.dumps(asked), LOOP],
         env={"PYTHONPATH": str(tree / ".src"), "PATH": "/usr/bin:/bin"},

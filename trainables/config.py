@@ -13,15 +13,14 @@ from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.networks import NetworkSettings, networks
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers import OptimizerSettings, optimizers
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.registry import Registry
+from incay.trainables.schedules import ScheduleSettings, schedules
+from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, require, to_dict
 from incay.trainables.store.naming import canonical
-from incay.trainables.training.settings import (
-    AugmentSettings,
-    OptimizerSettings,
-    ScheduleSettings,
-    SplitSettings,
-)
+from incay.trainables.training.settings import AugmentSettings, SplitSettings
 
 S = TypeVar("S", bound=Settings)
 
@@ -29,6 +28,8 @@ COMPONENTS: Mapping[str, Registry[Any]] = {
     "dataset": datasets,
     "network": networks,
     "loss": losses,
+    "optimizer": optimizers,
+    "schedule": schedules,
 }
 """The parts of a trial that are registered components, and where they are registered."""
 
@@ -46,8 +47,8 @@ class TrialConfig(Settings):
         network: What maps images to features.
         loss: What scores features against labels; owns the classifier.
         incay: The feature incay term.
-        optimizer: SGD.
-        schedule: When the learning rate falls.
+        optimizer: What changes weights by gradients.
+        schedule: How the learning rate changes from step to step.
         augment: Random changes of training images.
         split: Which images train, validate and test.
         steps: Optimiser steps.
@@ -63,8 +64,8 @@ class TrialConfig(Settings):
     network: NetworkSettings = field(default_factory=MNIST2DSettings)
     loss: LossSettings = field(default_factory=SoftmaxSettings)
     incay: IncaySettings = field(default_factory=IncaySettings)
-    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
-    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    optimizer: OptimizerSettings = field(default_factory=SGDSettings)
+    schedule: ScheduleSettings = field(default_factory=StepSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     steps: int = 10_000
@@ -79,6 +80,9 @@ class TrialConfig(Settings):
         require(self.steps <= MOST_STEPS, "steps <= 10^9", self.steps)
         require(self.batch_size >= 1, "batch_size >= 1", self.batch_size)
         require(self.batch_size <= 10**6, "batch_size <= 10^6", self.batch_size)
+        parts = self.optimizer.accumulate
+        fits = parts <= self.batch_size
+        require(fits, f"optimizer.accumulate <= batch_size={self.batch_size}", parts)
         require(self.reports >= 1, "reports >= 1", self.reports)
         require(self.reports <= 10**5, "reports <= 10^5", self.reports)
         require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)
@@ -113,7 +117,8 @@ def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
             continue
         value, hint = values[item.name], hints[item.name]
         if cls is TrialConfig and item.name in COMPONENTS:
-            value = _restore(COMPONENTS[item.name][value["name"]], value)
+            registry = COMPONENTS[item.name]
+            value = _restore(registry[registry.named_in(value)], value)
         elif isinstance(hint, type) and issubclass(hint, Settings):
             value = _restore(hint, value)
         elif hint is float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from incay.trainables.config import TrialConfig
+from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.epoch import as_then
 from incay.trainables.errors import UserError
 from incay.trainables.incay import forms
@@ -78,5 +78,5 @@ def roots(config: TrialConfig) -> frozenset[str]:
 
 def _parts(config: TrialConfig) -> list[type]:
     """Return the classes of a trial's own components."""
-    parts: list[type] = [type(part) for part in (config.dataset, config.network, config.loss)]
+    parts = [type(getattr(config, kind)) for kind in COMPONENTS]
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

@@ -22,6 +22,7 @@ from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, flatten
 from incay.trainables.registry import UnknownNameError, describe_unknown
+from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, to_dict
 
 WHY_DERIVED = dict(
@@ -83,9 +84,9 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     return config
 
 
-def as_component(value: Any) -> Any:
+def as_component(kind: str, value: Any) -> Any:
     """Return a component's long form: a name alone stands for its defaults."""
-    return {"name": value} if isinstance(value, str) else value
+    return {COMPONENTS[kind].key: value} if isinstance(value, str) else value
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,8 +98,8 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         old = merged.get(key)
         if key in COMPONENTS:
-            old, value = as_component(old), as_component(value)
-            if _renames(old, value):
+            old, value = as_component(key, old), as_component(key, value)
+            if renames(key, old, value):
                 merged[key] = value
                 continue
         if isinstance(old, Mapping) and isinstance(value, Mapping):
@@ -128,7 +129,7 @@ def _check_form(value: Any) -> None:
 def _check_milestones(config: TrialConfig) -> None:
     """Refuse milestones that would not make the learning rate fall as they say."""
     schedule, path = config.schedule, ("schedule", "milestones")
-    if schedule.kind != "step":
+    if not isinstance(schedule, StepSettings):
         return
     given = list(schedule.milestones)
     steps = [milestone for milestone in given if isinstance(milestone, int)]
@@ -146,28 +147,38 @@ def _check_milestones(config: TrialConfig) -> None:
         )
 
 
-def _renames(old: Any, new: Any) -> bool:
-    if not isinstance(new, Mapping) or "name" not in new:
+def renames(kind: str, old: Any, new: Any) -> bool:
+    """Return whether settings of a kind, in their long form, name another component than before.
+
+    ``step`` and ``plateau`` are one in this: each has the other's settings, which a study may give
+    for both.
+    """
+    registry = COMPONENTS[kind]
+    if not isinstance(new, Mapping) or registry.key not in new:
         return False
-    return not isinstance(old, Mapping) or old.get("name") != new["name"]
+    before, after = registry.named_in(old if isinstance(old, Mapping) else {}), new[registry.key]
+    if not isinstance(before, str) or not isinstance(after, str):
+        return bool(before != after)
+    return before != after and not {before, after} <= registry.alike
 
 
 def _component(kind: str, value: Any, root: Root) -> Any:
-    value = as_component(value)
-    if not isinstance(value, Mapping) or "name" not in value:
+    value, registry = as_component(kind, value), COMPONENTS[kind]
+    name = registry.named_in(value) if isinstance(value, Mapping) else None
+    if name is None:
         raise ValueProblem(
             (kind,),
-            f"{kind} must be a name, or a mapping with the key 'name', but got {shown(value)}",
+            f"{kind} must be a name, or a mapping with the key {registry.key!r}, but got "
+            f"{shown(value)}",
         )
     try:
-        cls = COMPONENTS[kind][str(value["name"])]
+        cls = registry[str(name)]
     except UnknownNameError as error:
-        path = (kind, "name") if len(value) > 1 else (kind,)
-        meant = words.COMPONENT.get(words.plain(str(value["name"])))
-        known = COMPONENTS[kind]
-        message = describe_unknown(kind, value["name"], known, meant) if meant in known else error
+        path = (kind, registry.key) if len(value) > 1 else (kind,)
+        meant = words.COMPONENT.get(words.plain(str(name)))
+        message = describe_unknown(kind, name, registry, meant) if meant in registry else error
         raise ValueProblem(path, str(message)) from error
-    settings = {key: item for key, item in value.items() if key != "name"}
+    settings = {key: item for key, item in value.items() if key != registry.key}
     for key, item in settings.items():
         # A study may come from anybody; what it names must lie where its user put the data.
         if isinstance(item, str) and leaves(item, root):
@@ -236,7 +247,9 @@ def default_settings(configs: Iterable[TrialConfig]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for config in configs:
-        for name in COMPONENTS:
+        for name, registry in COMPONENTS.items():
+            if registry.default is not None:
+                found.setdefault(f"{name}.{registry.key}", registry.default)
             for item in fields(getattr(config, name)):
                 if item.default is not MISSING:
                     found.setdefault(f"{name}.{item.name}", item.default)

@@ -26,7 +26,7 @@ def must_train_alone(config: TrialConfig) -> str:
     """
     if config.deterministic:
         return "deterministic: true asks for the bits of training alone"
-    return ""
+    return config.optimizer.alone_because()
 
 
 def _common(incay: IncaySettings) -> IncaySettings:

@@ -11,12 +11,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-LATER: Mapping[str, Any] = {}
+LATER: Mapping[str, Any] = {
+    "optimizer.name": "sgd",
+    "optimizer.nesterov": False,
+    "optimizer.decay": "weights",
+    "optimizer.layer_decay": 1.0,
+    "optimizer.clip_norm": 0.0,
+    "optimizer.clip_value": 0.0,
+    "optimizer.accumulate": 1,
+    "optimizer.max_norm": 0.0,
+    "optimizer.lr_rule": "none",
+    "optimizer.lr_base_batch": 256,
+    "schedule.warmup": 0,
+}
 """By dotted name, the value with which a setting changes nothing. Never take one away, and never
 change a value: stored fingerprints are made with them."""
-KNOWN: Mapping[str, tuple[Any, ...]] = {}
+KNOWN: Mapping[str, tuple[Any, ...]] = {"schedule.kind": ("step", "plateau")}
 """Values that settings of the epoch had then; any other one is later."""
-ONLY_OF: Mapping[str, tuple[str, tuple[Any, ...]]] = {}
+ONLY_OF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+    "optimizer.nesterov": ("optimizer.name", ("sgd",)),
+}
 """Later settings that some components have and others lack: by dotted name, the setting that names
 the component, and which of its values were there before."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from incay.study.errors import StudyError
 from incay.study.spec.paths import Root
-from incay.study.spec.reading.yaml_values import KeyPath, Reader
+from incay.study.spec.reading.yaml_values import KeyPath, Reader, key_of
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.door import read_regular
 
@@ -87,8 +87,8 @@ class Document:
         for depth, part in enumerate(path[:-1]):
             child = node.get(part)
             if not isinstance(child, dict):
-                # A component given by name alone: `loss: softmax`.
-                child = {} if child is None else {"name": child}
+                # A component given by name alone: `loss: softmax`, `schedule: cosine`.
+                child = {} if child is None else {key_of(part): child}
                 node[part] = child
                 self.places.setdefault(tuple(path[: depth + 1]), place)
             node = child

@@ -227,7 +227,8 @@ class Reader:
             if value is None and isinstance(there, dict):
                 continue  # `optimizer:` with nothing behind it, beside `optimizer.lr`
             if key in COMPONENTS:
-                there, value = _long(there, value), _long(value, there)
+                name = COMPONENTS[key].key
+                there, value = _long(name, there, value), _long(name, value, there)
             if isinstance(there, dict) and isinstance(value, dict):
                 self._combine(there, value, at, places)
                 old[key] = there
@@ -306,9 +307,17 @@ def _parts(key: str, path: KeyPath) -> list[str]:
     return [key] if whole else key.split(".")
 
 
-def _long(value: Any, other: Any) -> Any:
+def key_of(kind: str) -> str:
+    """Return the setting that names a component of a kind; ``name`` where the kind is unknown."""
+    # Here, so that completion, which reads names of studies, need not import it at every Tab.
+    from incay.trainables.config import COMPONENTS
+
+    return COMPONENTS[kind].key if kind in COMPONENTS else "name"
+
+
+def _long(key: str, value: Any, other: Any) -> Any:
     """Return a component's name as a mapping where its settings are given beside it."""
-    return {"name": value} if isinstance(value, str) and isinstance(other, dict) else value
+    return {key: value} if isinstance(value, str) and isinstance(other, dict) else value
 
 
 def _named(path: KeyPath) -> str:

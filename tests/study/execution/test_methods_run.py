@@ -24,8 +24,9 @@ from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.arcface import ArcFaceSettings
 from incay.trainables.losses.cosface import CosFaceSettings
 from incay.trainables.networks import networks
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.trials import Store
-from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import AugmentSettings, SplitSettings
 from incay.trainables.worker.session import train
 from tests.trainables.data.data_cases import CASES
 
@@ -71,7 +72,7 @@ def few_steps(network: str, dataset: DatasetSettings, **changes: object) -> Tria
     return TrialConfig(
         dataset=dataset,
         network=networks[network](**settings),  # type: ignore[arg-type]
-        optimizer=OptimizerSettings(lr=1e-3),
+        optimizer=SGDSettings(lr=1e-3),
         augment=AugmentSettings(crop_padding=1),
         split=SplitSettings(test="final"),
         steps=3,
