@@ -86,6 +86,7 @@ def papers_recipe(
     nn.init.kaiming_normal_(classifier)
     optimizer, factors = sgd(config, network, classifier)
     size, per_epoch = config.batch_size, len(labels) // config.batch_size
+    plateau = config.to_dict()["schedule"]["kind"] == "plateau"
     drops, best, waited, rows = 0, float("inf"), 0, []
     for step in range(config.steps):
         epoch, index = divmod(step, per_epoch)
@@ -96,7 +97,7 @@ def papers_recipe(
         if config.augment.crop_padding:
             batch = flipped_and_cropped(batch, drawing(config.seed, "augment", step))
         batch = batch.contiguous(memory_format=torch.channels_last)
-        if "plateau" not in str(config.schedule):
+        if not plateau:
             drops = sum(step >= round(share * config.steps) for share in config.schedule.milestones)
         lr = config.optimizer.lr * config.schedule.factor**drops
         for group, factor in zip(optimizer.param_groups, factors, strict=True):
@@ -120,7 +121,7 @@ def papers_recipe(
             totals = torch.stack(rows).detach().double().sum(0) / len(rows)
             names = ("train.cross_entropy", "train.loss", "train.error", "train.norm")
             metrics = dict(zip(names, totals.tolist(), strict=True))
-            if "plateau" in str(config.schedule):  # both papers, section 4.1
+            if plateau:  # both papers, section 4.1
                 better = metrics["train.error"] < best - 100.0 * config.schedule.min_delta
                 best, waited = (metrics["train.error"], 0) if better else (best, waited + 1)
                 if waited >= config.schedule.patience and drops < config.schedule.drops:
