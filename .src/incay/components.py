@@ -22,6 +22,8 @@ from incay.trainables.losses import LossSettings, register_loss
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
 from incay.trainables.networks import NetworkSettings, register_network
 from incay.trainables.networks.modules.base import FeatureNetwork
+from incay.trainables.optimizers import OptimizerSettings, register_optimizer
+from incay.trainables.schedules import Schedule, ScheduleSettings, register_schedule
 from incay.trainables.settings import require, require_finite
 
 __all__ = [
@@ -35,6 +37,9 @@ __all__ = [
     "LossOutput",
     "LossSettings",
     "NetworkSettings",
+    "OptimizerSettings",
+    "Schedule",
+    "ScheduleSettings",
     "Split",
     "Term",
     "hash_files",
@@ -42,6 +47,8 @@ __all__ = [
     "register_form",
     "register_loss",
     "register_network",
+    "register_optimizer",
+    "register_schedule",
     "require",
     "require_finite",
     "require_root",

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
 from incay.trainables.incay.settings import IncaySettings
+from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.settings import to_dict
 
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")
@@ -50,9 +51,9 @@ class Method:
 
 
 def methods() -> dict[str, list[Method]]:
-    """Return all components by kind: losses, incay, networks, data sets."""
-    losses, networks, datasets = (
-        list(_components(kind)) for kind in ("loss", "network", "dataset")
+    """Return all components by kind: losses, incay, networks, data sets, optimisers, schedules."""
+    losses, networks, datasets, optimizers, schedules = (
+        list(_components(kind)) for kind in ("loss", "network", "dataset", "optimizer", "schedule")
     )
     incay = [
         Method("(every form)", _summary(IncaySettings), to_dict(IncaySettings()), {}, ""),
@@ -61,11 +62,14 @@ def methods() -> dict[str, list[Method]]:
             for name, form in forms.items()
         ),
     ]
+    every = Method("(every optimiser)", _summary(OptimizerSettings), _usual(), {}, "")
     return {
         "Losses": losses,
         "Forms of feature incay": incay,
         "Networks": networks,
         "Data sets": datasets,
+        "Optimisers": [every, *optimizers],
+        "Schedules": schedules,
     }
 
 
@@ -92,10 +96,22 @@ def methods_markdown() -> str:
 
 
 def _components(kind: str) -> Iterator[Method]:
-    for name, cls in COMPONENTS[kind].items():
+    registry = COMPONENTS[kind]
+    usual = _usual() if kind == "optimizer" else {}
+    for shown in ("lr", "weight_decay"):  # by each, be they as usual
+        usual.pop(shown, None)
+    for name, cls in registry.items():
         settings = to_dict(cls())
-        del settings["name"]
+        del settings[registry.key]
+        left_out = [each for each in usual if settings[each] == usual[each]]
+        for setting in left_out:
+            del settings[setting]
         yield Method(name, _summary(cls), settings, cls.search_space, cls.citation)
+
+
+def _usual() -> dict[str, Any]:
+    """Return the defaults of what all optimisers have in common."""
+    return {item.name: item.default for item in fields(OptimizerSettings)}
 
 
 def _summary(cls: type) -> str:

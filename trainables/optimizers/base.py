@@ -15,7 +15,7 @@ LR_RULES = ("none", "linear", "sqrt")
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerSettings(Component):
-    """Settings of an optimiser; `build` makes it over groups of parameters.
+    """Changes weights by their gradients; `build` makes it over groups of parameters.
 
     Attributes:
         lr: Learning rate.

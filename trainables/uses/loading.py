@@ -16,7 +16,9 @@ from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import IncayForm, forms
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
+from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.registry import DefinitionRegistry
+from incay.trainables.schedules import ScheduleSettings
 from incay.trainables.source_tree import own_code
 from incay.trainables.uses.bundle import Bundle
 from incay.trainables.uses.finder import put_in_place, take_away
@@ -28,12 +30,16 @@ _BASES: Mapping[str, type] = {
     "dataset": DatasetSettings,
     "network": NetworkSettings,
     "loss": LossSettings,
+    "optimizer": OptimizerSettings,
+    "schedule": ScheduleSettings,
     "incay form": IncayForm,
 }
 _METHODS = {
     "dataset": ("load", "content_hash"),
     "network": ("build",),
     "loss": ("build",),
+    "optimizer": ("build",),
+    "schedule": ("build",),
     "incay form": ("penalty",),
 }
 """What a component must have of its own."""
