@@ -13,6 +13,7 @@ from typing import Any
 
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
+from incay.trainables.incay.own_settings import defaults
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.settings import to_dict
@@ -58,7 +59,7 @@ def methods() -> dict[str, list[Method]]:
     incay = [
         Method("(every form)", _summary(IncaySettings), to_dict(IncaySettings()), {}, ""),
         *(
-            Method(name, _summary(form), {}, form.search_space, form.citation)
+            Method(name, _summary(form), _own(name), form.search_space, form.citation)
             for name, form in forms.items()
         ),
     ]
@@ -93,6 +94,10 @@ def methods_markdown() -> str:
         lines += ["", f"## {kind}", "", _line([*shown]), _line(["---"] * len(shown))]
         lines += [_line(row) for row in zip(*shown.values(), strict=True)]
     return "\n".join(lines) + "\n"
+
+
+def _own(form: str) -> dict[str, Any]:
+    return {f"settings.{name}": value for name, value in defaults(form).items()}
 
 
 def _components(kind: str) -> Iterator[Method]:

@@ -20,7 +20,7 @@ from incay.study.spec.reading.notation import fitted
 from incay.study.spec.words import EPOCHS
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.incay import forms
-from incay.trainables.names import DERIVED, flatten
+from incay.trainables.names import DERIVED, INCAY, flatten
 from incay.trainables.registry import UnknownNameError, describe_unknown
 from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, to_dict
@@ -104,6 +104,8 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
+        if key == INCAY and _other_form(old, value):
+            old = {name: kept for name, kept in old.items() if name != "settings"}
         if key in COMPONENTS:
             old, value = as_component(key, old), as_component(key, value)
             if renames(key, old, value):
@@ -114,6 +116,13 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
+
+
+def _other_form(old: Any, new: Any) -> bool:
+    """Return whether settings of the incay term name another form than before."""
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping) or "form" not in new:
+        return False
+    return bool(old.get("form", "none") != new["form"])
 
 
 def dotted(config: TrialConfig) -> dict[str, Any]:

@@ -23,6 +23,7 @@ LATER: Mapping[str, Any] = {
     "optimizer.lr_rule": "none",
     "optimizer.lr_base_batch": 256,
     "schedule.warmup": 0,
+    "incay.settings": {},
 }
 """By dotted name, the value with which a setting changes nothing. Never take one away, and never
 change a value: stored fingerprints are made with them."""

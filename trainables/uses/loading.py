@@ -13,7 +13,7 @@ from typing import Any
 from incay.trainables.config import COMPONENTS
 from incay.trainables.data import DatasetSettings
 from incay.trainables.exits import asked_from_outside
-from incay.trainables.incay import IncayForm, forms
+from incay.trainables.incay import IncayForm, forms, own_settings
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
 from incay.trainables.optimizers import OptimizerSettings
@@ -138,7 +138,7 @@ def _problem(kind: str, definition: Any) -> str:
         if getattr(definition, method) is getattr(base, method, None):
             return f"must have a method {method!r} of its own"
     if kind == "incay form":
-        return ""
+        return own_settings.problem(definition)
     parameters: Any = definition.__dict__.get("__dataclass_params__")
     if parameters is None or not parameters.frozen:
         return "must be decorated by @dataclass(frozen=True, kw_only=True)"
