@@ -18,6 +18,8 @@ from incay.trainables.store.damage import RecordError, refuse_newer
 from incay.trainables.store.door import CHECKSUM, parse_object, require, shaped, signed, unsigned
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
+from incay.trainables.store.origin import require_origin
+from incay.trainables.store.values import require_config
 
 SCHEMA_VERSION = 1
 
@@ -120,6 +122,8 @@ class TrialRecord:
             values["metrics"] = found
         record = shaped(cls, values, where)
         require(record.step >= 0, "step >= 0", where)
+        require_origin(record.provenance, where)
+        require_config(record.config, where)
         computed = fingerprint_of(record.config, record.data_hash, record.code_version)
         if record.fingerprint != computed:
             raise RecordError(
