@@ -12,8 +12,10 @@ demo: $(READY)
 	$(BIN)/incay run quickstart --results results/demo
 	$(BIN)/incay table quickstart --results results/demo
 
+# Two processes test at once: much of a test's time is waiting for Ray, for servers, for imports.
+WORKERS ?= 2
 test: $(TESTED) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Ends by naming what was not run for want of a program; fails for it with ALL=1.
 test-all: $(TESTED) lint

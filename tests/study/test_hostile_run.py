@@ -95,7 +95,7 @@ def on_a_terminal(*command: str, cwd: Path) -> tuple[int, str]:
             break
         sent += some
     os.close(ours)
-    return process.wait(timeout=60), sent.decode("utf-8", "replace")
+    return process.wait(timeout=500), sent.decode("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")
