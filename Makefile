@@ -6,18 +6,27 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TESTED := $(VENV)/.ready-for-tests
 
-.PHONY: demo test test-all lint format bench clean
+.PHONY: demo test test-all fuzz lint format bench clean
 
 demo: $(READY)
 	$(BIN)/incay run quickstart --results results/demo
 	$(BIN)/incay table quickstart --results results/demo
 
+# Two processes test at once: much of a test's time is waiting for Ray, for servers, for imports.
+WORKERS ?= 2
 test: $(TESTED) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Ends by naming what was not run for want of a program; fails for it with ALL=1.
 test-all: $(TESTED) lint
 	$(BIN)/python -m pytest -m "" $(if $(ALL),--all-must-run)
+
+# Arbitrary studies, books and bytes, each for so many seconds of the processor.
+FUZZ_SECONDS ?= 3600
+fuzz: $(TESTED)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -m long --timeout 0 -s -k 'many or much' \
+	  tests/study/spec/test_arbitrary_studies.py tests/study/commands/test_arbitrary_books.py \
+	  tests/trainables/data/inspection/test_any_bytes.py
 
 lint: $(TESTED)
 	$(BIN)/ruff check .

@@ -115,6 +115,8 @@ class Column:
         unit: Unit of its numbers, without brackets.
         decimals: Digits printed after the point.
         numeric: Whether it holds numbers (aligned right) or text.
+        positive: Whether 0 would be wrong: what its digits cannot show is told as below the least
+            that they can.
     """
 
     key: str
@@ -122,6 +124,7 @@ class Column:
     unit: str = ""
     decimals: int = 2
     numeric: bool = True
+    positive: bool = False
 
     @property
     def heading(self) -> str:

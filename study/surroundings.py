@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from incay.study.errors import UserError
-from incay.trainables.outgoing import printable
+from incay.trainables.outgoing import shown
 
 _WARNINGS = "PYTHONWARNINGS"
 _STDERR = 2
@@ -124,10 +124,11 @@ class Output(io.TextIOWrapper):
     def write(self, text: str) -> int:
         """Write a text, or drop it once writing has failed.
 
-        What libraries say passes here, too: of that a terminal is sent nothing that it would obey.
+        What libraries say passes here, too: a terminal is sent nothing of it that it would obey,
+        or that is a secret.
         """
         try:
-            return super().write(printable(text) if self._is_told else text)
+            return super().write(shown(text) if self._is_told else text)
         except OSError as error:
             self._give_up(error)
             return len(text)

@@ -20,7 +20,7 @@ ENVIRONMENT = environment()
 
 
 def python(
-    *arguments: str, cwd: Path, timeout: float = 240, **variables: str
+    *arguments: str, cwd: Path, timeout: float = 500, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run Python; modules in `cwd` are found too, by workers as well."""
     return subprocess.run(
@@ -35,7 +35,7 @@ def python(
 
 
 def incay(
-    *arguments: str, cwd: Path, timeout: float = 240, **variables: str
+    *arguments: str, cwd: Path, timeout: float = 500, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the command."""
     return python("-m", "incay", *arguments, cwd=cwd, timeout=timeout, **variables)

@@ -102,7 +102,7 @@ def test_an_empty_folder_and_the_wheel_are_enough(installed: Path, tmp_path: Pat
             env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=500,
             check=False,
         )
         assert done.returncode == 0, (arguments, done.stderr)

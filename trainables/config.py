@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 from incay.trainables.data import DatasetSettings, datasets
 from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.errors import UserError, first_line
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.softmax import SoftmaxSettings
@@ -105,8 +106,18 @@ class TrialConfig(Settings):
         """Return the configuration that `to_dict` or `canonical_json` described.
 
         This is for values that were checked before, as those of a study file are.
+
+        Raises:
+            UserError: They are not those of a trial, or of a component that is not known.
         """
-        return _restore(cls, values)
+        try:
+            return _restore(cls, values)
+        except UserError:
+            raise
+        except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
+            raise UserError(
+                f"the settings must be those of a trial, but do not fit: {first_line(error)}"
+            ) from error
 
 
 def _restore(cls: type[S], values: Mapping[str, Any]) -> S:

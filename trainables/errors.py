@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from incay.trainables.outgoing import without_secrets
+
 _LONGEST = 100
 _MOST_NAMES = 24
 
@@ -17,6 +19,10 @@ class IncayError(Exception):
     """
 
     exit_code: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        """Return the message, without secrets: a notebook shows it as it is."""
+        return without_secrets(super().__str__())
 
 
 class UserError(IncayError):

@@ -35,13 +35,16 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings by dotted name as nested ones."""
+    """Return settings by dotted name as nested ones; a later one stands where two do not fit."""
     values: dict[str, Any] = {}
     for name, value in flat.items():
         *parents, last = name.split(".")
         node = values
         for parent in parents:
-            node = node.setdefault(parent, {})
+            inner = node.get(parent)
+            if not isinstance(inner, dict):
+                inner = node[parent] = {}
+            node = inner
         node[last] = value
     return values
 

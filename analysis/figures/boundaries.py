@@ -80,15 +80,19 @@ def data(results: StudyResults) -> pa.Table:
             "seeds, but has none"
         )
     family = max(each.family for each in comparisons.values())
-    return pa.Table.from_pylist([*boundary_rows(looks, ALPHA / family), *paths], schema=SCHEMA)
+    bounds = boundary_rows(looks, ALPHA / family, (results.spending,))
+    return pa.Table.from_pylist([*bounds, *paths], schema=SCHEMA)
 
 
-def boundary_rows(looks: Sequence[int], alpha: float) -> list[dict[str, Any]]:
+def boundary_rows(
+    looks: Sequence[int], alpha: float, spendings: Sequence[str] = SPENDINGS
+) -> list[dict[str, Any]]:
     """Return the |t| at which each rule decides, by the number of pairs.
 
     Args:
         looks: The declared looks, two or more.
         alpha: Two-sided level.
+        spendings: How the level may be shared out among them.
     """
     shared = {"kind": "boundary", "alpha": alpha}
     rows = [
@@ -98,7 +102,7 @@ def boundary_rows(looks: Sequence[int], alpha: float) -> list[dict[str, Any]]:
             "n": n,
             "t": boundary_at(looks[:k], alpha, spending, looks[-1]),
         }
-        for spending in SPENDINGS
+        for spending in spendings
         for k, n in enumerate(looks, start=1)
     ]
     counts = range(2, looks[-1] + 1)
@@ -124,7 +128,10 @@ def _path(differences: Sequence[float], looks: Sequence[int], size: float) -> li
 
 
 def draw(data: pa.Table, canvas: Canvas) -> None:
-    """Draw boundaries and comparisons as lines over seeds; what lies above the axis is cut."""
+    """Draw boundaries and comparisons as lines over seeds.
+
+    What lies above the axis, as boundaries of first looks may by far, is told by its number.
+    """
     from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
     axes = canvas.subplots()
@@ -132,6 +139,8 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     for rule in distinct(boundaries, "rule"):
         each = where(boundaries, rule=rule)
         axes.plot(numbers(each, "n"), numbers(each, "t"), **_RULES[rule])
+        if rule in SPENDINGS:
+            _tell_higher(axes, each, _RULES[rule]["color"])
     if paths.num_rows:
         _draw_paths(axes, paths)
     axes.set_yscale("log")
@@ -140,11 +149,25 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(distinct(where(boundaries, rule=SPENDINGS[0]), "n"))
+    declared = [rule for rule in distinct(boundaries, "rule") if rule in SPENDINGS]
+    axes.set_xticks(distinct(where(boundaries, rule=declared[0]), "n"))
     axes.set_xlabel("seeds")
     (alpha,) = distinct(boundaries, "alpha")
     axes.set_ylabel(f"|t| that decides, α = {alpha:.2g}")
     legend_below(canvas)
+
+
+def _tell_higher(axes: Axes, boundary: pa.Table, colour: str) -> None:
+    for n, t in zip(numbers(boundary, "n"), numbers(boundary, "t"), strict=True):
+        if t > _HIGHEST:
+            axes.annotate(
+                f"↑ {t:,.0f}",
+                (n, _HIGHEST),
+                xytext=(2, -12),
+                textcoords="offset points",
+                color=colour,
+                fontsize="small",
+            )
 
 
 def _draw_paths(axes: Axes, paths: pa.Table) -> None:

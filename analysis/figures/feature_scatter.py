@@ -90,7 +90,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
                 centre = float(np.median(x)), float(np.median(y))
                 panel.text(*centre, str(label), ha="center", va="center", bbox=box, zorder=5)
         panel.set_aspect("equal", adjustable="datalim")
-        panel.set_title(as_text(f"{arm}: {ended[arm]}" if arm in ended else arm))
+        panel.set_title(as_text(arm) + (f": {as_text(ended[arm])}" if arm in ended else ""))
 
 
 register_figure("feature-scatter")(

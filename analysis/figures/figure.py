@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _IMAGES = ("pdf", "svg", "png")
 _DATA = ("csv", "arrow", "parquet")
+_LACKING = re.compile(r"Glyph (\d+) ")
+"""How Matplotlib begins to say that a font has no such letter."""
 
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -111,8 +115,20 @@ class Figure:
 
         file = io.BytesIO()
         dates: Any = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-        with rc_context({**STYLE, "svg.hashsalt": self.name}):
+        with (
+            rc_context({**STYLE, "svg.hashsalt": self.name}),
+            warnings.catch_warnings(record=True) as told,
+        ):
+            warnings.simplefilter("always")
             self.draw().savefig(file, format=format, dpi=200, metadata=dates.get(format))
+        codes = {int(found[1]) for each in told if (found := _LACKING.match(str(each.message)))}
+        if codes and format != "svg":  # which holds text, for the fonts of whoever looks at it
+            signs = " ".join(map(chr, sorted(codes)))
+            warnings.warn(
+                f"the font must have every letter of a {format}, but lacks {signs}: boxes stand "
+                "for them; an svg has them all",
+                stacklevel=2,
+            )
         return file.getvalue()
 
     def save(self, path: str | Path) -> Path:

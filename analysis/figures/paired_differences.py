@@ -97,10 +97,10 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         _draw_means(axes, shown, arms)
         axes.set_xlabel(f"difference in {split_of(metric)} {_measured(metric)}{scale}")
     labels = {
-        row["arm"]: f"{row['arm']}\n− {row['reference']} (n = {row['n']})"
+        row["arm"]: f"{as_text(row['arm'])}\n− {as_text(row['reference'])} (n = {row['n']})"
         for row in reversed(where(data, kind="mean").to_pylist())  # the first metric's n
     }
-    panels[0].set_yticks(range(len(arms)), [as_text(labels[name]) for name in arms], fontsize=7)
+    panels[0].set_yticks(range(len(arms)), [labels[name] for name in arms], fontsize=7)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
     legend_below(canvas)
 

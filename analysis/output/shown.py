@@ -156,8 +156,12 @@ def lay_out(table: TableContent) -> Grid:
 def show_number(value: float, column: Column) -> str:
     """Return a number with its column's decimals and a true minus sign.
 
-    What has exploded, such as the norm of a trial with too large a λ, is shown as 2.2e12.
+    What has exploded, such as the norm of a trial with too large a λ, is shown as 2.2e12; a p-value
+    of 10⁻⁹ as < 0.0001.
     """
+    least = 10.0**-column.decimals
+    if column.positive and 0.0 <= value < least / 2:
+        return f"< {least:.{column.decimals}f}"
     text = f"{value:.{column.decimals}f}"
     if _EXPLODED <= abs(value) < math.inf:
         mantissa, _, exponent = f"{value:.1e}".partition("e")

@@ -53,7 +53,7 @@ def compare(first: StudyResults, second: StudyResults) -> Table:
             Column(key="first", title=f"{titles[0]}: {ERROR.title}", unit=ERROR.unit),
             Column(key="second", title=f"{titles[1]}: {ERROR.title}", unit=ERROR.unit),
             Column(key="difference", title="difference"),
-            Column(key="p", title="p, Holm", decimals=4),
+            Column(key="p", title="p, Holm", decimals=4, positive=True),
             Column(key="test", title="test", numeric=False),
             Column(key="settings", title="settings that differ", numeric=False),
         ),

@@ -46,6 +46,8 @@ class Progress:
         arms: By name.
         seconds_left: Estimate for the phase; None while there is none.
         waiting: Why no trial can train now; empty where one can.
+        told: What the run has come through, a line each: what its looks at the test results have
+            shown, which workers were lost.
     """
 
     phase: str
@@ -53,6 +55,7 @@ class Progress:
     arms: dict[str, ArmCounts]
     seconds_left: float | None = field(compare=False)
     waiting: str
+    told: tuple[str, ...]
     _halt: Halt = field(repr=False, compare=False)
 
     def stop(self) -> None:
@@ -79,7 +82,8 @@ class Progress:
             for name, arm in self.arms.items()
         )
         head = html.escape(f"{self.phase} · {self.metric} · {self._ahead()}")
-        return f"<table><caption>{head}</caption>{rows}</table>"
+        told = "".join(f"<p>{html.escape(line)}</p>" for line in self.told)
+        return f"<table><caption>{head}</caption>{rows}</table>{told}"
 
     def _ahead(self) -> str:
         if self.waiting:
@@ -146,9 +150,8 @@ def _progress(monitor: Monitor, halt: Halt) -> Progress:
         )
         for name, arm in monitor.snapshot()
     }
-    return Progress(
-        monitor.phase, monitor.metric, arms, monitor.seconds_left(), monitor.waiting, halt
-    )
+    left, told = monitor.seconds_left(), tuple(monitor.told)
+    return Progress(monitor.phase, monitor.metric, arms, left, monitor.waiting, told, halt)
 
 
 def _shown_in_a_notebook() -> Callable[[Progress], object] | None:

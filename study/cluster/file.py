@@ -16,7 +16,12 @@ from ruamel.yaml.error import YAMLError
 
 from incay.study.cluster.unreachable import lookup_failed
 from incay.study.errors import UserError
+from incay.trainables.store.door import read_regular
 
+_MOST_BYTES = 256 * 2**10
+_MOST_VALUES = 10_000
+_DEEPEST = 50
+_TOO_DEEP = f"values of a cluster file must be nested at most {_DEEPEST} deep"
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -129,13 +134,37 @@ def load_cluster_file(path: Path) -> ClusterFile:
         UserError: It cannot be read, is not plain YAML or is not a mapping.
     """
     try:
-        values = YAML(typ="safe", pure=True).load(path.read_bytes())
-    except (OSError, YAMLError) as error:
+        values = YAML(typ="safe", pure=True).load(read_regular(path, _MOST_BYTES))
+    except (OSError, YAMLError, ValueError) as error:  # ValueError: a date that there is not
         what = f"the cluster file must be readable YAML, but: {_first_line(error)}"
         raise UserError(f"{path}{_line_of(error)}: {what}") from error
+    except RecursionError as error:
+        raise UserError(f"{path}: {_TOO_DEEP}") from error
     if not isinstance(values, dict):
         raise UserError(f"{path}: a cluster file must be a mapping of keys to values")
+    _require_small(values, path)
     return ClusterFile(path, values)
+
+
+def _require_small(values: dict[Any, Any], path: Path) -> None:
+    """Refuse values that aliases repeat without end: whatever walks through them would not stop.
+
+    Raises:
+        UserError: They are too many, or nested too deeply.
+    """
+    waiting: list[tuple[Any, int]] = [(values, 0)]
+    count = 0
+    while waiting:
+        node, depth = waiting.pop()
+        inner = [*node.values()] if isinstance(node, dict) else node
+        if not isinstance(inner, list):
+            continue
+        count += len(inner)
+        if count > _MOST_VALUES:
+            raise UserError(f"{path}: a cluster file must hold at most {_MOST_VALUES:,} values")
+        if depth > _DEEPEST:
+            raise UserError(f"{path}: {_TOO_DEEP}")
+        waiting += [(each, depth + 1) for each in inner]
 
 
 def _line_of(error: Exception) -> str:

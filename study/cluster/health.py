@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import urllib.request
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from incay.study.cluster.exposed import exposures
+from incay.study.planning.servers import ask
 from incay.trainables.outgoing import without_secrets
 
 PACKAGES = ("ray", "torch", "torchvision", "mlflow", "optuna", "pyarrow", "numpy")
@@ -147,7 +147,7 @@ def _mlflow_error(uri: str) -> str:
     if not uri.startswith("http"):
         return ""
     try:
-        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=_SECONDS_TO_ANSWER):
-            return ""
+        ask(f"{uri.rstrip('/')}/health", _SECONDS_TO_ANSWER)
     except (OSError, ValueError) as error:
         return str(error)
+    return ""

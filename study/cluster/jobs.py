@@ -13,7 +13,7 @@ from typing import Any
 
 from incay.study.cluster.answer import Answer, read_answer
 from incay.study.errors import UserError
-from incay.trainables.outgoing import printable
+from incay.trainables.outgoing import shown
 
 _STUDY, _RUN = "incay.study", "incay.run"
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
@@ -196,7 +196,7 @@ class _Log:
         seen = 0
         async for chunk in client.tail_job_logs(name):
             new = chunk[max(0, self._printed - seen) :]
-            sys.stdout.write(printable(_COLOUR.sub("", new)))
+            sys.stdout.write(shown(_COLOUR.sub("", new)))
             sys.stdout.flush()
             seen += len(chunk)
             self._printed = max(self._printed, seen)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from incay.study.commands.shared import completion
-from incay.study.commands.shared.console import console
+from incay.study.commands.shared.console import console, say
 from incay.study.commands.shared.groups import RunChoice
 from incay.study.commands.shared.head import Head
 from incay.study.commands.shared.writing import writing
@@ -50,8 +51,11 @@ def figure(
     from incay import analysis
 
     drawn = analysis.figure(chosen.load(), name)
-    with writing(output):
+    with writing(output), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
         drawn.save(output)
+    for each in told:
+        say(str(each.message))
 
 
 def _list() -> None:

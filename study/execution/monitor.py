@@ -54,6 +54,7 @@ class Monitor:
         reused: Trials whose result the store already had.
         lost: How often a trial lost its worker and went on elsewhere.
         waiting: Why no trial can train now; empty where one can.
+        told: Lines for whoever watches: what looks have shown, which workers were lost.
     """
 
     def __init__(self, spec: StudySpec, tell: Callable[[str], None] | None = None) -> None:
@@ -68,6 +69,7 @@ class Monitor:
         self.reused = 0
         self.lost = 0
         self.waiting = ""
+        self.told: list[str] = []
         self.arms: dict[str, ArmProgress] = {}
         self._ended: set[tuple[str, str, int, int, int]] = set()
         self._phase_started = time.monotonic()
@@ -122,6 +124,7 @@ class Monitor:
 
     def tell(self, line: str) -> None:
         """Tell whoever watches, at once, of what the run has come through."""
+        self.told.append(line)
         if self._tell is not None:
             self._tell(line)
 

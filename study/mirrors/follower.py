@@ -12,7 +12,7 @@ import threading
 import time
 
 from incay.study.errors import IncayError, UserError
-from incay.study.mirrors.reach import answers, served_at
+from incay.study.planning.servers import answers, served_at
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store

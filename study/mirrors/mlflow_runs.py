@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +24,8 @@ _MOST_METRICS = 1000  # of one log_batch call
 _MOST_PARAMS = 100
 _MOST_VALUE = 500  # characters of a parameter or tag that every backend keeps
 _MOST_TAG = 5000
+_MOST_NAME = 200
+_NOT_IN_NAMES = re.compile(r"[^\w.\- ]")
 
 
 class Runs:
@@ -96,7 +100,9 @@ class Runs:
         """Write the parameters of a run, once."""
         from mlflow.entities import Param
 
-        listed = [Param(name, shown(str(value))[:_MOST_VALUE]) for name, value in params.items()]
+        listed = [
+            Param(_named(name), shown(str(value))[:_MOST_VALUE]) for name, value in params.items()
+        ]
         for chunk in _chunks(listed, _MOST_PARAMS):
             self._client.log_batch(run_id, params=chunk)
 
@@ -116,7 +122,7 @@ class Runs:
         new = [(int(report[metrics.STEP]), report) for report in history]
         listed = [
             # Time stands for nothing here but must be the same each time: started + step.
-            Metric(name, float(value), started + step, step)
+            Metric(_named(name), float(value), started + step, step)
             for step, report in new
             if step > after
             for name, value in report.items()
@@ -192,6 +198,14 @@ class Runs:
             token = page.token
             if not token:
                 return
+
+
+def _named(name: str) -> str:
+    """Return a name that MLflow takes: terms of a loss of the user's own may have any."""
+    kept = _NOT_IN_NAMES.sub("_", name)[:_MOST_NAME]
+    if kept == name and kept.strip("."):
+        return kept
+    return f"{kept}_{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:

@@ -58,6 +58,8 @@ def use_own_code(
         if names and not named_here:
             raise UserError(f"{document.where(('uses',))}: uses: {error}") from error
         raise
+    except OSError as error:  # such as a name that no file can have
+        raise UserError(f"{document.where(('uses',))}: uses: {error}") from error
     return bundle
 
 

@@ -241,6 +241,10 @@ class StudyFactory:
         for name, shape in (("objective", Objective), ("budget", Budget)):
             if book.get(name):
                 book[name] = shape(**book[name])
+        if any(arm.search for arm in self.arms.values()) and not book.get("budget"):
+            book["budget"] = Budget(
+                trials=1 + max((each["number"] for each in self.trials), default=0)
+            )
         self.books.write_study(StudyBook(**book, arms=tuple(self.arms.values())))
         self.books.write_trials(TrialRow(**trial) for trial in self.trials)
         return self.store

@@ -8,10 +8,13 @@ import io
 import json
 import os
 import pickle
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from bounds import bounded
+from damages import PLACES
 
 from incay.study.cluster.file import load_cluster_file
 from incay.study.errors import UserError
@@ -125,6 +128,35 @@ def test_a_hostile_yaml_file_runs_nothing(tmp_path, text, load):
     with pytest.raises(UserError):
         load(path)
     assert not mark.exists()
+
+
+MANY = "\n".join(
+    ["a: &a [1, 1, 1, 1, 1, 1, 1, 1]"]
+    + [f"{new}: &{new} [{', '.join([f'*{old}'] * 8)}]" for old, new in pairwise("abcdefghi")]
+)
+"""Aliases that stand for 8⁹ values."""
+
+
+@pytest.mark.parametrize("load", [load_document, load_cluster_file])
+@pytest.mark.parametrize(
+    "text",
+    [MANY, "a: &a [*a]", "a: &a {b: *a}", "[" * 3000, "a: 2020-13-45", "a: " + "x" * 300_000],
+)
+def test_a_yaml_file_that_never_ends_is_refused(tmp_path, text, load):
+    path = tmp_path / "hostile.yaml"
+    path.write_text(text)
+    with bounded(), pytest.raises(UserError) as refused:
+        load(path)
+    assert len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize("load", [load_document, load_cluster_file])
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_no_file_is_refused(tmp_path, place, load):
+    path = tmp_path / "hostile.yaml"
+    PLACES[place](path)
+    with bounded(), pytest.raises(UserError):
+        load(path)
 
 
 @pytest.mark.parametrize("name", ["../../outside", "/etc/outside", "a/b", "a\nb", "a b"])

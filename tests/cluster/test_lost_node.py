@@ -23,7 +23,7 @@ def test_a_study_survives_the_loss_of_a_node(tmp_path, undisturbed):
         wait_for(lambda: len(_under_way(tmp_path)) == 2, "two trials under way")
         before = _progress(tmp_path)
         cluster.kill()
-        said, _ = driver.communicate(timeout=240)
+        said, _ = driver.communicate(timeout=500)
     assert driver.returncode == 0, said
     assert "4 trials started, 0 reused; 4 completed" in said
     assert "a worker was lost" in said
@@ -47,7 +47,7 @@ def test_a_study_survives_the_loss_of_all_nodes(tmp_path, undisturbed):
         client.kill()
         client.wait()
     with _raylets(tmp_path, 2) as cluster:
-        again = cluster.incay(*submit, "--address", cluster.dashboard, cwd=tmp_path, timeout=300)
+        again = cluster.incay(*submit, "--address", cluster.dashboard, cwd=tmp_path, timeout=500)
     assert again.returncode == 0, again.stdout + again.stderr
     assert f"{len(ended)} reused; 4 completed" in again.stdout
     assert ended.items() <= _records(tmp_path).items()

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fuzzing import SECONDS as FUZZED
 from in_process import Done, incay
 
 SECONDS = 3.0
 """Of the processor: a second, and room for a busy machine."""
-_HANGS = 30
+_HANGS = 600 if FUZZED else 30
 _BYTES = 300 * 2**20
 
 

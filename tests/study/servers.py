@@ -31,7 +31,7 @@ def free_port() -> int:
 
 def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> bytes:
     """Return what the server answers once it does."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 500
     while True:
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
@@ -70,7 +70,7 @@ def mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
+        server.wait(timeout=300)
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def incay_ui(folder: Path) -> Iterator[str]:
     wait_until_served(f"{address}/health", server)
     yield address
     os.killpg(server.pid, signal.SIGTERM)
-    server.wait(timeout=30)
+    server.wait(timeout=300)
 
 
 @contextmanager

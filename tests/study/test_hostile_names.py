@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -55,6 +56,9 @@ REFUSED = (
 )
 """Names that it may not have; books that another program wrote may hold them all the same."""
 
+EVIL = "\x1b]0;t\x07[/b]<script>alert(1)</script>\\input{x}\u202e=1+1|*x*`\r\n\x9b2J\x00\u2028end"
+"""What another program may write in the place of any text of a record."""
+
 QUESTION = "Is [b]this[/b] <b>one</b> *bold* & $x$ \\x?"
 ESCAPES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
@@ -63,14 +67,36 @@ ESCAPES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u20
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results whose books hold every such name, those that a study refuses included."""
     folder = tmp_path_factory.mktemp("hostile")
-    factory = StudyFactory(folder / "results", question=f"{QUESTION} \x1b]0;q\x07", replicates=2)
+    factory = StudyFactory(
+        folder / "results",
+        question=f"{QUESTION} \x1b]0;q\x07",
+        replicates=2,
+        overrides=(EVIL,),
+        unreached=(EVIL,),
+    )
     names = [*ALLOWED, *(each for each in REFUSED if each.strip() and "\ud83d" not in each)]
     for place, name in enumerate(names):
         factory.arm(name, {"optimizer.weight_decay": 1e-6 * (place + 1)} if place else {})
         for number in range(2):
-            factory.trial(name, number, {"test.error": 5.0 + number + place})
+            add_trial(factory, name, number, 5.0 + number + place)
     factory.write()
     return folder
+
+
+def add_trial(factory: StudyFactory, arm: str, number: int, error: float) -> None:
+    """Add a trial whose record holds such texts wherever one may stand."""
+    evil = {"host": EVIL, "device": EVIL, "git_commit": EVIL, "versions": {EVIL: EVIL}}
+    evil |= {"attempts": [{"discarded": EVIL}], "stacked": {"members": 2, "alone_because": EVIL}}
+    name = factory.trial(arm, number, {"test.error": error}, config={EVIL: EVIL})
+    record = factory.record(name)
+    changed = replace(
+        record,
+        reason=EVIL,
+        metrics={**record.metrics, f"train.{EVIL}": 1.0},
+        provenance={**record.provenance, **evil},
+    )
+    history = [{"step": 100.0, **changed.metrics}]
+    factory.store.write_record(changed, history, {})
 
 
 def ask(folder: Path, *arguments: str) -> Done:
@@ -92,6 +118,9 @@ def test_the_terminal_shows_every_name_and_obeys_none(planted: Path) -> None:
         for name in ALLOWED[:-1]:
             assert name in done.out or seen(name)[:12] in seen(done.out), name
     assert r"\x1b]0;title\x07" in ask(planted, "table", "planted").out
+    assert ask(planted, "compare", "planted", "planted").code == 0
+    name = next(planted.glob("results/trials/*/*")).name
+    assert r"\x1b]0;t\x07[/b]<script>" in ask(planted, "why", name).out
 
 
 def test_trace_shows_every_name_and_obeys_none(planted: Path, tmp_path: Path) -> None:
@@ -147,10 +176,13 @@ def test_the_report_and_its_figures_hold_them_and_run_nothing(
     assert not ESCAPES.search(text)
     assert "<script>alert" not in text
     assert html.escape(ALLOWED[1]) in text
+    assert done.err == ""  # Matplotlib, too, has nothing to say
     figure = tmp_path / "figure.svg"
     drawn = ("figure", "planted", "paired-differences", "--output")
     assert ask(planted, *drawn, str(figure)).code == 0
     ElementTree.fromstring(figure.read_text("utf-8"))  # a control character is no XML
+    told = ask(planted, *drawn, str(figure.with_suffix(".png"))).err
+    assert "the font must have every letter of a png, but lacks 前 名" in told
     cells = figure.with_suffix(".csv")
     assert ask(planted, *drawn, str(cells)).code == 0
     assert ",=" not in cells.read_text().replace('"', "")
@@ -167,7 +199,10 @@ def test_mlflow_holds_them_as_they_are_shown(planted: Path, tmp_path: Path) -> N
     runs = client.search_runs([experiment.experiment_id], max_results=1000)
     arms = {run.data.tags["incay.arm"] for run in runs if "incay.arm" in run.data.tags}
     assert arms >= set(ALLOWED)
-    assert not any(ESCAPES.search(str(run.data.tags)) for run in runs)
+    for run in runs:
+        assert not ESCAPES.search(f"{run.data.tags} {run.data.params} {run.data.metrics}")
+    (named,) = {name for run in runs for name in run.data.metrics if name.startswith("train.")}
+    assert "script" in named
     assert {path.name for path in tmp_path.iterdir()} == {"results"}  # none is a path
 
 

@@ -46,13 +46,13 @@ def interrupted(folder: Path, number: int, *settings: str) -> tuple[int, str]:
         text=True,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 500
     while not list(folder.glob("results/trials/*/*/progress.json")):
         assert driver.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(driver.pid, number)
-    _, errors = driver.communicate(timeout=90)
+    _, errors = driver.communicate(timeout=500)
     return driver.returncode, errors
 
 

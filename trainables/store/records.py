@@ -19,6 +19,8 @@ from incay.trainables.store.door import CHECKSUM, parse_object, require, shaped,
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.later import completed
 from incay.trainables.store.naming import fingerprint_of
+from incay.trainables.store.origin import require_origin
+from incay.trainables.store.values import require_config
 
 SCHEMA_VERSION = 1
 
@@ -121,6 +123,8 @@ class TrialRecord:
             values["metrics"] = found
         record = shaped(cls, values, where)
         require(record.step >= 0, "step >= 0", where)
+        require_origin(record.provenance, where)
+        require_config(record.config, where)
         computed = fingerprint_of(record.config, record.data_hash, record.code_version)
         if record.fingerprint != computed:
             raise RecordError(

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from incay.trainables.names import nest
 from incay.trainables.store.door import require, shaped
 from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.later import completed
 from incay.trainables.store.naming import DIGITS, is_fingerprint
+from incay.trainables.store.origin import require_origin
 from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
+from incay.trainables.store.values import require_config, require_params
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,19 +41,29 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     ascending = all(early < late for early, late in pairwise(book.looks))
     require(ascending and min(book.looks, default=1) >= 1, "ascending looks of seeds", where)
     require(book.repetitions >= 1, "repetitions >= 1", where)
+    for arm in book.arms:
+        require_config(arm.config, where)
+        require_config(nest(arm.difference), where)
+    searched = any(arm.search for arm in book.arms)
+    require(book.budget is not None or not searched, "a budget of what is searched", where)
     arms = tuple(replace(arm, config=completed(arm.config)) for arm in book.arms)
     return replace(book, arms=arms)
 
 
 def frozen_winners(values: Mapping[str, Any], where: str) -> Frozen:
     """Return the winners that JSON values describe."""
-    return shaped(Frozen, values, where)
+    frozen = shaped(Frozen, values, where)
+    for winner in frozen.winners.values():
+        require_params(winner.params, where)
+    return frozen
 
 
 def trial_progress(values: Mapping[str, Any], where: str) -> Progress:
     """Return the progress that JSON values describe."""
     progress = shaped(Progress, values, where)
     require(progress.step >= 0, "step >= 0", where)
+    require_origin(progress.provenance, where)
+    require_config(progress.config, where)
     return replace(progress, config=completed(progress.config))
 
 
@@ -62,6 +75,7 @@ def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
         require(row.replicate >= 0, "replicate >= 0", where)
         require(row.repetition >= 0, "repetition >= 0", where)
         require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
+        require_params(row.params, where)
     return rows
 
 

@@ -21,6 +21,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.fingerprint import code_version, is_own
+from incay.trainables.outgoing import without_secrets
 from incay.trainables.source_tree import own_code
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
@@ -214,7 +215,7 @@ class TrialSession:
             content = patiently(lambda: self.store.checkpoints.read(self.task.fingerprint))
         except RecordError as error:
             # A damaged checkpoint costs its work, never the trial; the record says so.
-            self._provenance["attempts"].append({"discarded": str(error)})
+            self._discard(str(error))
             return None
         if content is None:
             return None
@@ -227,12 +228,14 @@ class TrialSession:
             require_finite((*trainer.network.parameters(), *trainer.loss.parameters()))
         except Exception as error:
             # Not a checkpoint of this trial, or one that wants to run code: it is not used.
-            what = str(error)[:500] or type(error).__name__
-            self._provenance["attempts"].append({"discarded": what})
+            self._discard(str(error) or type(error).__name__)
             return None
         self._provenance = dict(reached.provenance)
         self._seconds_before = reached.seconds
         return trainer
+
+    def _discard(self, what: str) -> None:
+        self._provenance["attempts"].append({"discarded": without_secrets(what)[:500]})
 
     @property
     def _history(self) -> list[dict[str, float]]:

@@ -26,6 +26,8 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 2)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo", "--")
 
+_LONGEST_LABEL = 48
+
 
 def line_styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return keyword arguments of `Axes.plot` by name, in order of first appearance."""
@@ -89,11 +91,14 @@ def marker_every(count: int) -> int:
 
 
 def as_text(name: str) -> str:
-    """Return a name so that Matplotlib shows it as it is.
+    """Return a name so that Matplotlib shows it as it is, a long one without its middle.
 
-    It takes what stands between two dollar signs for mathematics, and leaves what begins with an
-    underscore out of legends.
+    It takes what stands between two dollar signs for mathematics, leaves what begins with an
+    underscore out of legends, and panels no room beside names that are as long as a figure is wide.
     """
+    if len(name) > _LONGEST_LABEL:
+        name = f"{name[: _LONGEST_LABEL // 2]}…{name[-_LONGEST_LABEL // 4 :]}"
+    name = name.replace("\t", " ")
     return (" " if name.startswith("_") else "") + printable(name).replace("$", r"\$")
 
 

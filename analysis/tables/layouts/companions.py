@@ -20,7 +20,7 @@ from incay.analysis.tables.layouts.formulas import companion_formula
 from incay.trainables.metrics import ERROR
 
 COMPANIONS = (
-    Column(key="wilcoxon", title="p, Wilcoxon", decimals=4),
+    Column(key="wilcoxon", title="p, Wilcoxon", decimals=4, positive=True),
     Column(key="bootstrap", title=f"Δ {ERROR.title}, bootstrap", unit=ERROR.difference_unit),
     Column(key="improvement", title="P(better)"),
 )

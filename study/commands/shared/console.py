@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from incay.trainables.outgoing import printable, shown
+from incay.trainables.outgoing import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +15,8 @@ def console(width: int = 120) -> Console:
     """Return where answers and tables go.
 
     Names of arms, files and errors may hold brackets, colons and stars: they are shown as they
-    are, never taken for Rich's markup. What no terminal should be sent is shown by its number.
+    are, never taken for Rich's markup. What no terminal should be sent is shown by its
+    number, and no secret.
 
     Args:
         width: Columns where there is no terminal to ask: tables get room to be read in a log.
@@ -25,7 +26,7 @@ def console(width: int = 120) -> Console:
 
     class Screen(Console):
         def render_str(self, text: str, **options: Any) -> Text:
-            return super().render_str(printable(text), **options)
+            return super().render_str(shown(text), **options)
 
     columns = None if sys.stdout.isatty() else width
     return Screen(width=columns, markup=False, emoji=False, highlight=False)

@@ -13,7 +13,7 @@ import typer
 from incay.study.commands.shared.console import say
 from incay.study.commands.shared.options import Address, Cluster
 from incay.study.commands.shared.writing import writing
-from incay.trainables.outgoing import printable
+from incay.trainables.outgoing import shown
 
 _ONLY_HERE = {"study", "cluster", "address"}
 """The study goes along as a file; the head knows where it is."""
@@ -56,7 +56,7 @@ class Head:
             say=say,
         )
         if output is None:
-            sys.stdout.write(printable(answer.output))
+            sys.stdout.write(shown(answer.output))
             return True
         with writing(output):
             for name, content in answer.files.items():

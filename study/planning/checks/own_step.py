@@ -120,6 +120,8 @@ class _FirstStep:
         output = loss(features, self._labels, 0)
         _require(isinstance(output, LossOutput), "forward must return a LossOutput", type(output))
         for name, term in output.terms.items():
+            is_name = isinstance(name, str) and bool(name) and name.isprintable()
+            _require(is_name, "the names of terms must be text that can be printed", repr(name))
             _check_tensor(f"term {name!r}", term.value_B, (count,))
         shape = tuple(output.prediction_B.shape)
         _require(shape == (count,), f"prediction_B must have the shape ({count},)", shape)

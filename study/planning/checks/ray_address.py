@@ -8,10 +8,13 @@ import socket
 from pathlib import Path
 
 from incay.study.errors import UserError
+from incay.trainables.store.damage import RecordError
+from incay.trainables.store.door import read_regular
 
 VARIABLE = "RAY_ADDRESS"
 
 _SECONDS_TO_ANSWER = 5.0
+_LONGEST_ADDRESS = 300
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:.%\w]+\]|[^\s:/\[\]@]+):(?P<port>\d{1,5})")
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
 """How a client of gRPC begins: HTTP/2's preface and empty settings."""
@@ -78,12 +81,15 @@ def require_cluster(address: str) -> str:
 def _of_this_machine() -> str:
     """Return the address of the cluster that ``ray start`` has started here; empty for none.
 
-    Ray itself would take any it finds among the processes, also one that is another run's own.
+    Ray itself would take any it finds among the processes, also one that is another run's own. What
+    another user has put there is none: anybody may in ``/tmp``, and is sent token and code.
     """
-    folder = Path(os.environ.get("RAY_TMPDIR") or "/tmp") / "ray"
+    path = Path(os.environ.get("RAY_TMPDIR") or "/tmp") / "ray" / "ray_current_cluster"
     try:
-        return (folder / "ray_current_cluster").read_text()[:300].strip()
-    except (OSError, ValueError):
+        if path.lstat().st_uid not in (0, os.geteuid()):
+            return ""
+        return read_regular(path, _LONGEST_ADDRESS).decode().strip()
+    except (OSError, ValueError, RecordError):
         return ""
 
 

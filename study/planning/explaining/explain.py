@@ -121,7 +121,7 @@ def _hit(store: Store, record: TrialRecord) -> list[str]:
 
 def _company(stacked: Mapping[str, Any]) -> str:
     """Say with how many others a trial was trained that was to train in a stack."""
-    reason, others = stacked["alone_because"], int(stacked["members"]) - 1
+    reason, others = stacked.get("alone_because"), int(stacked.get("members", 1)) - 1
     if not others:
         return f"it trained alone{f': {reason}' if reason else ''}"
     together = (

@@ -1,7 +1,8 @@
 """Which characters a study's texts may have, its names above all.
 
 Names go into databases, file names, terminals, HTML, LaTeX, Markdown, CSV and MLflow. Each writer
-escapes what its language has a meaning for; what no language can show is refused here.
+escapes what its language has a meaning for; what no language can show is refused here, and what
+nobody should be shown.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 
 from incay.study.errors import StudyError
+from incay.trainables.secrets import is_told
 
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 _REORDERING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
@@ -24,16 +26,19 @@ _AS_LATIN = str.maketrans(
 """Letters of Cyrillic and Greek that nobody can tell from a Latin one."""
 
 
-def check_text(text: str, what: str, *, several_lines: bool = False) -> None:
+def check_text(text: str, what: str, *, several_lines: bool = False, name: str = "") -> None:
     """Refuse characters that a terminal, a file name, a table or a database would stumble over.
+
+    Secrets are refused, too: results keep what a study says, and colleagues read it.
 
     Args:
         text: The text.
         what: Begins the message: where the text stands, and what it is.
         several_lines: Whether it may have line breaks and tabs.
+        name: Of the setting that has this value.
 
     Raises:
-        StudyError: It holds a control character.
+        StudyError: It holds a control character, or what looks like a password, token or key.
     """
     for character in text:
         if several_lines and character in "\n\t":
@@ -43,6 +48,11 @@ def check_text(text: str, what: str, *, several_lines: bool = False) -> None:
                 f"{what} must hold no control character{'' if several_lines else ' or line break'}"
                 f", but has U+{ord(character):04X} in {text[:60]!a}"
             )
+    if is_told(text) or is_told(f"({name}: {text})"):
+        raise StudyError(
+            f"{what} must hold no password, token or key, because results and logs would show it, "
+            "but this looks like one: a variable of the environment keeps it"
+        )
 
 
 def check_name(name: str, what: str) -> None:

@@ -174,7 +174,8 @@ class Reader:
             text = f"a value must be plain YAML, but {node.value[:80]!r} is no {kind}"
             raise StudyError(f"{place}: {_named(path)}{text}") from error
         if isinstance(value, str):
-            check_text(value, f"{place}: {_named(path)}a value", several_lines=True)
+            what = f"{place}: {_named(path)}a value"
+            check_text(value, what, several_lines=True, name=path[-1] if path else "")
         if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
             text = f"-2^63 and less than 2^63 (9.2e18), but is {shown(node.value)}"
             _refuse(place, path, f"a whole number must be at least {text}")

@@ -9,7 +9,13 @@ import pytest
 from study_factory import StudyFactory, drawn_samples, incay
 
 from incay.analysis import figure, load
-from incay.analysis.figures.shared.style import COLOURS, arm_styles, bar_styles, line_styles
+from incay.analysis.figures.shared.style import (
+    COLOURS,
+    arm_styles,
+    as_text,
+    bar_styles,
+    line_styles,
+)
 
 
 def test_an_arm_looks_the_same_in_every_figure(factory: StudyFactory) -> None:
@@ -54,3 +60,16 @@ def _as_seen(colour: str, kind: str) -> np.ndarray:
     deuteranopia = [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]
     matrix = {"grey": grey, "protanopia": protanopia, "deuteranopia": deuteranopia}[kind]
     return np.asarray(matrix @ linear)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("RN", "RN"),
+        ("_ours $x$", r" _ours \$x\$"),
+        ("a\tb\x1b[31m", r"a b\x1b[31m"),
+        ("n" * 40 + "é" * 160, "n" * 24 + "…" + "é" * 12),
+    ],
+)
+def test_a_label_is_the_name_as_matplotlib_shows_it(name: str, shown: str) -> None:
+    assert as_text(name) == shown

@@ -250,3 +250,10 @@ def test_what_has_exploded_stays_readable() -> None:
     assert show_number(2_221_502_365_696.0, column) == "2.2e12"
     assert show_number(-3e7, column) == "−3.0e7"
     assert show_number(999_999.0, column) == "999999.00"
+
+
+def test_no_p_value_is_told_as_0() -> None:
+    column = Column(key="p", title="p", decimals=4, positive=True)
+    assert show_number(1e-9, column) == "< 0.0001"
+    assert show_number(0.00005, column) == "0.0001"
+    assert show_number(0.0412, column) == "0.0412"

@@ -64,7 +64,7 @@ class Raylets:
 
     def __exit__(self, *error: object) -> None:
         try:
-            self._process.communicate("end\n", timeout=60)
+            self._process.communicate("end\n", timeout=500)
         except subprocess.TimeoutExpired:
             self._process.kill()
         # What a node that lost its power left behind knows this cluster's token.

@@ -89,7 +89,7 @@ class Nodes:
     def run(self, node: int, command: str) -> str:
         """Run a command on a node by SSH and return what it prints."""
         done = subprocess.run(
-            [*self._ssh(node), command], capture_output=True, text=True, timeout=60, check=True
+            [*self._ssh(node), command], capture_output=True, text=True, timeout=500, check=True
         )
         return done.stdout
 

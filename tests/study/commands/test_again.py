@@ -23,7 +23,7 @@ threading.Event().wait()  # stands for a call that never returns
 @pytest.mark.parametrize(("where", "starts"), [("local", 2), ("cluster", 1)])
 def test_it_starts_again_once_and_then_ends(where: str, starts: int, tmp_path: Path) -> None:
     (tmp_path / "run.py").write_text(PROGRAM)
-    done = python("run.py", where, "--set", "a b=1", cwd=tmp_path, timeout=60)
+    done = python("run.py", where, "--set", "a b=1", cwd=tmp_path, timeout=500)
     assert done.returncode == 1
     assert done.stdout == f"started with {where} --set a b=1\n" * starts
     told = done.stderr.splitlines()

@@ -11,20 +11,15 @@ from typing import Any
 import pytest
 from arbitrary import VALUES, as_json, changed
 from bounds import answered
-from hypothesis import HealthCheck, Phase, given, settings
+from fuzzing import fixed, tried
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from incay.trainables.store.door import CHECKSUM, signed
 
-few = settings(
-    max_examples=2,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),  # to shrink what fails is for the long tests
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
+few = settings(  # to shrink what fails is for the long tests
+    fixed, max_examples=2, phases=(Phase.explicit, Phase.generate)
 )
-many = settings(few, max_examples=400, phases=tuple(Phase))
 BOOKS = (
     *("study.json", "trials.json", "freeze.json", "models.json", "lease.json", "latest.json"),
     *("record.json", "progress.json", "code", "out.csv.manifest.json"),
@@ -115,7 +110,7 @@ def test_any_json_in_place_of_a_book(book: str, store: Path, data: Any) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("book", BOOKS)
-@many
+@tried(400, share=1 / len(BOOKS))
 @given(data=st.data())
 def test_much_json_in_place_of_a_book(book: str, store: Path, data: Any) -> None:
     try_any(store, book, data)

@@ -34,7 +34,7 @@ def shell(script: str, folder: Path, **variables: str) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=240,
+        timeout=500,
         check=False,
     )
 
@@ -184,7 +184,7 @@ def test_a_machine_without_loopback_is_refused_at_once(tmp_path):
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=500,
         check=False,
     )
     assert done.returncode == 2

@@ -51,7 +51,7 @@ class Driver:
 
     def wait_for(self, new_records: int, seconds: float) -> None:
         """Wait for results, then for a moment more; or until the run has ended."""
-        before, deadline = len(self.records()), time.monotonic() + 180
+        before, deadline = len(self.records()), time.monotonic() + 500
         while self.code is None and len(self.records()) < before + new_records:
             assert time.monotonic() < deadline
             time.sleep(0.02)

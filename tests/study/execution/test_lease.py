@@ -174,7 +174,7 @@ def test_a_second_driver_of_a_running_study_is_refused(tmp_path):
         start_new_session=True,
     )
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 500
         while not list(tmp_path.glob("results/trials/*/*/progress.json")):
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -45,7 +45,7 @@ def test_results_that_vanish_in_mid_run_are_told(what, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 500
     while not list(tmp_path.glob("results/trials/*/*/progress.json")):
         assert driver.poll() is None
         assert time.monotonic() < deadline
@@ -53,7 +53,7 @@ def test_results_that_vanish_in_mid_run_are_told(what, tmp_path):
     (tmp_path / "results").rename(tmp_path / "elsewhere")
     if what == "deleted":
         shutil.rmtree(tmp_path / "elsewhere")
-    out, errors = driver.communicate(timeout=90)
+    out, errors = driver.communicate(timeout=500)
     assert driver.returncode == 1, errors
     assert "the results must stay where they are while a study runs" in errors
     assert "completed" not in out

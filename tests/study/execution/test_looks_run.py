@@ -58,7 +58,7 @@ def test_it_ends_by_itself_and_finds_the_same_after_a_kill(tmp_path: Path) -> No
         if "look 1 of 2" in line:
             break
     run.send_signal(signal.SIGKILL)
-    run.communicate(timeout=60)
+    run.communicate(timeout=500)
     again = incay("run", "looking.yaml", "--no-mirror", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert told_looks(again.stderr) == LOOKS

@@ -90,7 +90,7 @@ def test_a_trial_that_kills_its_workers_fails_and_no_other(tmp_path):
     (tmp_path / "killing.py").write_text(KILLING_STORE)
     (tmp_path / "tiny.yaml").write_text(STUDY)
     options = ["run", "tiny.yaml", "--no-mirror", "--seeds=1", "--set", "budget.trials=1"]
-    done = python("killing.py", *options, cwd=tmp_path, timeout=300)
+    done = python("killing.py", *options, cwd=tmp_path, timeout=500)
     assert done.returncode == 1, done.stdout + done.stderr
     assert f"a worker was lost {MOST - 1} times" in done.stdout
     paths = tmp_path.glob("results/trials/*/*/record.json")
@@ -133,7 +133,7 @@ def test_a_component_that_calls_exit_fails_its_trial_and_loses_no_worker(tmp_pat
     (tmp_path / "exiting.py").write_text(EXITING)
     (tmp_path / "tiny.yaml").write_text(STUDY)
     options = ["run", "tiny.yaml", "--no-mirror", "--seeds=1", "--set", "budget.trials=1"]
-    done = python("exiting.py", *options, cwd=tmp_path, timeout=300)
+    done = python("exiting.py", *options, cwd=tmp_path, timeout=500)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "a worker was lost" not in done.stdout
     assert "failed: SystemExit: 3 (a trial must not end the program: " in done.stdout

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from simulated import ended, spec
 
+from incay.study.api.progress import Progress, followed
+from incay.study.execution.halt import Halt
 from incay.study.execution.monitor import Monitor
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner
@@ -58,3 +60,14 @@ def test_of_points_with_several_seeds_the_best_mean_is_shown_not_the_luckiest_se
     monitor.spares("Softmax", 1)
     ((_, arm),) = monitor.snapshot()
     assert (arm.done, arm.total) == (3, 3)
+
+
+def test_who_follows_from_python_is_told_what_the_terminal_is() -> None:
+    lines: list[str] = []
+    monitor, seen = Monitor(spec(), lines.append), list[Progress]()
+    monitor.begin("confirm", {"Softmax": 3}, "test.error")
+    monitor.tell("look 1 of 2, after 3 seeds: nothing is decided <here>")
+    with followed(monitor, Halt(), seen.append):
+        pass
+    assert seen[-1].told == tuple(lines)
+    assert "&lt;here&gt;" in seen[-1]._repr_html_()

@@ -84,4 +84,4 @@ def test_the_dashboard_serves_the_searches(finished: Path) -> None:
         assert len(names) == 2
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
+        server.wait(timeout=300)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from in_process import incay
+from not_run import needs
 
 from incay.study.errors import UserError
 from incay.study.planning.checks.ray_address import cluster_address, require_cluster
@@ -94,6 +96,22 @@ def test_auto_without_a_cluster_of_this_machine_is_told_at_once(command, tmp_pat
         (tmp_path / "ray").mkdir()
         (tmp_path / "ray/ray_current_cluster").write_text(f"127.0.0.1:{free.getsockname()[1]}")
     with pytest.raises(UserError, match="refused"):
+        require_cluster("auto")
+
+
+@needs("needs root, to act as another user", there=os.geteuid() == 0)
+def test_what_another_user_says_of_this_machine_is_not_believed(tmp_path, monkeypatch):
+    """Anybody may make /tmp/ray, and would be sent this user's token and code."""
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    (tmp_path / "ray").mkdir()
+    place = tmp_path / "ray" / "ray_current_cluster"
+    place.write_text("192.0.2.1:6379")
+    os.chown(place, 4242, 4242)
+    with pytest.raises(UserError, match="no cluster was started on this machine"):
+        require_cluster("auto")
+    place.unlink()
+    os.mkfifo(place)  # would be read for ever
+    with pytest.raises(UserError, match="no cluster was started on this machine"):
         require_cluster("auto")
 
 

@@ -121,7 +121,7 @@ def test_control_c_says_what_was_compared_and_leaves_nothing(store, tmp_path):
         if "the same bit for bit" in line:
             break
     os.kill(driver.pid, signal.SIGINT)
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=500)
     assert driver.returncode == 130, out + err
     told = re.search(r"(\d) trials? trained again: \1 the same bit for bit\n$", out)
     assert told is not None

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from arbitrary import VALUES, YAML_TEXTS, as_yaml, changed
 from bounds import answered
-from hypothesis import HealthCheck, given, settings
+from fuzzing import fixed, tried
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import Done, incay
 
@@ -17,14 +18,7 @@ from incay.study.spec.header import Header
 from incay.study.spec.settings import dotted
 from incay.trainables.config import TrialConfig
 
-few = settings(
-    max_examples=25,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-many = settings(few, max_examples=3_000)
+few = settings(fixed, max_examples=25)
 KEYS = [*Header.model_fields, *dotted(TrialConfig()), "base", "arms", "search", "epochs", "grid"]
 STUDIES: list[dict[str, Any]] = [
     {
@@ -99,24 +93,35 @@ def test_a_study_with_other_values(values: Any) -> None:
     planned(as_yaml(values))
 
 
-@few
-@given(st.sampled_from(KEYS), VALUES)
-def test_any_value_by_an_option(key: str, value: Any) -> None:
+def asked(key: str, value: Any) -> None:
     Path("study.yaml").write_text(as_yaml(STUDIES[0]))
     setting = f"{key}={as_yaml(value)}".replace("\0", "0")
     done = answered("plan", "study.yaml", "--no-probe", "--set", setting)
     assert done.code in (0, 2), done
 
 
+@few
+@given(st.sampled_from(KEYS), VALUES)
+def test_any_value_by_an_option(key: str, value: Any) -> None:
+    asked(key, value)
+
+
 @pytest.mark.long
-@many
+@tried(3_000, share=0.4)
 @given(YAML_TEXTS)
 def test_many_texts(text: str) -> None:
     planned(text)
 
 
 @pytest.mark.long
-@many
+@tried(3_000, share=0.4)
 @given(MUTATED)
 def test_many_studies_with_other_values(values: Any) -> None:
     planned(as_yaml(values))
+
+
+@pytest.mark.long
+@tried(1_000, share=0.2)
+@given(st.sampled_from(KEYS), VALUES)
+def test_many_values_by_an_option(key: str, value: Any) -> None:
+    asked(key, value)

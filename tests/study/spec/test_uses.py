@@ -77,6 +77,7 @@ def test_own_code_is_refused_where_the_user_says_so(study):
     ("uses", "expected"),
     [
         (["absent.py"], "own.yaml:2: uses: absent.py must be a Python file or a package"),
+        (["x" * 300 + ".py"], "own.yaml:2: uses: "),
         (["parts.py", ""], "uses: must name files or modules, but has ''"),
         ("../own/parts.py", "must lie in the study's folder, or be named by --uses"),
     ],

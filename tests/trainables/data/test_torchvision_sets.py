@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import struct
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -320,6 +321,7 @@ def test_without_a_network_a_set_says_where_it_goes(
 ) -> None:
     for scheme in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(scheme, "http://127.0.0.1:9")  # where nobody answers
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it keeps the proxies of its first use
     with pytest.raises(DataError, match="a mirror of SVHN must be reachable"):
         settings("SVHN").fetch(tmp_path)
     with pytest.raises(DataError, match="cannot be fetched"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -352,6 +353,7 @@ def test_default_weights_need_a_network_or_what_it_left(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     for scheme in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(scheme, "http://127.0.0.1:9")  # where nobody answers
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it keeps the proxies of its first use
     with pytest.raises(ValueError, match=r"pretrained: default must find .*mobilenet_v3_small"):
         built("mobilenet_v3_small", pretrained="default")
 

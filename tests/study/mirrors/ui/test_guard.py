@@ -85,7 +85,7 @@ def served(
         content = journal.read_bytes
     yield Served(port, create, json.dumps(body), lambda: CREATED.encode() in content())
     os.killpg(server.pid, signal.SIGINT)
-    assert server.wait(timeout=30) == 130
+    assert server.wait(timeout=300) == 130
 
 
 def ask(served: Served, method: str, path: str, **headers: str) -> int:

@@ -167,7 +167,7 @@ def test_a_signal_to_it_alone_ends_the_server_too(
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
         assert len(processes(port)) > 1
         server.send_signal(number)
-        out, err = server.communicate(timeout=30)
+        out, err = server.communicate(timeout=300)
     finally:
         server.kill()
     assert server.returncode == 128 + number
@@ -203,7 +203,7 @@ def test_what_does_not_heed_the_request_is_killed(
 ) -> None:
     monkeypatch.setattr("incay.study.mirrors.ui.server_process._SECONDS_TO_END", 0.3)
     with ServerProcess(stubborn, os.environ) as server:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while server.said != "up":
             assert time.monotonic() < deadline
             time.sleep(0.05)

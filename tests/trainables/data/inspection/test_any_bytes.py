@@ -1,23 +1,17 @@
-"""Any bytes in the place of each format's file: one message or success, quick and small.
-
-``FUZZ_SECONDS=600 python -m tests.trainables.data.inspection.test_any_bytes`` goes on for so long
-with random ones.
-"""
+"""Any bytes in the place of each format's file: one message or success, quick and small."""
 
 from __future__ import annotations
 
 import gzip
-import os
-import random
 import resource
-import sys
 import tempfile
 import time
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from fuzzing import fixed, tried
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incay.trainables.data import DataError, DatasetSettings
@@ -91,68 +85,35 @@ def require_answer(place: str, content: bytes) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
 
 
-def changed(content: bytes, at: int, new: bytes, cut: int) -> bytes:
-    """Return content with bytes written over it, and cut off at the end."""
-    at %= len(content) + 1
-    return (content[:at] + new + content[at + len(new) :])[: len(content) - cut % 3 * cut // 3]
+def changed(content: bytes, change: tuple[int, bytes]) -> bytes:
+    """Return content with bytes written over it."""
+    at, new = change[0] % (len(content) + 1), change[1]
+    return content[:at] + new + content[at + len(new) :]
 
 
 def changes(place: str) -> st.SearchStrategy[bytes]:
+    new = st.binary(min_size=1, max_size=8) | st.sampled_from([b"\xff" * 4, bytes(4), b"\x7f" * 8])
+    change = st.tuples(st.integers(0, 10**6), new)
     return st.builds(
-        changed,
-        st.just(whole(place)),
-        st.integers(0, 10**6),
-        st.binary(min_size=1, max_size=8) | st.sampled_from([b"\xff" * 4, bytes(4), b"\x7f" * 8]),
-        st.integers(0, 200),
+        lambda several, cut: reduce(changed, several, whole(place))[: -cut or None],
+        st.lists(change, min_size=1, max_size=20),
+        st.just(0) | st.integers(0, 400),
     )
 
 
-def check(place: str, examples: int) -> None:
-    @settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.binary(max_size=300) | changes(place) | changes(place))
-    def answers(content: bytes) -> None:
-        require_answer(place, content)
-
-    answers()
+ANY = {place: st.binary(max_size=300) | changes(place) | changes(place) for place in PLACES}
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_any_bytes_are_answered(place: str) -> None:
-    check(place, 10)
+@settings(fixed, max_examples=10)
+@given(data=st.data())
+def test_any_bytes_are_answered(place: str, data: st.DataObject) -> None:
+    require_answer(place, data.draw(ANY[place]))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("place", PLACES)
-def test_many_bytes_are_answered(place: str) -> None:
-    check(place, 500)
-
-
-def fuzz(seconds: float, seed: int) -> None:
-    """Try random bytes until the time is over, and print what breaks the promise."""
-    draw = random.Random(seed)
-    end, count = time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        place = draw.choice(list(PLACES))
-        content = whole(place)
-        for _ in range(draw.choice((1, 1, 2, 5, 20))):
-            new = draw.choice((draw.randbytes(draw.randint(1, 8)), b"\xff" * 4, bytes(4)))
-            content = changed(content, draw.randrange(10**6), new, draw.choice((0, 0, 0, 40)))
-        count += 1
-        try:
-            require_answer(place, content)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            path = Path(tempfile.gettempdir(), f"fuzz-{place.replace(' ', '-')}-{count}")
-            path.write_bytes(content)
-            print(f"{path}: {type(error).__name__}: {str(error)[:300]}", flush=True)
-    print(f"{count:,} tried", flush=True)
-
-
-if __name__ == "__main__":
-    fuzz(float(os.environ["FUZZ_SECONDS"]), int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+@tried(500, share=1 / len(PLACES))
+@given(data=st.data())
+def test_many_bytes_are_answered(place: str, data: st.DataObject) -> None:
+    require_answer(place, data.draw(ANY[place]))
