@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_type_hints
 
+from incay.trainables.augment import PolicySettings, policies
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.data import DatasetSettings, datasets
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.errors import UserError, first_line
@@ -14,11 +16,11 @@ from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.networks import NetworkSettings, networks
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.preprocess import PreprocessSettings
 from incay.trainables.registry import Registry
 from incay.trainables.settings import Settings, require, to_dict
 from incay.trainables.store.naming import canonical
 from incay.trainables.training.settings import (
-    AugmentSettings,
     OptimizerSettings,
     ScheduleSettings,
     SplitSettings,
@@ -32,6 +34,8 @@ COMPONENTS: Mapping[str, Registry[Any]] = {
     "loss": losses,
 }
 """The parts of a trial that are registered components, and where they are registered."""
+WITHIN: Mapping[tuple[str, str], Registry[Any]] = {("augment", "policy"): policies}
+"""Registered components that are a setting of a part, by part and setting."""
 
 
 MOST_STEPS = 10**9
@@ -50,6 +54,7 @@ class TrialConfig(Settings):
         optimizer: SGD.
         schedule: When the learning rate falls.
         augment: Random changes of training images.
+        preprocess: What is done to all images, fitted on those that are trained on.
         split: Which images train, validate and test.
         steps: Optimiser steps.
         batch_size: Images per step; 128 in the L-Softmax authors' settings.
@@ -67,6 +72,7 @@ class TrialConfig(Settings):
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
+    preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     steps: int = 10_000
     batch_size: int = 128
@@ -84,6 +90,12 @@ class TrialConfig(Settings):
         require(self.reports <= 10**5, "reports <= 10^5", self.reports)
         require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)
         require(0 <= self.seed < 2**63, "0 <= seed < 2**63", self.seed)
+        require(
+            not self.augment.mix.active or self.loss.soft_labels,
+            "augment.mix is none, or the loss takes soft labels (those that do: "
+            f"{', '.join(name for name, loss in losses.items() if loss.soft_labels)})",
+            f"{self.augment.mix.name} and {self.loss.name}",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole configuration as plain JSON values."""
@@ -125,6 +137,8 @@ def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
         value, hint = values[item.name], hints[item.name]
         if cls is TrialConfig and item.name in COMPONENTS:
             value = _restore(COMPONENTS[item.name][value["name"]], value)
+        elif hint is PolicySettings:
+            value = _restore(policies[value["name"]], value)
         elif isinstance(hint, type) and issubclass(hint, Settings):
             value = _restore(hint, value)
         elif hint is float:

@@ -57,4 +57,7 @@ def _roots(config: TrialConfig) -> frozenset[str]:
 def _parts(config: TrialConfig) -> list[type]:
     """Return the classes of a trial's own components."""
     parts: list[type] = [type(part) for part in (config.dataset, config.network, config.loss)]
+    parts += [type(part) for part in config.augment.parts]
+    if config.preprocess.active:
+        parts.append(type(config.preprocess))
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from functools import cache
 from itertools import pairwise
 from typing import Any, get_type_hints
@@ -18,10 +18,10 @@ from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
 from incay.study.spec.words import EPOCHS
-from incay.trainables.config import COMPONENTS, TrialConfig
+from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, flatten
-from incay.trainables.registry import UnknownNameError, describe_unknown
+from incay.trainables.registry import Registry, UnknownNameError, describe_unknown
 from incay.trainables.settings import Settings, to_dict
 
 WHY_DERIVED = dict(
@@ -64,11 +64,11 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
         if name not in known:
             raise ValueProblem((name,), unknown_key(name, [*_allowed(known), EPOCHS], ()))
         if name in COMPONENTS:
-            parts[name] = _component(name, value, root)
+            parts[name] = _component(COMPONENTS[name], (name,), value, root)
         else:
             if name == "incay":
                 _check_form(value)
-            parts[name] = _check(hints[name], value, (name,))
+            parts[name] = _part(name, hints[name], value, root)
     try:
         config = TrialConfig(**parts)
     except ValueError as error:
@@ -88,21 +88,28 @@ def as_component(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge(
+    base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return `base` with `over` laid over it, mapping by mapping.
 
     A component of another name replaces the base's whole: its settings are not the same.
+
+    Args:
+        base: Settings of a trial.
+        over: Those that come before them.
+        path: Where in a trial's settings both stand.
     """
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        if key in COMPONENTS:
+        if key in COMPONENTS or (*path, key) in WITHIN:
             old, value = as_component(old), as_component(value)
             if _renames(old, value):
                 merged[key] = value
                 continue
         if isinstance(old, Mapping) and isinstance(value, Mapping):
-            merged[key] = merge(old, value)
+            merged[key] = merge(old, value, (*path, key))
         else:
             merged[key] = value
     return merged
@@ -152,20 +159,37 @@ def _renames(old: Any, new: Any) -> bool:
     return not isinstance(old, Mapping) or old.get("name") != new["name"]
 
 
-def _component(kind: str, value: Any, root: Root) -> Any:
-    value = as_component(value)
+def _part(name: str, hint: Any, value: Any, root: Root) -> Any:
+    """Return a part that is no component itself, with the components that it holds."""
+    inner = [key for part, key in WITHIN if part == name]
+    if not isinstance(value, Mapping) or not any(key in value for key in inner):
+        return _check(hint, value, (name,))
+    plain = {key: item for key, item in value.items() if key not in inner}
+    held = {
+        key: _component(WITHIN[name, key], (name, key), value[key], root)
+        for key in inner
+        if key in value
+    }
+    return replace(_check(hint, plain, (name,)), **held)
+
+
+def _component(registry: Registry[Any], kind: tuple[str, ...], value: Any, root: Root) -> Any:
+    value, named = as_component(value), ".".join(kind)
     if not isinstance(value, Mapping) or "name" not in value:
         raise ValueProblem(
-            (kind,),
-            f"{kind} must be a name, or a mapping with the key 'name', but got {shown(value)}",
+            kind,
+            f"{named} must be a name, or a mapping with the key 'name', but got {shown(value)}",
         )
     try:
-        cls = COMPONENTS[kind][str(value["name"])]
+        cls = registry[str(value["name"])]
     except UnknownNameError as error:
-        path = (kind, "name") if len(value) > 1 else (kind,)
+        path = (*kind, "name") if len(value) > 1 else kind
         meant = words.COMPONENT.get(words.plain(str(value["name"])))
-        known = COMPONENTS[kind]
-        message = describe_unknown(kind, value["name"], known, meant) if meant in known else error
+        message = (
+            describe_unknown(registry.kind, value["name"], registry, meant)
+            if meant in registry
+            else error
+        )
         raise ValueProblem(path, str(message)) from error
     settings = {key: item for key, item in value.items() if key != "name"}
     for key, item in settings.items():
@@ -173,10 +197,10 @@ def _component(kind: str, value: Any, root: Root) -> Any:
         if isinstance(item, str) and leaves(item, root):
             which = f" ({root})" if root else ""
             raise ValueProblem(
-                (kind, key),
-                f"{kind}.{key} must stay below the data root{which}, but is {shown(item)}",
+                (*kind, key),
+                f"{named}.{key} must stay below the data root{which}, but is {shown(item)}",
             )
-    return _check(cls, settings, (kind,))
+    return _check(cls, settings, kind)
 
 
 def _allowed(known: Iterable[str], path: tuple[str, ...] = ()) -> list[str]:
@@ -236,8 +260,10 @@ def default_settings(configs: Iterable[TrialConfig]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for config in configs:
-        for name in COMPONENTS:
-            for item in fields(getattr(config, name)):
+        held = {name: getattr(config, name) for name in COMPONENTS}
+        held |= {f"{part}.{key}": getattr(getattr(config, part), key) for part, key in WITHIN}
+        for name, component in held.items():
+            for item in fields(component):
                 if item.default is not MISSING:
                     found.setdefault(f"{name}.{item.name}", item.default)
                 elif item.default_factory is not MISSING:

@@ -1,4 +1,4 @@
-"""Settings of optimiser, schedule, augmentation and split."""
+"""Settings of optimiser, schedule and split."""
 
 from __future__ import annotations
 
@@ -66,26 +66,6 @@ class ScheduleSettings(Settings):
         require(self.drops >= 0, "drops >= 0", self.drops)
         require(self.patience >= 1, "patience >= 1", self.patience)
         require_finite("min_delta", self.min_delta)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AugmentSettings(Settings):
-    """Random changes of the training images, made on the device.
-
-    Attributes:
-        horizontal_flip: ``default`` follows the data set: the papers flip all sets, which
-            harms digits, so it is off for those; ``on`` restores the papers' wording.
-        crop_padding: Zero pixels around the image before a random crop of the original size;
-            4 for the L-Softmax authors' CIFAR-10+, 0 is off.
-    """
-
-    horizontal_flip: Literal["default", "on", "off"] = "default"
-    crop_padding: int = 0
-
-    def __post_init__(self) -> None:
-        fits = self.horizontal_flip in ("default", "on", "off")
-        require(fits, "horizontal_flip in {default, on, off}", self.horizontal_flip)
-        require(0 <= self.crop_padding <= 16, "0 <= crop_padding <= 16", self.crop_padding)
 
 
 @dataclass(frozen=True, kw_only=True)

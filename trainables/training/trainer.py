@@ -19,7 +19,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, VerificationResult
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.seeds import derive_seed
-from incay.trainables.training.batches import DeviceSplit, TrainingBatches
+from incay.trainables.training.batches import DeviceSplit, Normalizer, TrainingBatches
 from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.evaluate import Samples, evaluate, extract_features
 from incay.trainables.training.objective import reduce_terms
@@ -70,6 +70,7 @@ class Trainer:
             flip=flip == "on" or (flip == "default" and config.dataset.horizontal_flip),
             batch_size=config.batch_size,
             seed=config.seed,
+            num_classes=self._data.num_classes,
         )
 
         with torch.random.fork_rng(devices=[]):
@@ -86,6 +87,11 @@ class Trainer:
         self._schedule = build_schedule(config.schedule, config.steps)
         self._measured: tuple[str, ...] = ()
         self._evaluated: dict[DeviceSplit, Samples] = {}
+
+    @property
+    def normalize(self) -> Normalizer:
+        """What its images go through before the network."""
+        return self._data.normalize
 
     @property
     def finished(self) -> bool:
@@ -206,11 +212,13 @@ class Trainer:
 
     def _train_step(self) -> Tensor:
         """Do one optimiser step and return its metrics, by `_measured`, on the device."""
-        images, labels = self._batches(self.step)
+        images, targets = self._batches(self.step)
+        # Of a mixed image, the class of the larger share.
+        labels = targets if targets.dim() == 1 else targets.argmax(dim=1)
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             features = self.network(images)
         features = features.float()
-        output = self.loss(features, labels, self.step)
+        output = self.loss(features, targets, self.step)
         correct = output.prediction_B == labels
         terms = dict(output.terms)
         if self.incay is not None:

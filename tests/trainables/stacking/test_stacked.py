@@ -19,6 +19,7 @@ from stacked_cases import (
     with_incay,
 )
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -33,7 +34,6 @@ from incay.trainables.stacking.run import StackedRun
 from incay.trainables.stacking.stack import StackedTrainer
 from incay.trainables.training.prepared import prepare
 from incay.trainables.training.settings import (
-    AugmentSettings,
     OptimizerSettings,
     ScheduleSettings,
     SplitSettings,

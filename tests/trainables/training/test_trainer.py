@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -20,7 +21,6 @@ from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.training.evaluate import evaluate
 from incay.trainables.training.settings import (
-    AugmentSettings,
     OptimizerSettings,
     ScheduleSettings,
     SplitSettings,
