@@ -9,6 +9,8 @@ See docs/own-components.md. A name that is not here may change at any time.
 
 from __future__ import annotations
 
+from incay.trainables.augment import PolicySettings, register_augmentation
+from incay.trainables.augment.modules.base import Augmentation
 from incay.trainables.data import (
     DataError,
     DatasetSettings,
@@ -25,6 +27,7 @@ from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.settings import require, require_finite
 
 __all__ = [
+    "Augmentation",
     "ClassifierLoss",
     "DataError",
     "DatasetSettings",
@@ -35,9 +38,11 @@ __all__ = [
     "LossOutput",
     "LossSettings",
     "NetworkSettings",
+    "PolicySettings",
     "Split",
     "Term",
     "hash_files",
+    "register_augmentation",
     "register_dataset",
     "register_form",
     "register_loss",

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from incay.trainables.augment import policies
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
 from incay.trainables.incay.settings import IncaySettings
+from incay.trainables.registry import Registry
 from incay.trainables.settings import to_dict
 
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")
@@ -50,7 +52,7 @@ class Method:
 
 
 def methods() -> dict[str, list[Method]]:
-    """Return all components by kind: losses, incay, networks, data sets."""
+    """Return all components by kind: losses, incay, networks, data sets, augmentations."""
     losses, networks, datasets = (
         list(_components(kind)) for kind in ("loss", "network", "dataset")
     )
@@ -66,6 +68,7 @@ def methods() -> dict[str, list[Method]]:
         "Forms of feature incay": incay,
         "Networks": networks,
         "Data sets": datasets,
+        "Augmentations": [each for each in _listed_of(policies) if each.name != "none"],
     }
 
 
@@ -92,7 +95,11 @@ def methods_markdown() -> str:
 
 
 def _components(kind: str) -> Iterator[Method]:
-    for name, cls in COMPONENTS[kind].items():
+    return _listed_of(COMPONENTS[kind])
+
+
+def _listed_of(registry: Registry[Any]) -> Iterator[Method]:
+    for name, cls in registry.items():
         settings = to_dict(cls())
         del settings["name"]
         yield Method(name, _summary(cls), settings, cls.search_space, cls.citation)

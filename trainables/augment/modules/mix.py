@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from incay.trainables.augment.modules.base import to_device
@@ -49,7 +48,9 @@ class Mix:
             mixed[:, :, rows, columns] = others[:, :, rows, columns]
             pasted = (rows.stop - rows.start) * (columns.stop - columns.start)
             share = 1.0 - pasted / (self._height * self._width)  # what the border has cut counts
-        labels_BK = F.one_hot(labels_B, num_classes).float()
+        # Not one_hot, which may look at the labels, and would wait for a GPU.
+        classes_K = torch.arange(num_classes, device=labels_B.device)
+        labels_BK = (labels_B[:, None] == classes_K).float()
         labels_BK = share * labels_BK + (1.0 - share) * labels_BK.index_select(0, partner_B)
         return mixed.contiguous(memory_format=torch.channels_last), labels_BK
 
