@@ -8,6 +8,7 @@ Shape suffixes: B batch, N images of a block, P numbers of an image.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 SMALLEST_NORM = 1e-8
 """An image that is not longer than this, all of one value, is divided by 1 (Goodfellow et al.)."""
 _BLOCK = 2_000
+_MOST_FITTED = 2
+_FITTED: dict[tuple[object, ...], tuple[Tensor, Tensor | None]] = {}
+"""What was fitted last in this process, whose next trial mostly asks for the same."""
 
 
 class Whitening(Normalizer):
@@ -81,6 +85,17 @@ def fitted(
         device: Where images are preprocessed.
     """
     scale = 1.0 if settings.gcn else scale
+    images = hashlib.blake2b(np.ascontiguousarray(train.images).data).hexdigest()
+    key = (settings, scale, train.images.shape, images)
+    if key not in _FITTED:
+        if len(_FITTED) >= _MOST_FITTED:
+            _FITTED.clear()
+        _FITTED[key] = _fit(settings, train, scale)
+    return Whitening(settings.gcn, _FITTED[key][0], scale, _FITTED[key][1], device)
+
+
+def _fit(settings: PreprocessSettings, train: Split, scale: float) -> tuple[Tensor, Tensor | None]:
+    """Return the mean image and W, in float32 on the CPU."""
     count = len(train.images)
     mean_P = torch.stack([block_NP.sum(0) for block_NP in _blocks(settings, train)]).sum(0) / count
     matrix = None
@@ -90,8 +105,7 @@ def fitted(
             centred_NP = (block_NP - mean_P).mul_(scale)
             covariance_PP.addmm_(centred_NP.T, centred_NP)
         matrix = inverse_root(covariance_PP.div_(count), settings.zca).float()
-    mean = mean_P.float().view(train.images.shape[1:])
-    return Whitening(settings.gcn, mean, scale, matrix, device)
+    return mean_P.float().view(train.images.shape[1:]), matrix
 
 
 def inverse_root(covariance_PP: Tensor, epsilon: float) -> Tensor:
