@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_type_hints
 
+from incay.trainables.augment import PolicySettings, policies
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.data import DatasetSettings, datasets
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.errors import UserError, first_line
@@ -16,12 +18,13 @@ from incay.trainables.networks import NetworkSettings, networks
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.optimizers import OptimizerSettings, optimizers
 from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.preprocess import PreprocessSettings
 from incay.trainables.registry import Registry
 from incay.trainables.schedules import ScheduleSettings, schedules
 from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, require, to_dict
 from incay.trainables.store.naming import canonical
-from incay.trainables.training.settings import AugmentSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 
 S = TypeVar("S", bound=Settings)
 
@@ -33,6 +36,8 @@ COMPONENTS: Mapping[str, Registry[Any]] = {
     "schedule": schedules,
 }
 """The parts of a trial that are registered components, and where they are registered."""
+WITHIN: Mapping[tuple[str, ...], Registry[Any]] = {("augment", "policy"): policies}
+"""Registered components that are a setting of a part, by part and setting."""
 
 
 MOST_STEPS = 10**9
@@ -51,6 +56,7 @@ class TrialConfig(Settings):
         optimizer: What changes weights by gradients.
         schedule: How the learning rate changes from step to step.
         augment: Random changes of training images.
+        preprocess: What is done to all images, fitted on those that are trained on.
         split: Which images train, validate and test.
         steps: Optimiser steps.
         batch_size: Images per step; 128 in the L-Softmax authors' settings.
@@ -68,6 +74,7 @@ class TrialConfig(Settings):
     optimizer: OptimizerSettings = field(default_factory=SGDSettings)
     schedule: ScheduleSettings = field(default_factory=StepSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
+    preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     steps: int = 10_000
     batch_size: int = 128
@@ -88,6 +95,12 @@ class TrialConfig(Settings):
         require(self.reports <= 10**5, "reports <= 10^5", self.reports)
         require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)
         require(0 <= self.seed < 2**63, "0 <= seed < 2**63", self.seed)
+        require(
+            not self.augment.mix.active or self.loss.soft_labels,
+            "augment.mix is none, or the loss takes soft labels (those that do: "
+            f"{', '.join(name for name, loss in losses.items() if loss.soft_labels)})",
+            f"{self.augment.mix.name} and {self.loss.name}",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole configuration as plain JSON values."""
@@ -130,6 +143,8 @@ def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
         if cls is TrialConfig and item.name in COMPONENTS:
             registry = COMPONENTS[item.name]
             value = _restore(registry[registry.named_in(value)], value)
+        elif hint is PolicySettings:
+            value = _restore(policies[value["name"]], value)
         elif isinstance(hint, type) and issubclass(hint, Settings):
             value = _restore(hint, value)
         elif hint is float:

@@ -79,4 +79,7 @@ def roots(config: TrialConfig) -> frozenset[str]:
 def _parts(config: TrialConfig) -> list[type]:
     """Return the classes of a trial's own components."""
     parts = [type(getattr(config, kind)) for kind in COMPONENTS]
+    parts += [type(part) for part in config.augment.parts]
+    if config.preprocess.active:
+        parts.append(type(config.preprocess))
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

@@ -9,6 +9,8 @@ See docs/own-components.md. A name that is not here may change at any time.
 
 from __future__ import annotations
 
+from incay.trainables.augment import PolicySettings, register_augmentation
+from incay.trainables.augment.modules.base import Augmentation
 from incay.trainables.data import (
     DataError,
     DatasetSettings,
@@ -27,6 +29,7 @@ from incay.trainables.schedules import Schedule, ScheduleSettings, register_sche
 from incay.trainables.settings import require, require_finite
 
 __all__ = [
+    "Augmentation",
     "ClassifierLoss",
     "DataError",
     "DatasetSettings",
@@ -38,11 +41,13 @@ __all__ = [
     "LossSettings",
     "NetworkSettings",
     "OptimizerSettings",
+    "PolicySettings",
     "Schedule",
     "ScheduleSettings",
     "Split",
     "Term",
     "hash_files",
+    "register_augmentation",
     "register_dataset",
     "register_form",
     "register_loss",

@@ -15,6 +15,7 @@ hold and what came. See docs/own-components.md.
 from __future__ import annotations
 
 from incay.trainables.conformance import (
+    check_augmentation,
     check_dataset,
     check_form,
     check_loss,
@@ -24,6 +25,7 @@ from incay.trainables.conformance import (
 )
 
 __all__ = [
+    "check_augmentation",
     "check_dataset",
     "check_form",
     "check_loss",

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.data.cifar10 import CIFAR10Settings
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.cifar10 import CIFAR10NetworkSettings
 from incay.trainables.optimizers.sgd import SGDSettings
-from incay.trainables.training.settings import AugmentSettings
 
 RESERVE = 10.0
 """Seconds of a section that nothing is begun in."""

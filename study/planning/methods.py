@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from incay.trainables.augment import policies
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
 from incay.trainables.incay.own_settings import defaults
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.optimizers import OptimizerSettings
+from incay.trainables.registry import Registry
 from incay.trainables.settings import to_dict
 
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")
@@ -52,7 +54,7 @@ class Method:
 
 
 def methods() -> dict[str, list[Method]]:
-    """Return all components by kind: losses, incay, networks, data sets, optimisers, schedules."""
+    """Return all components by kind: of trials, then augmentations."""
     losses, networks, datasets, optimizers, schedules = (
         list(_components(kind)) for kind in ("loss", "network", "dataset", "optimizer", "schedule")
     )
@@ -71,6 +73,7 @@ def methods() -> dict[str, list[Method]]:
         "Data sets": datasets,
         "Optimisers": [every, *optimizers],
         "Schedules": schedules,
+        "Augmentations": [each for each in _listed_of(policies, {}) if each.name != "none"],
     }
 
 
@@ -101,10 +104,13 @@ def _own(form: str) -> dict[str, Any]:
 
 
 def _components(kind: str) -> Iterator[Method]:
-    registry = COMPONENTS[kind]
-    usual = _usual() if kind == "optimizer" else {}
-    for shown in ("lr", "weight_decay"):  # by each, be they as usual
-        usual.pop(shown, None)
+    return _listed_of(COMPONENTS[kind], _usual() if kind == "optimizer" else {})
+
+
+def _listed_of(registry: Registry[Any], usual: Mapping[str, Any]) -> Iterator[Method]:
+    """Yield components; of settings that all have, only those that are not as usual."""
+    # Those two are shown by each, be they as usual.
+    usual = {key: value for key, value in usual.items() if key not in ("lr", "weight_decay")}
     for name, cls in registry.items():
         settings = to_dict(cls())
         del settings[registry.key]

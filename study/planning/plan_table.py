@@ -173,9 +173,8 @@ def _shown(arm: Arm) -> dict[str, Any]:
             dataset=type(config.dataset)(), network=type(config.network)(), loss=type(config.loss)()
         )
     )
-    values = {name.removesuffix(".name"): value for name, value in dotted(config).items()}
     return {
-        name: value
-        for name, value in values.items()
-        if name in _ALWAYS_SHOWN or default.get(name) != value
+        shown: value
+        for name, value in dotted(config).items()
+        if (shown := name.removesuffix(".name")) in _ALWAYS_SHOWN or default.get(name) != value
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from functools import cache
 from itertools import pairwise
 from typing import Any, get_type_hints
@@ -18,10 +18,10 @@ from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
 from incay.study.spec.words import EPOCHS
-from incay.trainables.config import COMPONENTS, TrialConfig
+from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, INCAY, flatten
-from incay.trainables.registry import UnknownNameError, describe_unknown
+from incay.trainables.registry import Registry, UnknownNameError, describe_unknown
 from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, to_dict
 
@@ -65,11 +65,11 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
         if name not in known:
             raise ValueProblem((name,), unknown_key(name, [*_allowed(known), EPOCHS], ()))
         if name in COMPONENTS:
-            parts[name] = _component(name, value, root)
+            parts[name] = _component(COMPONENTS[name], (name,), value, root)
         else:
             if name == "incay":
                 _check_form(value)
-            parts[name] = _check(hints[name], value, (name,))
+            parts[name] = _part(name, hints[name], value, root)
     try:
         config = TrialConfig(**parts)
     except ValueError as error:
@@ -79,8 +79,8 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     if isinstance(warmup, int) and warmup >= config.steps:
         raise ValueProblem(
             ("schedule", "warmup"),
-            f"warmup must be below steps={config.steps:,}, but is {warmup:,} (a share of the steps, "
-            "such as 0.05, holds for any number of them)",
+            f"warmup must be below steps={config.steps:,}, but is {warmup:,} (a share of the "
+            "steps, such as 0.05, holds for any number of them)",
         )
     if "reports" in values and config.reports > config.steps:
         # Its default is as many as there are steps, at most.
@@ -91,38 +91,48 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     return config
 
 
-def as_component(kind: str, value: Any) -> Any:
+def as_component(registry: Registry[Any], value: Any) -> Any:
     """Return a component's long form: a name alone stands for its defaults."""
-    return {COMPONENTS[kind].key: value} if isinstance(value, str) else value
+    return {registry.key: value} if isinstance(value, str) else value
 
 
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge(
+    base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return `base` with `over` laid over it, mapping by mapping.
 
     A component of another name replaces the base's whole: its settings are not the same.
+
+    Args:
+        base: Settings of a trial.
+        over: Those that come before them.
+        path: Where in a trial's settings both stand.
     """
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        if key == INCAY and _other_form(old, value):
-            old = {name: kept for name, kept in old.items() if name != "settings"}
-        if key in COMPONENTS:
-            old, value = as_component(key, old), as_component(key, value)
-            if renames(key, old, value):
+        if key == INCAY:
+            old = _of_form(old, value)
+        registry = COMPONENTS.get(key) or WITHIN.get((*path, key))
+        if registry is not None:
+            old, value = as_component(registry, old), as_component(registry, value)
+            if renames(registry, old, value):
                 merged[key] = value
                 continue
         if isinstance(old, Mapping) and isinstance(value, Mapping):
-            merged[key] = merge(old, value)
+            merged[key] = merge(old, value, (*path, key))
         else:
             merged[key] = value
     return merged
 
 
-def _other_form(old: Any, new: Any) -> bool:
-    """Return whether settings of the incay term name another form than before."""
-    if not isinstance(old, Mapping) or not isinstance(new, Mapping) or "form" not in new:
-        return False
-    return bool(old.get("form", "none") != new["form"])
+def _of_form(old: Any, new: Any) -> Any:
+    """Return settings of the incay term without its form's own, where another form is named."""
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return old
+    if new.get("form", old.get("form")) == old.get("form", "none"):
+        return old
+    return {name: value for name, value in old.items() if name != "settings"}
 
 
 def dotted(config: TrialConfig) -> dict[str, Any]:
@@ -163,13 +173,12 @@ def _check_milestones(config: TrialConfig) -> None:
         )
 
 
-def renames(kind: str, old: Any, new: Any) -> bool:
-    """Return whether settings of a kind, in their long form, name another component than before.
+def renames(registry: Registry[Any], old: Any, new: Any) -> bool:
+    """Return whether settings, in their long form, name another component than before.
 
     ``step`` and ``plateau`` are one in this: each has the other's settings, which a study may give
     for both.
     """
-    registry = COMPONENTS[kind]
     if not isinstance(new, Mapping) or registry.key not in new:
         return False
     before, after = registry.named_in(old if isinstance(old, Mapping) else {}), new[registry.key]
@@ -178,21 +187,36 @@ def renames(kind: str, old: Any, new: Any) -> bool:
     return before != after and not {before, after} <= registry.alike
 
 
-def _component(kind: str, value: Any, root: Root) -> Any:
-    value, registry = as_component(kind, value), COMPONENTS[kind]
+def _part(name: str, hint: Any, value: Any, root: Root) -> Any:
+    """Return a part that is no component itself, with the components that it holds."""
+    inner = [key for part, key in WITHIN if part == name]
+    if not isinstance(value, Mapping) or not any(key in value for key in inner):
+        return _check(hint, value, (name,))
+    plain = {key: item for key, item in value.items() if key not in inner}
+    held = {
+        key: _component(WITHIN[name, key], (name, key), value[key], root)
+        for key in inner
+        if key in value
+    }
+    return replace(_check(hint, plain, (name,)), **held)
+
+
+def _component(registry: Registry[Any], kind: tuple[str, ...], value: Any, root: Root) -> Any:
+    value, named = as_component(registry, value), ".".join(kind)
     name = registry.named_in(value) if isinstance(value, Mapping) else None
     if name is None:
         raise ValueProblem(
-            (kind,),
-            f"{kind} must be a name, or a mapping with the key {registry.key!r}, but got "
+            kind,
+            f"{named} must be a name, or a mapping with the key {registry.key!r}, but got "
             f"{shown(value)}",
         )
     try:
         cls = registry[str(name)]
     except UnknownNameError as error:
-        path = (kind, registry.key) if len(value) > 1 else (kind,)
+        path = (*kind, registry.key) if len(value) > 1 else kind
         meant = words.COMPONENT.get(words.plain(str(name)))
-        message = describe_unknown(kind, name, registry, meant) if meant in registry else error
+        known = meant in registry
+        message = describe_unknown(registry.kind, name, registry, meant) if known else error
         raise ValueProblem(path, str(message)) from error
     settings = {key: item for key, item in value.items() if key != registry.key}
     for key, item in settings.items():
@@ -200,10 +224,10 @@ def _component(kind: str, value: Any, root: Root) -> Any:
         if isinstance(item, str) and leaves(item, root):
             which = f" ({root})" if root else ""
             raise ValueProblem(
-                (kind, key),
-                f"{kind}.{key} must stay below the data root{which}, but is {shown(item)}",
+                (*kind, key),
+                f"{named}.{key} must stay below the data root{which}, but is {shown(item)}",
             )
-    return _check(cls, settings, (kind,))
+    return _check(cls, settings, kind)
 
 
 def _allowed(known: Iterable[str], path: tuple[str, ...] = ()) -> list[str]:
@@ -263,10 +287,13 @@ def default_settings(configs: Iterable[TrialConfig]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for config in configs:
-        for name, registry in COMPONENTS.items():
-            if registry.default is not None:
+        held = {name: getattr(config, name) for name in COMPONENTS}
+        held |= {f"{part}.{key}": getattr(getattr(config, part), key) for part, key in WITHIN}
+        for name, component in held.items():
+            registry = COMPONENTS.get(name)
+            if registry is not None and registry.default is not None:
                 found.setdefault(f"{name}.{registry.key}", registry.default)
-            for item in fields(getattr(config, name)):
+            for item in fields(component):
                 if item.default is not MISSING:
                     found.setdefault(f"{name}.{item.name}", item.default)
                 elif item.default_factory is not MISSING:

@@ -47,6 +47,13 @@ _TRIAL: Mapping[str, tuple[str, ...]] = {
     "augment": ("augmentation", "augmentations", "transforms", "transform"),
     "augment.horizontal_flip": ("flip", "hflip", "horizontal_flip"),
     "augment.crop_padding": ("crop", "padding", "random_crop"),
+    "augment.resized_crop": ("random_resized_crop", "rrc"),
+    "augment.jitter": ("color_jitter", "colour_jitter", "colorjitter"),
+    "augment.policy": ("randaugment", "rand_augment", "trivialaugment", "auto_augment"),
+    "augment.erasing": ("random_erasing", "cutout", "random_erase"),
+    "augment.mix": ("mixup", "cutmix"),
+    "preprocess": ("preprocessing", "whitening", "normalize", "normalization"),
+    "loss.smoothing": ("label_smoothing", "smooth"),
     "split.validation": ("validation", "val_split", "val", "validation_split", "valid"),
 }
 """A trial's settings, by dotted name."""

@@ -21,7 +21,7 @@ from incay.study.planning.trials import Planner
 from incay.study.spec.own_code import use_own_code
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
-from incay.testing import check_dataset, check_form, check_loss, check_network
+from incay.testing import check_augmentation, check_dataset, check_form, check_loss, check_network
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files
 from incay.trainables.incay import forms
@@ -58,6 +58,7 @@ CHECKS: Mapping[str, Callable[[TrialConfig], Any]] = {
     "root": lambda config: check_form(forms[config.incay.form]),
     "tiny": lambda config: check_network(config.network),
     "npz": lambda config: check_dataset(config.dataset, DATA),
+    "shade": lambda config: check_augmentation(config.augment.policy),
 }
 
 

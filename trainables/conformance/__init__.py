@@ -5,6 +5,7 @@ component is held to the same. No file here needs pytest. What does not hold is 
 `AssertionError` that says what must hold and what came.
 """
 
+from incay.trainables.conformance.augmentations import check_augmentation
 from incay.trainables.conformance.datasets import check_dataset
 from incay.trainables.conformance.forms import check_form
 from incay.trainables.conformance.losses import check_loss
@@ -13,6 +14,7 @@ from incay.trainables.conformance.optimizers import check_optimizer
 from incay.trainables.conformance.schedules import check_schedule
 
 __all__ = [
+    "check_augmentation",
     "check_dataset",
     "check_form",
     "check_loss",

@@ -89,4 +89,5 @@ def _fitted(name: str, kind: Any, value: Any) -> Plain:
         return float(value)
     if not isinstance(value, kind) or is_truth != (kind is bool) or kind is float:
         raise ValueError(f"settings.{name} must be {_WORDS[kind]}, but got {value!r}")
-    return value
+    plain: Plain = value
+    return plain

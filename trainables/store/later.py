@@ -24,6 +24,22 @@ LATER: Mapping[str, Any] = {
     "optimizer.lr_base_batch": 256,
     "schedule.warmup": 0,
     "incay.settings": {},
+    "augment.policy.name": "none",
+    "augment.mix.name": "none",
+    "augment.mix.alpha": 1.0,
+    "augment.resized_crop.min_area": 0.0,
+    "augment.resized_crop.max_ratio": 4.0 / 3.0,
+    "augment.jitter.brightness": 0.0,
+    "augment.jitter.contrast": 0.0,
+    "augment.jitter.saturation": 0.0,
+    "augment.jitter.hue": 0.0,
+    "augment.erasing.probability": 0.0,
+    "augment.erasing.min_area": 0.02,
+    "augment.erasing.max_area": 0.4,
+    "augment.erasing.min_ratio": 0.3,
+    "preprocess.gcn": 0.0,
+    "preprocess.zca": 0.0,
+    "loss.smoothing": 0.0,
 }
 """By dotted name, the value with which a setting changes nothing. Never take one away, and never
 change a value: stored fingerprints are made with them."""
@@ -31,6 +47,7 @@ KNOWN: Mapping[str, tuple[Any, ...]] = {"schedule.kind": ("step", "plateau")}
 """Values that settings of the epoch had then; any other one is later."""
 ONLY_OF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "optimizer.nesterov": ("optimizer.name", ("sgd",)),
+    "loss.smoothing": ("loss.name", ("softmax", "center")),
 }
 """Later settings that some components have and others lack: by dotted name, the setting that names
 the component, and which of its values were there before."""

@@ -1,4 +1,4 @@
-"""Settings of augmentation and split."""
+"""Settings of the split."""
 
 from __future__ import annotations
 
@@ -6,26 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from incay.trainables.settings import Settings, require
-
-
-@dataclass(frozen=True, kw_only=True)
-class AugmentSettings(Settings):
-    """Random changes of the training images, made on the device.
-
-    Attributes:
-        horizontal_flip: ``default`` follows the data set: the papers flip all sets, which
-            harms digits, so it is off for those; ``on`` restores the papers' wording.
-        crop_padding: Zero pixels around the image before a random crop of the original size;
-            4 for the L-Softmax authors' CIFAR-10+, 0 is off.
-    """
-
-    horizontal_flip: Literal["default", "on", "off"] = "default"
-    crop_padding: int = 0
-
-    def __post_init__(self) -> None:
-        fits = self.horizontal_flip in ("default", "on", "off")
-        require(fits, "horizontal_flip in {default, on, off}", self.horizontal_flip)
-        require(0 <= self.crop_padding <= 16, "0 <= crop_padding <= 16", self.crop_padding)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from incay.trainables.data.base import ImageData, VerificationResult
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.seeds import derive_seed
-from incay.trainables.training.batches import DeviceSplit, TrainingBatches
+from incay.trainables.training.batches import DeviceSplit, Normalizer, TrainingBatches
 from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.evaluate import Samples, evaluate, extract_features
 from incay.trainables.training.objective import reduce_terms
@@ -69,6 +69,7 @@ class Trainer:
             flip=flip == "on" or (flip == "default" and config.dataset.horizontal_flip),
             batch_size=config.batch_size,
             seed=config.seed,
+            num_classes=self._data.num_classes,
         )
 
         with torch.random.fork_rng(devices=[]):
@@ -85,6 +86,11 @@ class Trainer:
         self._schedule = config.schedule.build(config.steps)
         self._measured: tuple[str, ...] = ()
         self._evaluated: dict[DeviceSplit, Samples] = {}
+
+    @property
+    def normalize(self) -> Normalizer:
+        """What its images go through before the network."""
+        return self._data.normalize
 
     @property
     def finished(self) -> bool:
@@ -206,44 +212,44 @@ class Trainer:
 
     def _train_step(self) -> Tensor:
         """Do one optimiser step and return its metrics, by `_measured`, on the device."""
-        images, labels = self._batches(self.step)
+        images, targets = self._batches(self.step)
         self._update.zero_grad()
         parts = self.config.optimizer.accumulate
         if parts == 1:
-            row, features = self._gradients(images, labels)
+            row, features = self._gradients(images, targets)
         else:
-            row, features = self._accumulated(images, labels, min(parts, len(labels)))
+            row, features = self._accumulated(images, targets, min(parts, len(targets)))
         self._update.step()
         self._evaluated.clear()
-        self.loss.after_step(features, labels)
+        self.loss.after_step(features, _classes(targets))
         return row
 
-    def _accumulated(self, images: Tensor, labels: Tensor, parts: int) -> tuple[Tensor, Tensor]:
+    def _accumulated(self, images: Tensor, targets: Tensor, parts: int) -> tuple[Tensor, Tensor]:
         """Do what `_gradients` does part by part; gradients and metrics are means over images."""
         rows, features = [], []
-        divided = images.tensor_split(parts), labels.tensor_split(parts)
+        divided = images.tensor_split(parts), targets.tensor_split(parts)
         for some, theirs in zip(*divided, strict=True):
-            share = len(theirs) / len(labels)
+            share = len(theirs) / len(targets)
             row, found = self._gradients(some, theirs, share)
             rows.append(share * row)
             features.append(found)
         return torch.stack(rows).sum(0), torch.cat(features)
 
     def _gradients(
-        self, images: Tensor, labels: Tensor, share: float = 1.0
+        self, images: Tensor, targets: Tensor, share: float = 1.0
     ) -> tuple[Tensor, Tensor]:
         """Add up the gradients of some images; return their metrics, and features without history.
 
         Args:
             images: Of the step's batch, or of a part of it.
-            labels: Theirs.
+            targets: Their classes, or of mixed images their shares of classes.
             share: What of the batch they are.
         """
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             features = self.network(images)
         features = features.float()
-        output = self.loss(features, labels, self.step)
-        correct = output.prediction_B == labels
+        output = self.loss(features, targets, self.step)
+        correct = output.prediction_B == _classes(targets)
         terms = dict(output.terms)
         if self.incay is not None:
             term = self.incay(features, correct, self.step)
@@ -278,6 +284,11 @@ class Trainer:
                 self.network, self.loss, split, self._data.normalize, autocast=self._autocast
             )
         return self._evaluated[split]
+
+
+def _classes(targets: Tensor) -> Tensor:
+    """Return classes: of mixed images, that of the larger share."""
+    return targets if targets.dim() == 1 else targets.argmax(dim=1)
 
 
 def _prefixed(split: str, metrics: dict[str, float]) -> dict[str, float]:

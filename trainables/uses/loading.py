@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from incay.trainables.augment import PolicySettings, policies
 from incay.trainables.config import COMPONENTS
 from incay.trainables.data import DatasetSettings
 from incay.trainables.exits import asked_from_outside
@@ -25,7 +26,11 @@ from incay.trainables.uses.finder import put_in_place, take_away
 from incay.trainables.uses.problems import OwnCodeError, definition_place, place_in, reason
 from incay.trainables.uses.setting_types import type_problem
 
-REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {**COMPONENTS, "incay form": forms}
+REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {
+    **COMPONENTS,
+    "incay form": forms,
+    "augmentation": policies,
+}
 _BASES: Mapping[str, type] = {
     "dataset": DatasetSettings,
     "network": NetworkSettings,
@@ -33,6 +38,7 @@ _BASES: Mapping[str, type] = {
     "optimizer": OptimizerSettings,
     "schedule": ScheduleSettings,
     "incay form": IncayForm,
+    "augmentation": PolicySettings,
 }
 _METHODS = {
     "dataset": ("load", "content_hash"),
@@ -41,6 +47,7 @@ _METHODS = {
     "optimizer": ("build",),
     "schedule": ("build",),
     "incay form": ("penalty",),
+    "augmentation": ("build",),
 }
 """What a component must have of its own."""
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from incay.trainables.augment.modules.base import Augmentation, Augmenter
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside
@@ -75,6 +76,8 @@ class _FirstStep:
         """The class of the component that is at work."""
         if self.doing == "incay":
             return forms[self._config.incay.form]
+        if self.doing == "augment":
+            return type(self._config.augment.policy)
         return type(getattr(self._config, self.doing))
 
     def run(self) -> None:
@@ -84,6 +87,8 @@ class _FirstStep:
             _RefusalError: A component does not do what it must.
         """
         config, data = self._config, self._data
+        self._augment()
+        self.doing = "network"
         network = config.network.build(data.image_shape)
         _require(isinstance(network, nn.Module), "build must return a module", type(network))
         size = getattr(network, "num_features", None)
@@ -110,6 +115,21 @@ class _FirstStep:
             for parameter, value in module.named_parameters():
                 finite = value.grad is None or bool(value.grad.isfinite().all())
                 _require(finite, f"the gradient of {parameter} must be finite", "NaN or infinity")
+
+    def _augment(self) -> None:
+        policy = self._config.augment.policy
+        if not policy.active:
+            return
+        self.doing = "augment"
+        built = policy.build(self._data.image_shape)
+        _require(isinstance(built, Augmentation), "build must return an Augmentation", type(built))
+        count = len(self._labels)
+        images = torch.from_numpy(self._data.train.images[:count].copy())
+        changed = Augmenter((policy,), self._data.image_shape, 0, 0).pixels(images, 0)
+        _require(isinstance(changed, Tensor), "it must return a tensor", type(changed))
+        _require(changed.dtype == torch.uint8, "it must return uint8", changed.dtype)
+        got, shape = tuple(changed.shape), tuple(images.shape)
+        _require(got == shape, f"it must return images of {shape}", got)
 
     def _terms(self, loss: Loss, features: Tensor, count: int, classes: int) -> dict[str, Term]:
         if isinstance(loss, ClassifierLoss):

@@ -87,8 +87,8 @@ def _make_room(document: Document, path: KeyPath, value: str, place: str) -> Non
     registry = COMPONENTS.get(kind)
     if registry is None or registry.default is None or path[2] != registry.key:
         return
-    old = as_component(kind, _section(document, "base").get(kind))
-    if renames(kind, old, {registry.key: parse_value(value, place, path)}):
+    old = as_component(registry, _section(document, "base").get(kind))
+    if renames(registry, old, {registry.key: parse_value(value, place, path)}):
         document.remove(path[:2])
 
 
@@ -146,7 +146,7 @@ def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
         if not isinstance(own, dict) or touched.isdisjoint(own):
             continue
         values = {
-            key: as_component(key, value) if key in COMPONENTS else value
+            key: as_component(COMPONENTS[key], value) if key in COMPONENTS else value
             for key, value in own.items()
         }
         given = {item for item, _ in flatten(values)}

@@ -16,6 +16,7 @@ from excerpts import write_excerpts
 from programs import incay
 from tasks import task_of
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData, datasets
 from incay.trainables.incay import forms
@@ -26,7 +27,7 @@ from incay.trainables.losses.cosface import CosFaceSettings
 from incay.trainables.networks import networks
 from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.trials import Store
-from incay.trainables.training.settings import AugmentSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.worker.session import train
 from tests.trainables.data.data_cases import CASES
 

@@ -111,6 +111,7 @@ def test_words_lead_to_settings_that_there_are():
     study = {f"{name}.{key}" for name in Header.model_fields for key in _keys(name)}
     study |= {*Header.model_fields, "base", "arms", "search"}
     trial = {*dotted(TrialConfig()), *TrialConfig.__dataclass_fields__, words.EPOCHS}
+    trial |= {name.rpartition(".")[0] for name in trial}  # parts of parts, such as augment.mix
     assert set(words.STUDY.values()) <= study
     assert set(words.TRIAL.values()) <= trial
     assert not set(words.TRIAL.values()) & set(DERIVED)

@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from benchmarks.raw_pixels import raw_pixels
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.faces import ORLFacesSettings
 from incay.trainables.faces.verification import FaceVerification
 from incay.trainables.losses.normface import NormFaceSettings
 from incay.trainables.networks.spherenet import SphereNet20Settings
 from incay.trainables.optimizers.sgd import SGDSettings
-from incay.trainables.training.settings import AugmentSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 
 

@@ -19,6 +19,7 @@ from stacked_cases import (
     with_incay,
 )
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -34,7 +35,7 @@ from incay.trainables.stacking.member import StackMember
 from incay.trainables.stacking.run import StackedRun
 from incay.trainables.stacking.stack import StackedTrainer
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.settings import AugmentSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 

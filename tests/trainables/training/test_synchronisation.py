@@ -15,6 +15,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -23,7 +24,6 @@ from incay.trainables.losses import losses
 from incay.trainables.losses.modules import target
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.optimizers.sgd import SGDSettings
-from incay.trainables.training.settings import AugmentSettings
 from incay.trainables.training.trainer import Trainer
 
 WAITING = {

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -21,7 +22,7 @@ from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.schedules.plateau import PlateauSettings
 from incay.trainables.training.evaluate import evaluate
-from incay.trainables.training.settings import AugmentSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 CPU = torch.device("cpu")
