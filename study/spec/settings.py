@@ -79,8 +79,8 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     if isinstance(warmup, int) and warmup >= config.steps:
         raise ValueProblem(
             ("schedule", "warmup"),
-            f"warmup must be below steps={config.steps:,}, but is {warmup:,} (a share of the steps, "
-            "such as 0.05, holds for any number of them)",
+            f"warmup must be below steps={config.steps:,}, but is {warmup:,} (a share of the "
+            "steps, such as 0.05, holds for any number of them)",
         )
     if "reports" in values and config.reports > config.steps:
         # Its default is as many as there are steps, at most.
