@@ -309,14 +309,6 @@ def _parts(key: str, path: KeyPath) -> list[str]:
     return [key] if whole else key.split(".")
 
 
-def key_of(kind: str) -> str:
-    """Return the setting that names a component of a kind; ``name`` where the kind is unknown."""
-    # Here, so that completion, which reads names of studies, need not import it at every Tab.
-    from incay.trainables.config import COMPONENTS
-
-    return COMPONENTS[kind].key if kind in COMPONENTS else "name"
-
-
 def _long(key: str, value: Any, other: Any) -> Any:
     """Return a component's name as a mapping where its settings are given beside it."""
     return {key: value} if isinstance(value, str) and isinstance(other, dict) else value
