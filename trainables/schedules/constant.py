@@ -14,6 +14,8 @@ from incay.trainables.schedules.warmup import Curve
 class ConstantSettings(ScheduleSettings):
     """lr, after the warm-up."""
 
+    citation = "Goyal et al., Accurate, Large Minibatch SGD, 2017, sec. 2.2, of the warm-up"
+
     def build(self, steps: int) -> Schedule:
         """Return the schedule."""
         return Curve(lambda *_: 1.0, steps, self.warmup_steps(steps))

@@ -21,6 +21,8 @@ class LinearSettings(ScheduleSettings):
 
     floor: float = 0.0
 
+    citation = "Li et al., Budgeted Training, ICLR 2020, sec. 4.1"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0.0 <= self.floor <= 1.0, "0 <= floor <= 1", self.floor)
