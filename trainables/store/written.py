@@ -10,7 +10,7 @@ from typing import Any
 from incay.trainables.names import nest
 from incay.trainables.store.door import require, shaped
 from incay.trainables.store.kept import Choice, KeptModel
-from incay.trainables.store.later import completed
+from incay.trainables.store.later import LATER, completed
 from incay.trainables.store.naming import DIGITS, is_fingerprint
 from incay.trainables.store.origin import require_origin
 from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
@@ -47,7 +47,8 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     searched = any(arm.search for arm in book.arms)
     require(book.budget is not None or not searched, "a budget of what is searched", where)
     arms = tuple(replace(arm, config=completed(arm.config)) for arm in book.arms)
-    return replace(book, arms=arms)
+    # A book of before knows no default of what its arms are completed with.
+    return replace(book, arms=arms, defaults={**LATER, **book.defaults})
 
 
 def frozen_winners(values: Mapping[str, Any], where: str) -> Frozen:
