@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from incay.trainables.config import TrialConfig
+from incay.trainables.conformance.small_trials import check_training, small_config, small_data
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.optimizers.adamw import AdamWSettings
@@ -16,6 +17,7 @@ from incay.trainables.optimizers.modules.groups import parameter_groups
 from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.optimizers.muon import MuonSettings
 from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.schedules.cosine import CosineSettings
 from incay.trainables.stacking.key import must_train_alone, stack_key
 from incay.trainables.training.trainer import Trainer
 
@@ -180,3 +182,9 @@ def test_what_is_out_of_range_is_refused(wrong: dict[str, float]) -> None:
 def test_a_batch_has_at_least_as_many_images_as_parts() -> None:
     with pytest.raises(ValueError, match=r"optimizer.accumulate <= batch_size=8"):
         TrialConfig(optimizer=SGDSettings(accumulate=9), batch_size=8)
+
+
+def test_a_whole_recipe_of_today_is_resumed_bit_for_bit() -> None:
+    optimizer = AdamWSettings(clip_norm=0.5, accumulate=2, layer_decay=0.9, lr_rule="sqrt")
+    config = small_config(optimizer=optimizer, schedule=CosineSettings(warmup=0.5, restarts=1))
+    assert check_training("the recipe", config, small_data()), "it trains alone"
