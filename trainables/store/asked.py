@@ -23,7 +23,9 @@ def unasked(arm: ArmBook, row: TrialRow, config: Mapping[str, Any]) -> str:
     """
     elsewhere = names.replaced(arm.config, row.params)
     own = names.flatten(arm.config).items()
-    asked = {name: value for name, value in own if not names.within(name, elsewhere)} | row.params
+    asked = {name: value for name, value in own if not names.within(name, elsewhere)} | dict(
+        row.params
+    )
     trained = names.flatten(config)
     derived = [*names.DERIVED, "split"]
     if not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config):
