@@ -6,6 +6,7 @@ built as a trial builds it, and trained for one step on a few images of its data
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -21,6 +22,8 @@ from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import forms
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
+from incay.trainables.optimizers.modules.update import Update
+from incay.trainables.schedules import Schedule
 from incay.trainables.source_tree import own_code
 from incay.trainables.training.objective import reduce_terms
 from incay.trainables.uses.problems import definition_place, place_in, reason
@@ -115,6 +118,29 @@ class _FirstStep:
             for parameter, value in module.named_parameters():
                 finite = value.grad is None or bool(value.grad.isfinite().all())
                 _require(finite, f"the gradient of {parameter} must be finite", "NaN or infinity")
+        self._change(nn.ModuleDict({"network": network, "loss": loss}))
+
+    def _change(self, modules: nn.ModuleDict) -> None:
+        """Take the step, at the rate of the first one."""
+        config = self._config
+        self.doing = "schedule"
+        schedule = config.schedule.build(config.steps)
+        _require(isinstance(schedule, Schedule), "build must return a Schedule", type(schedule))
+        for step in (config.steps - 1, 0):
+            factor = schedule.factor(step)
+            fits = isinstance(factor, int | float) and 0.0 <= factor < math.inf
+            _require(fits, f"the factor of step {step} must be a finite number >= 0", factor)
+        schedule.report(100.0)
+        self.doing = "optimizer"
+        update = Update(config.optimizer, modules)
+        kind = type(update.optimizer)
+        is_one = isinstance(update.optimizer, torch.optim.Optimizer)
+        _require(is_one, "build must return an optimizer of torch.optim's kind", kind)
+        update.set_lr(config.optimizer.base_lr(config.batch_size) * factor)
+        update.step()
+        for parameter, value in modules.named_parameters():
+            finite = bool(value.isfinite().all())
+            _require(finite, f"{parameter} must be finite after a step", "NaN or infinity")
 
     def _augment(self) -> None:
         policy = self._config.augment.policy
