@@ -1,4 +1,4 @@
-"""Users' networks, forms, data sets, optimisers and schedules with one fault each, in a file beside a sound loss."""
+"""Users' components of other kinds with one fault each, in a file beside a sound loss."""
 
 from __future__ import annotations
 
