@@ -130,7 +130,7 @@ class Comparison:
     def next_look(self) -> tuple[int, Chance] | None:
         """Return the next declared look and the chance that it decides; None where none is left."""
         judged = self.judged
-        later = [seeds for seeds in judged.planned if seeds > self.test.n]
+        later = judged.planned[judged.number :]
         if not later or not judged.looks:
             return None
         at = boundaries((*judged.looks, later[0]), self.level, judged.spending, judged.planned[-1])

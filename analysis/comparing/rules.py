@@ -56,6 +56,7 @@ class Judged:
             interval is one that holds under the rule.
         p: What Holm's correction takes; None where nothing can be tested.
         looks: The pairs at each look that is complete; of `fixed`, the pairs.
+        number: How many looks are complete, of which those without a new pair are none of `looks`.
         planned: The seeds at each look that the study declares.
         spending: How the level is shared out among looks.
         waits: Why nothing is tested yet, or at all; else empty.
@@ -69,6 +70,7 @@ class Judged:
     test: PairedTest
     p: float | None
     looks: tuple[int, ...] = ()
+    number: int = 1
     planned: tuple[int, ...] = ()
     spending: str = ""
     waits: str = ""
@@ -161,13 +163,15 @@ def _at_looks(
         test=test,
         p=None,
         looks=looks,
+        number=len(complete),
         planned=results.looks,
         spending=results.spending,
         ended=results.looks[-1] in complete,
     )
     if not path:
         first = results.looks[0]
-        waits = f"{test.n} of the {first} seeds of the first look"
+        there = sum(number < first for number in values[0].keys() & values[1].keys())
+        waits = f"{there} of the {first} seeds of the first look"
         return replace(judged, waits=waits if not complete else "no pair that could be tested")
     p = sequential_p(path, results.looks[-1], results.spending)
     if test.deviation:

@@ -35,7 +35,7 @@ def tested(comparison: Comparison) -> Tested:
         reference=comparison.reference,
         metric=comparison.metric,
         rule=comparison.rule,
-        look=len(basis.judged.looks),
+        look=basis.judged.number if basis.judged.looks else 0,
         looks=basis.judged.planned,
         n=basis.test.n,
         difference=basis.test.difference,
@@ -54,7 +54,7 @@ def look_text(comparison: Comparison) -> str:
     seeds = wording.counted(judged.test.n, comparison.unit)
     text = seeds
     if comparison.rule == "looks":
-        text = f"look {len(judged.looks)} of {len(judged.planned)}, {seeds}"
+        text = f"look {judged.number} of {len(judged.planned)}, {seeds}"
     return text if comparison.before is None else f"earlier plan, {text}"
 
 
@@ -121,7 +121,7 @@ def _looks(tested: list[Comparison]) -> str:
         f"{_holm(tested)}, shared out among looks by {spending} spending): {_found(tested)}. "
         "Intervals of differences hold at any of these looks; those of means are for one look."
     )
-    early = [each for each in tested if each.decided and each.test.n < each.judged.planned[-1]]
+    early = [each for each in tested if each.decided and not each.judged.ended]
     if early:
         text += (
             f" Decided before the last look: {', '.join(_counted(each) for each in early)}. A mean "

@@ -118,6 +118,47 @@ def test_an_arm_that_stopped_early_keeps_its_verdict(tmp_path: Path) -> None:
     assert [each["verdict"] for each in listed.values()] == ["better", "undecided"]
 
 
+def test_seeds_that_are_lost_are_no_looks_that_are_left(tmp_path: Path) -> None:
+    factory = StudyFactory(tmp_path, replicates=8, looks=(2, 4, 8), spending="pocock")
+    for name, difference in (("Softmax", {}), ("RN", RN), ("LN", LN)):
+        factory.arm(name, difference)
+    for number in range(8):
+        factory.trial("Softmax", number, {"test.error": SOFTMAX[number]})
+        lost = number < 2
+        found = None if lost else {"test.error": BETTER[number]}
+        factory.trial("RN", number, found, status="diverged" if lost else "completed")
+        if number < 4:
+            found = None if lost else {"test.error": EQUAL[number]}
+            factory.trial("LN", number, found, status="diverged" if lost else "completed")
+    results = load(factory.write(), "planted")
+    compared = compare_arms(results, "test.error")
+    assert (compared["RN"].verdict, compared["RN"].test.n) == ("better", 6)
+    assert (compared["RN"].judged.number, compared["LN"].judged.number) == (3, 2)
+    upcoming = compared["LN"].next_look()
+    assert upcoming is not None
+    assert upcoming[0] == 8
+    told = " ".join(table(results).notes)
+    assert "Decided before the last look" not in told
+    listed = json.loads(render(table(results), "json"))["comparisons"]
+    assert [each["look"] for each in listed] == [3, 2]
+
+
+def test_seeds_behind_the_first_look_are_none_of_it(tmp_path: Path) -> None:
+    factory = StudyFactory(tmp_path, replicates=4, looks=(2, 4))
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    for number in range(4):
+        factory.trial("Softmax", number, {"test.error": SOFTMAX[number]})
+        ended = number != 1
+        factory.trial(
+            "RN",
+            number,
+            {"test.error": BETTER[number]} if ended else None,
+            status="completed" if ended else None,
+        )
+    assert compared(factory).judged.waits == "1 of the 2 seeds of the first look"
+
+
 def extended(root: Path, first: Sequence[float], then: Sequence[float], when: str) -> StudyFactory:
     """Return a study whose seeds were raised after a look at the first of them."""
     fewer = planted(
