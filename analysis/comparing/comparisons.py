@@ -6,12 +6,13 @@ any false claim in a table stays below α, by the rule that holds for each (`...
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from incay.analysis.comparing.family import ALPHA, correct
 from incay.analysis.comparing.measure import measure
 from incay.analysis.comparing.references import planned_trials, references
 from incay.analysis.comparing.rules import Judged, Rule, judge
+from incay.analysis.comparing.seen_before import SeenBeside, seen_beside
 from incay.analysis.content import Mark
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.loading import load
@@ -24,6 +25,8 @@ from incay.analysis.statistics.sequential.chance import Chance, chance_to_decide
 from incay.trainables.metrics import quantity_of
 
 __all__ = ["ALPHA", "Comparison", "compare_arms"]
+
+_BEFORE = "comparisons of earlier plans"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,7 @@ class Comparison:
             None where none had. What was decided stays so.
         adjusted_p: Holm's p-value in the family, None for one pair.
         family: How many comparisons the family has.
+        beside: Those of them that are none of the study, but had been seen beside its own.
         effect: Hedges' g of the paired differences, None where it has no meaning.
         better: Whether the difference is in the better direction.
         seconds_per_seed: What one more replicate of both arms costs.
@@ -61,6 +65,7 @@ class Comparison:
     unit: str = "seed"
     on_gpu: bool
     fingerprints: tuple[str, ...]
+    beside: SeenBeside = field(default_factory=SeenBeside, repr=False)
     before: Comparison | None = None
 
     @property
@@ -125,7 +130,7 @@ class Comparison:
     def next_look(self) -> tuple[int, Chance] | None:
         """Return the next declared look and the chance that it decides; None where none is left."""
         judged = self.judged
-        later = [seeds for seeds in judged.planned if seeds > self.test.n]
+        later = judged.planned[judged.number :]
         if not later or not judged.looks:
             return None
         at = boundaries((*judged.looks, later[0]), self.level, judged.spending, judged.planned[-1])
@@ -168,10 +173,10 @@ def compare_arms(
         )
         is not None
     }
-    family = correct(
-        {name: (results.arm(name), results.arm(other)) for name, other in planned.items()},
-        {name: judged.p for name, judged in found.items()},
-    )
+    pairs = {name: (results.arm(name), results.arm(other)) for name, other in planned.items()}
+    beside = seen_beside(results, pairs)
+    p_values = {name: judged.p for name, judged in found.items()}
+    family = correct(pairs, p_values, beside.count)
     seconds = {arm.name: _seconds_per_seed(results, arm.name) for arm in results.arms}
     on_gpu = any(trial.gpu_seconds > 0.0 for trial in results.trials)
     return {
@@ -183,6 +188,7 @@ def compare_arms(
             level=family.levels[name],
             adjusted_p=family.adjusted.get(name),
             family=family.size,
+            beside=beside,
             effect=hedges_g(judged.test),
             better=(judged.test.difference > 0.0) == (quantity.better == "more"),
             seconds_per_seed=seconds[name] + seconds[planned[name]],
@@ -200,21 +206,24 @@ def _decided_before(
 ) -> Comparison | None:
     """Return the comparison of the first earlier plan that had decided this one by its own rule."""
     trials = [planned_trials(results.arm(name)) for name in arms]
+    known = results.cache.setdefault(_BEFORE, {})
     for plan in judged.earlier:
-        key = f"compared {plan.study}/{plan.run} {metric}"
-        if key not in results.cache:
+        key = plan.study, plan.run, metric
+        if key not in known:
             try:
                 earlier = load(results.store, plan.study, plan.run, noted=False)
-                results.cache[key] = earlier, compare_arms(earlier, metric)
+                # Its own earlier plans are this one's, too: each is read once.
+                earlier.cache[_BEFORE] = known
+                known[key] = earlier, compare_arms(earlier, metric)
             except AnalysisError:
-                results.cache[key] = None, {}
-        earlier, compared = results.cache[key]
+                known[key] = None, {}
+        earlier, compared = known[key]
         for each in compared.values():
             theirs = [planned_trials(earlier.arm(name)) for name in (each.arm, each.reference)]
             same = all(not a.isdisjoint(b) for a, b in zip(trials, theirs, strict=True))
-            if same and each.decided and each.rule != "always-valid":
-                basis: Comparison = each.basis
-                return basis
+            if same and each.rule != "always-valid":
+                # Of all plans the first alone has its own rule; those after it are looked at again.
+                return each if each.decided else None
     return None
 
 

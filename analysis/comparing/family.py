@@ -34,21 +34,27 @@ class Family:
     levels: Mapping[str, float]
 
 
-def correct(planned: Mapping[str, tuple[Arm, Arm]], p_values: Mapping[str, float | None]) -> Family:
+def correct(
+    planned: Mapping[str, tuple[Arm, Arm]],
+    p_values: Mapping[str, float | None],
+    beside: int = 0,
+) -> Family:
     """Return Holm's correction of the comparisons that could be made.
 
     Args:
         planned: The arms of every comparison that was planned, by its name.
         p_values: Of the comparisons that could be made.
+        beside: How many more count, see `incay.analysis.comparing.seen_before`.
     """
     keys = {name: _key(name, *arms) for name, arms in planned.items()}
     known = {name: p for name in planned if (p := p_values.get(name)) is not None}
     of_key = {key: known.get(name, 1.0) for name, key in keys.items()}
-    adjusted = dict(zip(of_key, holm(list(of_key.values())), strict=True))
-    of_level = dict(zip(of_key, holm_levels(list(of_key.values()), ALPHA), strict=True))
+    values = [*of_key.values(), *[1.0] * beside]
+    adjusted = dict(zip(of_key, holm(values), strict=False))
+    of_level = dict(zip(of_key, holm_levels(values, ALPHA), strict=False))
     return Family(
         {name: adjusted[keys[name]] for name in known},
-        len(of_key),
+        len(values),
         {name: of_level[key] for name, key in keys.items()},
     )
 

@@ -1,7 +1,8 @@
 """Two studies arm by arm: what the second study's arm measures minus the first's.
 
 Arms are matched by name. Where both studies trained an arm from the same seeds, the test is
-paired; else it is Welch's.
+paired; else it is Welch's. Which test holds depends on how often was looked
+(`incay.analysis.comparing.between`).
 
 The family of Holm's correction (see `incay.analysis.comparing.family`) is every pair of arms on
 the same data. Arms that are the same trials in both studies are no comparison.
@@ -10,9 +11,10 @@ the same data. Arms that are the same trials in both studies are no comparison.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
+from incay.analysis.comparing.between import Settled, at_any_time, settled
 from incay.analysis.comparing.comparisons import ALPHA
 from incay.analysis.comparing.family import correct
 from incay.analysis.comparing.measure import Measurement, measure
@@ -107,7 +109,15 @@ def compare_studies(first: StudyResults, second: StudyResults) -> SideBySide:
     one = {name: measure(first, arm, metric) for name, arm in of_first.items()}
     other = {name: measure(second, arm, metric) for name, arm in of_second.items()}
     both = {name: (of_first[name], of_second[name]) for name in common}
-    found = {name: _difference(*both[name], one[name], other[name]) for name in common}
+    found = {
+        name: _difference(
+            *both[name],
+            one[name],
+            other[name],
+            settled((first, of_first[name]), (second, of_second[name])),
+        )
+        for name in common
+    }
     family = correct(
         {name: arms for name, arms in both.items() if _same_data(*arms) and not _shared(*arms)},
         {name: each.p for name, each in found.items() if each is not None},
@@ -139,7 +149,7 @@ def _shared(first: Arm, second: Arm) -> frozenset[str]:
 
 
 def _difference(
-    mine: Arm, theirs: Arm, one: Measurement, other: Measurement
+    mine: Arm, theirs: Arm, one: Measurement, other: Measurement, rule: Settled
 ) -> ArmDifference | None:
     if not one.values or not other.values or not _same_data(mine, theirs):
         return None
@@ -153,19 +163,27 @@ def _difference(
         difference = fmean(other.values.values()) - fmean(one.values.values())
         how = f"the same trials, {len(measured)} of {most}"
         return ArmDifference(value=difference, n=len(measured), how=how)
-    paired = paired_test(_by_seed(theirs, other), _by_seed(mine, one))
+    seeds = _by_seed(theirs, other), _by_seed(mine, one)
+    paired = paired_test(*seeds)
     if paired is not None and paired.n >= min(2, len(one.values), len(other.values)):
+        if rule.waits:
+            paired = replace(paired, p=None)
+        elif not rule.fixed:
+            paired = at_any_time(paired, *seeds, rule.share)
         return ArmDifference(
             value=paired.difference,
             half_width=paired.half_width,
             no_spread=paired.n > 1 and not paired.spreads,
             p=paired.p,
             n=paired.n,
-            how=_paired(paired),
+            how=_paired(paired, rule),
         )
     test = welch_test(list(other.values.values()), list(one.values.values()))
     n = min(len(one.values), len(other.values))
     unknown = "no spread" if n > 1 else "too few seeds"
+    if test.p is not None and (rule.waits or not rule.fixed):
+        why = rule.waits or "other seeds, and their number was not settled before looking"
+        return ArmDifference(value=test.difference, n=n, how=f"not tested: {why}")
     return ArmDifference(
         value=test.difference,
         half_width=test.half_width,
@@ -176,9 +194,13 @@ def _difference(
     )
 
 
-def _paired(test: PairedTest) -> str:
+def _paired(test: PairedTest, rule: Settled) -> str:
     if test.n == 1:
         return "one common seed"
+    if rule.waits:
+        return f"not tested: {rule.waits}"
+    if not rule.fixed:
+        return f"always-valid, {test.n} common seeds"
     return f"{'paired t' if test.spreads else 'exact test of signs'}, {test.n} common seeds"
 
 

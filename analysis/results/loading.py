@@ -36,6 +36,30 @@ def load(
             schema. Damaged *records* raise nothing: see `Trial.problem`.
     """
     store = results if isinstance(results, Store) else Store(results)
+    books, book, rows = _read_books(store, study, run)
+    try:
+        found = _assemble(store, book, _read_trials(store, book, rows))
+    except RecordError as error:
+        raise AnalysisError(f"{books.where}: {error}") from error
+    if noted:
+        note_look(found, "load")
+    return found
+
+
+def outline(store: Store, study: str, run: str) -> StudyResults:
+    """Read what a run asks for and which trials it has, without how any of them ended.
+
+    Raises:
+        AnalysisError: As of `load`.
+    """
+    _, book, rows = _read_books(store, study, run)
+    known = {arm.name for arm in book.arms}
+    return _assemble(store, book, [Trial(**vars(row)) for row in rows if row.arm in known])
+
+
+def _read_books(
+    store: Store, study: str, run: str | None
+) -> tuple[Books, StudyBook, list[TrialRow]]:
     try:
         books = Books(store, study, _latest(store, study) if run is None else run)
         book, rows = books.study(), books.trials()
@@ -48,13 +72,7 @@ def load(
         raise AnalysisError(f"results at {store.uri} cannot be read: {error}") from error
     except RecordError as error:
         raise AnalysisError(str(error)) from error
-    try:
-        found = _assemble(store, book, _read_trials(store, book, rows))
-    except RecordError as error:
-        raise AnalysisError(f"{books.where}: {error}") from error
-    if noted:
-        note_look(found, "load")
-    return found
+    return books, book, rows
 
 
 def _latest(store: Store, study: str) -> str:

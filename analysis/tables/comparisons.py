@@ -145,4 +145,6 @@ def _conclusion(comparison: Comparison) -> str:
         return "undecided: one pair shows no spread"
     if comparison.decided:
         return comparison.verdict
+    if comparison.rule == "looks" and comparison.is_at_last_look:
+        return "undecided at the last look"
     return f"undecided: {describe_need(comparison)}"

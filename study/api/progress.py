@@ -42,6 +42,8 @@ class Progress:
 
     Attributes:
         phase: ``search`` or ``confirm``; empty before the first.
+        look: Which look at the test results it trains for, such as ``look 2 of 4``; empty where
+            the study has one.
         metric: What `ArmCounts.value` is of.
         arms: By name.
         seconds_left: Estimate for the phase; None while there is none.
@@ -51,6 +53,7 @@ class Progress:
     """
 
     phase: str
+    look: str
     metric: str
     arms: dict[str, ArmCounts]
     seconds_left: float | None = field(compare=False)
@@ -73,7 +76,7 @@ class Progress:
             f"{name} {arm.done}/{arm.total}{f' ({arm.value})' if arm.value else ''}"
             for name, arm in self.arms.items()
         )
-        return f"{self.phase}, {self.metric}: {arms} · {self._ahead()}"
+        return f"{self._title()}, {self.metric}: {arms} · {self._ahead()}"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -81,9 +84,12 @@ class Progress:
             f"</progress></td><td>{arm.done}/{arm.total}</td><td>{html.escape(arm.value)}</td></tr>"
             for name, arm in self.arms.items()
         )
-        head = html.escape(f"{self.phase} · {self.metric} · {self._ahead()}")
+        head = html.escape(f"{self._title()} · {self.metric} · {self._ahead()}")
         told = "".join(f"<p>{html.escape(line)}</p>" for line in self.told)
         return f"<table><caption>{head}</caption>{rows}</table>{told}"
+
+    def _title(self) -> str:
+        return f"{self.phase}, {self.look}" if self.look else self.phase
 
     def _ahead(self) -> str:
         if self.waiting:
@@ -151,7 +157,8 @@ def _progress(monitor: Monitor, halt: Halt) -> Progress:
         for name, arm in monitor.snapshot()
     }
     left, told = monitor.seconds_left(), tuple(monitor.told)
-    return Progress(monitor.phase, monitor.metric, arms, left, monitor.waiting, told, halt)
+    phase, look, metric = monitor.phase, monitor.look, monitor.metric
+    return Progress(phase, look, metric, arms, left, monitor.waiting, told, halt)
 
 
 def _shown_in_a_notebook() -> Callable[[Progress], object] | None:

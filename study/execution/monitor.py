@@ -48,6 +48,8 @@ class Monitor:
 
     Attributes:
         phase: The phase in progress.
+        look: Which look at the test results it trains for, such as ``look 2 of 4``; empty where
+            the study has one.
         started: Trials that this run has started.
         continued: Those of them that went on from a checkpoint.
         damaged: Files that could not be used, so that their work was done again.
@@ -61,7 +63,7 @@ class Monitor:
         self._spec = spec
         self._tell = tell
         self._lock = threading.Lock()
-        self.phase = ""
+        self.phase = self.look = ""
         self.metric = spec.objective.metric
         self.started = 0
         self.continued = 0
@@ -75,20 +77,26 @@ class Monitor:
         self._phase_started = time.monotonic()
         self._steps_trained = 0.0
 
-    def begin(self, phase: str, totals: dict[str, int], metric: str) -> None:
+    def begin(self, phase: str, totals: dict[str, int], metric: str, look: str = "") -> None:
         """Start counting a phase.
 
         Args:
             phase: Its name.
             totals: Trials by arm.
             metric: What is shown of completed trials.
+            look: Which look it is for.
         """
         with self._lock:
-            self.phase, self.metric = phase, metric
+            self.phase, self.metric, self.look = phase, metric, look
             self.arms = {arm: ArmProgress(total) for arm, total in totals.items()}
             self._ended.clear()
             self._phase_started = time.monotonic()
             self._steps_trained = 0.0
+
+    @property
+    def title(self) -> str:
+        """The phase and the look that are in progress."""
+        return f"{self.phase}, {self.look}" if self.look else self.phase
 
     def spares(self, arm: str, trials: int) -> None:
         """Take in that an arm's search asks for fewer trials than it might have."""

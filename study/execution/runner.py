@@ -230,9 +230,11 @@ class StudyRunner:
                 if trial.arm in going_on and earlier <= trial.number < seeds
             ]
             work = FixedWork(asked, self._finished)
-            self._phase("confirm", work, totals(asked), "")
+            several = len(self._spec.looks) > 1
+            which = f"look {number} of {len(self._spec.looks)}" if several else ""
+            self._phase("confirm", work, totals(asked), "", which)
             stuck += work.stuck
-            if self.halt.asked or len(self._spec.looks) == 1:
+            if self.halt.asked or not several:
                 note_results(self._store, self._spec)
                 break
             shown = look(self._store, self._spec, number)
@@ -242,8 +244,10 @@ class StudyRunner:
             going_on, earlier = shown.going_on, seeds
         return stuck
 
-    def _phase(self, name: str, work: Work, counts: dict[str, int], metric: str) -> None:
-        self._monitor.begin(name, counts, metric or "test.error")
+    def _phase(
+        self, name: str, work: Work, counts: dict[str, int], metric: str, which: str = ""
+    ) -> None:
+        self._monitor.begin(name, counts, metric or "test.error", which)
         first = work.next()
         if isinstance(first, PlannedTrial):
             train_phase(self._context, work, first, self._trials)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from incay.analysis.results.looks import find_plans
+from incay.analysis.results.earlier_plans import find_plans
 from incay.analysis.statistics.sequential.always_valid import SHARE_LEFT, least_seeds
 from incay.analysis.wording import counted
 from incay.study.planning.data_catalog import DataCatalog
@@ -45,6 +45,8 @@ def rule_lines(spec: StudySpec, store: Store, data: DataCatalog) -> list[str]:
             trials.setdefault(trial.arm, {})[trial.fingerprint] = trial.number
     known = {fingerprint for of_arm in trials.values() for fingerprint in of_arm}
     for plan in find_plans(store, _asked(spec, store), known):
+        if plan.same:
+            continue
         seen = {
             arm: {number for fingerprint, number in of_arm.items() if fingerprint in plan.order}
             for arm, of_arm in trials.items()

@@ -35,7 +35,7 @@ def tested(comparison: Comparison) -> Tested:
         reference=comparison.reference,
         metric=comparison.metric,
         rule=comparison.rule,
-        look=len(basis.judged.looks),
+        look=basis.judged.number if basis.judged.looks else 0,
         looks=basis.judged.planned,
         n=basis.test.n,
         difference=basis.test.difference,
@@ -54,7 +54,7 @@ def look_text(comparison: Comparison) -> str:
     seeds = wording.counted(judged.test.n, comparison.unit)
     text = seeds
     if comparison.rule == "looks":
-        text = f"look {len(judged.looks)} of {len(judged.planned)}, {seeds}"
+        text = f"look {judged.number} of {len(judged.planned)}, {seeds}"
     return text if comparison.before is None else f"earlier plan, {text}"
 
 
@@ -121,7 +121,7 @@ def _looks(tested: list[Comparison]) -> str:
         f"{_holm(tested)}, shared out among looks by {spending} spending): {_found(tested)}. "
         "Intervals of differences hold at any of these looks; those of means are for one look."
     )
-    early = [each for each in tested if each.decided and each.test.n < each.judged.planned[-1]]
+    early = [each for each in tested if each.decided and not each.judged.ended]
     if early:
         text += (
             f" Decided before the last look: {', '.join(_counted(each) for each in early)}. A mean "
@@ -137,13 +137,11 @@ def _always_valid(tested: list[Comparison]) -> str:
     least = max(least_seeds(each.level * each.judged.share) for each in tested)
     spent = [each for each in tested if each.judged.share < 1.0]
     left = (
-        ", of which a tenth is left: the test of the earlier plan has spent the rest"
-        if spent
-        else ""
+        ", of which a tenth is left: the rest is for the test of the earlier plan" if spent else ""
     )
     return (
-        "The number of seeds was settled after results had been seen "
-        f"({seen}): tested by an always-valid p-value ({_holm(tested)}{left}), which may be looked "
+        f"Results had been seen under another plan ({seen}), so that the number of seeds may hang "
+        f"on them: tested by an always-valid p-value ({_holm(tested)}{left}), which may be looked "
         f"at after every seed: {_found(tested)}. Intervals of differences hold at any time, those "
         "of means for one look. "
         f"Fewer than {least} seeds can decide nothing by it."
@@ -151,7 +149,7 @@ def _always_valid(tested: list[Comparison]) -> str:
 
 
 def _before(tested: list[Comparison]) -> str:
-    """Return what an earlier plan had decided before seeds were added."""
+    """Return what an earlier plan had decided by its own rule."""
     parts = [
         f"{each.arm} ({each.verdict} after {wording.counted(each.before.test.n, 'seed')}, "
         f"p = {each.before.adjusted_p:.2g})"
@@ -160,7 +158,7 @@ def _before(tested: list[Comparison]) -> str:
     ]
     if not parts:
         return ""
-    return f"Decided by an earlier plan, before more seeds were added: {', '.join(parts)}."
+    return f"Decided by an earlier plan: {', '.join(parts)}."
 
 
 def _waiting(comparisons: Iterable[Comparison]) -> str:
@@ -192,7 +190,11 @@ def _open(tested: list[Comparison]) -> str:
 
 
 def _holm(tested: list[Comparison]) -> str:
-    return f"Holm over {wording.counted(tested[0].family, 'comparison')}, α = {ALPHA}"
+    seen = tested[0].beside
+    text = f"Holm over {wording.counted(tested[0].family, 'comparison')}"
+    if seen.count:
+        text += f", {seen.count} of them seen beside these in {', '.join(seen.runs)}"
+    return f"{text}, α = {ALPHA}"
 
 
 def _found(tested: list[Comparison]) -> str:

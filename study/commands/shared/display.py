@@ -63,7 +63,7 @@ class _Lines:
             shown = monitor.shown(arm)
             parts.append(f"{name} {arm.done}/{arm.total}{f' ({shown})' if shown else ''}")
         arms = ", ".join(parts)
-        line = f"{monitor.phase}, {monitor.metric}: {arms}"
+        line = f"{monitor.title}, {monitor.metric}: {arms}"
         if arms and line != self._last:
             self._console.print(f"{line} · {_ahead(monitor)}", soft_wrap=True)
             self._last = line
@@ -82,7 +82,7 @@ def _drawn(monitor: Monitor) -> RenderableType:
             *(str(arm.endings[ending] or "") for ending in _EARLY),
             monitor.shown(arm),
         )
-    return Group(f"{monitor.phase} · {_ahead(monitor)}", table)
+    return Group(f"{monitor.title} · {_ahead(monitor)}", table)
 
 
 def _bar(arm: ArmProgress, width: int = 24) -> str:

@@ -118,6 +118,47 @@ def test_an_arm_that_stopped_early_keeps_its_verdict(tmp_path: Path) -> None:
     assert [each["verdict"] for each in listed.values()] == ["better", "undecided"]
 
 
+def test_seeds_that_are_lost_are_no_looks_that_are_left(tmp_path: Path) -> None:
+    factory = StudyFactory(tmp_path, replicates=8, looks=(2, 4, 8), spending="pocock")
+    for name, difference in (("Softmax", {}), ("RN", RN), ("LN", LN)):
+        factory.arm(name, difference)
+    for number in range(8):
+        factory.trial("Softmax", number, {"test.error": SOFTMAX[number]})
+        lost = number < 2
+        found = None if lost else {"test.error": BETTER[number]}
+        factory.trial("RN", number, found, status="diverged" if lost else "completed")
+        if number < 4:
+            found = None if lost else {"test.error": EQUAL[number]}
+            factory.trial("LN", number, found, status="diverged" if lost else "completed")
+    results = load(factory.write(), "planted")
+    compared = compare_arms(results, "test.error")
+    assert (compared["RN"].verdict, compared["RN"].test.n) == ("better", 6)
+    assert (compared["RN"].judged.number, compared["LN"].judged.number) == (3, 2)
+    upcoming = compared["LN"].next_look()
+    assert upcoming is not None
+    assert upcoming[0] == 8
+    told = " ".join(table(results).notes)
+    assert "Decided before the last look" not in told
+    listed = json.loads(render(table(results), "json"))["comparisons"]
+    assert [each["look"] for each in listed] == [3, 2]
+
+
+def test_seeds_behind_the_first_look_are_none_of_it(tmp_path: Path) -> None:
+    factory = StudyFactory(tmp_path, replicates=4, looks=(2, 4))
+    factory.arm("Softmax")
+    factory.arm("RN", RN)
+    for number in range(4):
+        factory.trial("Softmax", number, {"test.error": SOFTMAX[number]})
+        ended = number != 1
+        factory.trial(
+            "RN",
+            number,
+            {"test.error": BETTER[number]} if ended else None,
+            status="completed" if ended else None,
+        )
+    assert compared(factory).judged.waits == "1 of the 2 seeds of the first look"
+
+
 def extended(root: Path, first: Sequence[float], then: Sequence[float], when: str) -> StudyFactory:
     """Return a study whose seeds were raised after a look at the first of them."""
     fewer = planted(
@@ -136,7 +177,7 @@ def test_seeds_that_are_added_after_a_look_are_tested_by_the_rule_that_is_always
     found = compared(more)
     assert (found.rule, found.verdict, found.test.n) == ("always-valid", "undecided", 8)
     told = " ".join(table(load(more.store, "planted", "bbbbbbbb")).notes)
-    assert "settled after results had been seen (planted@aaaaaaaa" in told
+    assert "seen under another plan (planted@aaaaaaaa" in told
     fixed = compared(planted(tmp_path / "fixed", EQUAL, total=8))
     assert (found.test.half_width or 0.0) > (fixed.test.half_width or 0.0)
 
@@ -148,14 +189,22 @@ def test_what_a_fixed_plan_had_decided_is_not_taken_back(tmp_path: Path) -> None
     assert (found.rule, found.verdict) == ("fixed", "better")
     assert found.marks == {Mark.BETTER}
     told = " ".join(table(load(more.store, "planted", "bbbbbbbb")).notes)
-    assert (
-        "Decided by an earlier plan, before more seeds were added: RN (better after 5 seeds" in told
+    assert "Decided by an earlier plan: RN (better after 5 seeds" in told
+
+
+def test_of_two_plans_the_one_that_is_looked_at_first_keeps_its_rule(tmp_path: Path) -> None:
+    """To begin many before there is anything to see, and then to look at one by one, is looking."""
+    more = extended(tmp_path, EQUAL[:5], EQUAL, "2026-03-01T00:00:00+00:00")
+    numbers = tuple(range(8))
+    look = Look(when="2026-02-15T00:00:00+00:00", by="run", replicates=numbers, seeds=numbers)
+    assert compared(more).rule == "always-valid"
+    more.books.note_look(look)
+    assert compared(more).rule == "fixed"
+    fewer = compare_arms(load(more.store, "planted", "aaaaaaaa"), "test.error")["RN"]
+    assert (fewer.rule, fewer.judged.waits) == (
+        "always-valid",
+        "3 seeds that had been seen are left out",
     )
-
-
-def test_a_look_after_the_study_was_begun_is_no_earlier_one(tmp_path: Path) -> None:
-    found = compared(extended(tmp_path, EQUAL[:5], EQUAL, "2026-03-01T00:00:00+00:00"))
-    assert found.rule == "fixed"
 
 
 def test_one_pair_that_was_seen_marks_nothing_and_counts_for_no_look(tmp_path: Path) -> None:

@@ -65,9 +65,13 @@ def test_of_points_with_several_seeds_the_best_mean_is_shown_not_the_luckiest_se
 def test_who_follows_from_python_is_told_what_the_terminal_is() -> None:
     lines: list[str] = []
     monitor, seen = Monitor(spec(), lines.append), list[Progress]()
-    monitor.begin("confirm", {"Softmax": 3}, "test.error")
+    monitor.begin("confirm", {"Softmax": 3}, "test.error", "look 2 of 4")
     monitor.tell("look 1 of 2, after 3 seeds: nothing is decided <here>")
     with followed(monitor, Halt(), seen.append):
         pass
     assert seen[-1].told == tuple(lines)
+    assert (seen[-1].phase, seen[-1].look) == ("confirm", "look 2 of 4")
+    assert str(seen[-1]).startswith("confirm, look 2 of 4, test.error: Softmax 0/3")
+    monitor.begin("confirm", {"Softmax": 3}, "test.error")
+    assert monitor.title == "confirm"
     assert "&lt;here&gt;" in seen[-1]._repr_html_()
