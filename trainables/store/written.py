@@ -47,6 +47,8 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     searched = any(arm.search for arm in book.arms)
     require(book.budget is not None or not searched, "a budget of what is searched", where)
     arms = tuple(replace(arm, config=completed(arm.config)) for arm in book.arms)
+    if arms == book.arms:
+        return book
     # A book of before knows no default of what its arms are completed with.
     return replace(book, arms=arms, defaults={**LATER, **book.defaults})
 
