@@ -34,6 +34,7 @@ class MineSettings(PolicySettings):
 
     def build(self, image_shape: tuple[int, int, int]) -> Augmentation:
         """Return what does it, for images (channels, height, width)."""
+        del image_shape  # any will do
         return MineAugmentation(self.share)
 
 
