@@ -33,11 +33,12 @@ from incay.trainables.fingerprint import fingerprint
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks import networks
 from incay.trainables.networks.modules.base import FeatureNetwork
+from incay.trainables.optimizers.modules.update import Update
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import DeviceSplit, Normalizer
-from incay.trainables.training.optimizer import build_optimizer
 from incay.trainables.training.prepared import PreparedData
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as sessions
 from incay.trainables.worker.session import TrialSession, TrialTask
@@ -72,7 +73,7 @@ class Ceiling:
         self._network, self._classifier = network, loss
         self._modules = torch.nn.ModuleList([network, loss]).to(device)
         self._modules.to(memory_format=torch.channels_last)
-        self._optimizer = build_optimizer(config.optimizer, self._modules)
+        self._optimizer = Update(config.optimizer, self._modules)
         self._autocast = torch.bfloat16 if config.precision == "bf16" else None
         self._device, self._size = device, size
         if adapt is not None:
@@ -86,7 +87,7 @@ class Ceiling:
             with torch.autocast(self._device.type, self._autocast, self._autocast is not None):
                 features = self._network(images)
             objective = F.cross_entropy(self._classifier(features.float()), labels)
-            self._optimizer.zero_grad(set_to_none=True)
+            self._optimizer.zero_grad()
             objective.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
         objective.item()  # waits for the device
@@ -190,7 +191,7 @@ def main() -> None:
         dataset=dataset,
         network=networks[chosen.network](),
         incay=IncaySettings(form="reciprocal", weight=0.1, gate="correct"),
-        optimizer=OptimizerSettings(lr=0.01),
+        optimizer=SGDSettings(lr=0.01),
         split=SplitSettings(validation=chosen.validation),
         steps=chosen.steps * reports,
         reports=reports,

@@ -22,12 +22,12 @@ from incay.trainables.data import datasets
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.stacking.convolutions import CHOSEN, CONVOLUTIONS
 from incay.trainables.stacking.gate import rehearse
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.stacking.run import StackedRun
 from incay.trainables.training.prepared import PreparedData, prepare
-from incay.trainables.training.settings import OptimizerSettings
 
 
 def configurations(members: int, precision: str, width: float) -> list[TrialConfig]:
@@ -43,7 +43,7 @@ def configurations(members: int, precision: str, width: float) -> list[TrialConf
             base,
             seed=index,
             incay=replace(base.incay, weight=0.1 * 1.5**index),
-            optimizer=OptimizerSettings(lr=0.005 + 0.0005 * index, weight_decay=1e-4 * index),
+            optimizer=SGDSettings(lr=0.005 + 0.0005 * index, weight_decay=1e-4 * index),
         )
         for index in range(members)
     ]

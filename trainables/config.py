@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_type_hints
 
+from incay.trainables.augment import PolicySettings, policies
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.data import DatasetSettings, datasets
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.errors import UserError, first_line
@@ -14,15 +16,15 @@ from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.networks import NetworkSettings, networks
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers import OptimizerSettings, optimizers
+from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.preprocess import PreprocessSettings
 from incay.trainables.registry import Registry
+from incay.trainables.schedules import ScheduleSettings, schedules
+from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, require, to_dict
 from incay.trainables.store.naming import canonical
-from incay.trainables.training.settings import (
-    AugmentSettings,
-    OptimizerSettings,
-    ScheduleSettings,
-    SplitSettings,
-)
+from incay.trainables.training.settings import SplitSettings
 
 S = TypeVar("S", bound=Settings)
 
@@ -30,8 +32,12 @@ COMPONENTS: Mapping[str, Registry[Any]] = {
     "dataset": datasets,
     "network": networks,
     "loss": losses,
+    "optimizer": optimizers,
+    "schedule": schedules,
 }
 """The parts of a trial that are registered components, and where they are registered."""
+WITHIN: Mapping[tuple[str, ...], Registry[Any]] = {("augment", "policy"): policies}
+"""Registered components that are a setting of a part, by part and setting."""
 
 
 MOST_STEPS = 10**9
@@ -47,9 +53,10 @@ class TrialConfig(Settings):
         network: What maps images to features.
         loss: What scores features against labels; owns the classifier.
         incay: The feature incay term.
-        optimizer: SGD.
-        schedule: When the learning rate falls.
+        optimizer: What changes weights by gradients.
+        schedule: How the learning rate changes from step to step.
         augment: Random changes of training images.
+        preprocess: What is done to all images, fitted on those that are trained on.
         split: Which images train, validate and test.
         steps: Optimiser steps.
         batch_size: Images per step; 128 in the L-Softmax authors' settings.
@@ -64,9 +71,10 @@ class TrialConfig(Settings):
     network: NetworkSettings = field(default_factory=MNIST2DSettings)
     loss: LossSettings = field(default_factory=SoftmaxSettings)
     incay: IncaySettings = field(default_factory=IncaySettings)
-    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
-    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    optimizer: OptimizerSettings = field(default_factory=SGDSettings)
+    schedule: ScheduleSettings = field(default_factory=StepSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
+    preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     steps: int = 10_000
     batch_size: int = 128
@@ -80,10 +88,19 @@ class TrialConfig(Settings):
         require(self.steps <= MOST_STEPS, "steps <= 10^9", self.steps)
         require(self.batch_size >= 1, "batch_size >= 1", self.batch_size)
         require(self.batch_size <= 10**6, "batch_size <= 10^6", self.batch_size)
+        parts = self.optimizer.accumulate
+        fits = parts <= self.batch_size
+        require(fits, f"optimizer.accumulate <= batch_size={self.batch_size}", parts)
         require(self.reports >= 1, "reports >= 1", self.reports)
         require(self.reports <= 10**5, "reports <= 10^5", self.reports)
         require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)
         require(0 <= self.seed < 2**63, "0 <= seed < 2**63", self.seed)
+        require(
+            not self.augment.mix.active or self.loss.soft_labels,
+            "augment.mix is none, or the loss takes soft labels (those that do: "
+            f"{', '.join(name for name, loss in losses.items() if loss.soft_labels)})",
+            f"{self.augment.mix.name} and {self.loss.name}",
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole configuration as plain JSON values."""
@@ -124,7 +141,10 @@ def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
             continue
         value, hint = values[item.name], hints[item.name]
         if cls is TrialConfig and item.name in COMPONENTS:
-            value = _restore(COMPONENTS[item.name][value["name"]], value)
+            registry = COMPONENTS[item.name]
+            value = _restore(registry[registry.named_in(value)], value)
+        elif hint is PolicySettings:
+            value = _restore(policies[value["name"]], value)
         elif isinstance(hint, type) and issubclass(hint, Settings):
             value = _restore(hint, value)
         elif hint is float:

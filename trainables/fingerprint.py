@@ -4,16 +4,25 @@ The code's version covers exactly the definitions that can change a trial's resu
 loop, the trial's own components and whatever they import from this package, wherever it lies
 (`incay.trainables.source_code`). A new loss leaves all other fingerprints alone. The user's own
 code counts in the same way (`incay.trainables.uses`).
+
+A trial that asks for nothing later than the epoch of fingerprints is filed as it was then, as long
+as the code that has changed since is shown to compute the same (`incay.trainables.epoch`).
 """
 
 from __future__ import annotations
 
-from incay.trainables.config import TrialConfig
+from collections.abc import Mapping
+from functools import cache
+
+from incay.trainables.config import COMPONENTS, TrialConfig
+from incay.trainables.epoch import as_then
 from incay.trainables.errors import UserError
 from incay.trainables.incay import forms
 from incay.trainables.source_code import reached
+from incay.trainables.source_names import Scope
 from incay.trainables.source_tree import own_code
-from incay.trainables.source_versions import digest, scope, version_of
+from incay.trainables.source_versions import digest, scope
+from incay.trainables.store.later import asks_for_later
 from incay.trainables.store.naming import fingerprint_of
 
 _LOOP = "incay.trainables.training.trainer"
@@ -26,13 +35,21 @@ def fingerprint(config: TrialConfig, data_hash: str) -> str:
 
 def code_version(config: TrialConfig) -> str:
     """Return the version of the code that trains this configuration."""
-    return version_of(*sorted(_roots(config)), scope=scope())
+    found = _counted(roots(config), scope(), asks_for_later(config.to_dict()))
+    return digest(each for definitions in found.values() for each in definitions)
 
 
 def code_files(config: TrialConfig) -> dict[str, str]:
     """Return the modules that can change the trial's result, each with its hash."""
-    found = reached(_roots(config), scope())
+    found = _counted(roots(config), scope(), asks_for_later(config.to_dict()))
     return {module: digest(definitions) for module, definitions in found.items()}
+
+
+@cache
+def _counted(modules: frozenset[str], covered: Scope, later: bool) -> Mapping[str, frozenset[str]]:
+    """Return what counts of the modules that a trial reaches: hashes of definitions, by module."""
+    found = reached(sorted(modules), covered)
+    return found if later else as_then(found)
 
 
 def is_own(config: TrialConfig) -> bool:
@@ -40,7 +57,12 @@ def is_own(config: TrialConfig) -> bool:
     return any(part.__module__ in own_code.modules for part in _parts(config))
 
 
-def _roots(config: TrialConfig) -> frozenset[str]:
+def roots(config: TrialConfig) -> frozenset[str]:
+    """Return the modules that a trial's code begins with: the loop, and its own components.
+
+    Raises:
+        UserError: A component lies where a change of it would be missed.
+    """
     parts, covered = _parts(config), scope()
     for part in parts:
         if not covered.owns(part.__module__):
@@ -56,5 +78,8 @@ def _roots(config: TrialConfig) -> frozenset[str]:
 
 def _parts(config: TrialConfig) -> list[type]:
     """Return the classes of a trial's own components."""
-    parts: list[type] = [type(part) for part in (config.dataset, config.network, config.loss)]
+    parts = [type(getattr(config, kind)) for kind in COMPONENTS]
+    parts += [type(part) for part in config.augment.parts]
+    if config.preprocess.active:
+        parts.append(type(config.preprocess))
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

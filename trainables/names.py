@@ -14,11 +14,14 @@ WEIGHT = "incay.weight"
 FORM = "incay.form"
 THRESHOLD = "incay.threshold"
 DATASET, NETWORK, LOSS = "dataset.name", "network.name", "loss.name"
+OPTIMIZER, SCHEDULE = "optimizer.name", "schedule.kind"
 WIDTH, FEATURE_SCALE = "network.width", "network.feature_scale"
 LEARNING_RATE, WEIGHT_DECAY = "optimizer.lr", "optimizer.weight_decay"
 MOMENTUM = "optimizer.momentum"
 STEPS, BATCH_SIZE, REPORTS, SEED = "steps", "batch_size", "reports", "seed"
 PRECISION = "precision"
+NAMING = (DATASET, NETWORK, LOSS, OPTIMIZER, SCHEDULE)
+"""The settings that name a component."""
 DERIVED = (SEED, "split.seed", "split.test")
 """Settings that a study derives, so that they say nothing of a method."""
 
@@ -69,6 +72,22 @@ def has(values: Mapping[str, Any], name: str) -> bool:
 def within(name: str, parts: Iterable[str]) -> bool:
     """Return whether a dotted name is one of the parts, or lies in one of them."""
     return any(name == part or name.startswith(f"{part}.") for part in parts)
+
+
+def replaced(config: Mapping[str, Any], params: Mapping[str, Any]) -> list[str]:
+    """Return the parts of a nested configuration in which a search has put another component.
+
+    The configuration's own settings of such a part are not the other component's.
+
+    Args:
+        config: What an arm asks for.
+        params: What a search chose, by dotted name.
+    """
+    return [
+        name.partition(".")[0]
+        for name in NAMING
+        if name in params and params[name] != look_up(config, name)
+    ]
 
 
 def incay_is_on(config: Mapping[str, Any]) -> bool:

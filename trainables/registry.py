@@ -13,7 +13,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from incay.trainables.errors import UserError, shown
 
@@ -103,7 +103,33 @@ class DefinitionRegistry(Mapping[str, T], Generic[T]):
 
 
 class Registry(DefinitionRegistry[type[T]], Generic[T]):
-    """Names of one kind of component, mapped to the classes that carry them as ``name``."""
+    """Names of one kind of component, mapped to the classes that carry them as ``name``.
+
+    Args:
+        kind: What the components are called in messages and in a trial's settings.
+        package: The package whose files register them.
+        key: The setting that names one, as in ``schedule.kind``.
+        default: The one that is meant where settings name none; None where one must be named.
+        alike: Those of the same settings, which stay where one takes another's place.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        package: str,
+        *,
+        key: str = "name",
+        default: str | None = None,
+        alike: Iterable[str] = (),
+    ) -> None:
+        super().__init__(kind, package)
+        self.key = key
+        self.default = default
+        self.alike = frozenset(alike)
+
+    def named_in(self, values: Mapping[str, Any]) -> Any:
+        """Return the name that settings say or leave open; None where one must be named."""
+        return values.get(self.key, self.default)
 
     def register(self, *names: str) -> Callable[[type[T]], type[T]]:
         """Return a class decorator that registers the class under its one name.
@@ -116,6 +142,7 @@ class Registry(DefinitionRegistry[type[T]], Generic[T]):
 
         def decorate(cls: type[T]) -> type[T]:
             add(cls).name = name  # type: ignore[attr-defined]
+            cls.key = self.key  # type: ignore[attr-defined]
             return cls
 
         return decorate

@@ -36,7 +36,9 @@ def to_dict(settings: Settings) -> dict[str, Any]:
     """Return the settings as plain JSON values, the component's name first."""
     values: dict[str, Any] = {}
     if isinstance(settings, Component):
-        values["name"] = settings.name
+        # The registry says the key. It is no field of `Component`: that would be an edit of all
+        # components, which are filed under their code.
+        values[getattr(settings, "key", "name")] = settings.name
     for field in dataclasses.fields(settings):
         values[field.name] = _plain(getattr(settings, field.name))
     return values
@@ -60,4 +62,6 @@ def _plain(value: Any) -> Any:
         return to_dict(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return dict(value)
     return value

@@ -18,6 +18,7 @@ SCOPE = Scope(
         "incay",
         "incay.components",
         "incay.trainables.config",
+        "incay.trainables.epoch",
         "incay.trainables.errors",
         "incay.trainables.fingerprint",
         "incay.trainables.registry",

@@ -9,6 +9,8 @@ See docs/own-components.md. A name that is not here may change at any time.
 
 from __future__ import annotations
 
+from incay.trainables.augment import PolicySettings, register_augmentation
+from incay.trainables.augment.modules.base import Augmentation
 from incay.trainables.data import (
     DataError,
     DatasetSettings,
@@ -22,9 +24,12 @@ from incay.trainables.losses import LossSettings, register_loss
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
 from incay.trainables.networks import NetworkSettings, register_network
 from incay.trainables.networks.modules.base import FeatureNetwork
+from incay.trainables.optimizers import OptimizerSettings, register_optimizer
+from incay.trainables.schedules import Schedule, ScheduleSettings, register_schedule
 from incay.trainables.settings import require, require_finite
 
 __all__ = [
+    "Augmentation",
     "ClassifierLoss",
     "DataError",
     "DatasetSettings",
@@ -35,13 +40,20 @@ __all__ = [
     "LossOutput",
     "LossSettings",
     "NetworkSettings",
+    "OptimizerSettings",
+    "PolicySettings",
+    "Schedule",
+    "ScheduleSettings",
     "Split",
     "Term",
     "hash_files",
+    "register_augmentation",
     "register_dataset",
     "register_form",
     "register_loss",
     "register_network",
+    "register_optimizer",
+    "register_schedule",
     "require",
     "require_finite",
     "require_root",

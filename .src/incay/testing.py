@@ -14,6 +14,22 @@ hold and what came. See docs/own-components.md.
 
 from __future__ import annotations
 
-from incay.trainables.conformance import check_dataset, check_form, check_loss, check_network
+from incay.trainables.conformance import (
+    check_augmentation,
+    check_dataset,
+    check_form,
+    check_loss,
+    check_network,
+    check_optimizer,
+    check_schedule,
+)
 
-__all__ = ["check_dataset", "check_form", "check_loss", "check_network"]
+__all__ = [
+    "check_augmentation",
+    "check_dataset",
+    "check_form",
+    "check_loss",
+    "check_network",
+    "check_optimizer",
+    "check_schedule",
+]

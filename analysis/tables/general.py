@@ -27,8 +27,11 @@ from incay.analysis.tables.layouts.searched import (
 )
 from incay.analysis.tables.layouts.spread import SPREAD_NOTE, spread_cells, spread_columns
 from incay.analysis.tables.layouts.trained import baseline_sentence, kept_sentence
+from incay.trainables import names
 from incay.trainables.metrics import ACCURACY, ERROR, NORM, quantity_of
 
+_NAMED_BY = {"schedule": names.SCHEDULE}
+"""What names a component, where it is no ``name``."""
 _CHANGE = Column(key="change", title="Δ to reference")
 
 
@@ -109,13 +112,13 @@ def _difference(results: StudyResults, arm: Arm) -> str:
     parts = []
     for name, value in arm.difference.items():
         component, _, setting = name.partition(".")
-        named = f"{component}.name"
+        named = _NAMED_BY.get(component, f"{component}.name")
         if name in arm.search:
             continue
         if setting == "name":
             parts.append(f"{component}={wording.setting(value)}")
             continue
-        if named in arm.difference:
+        if name != named and named in arm.difference:
             peers = [other for other in results.arms if _shares(other, arm, named)]
             same = all(other.difference.get(name) == value for other in peers)
             if same and value == results.defaults.get(name, value):

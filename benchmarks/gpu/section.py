@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.data.cifar10 import CIFAR10Settings
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.cifar10 import CIFAR10NetworkSettings
-from incay.trainables.training.settings import AugmentSettings, OptimizerSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 
 RESERVE = 10.0
 """Seconds of a section that nothing is begun in."""
@@ -79,7 +80,7 @@ class Section:
             incay=IncaySettings(form="reciprocal", weight=0.1, threshold="1+sqrt2 x mean"),
             augment=AugmentSettings(crop_padding=4),
             # Not the papers' 0.1: whatever is measured, no loss diverges.
-            optimizer=OptimizerSettings(lr=0.001),
+            optimizer=SGDSettings(lr=0.001),
             batch_size=32 if self.tiny else 128,
             precision="bf16",
         )

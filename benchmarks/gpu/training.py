@@ -17,7 +17,8 @@ from benchmarks.gpu.ways import WAYS
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.incay.settings import IncaySettings
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 
 PEAK_TFLOPS = {"H100 PCIe": 756.0, "H100": 989.0, "H200": 989.0, "A100": 312.0}
@@ -30,7 +31,7 @@ def training_section(section: Section) -> None:
     steps = 6 if section.tiny else 20_000
     half = section.trial(
         incay=IncaySettings(),
-        optimizer=OptimizerSettings(),  # the papers'
+        optimizer=SGDSettings(),  # the papers'
         split=SplitSettings(test="final"),
         steps=steps,
         reports=min(10, steps),

@@ -16,7 +16,7 @@ from incay.trainables.uses.bundle import Bundle
 PACKAGE = Path(incay.__file__).parent
 """Where the project's package lies."""
 
-_SUFFIXES = (".py", ".yaml", ".toml", ".typed", ".html", ".css", ".js")
+_SUFFIXES = (".py", ".yaml", ".json", ".toml", ".typed", ".html", ".css", ".js")
 _MOST_BYTES = 20 * 2**20
 """Ray's dashboard takes 100 MiB; code that large would be something else by mistake."""
 _NAMED = 5

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from incay.trainables.augment import policies
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
+from incay.trainables.incay.own_settings import defaults
 from incay.trainables.incay.settings import IncaySettings
+from incay.trainables.optimizers import OptimizerSettings
+from incay.trainables.registry import Registry
 from incay.trainables.settings import to_dict
 
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")
@@ -50,22 +54,26 @@ class Method:
 
 
 def methods() -> dict[str, list[Method]]:
-    """Return all components by kind: losses, incay, networks, data sets."""
-    losses, networks, datasets = (
-        list(_components(kind)) for kind in ("loss", "network", "dataset")
+    """Return all components by kind: of trials, then augmentations."""
+    losses, networks, datasets, optimizers, schedules = (
+        list(_components(kind)) for kind in ("loss", "network", "dataset", "optimizer", "schedule")
     )
     incay = [
         Method("(every form)", _summary(IncaySettings), to_dict(IncaySettings()), {}, ""),
         *(
-            Method(name, _summary(form), {}, form.search_space, form.citation)
+            Method(name, _summary(form), _own(name), form.search_space, form.citation)
             for name, form in forms.items()
         ),
     ]
+    every = Method("(every optimiser)", _summary(OptimizerSettings), _usual(), {}, "")
     return {
         "Losses": losses,
         "Forms of feature incay": incay,
         "Networks": networks,
         "Data sets": datasets,
+        "Optimisers": [every, *optimizers],
+        "Schedules": schedules,
+        "Augmentations": [each for each in _listed_of(policies, {}) if each.name != "none"],
     }
 
 
@@ -91,11 +99,30 @@ def methods_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _own(form: str) -> dict[str, Any]:
+    return {f"settings.{name}": value for name, value in defaults(form).items()}
+
+
 def _components(kind: str) -> Iterator[Method]:
-    for name, cls in COMPONENTS[kind].items():
+    return _listed_of(COMPONENTS[kind], _usual() if kind == "optimizer" else {})
+
+
+def _listed_of(registry: Registry[Any], usual: Mapping[str, Any]) -> Iterator[Method]:
+    """Yield components; of settings that all have, only those that are not as usual."""
+    # Those two are shown by each, be they as usual.
+    usual = {key: value for key, value in usual.items() if key not in ("lr", "weight_decay")}
+    for name, cls in registry.items():
         settings = to_dict(cls())
-        del settings["name"]
+        del settings[registry.key]
+        left_out = [each for each in usual if settings[each] == usual[each]]
+        for setting in left_out:
+            del settings[setting]
         yield Method(name, _summary(cls), settings, cls.search_space, cls.citation)
+
+
+def _usual() -> dict[str, Any]:
+    """Return the defaults of what all optimisers have in common."""
+    return {item.name: item.default for item in fields(OptimizerSettings)}
 
 
 def _summary(cls: type) -> str:

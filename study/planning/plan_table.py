@@ -12,7 +12,7 @@ from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, con
 from incay.study.spec.searches.grid import grid_trials
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
-from incay.trainables.config import TrialConfig
+from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.records import TrialRecord
@@ -129,6 +129,18 @@ def shared_settings(spec: StudySpec) -> str:
     return ", ".join(f"{name}={value}" for name, value in same.items()) or "nothing the same"
 
 
+def _in_numbers(config: TrialConfig) -> dict[str, Any]:
+    """Return what settings that are a rule or a share come to."""
+    found: dict[str, Any] = {}
+    if config.optimizer.lr_rule != "none":
+        rate = config.optimizer.base_lr(config.batch_size)
+        found["learning rate by that rule"] = f"{rate:.4g}"
+    if isinstance(config.schedule.warmup, float) and config.schedule.warmup:
+        steps = config.schedule.warmup_steps(config.steps)
+        found["schedule.warmup"] = f"{config.schedule.warmup:g} ({steps:,} steps)"
+    return found
+
+
 def _search_configs(spec: StudySpec, arm: Arm, planner: Planner) -> list[TrialConfig]:
     start = dotted(arm.config)
     params = {name: start[name] for name in arm.search if name in start}
@@ -167,13 +179,16 @@ def _settings_text(values: Mapping[str, Any]) -> str:
 
 def _shown(arm: Arm) -> dict[str, Any]:
     """Return an arm's settings that matter or are no default, components by their names."""
-    config = arm.config
-    default = dotted(
-        TrialConfig(
-            dataset=type(config.dataset)(), network=type(config.network)(), loss=type(config.loss)()
-        )
-    )
-    values = {name.removesuffix(".name"): value for name, value in dotted(config).items()}
+    config, keys = arm.config, {}
+    own = {kind: type(getattr(config, kind))() for kind in COMPONENTS}
+    default = dotted(TrialConfig(**own))
+    held = {(kind,): registry for kind, registry in COMPONENTS.items()} | dict(WITHIN)
+    for path, registry in held.items():
+        named = ".".join(path)
+        keys[f"{named}.{registry.key}"] = named
+        default[named] = registry.default
+    values = {keys.get(name, name): value for name, value in dotted(config).items()}
+    values |= _in_numbers(config)
     return {
         name: value
         for name, value in values.items()

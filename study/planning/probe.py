@@ -159,6 +159,7 @@ def _kind(config: TrialConfig) -> TrialConfig:
         network=config.network,
         loss=config.loss,
         augment=config.augment,
+        preprocess=config.preprocess,
         batch_size=config.batch_size,
         precision=config.precision,
         deterministic=config.deterministic,

@@ -43,7 +43,8 @@ def files_hash(config: TrialConfig, root: Path | None, known: dict[Path, str]) -
 
 def _texts(config: TrialConfig) -> Iterator[tuple[str, str]]:
     """Yield the settings that may be paths: a name with an ending, or one of several parts."""
-    parts: dict[str, Any] = {"network": to_dict(config.network), "loss": to_dict(config.loss)}
+    kinds = ("network", "loss", "optimizer", "schedule")
+    parts: dict[str, Any] = {kind: to_dict(getattr(config, kind)) for kind in kinds}
     for name, value in flatten(parts).items():
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, str) and "\0" not in item and ("/" in item or "." in item):

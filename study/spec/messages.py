@@ -101,7 +101,7 @@ def _meant(name: str, known: Sequence[str], at: KeyPath | None) -> str:
     own, other = (words.STUDY, words.TRIAL) if at is None else (words.TRIAL, words.STUDY)
     if at is not None and name.partition(".")[0] in words.OF_STUDY - set(known):
         return f"{name} of the study itself"
-    if word in own:
+    if word in own and (not at or (meant := _from(own[word], at)) in known or " " in meant):
         return _from(own[word], at)
     if len(endings) == 1:
         return endings[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from functools import cache
 from itertools import pairwise
 from typing import Any, get_type_hints
@@ -18,10 +18,11 @@ from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
 from incay.study.spec.words import EPOCHS
-from incay.trainables.config import COMPONENTS, TrialConfig
+from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.incay import forms
-from incay.trainables.names import DERIVED, flatten
-from incay.trainables.registry import UnknownNameError, describe_unknown
+from incay.trainables.names import DERIVED, INCAY, flatten
+from incay.trainables.registry import Registry, UnknownNameError, describe_unknown
+from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, to_dict
 
 WHY_DERIVED = dict(
@@ -64,16 +65,23 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
         if name not in known:
             raise ValueProblem((name,), unknown_key(name, [*_allowed(known), EPOCHS], ()))
         if name in COMPONENTS:
-            parts[name] = _component(name, value, root)
+            parts[name] = _component(COMPONENTS[name], (name,), value, root)
         else:
             if name == "incay":
                 _check_form(value)
-            parts[name] = _check(hints[name], value, (name,))
+            parts[name] = _part(name, hints[name], value, root)
     try:
         config = TrialConfig(**parts)
     except ValueError as error:
         raise ValueProblem(_blamed(TrialConfig, str(error)), str(error)) from error
     _check_milestones(config)
+    warmup = config.schedule.warmup
+    if isinstance(warmup, int) and warmup >= config.steps:
+        raise ValueProblem(
+            ("schedule", "warmup"),
+            f"warmup must be below steps={config.steps:,}, but is {warmup:,} (a share of the "
+            "steps, such as 0.05, holds for any number of them)",
+        )
     if "reports" in values and config.reports > config.steps:
         # Its default is as many as there are steps, at most.
         raise ValueProblem(
@@ -83,29 +91,48 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     return config
 
 
-def as_component(value: Any) -> Any:
+def as_component(registry: Registry[Any], value: Any) -> Any:
     """Return a component's long form: a name alone stands for its defaults."""
-    return {"name": value} if isinstance(value, str) else value
+    return {registry.key: value} if isinstance(value, str) else value
 
 
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge(
+    base: Mapping[str, Any], over: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return `base` with `over` laid over it, mapping by mapping.
 
     A component of another name replaces the base's whole: its settings are not the same.
+
+    Args:
+        base: Settings of a trial.
+        over: Those that come before them.
+        path: Where in a trial's settings both stand.
     """
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        if key in COMPONENTS:
-            old, value = as_component(old), as_component(value)
-            if _renames(old, value):
+        if key == INCAY:
+            old = _of_form(old, value)
+        registry = COMPONENTS.get(key) or WITHIN.get((*path, key))
+        if registry is not None:
+            old, value = as_component(registry, old), as_component(registry, value)
+            if renames(registry, old, value):
                 merged[key] = value
                 continue
         if isinstance(old, Mapping) and isinstance(value, Mapping):
-            merged[key] = merge(old, value)
+            merged[key] = merge(old, value, (*path, key))
         else:
             merged[key] = value
     return merged
+
+
+def _of_form(old: Any, new: Any) -> Any:
+    """Return settings of the incay term without its form's own, where another form is named."""
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return old
+    if new.get("form", old.get("form")) == old.get("form", "none"):
+        return old
+    return {name: value for name, value in old.items() if name != "settings"}
 
 
 def dotted(config: TrialConfig) -> dict[str, Any]:
@@ -128,7 +155,7 @@ def _check_form(value: Any) -> None:
 def _check_milestones(config: TrialConfig) -> None:
     """Refuse milestones that would not make the learning rate fall as they say."""
     schedule, path = config.schedule, ("schedule", "milestones")
-    if schedule.kind != "step":
+    if not isinstance(schedule, StepSettings):
         return
     given = list(schedule.milestones)
     steps = [milestone for milestone in given if isinstance(milestone, int)]
@@ -146,37 +173,61 @@ def _check_milestones(config: TrialConfig) -> None:
         )
 
 
-def _renames(old: Any, new: Any) -> bool:
-    if not isinstance(new, Mapping) or "name" not in new:
+def renames(registry: Registry[Any], old: Any, new: Any) -> bool:
+    """Return whether settings, in their long form, name another component than before.
+
+    ``step`` and ``plateau`` are one in this: each has the other's settings, which a study may give
+    for both.
+    """
+    if not isinstance(new, Mapping) or registry.key not in new:
         return False
-    return not isinstance(old, Mapping) or old.get("name") != new["name"]
+    before, after = registry.named_in(old if isinstance(old, Mapping) else {}), new[registry.key]
+    if not isinstance(before, str) or not isinstance(after, str):
+        return bool(before != after)
+    return before != after and not {before, after} <= registry.alike
 
 
-def _component(kind: str, value: Any, root: Root) -> Any:
-    value = as_component(value)
-    if not isinstance(value, Mapping) or "name" not in value:
+def _part(name: str, hint: Any, value: Any, root: Root) -> Any:
+    """Return a part that is no component itself, with the components that it holds."""
+    inner = [key for part, key in WITHIN if part == name]
+    if not isinstance(value, Mapping) or not any(key in value for key in inner):
+        return _check(hint, value, (name,))
+    plain = {key: item for key, item in value.items() if key not in inner}
+    held = {
+        key: _component(WITHIN[name, key], (name, key), value[key], root)
+        for key in inner
+        if key in value
+    }
+    return replace(_check(hint, plain, (name,)), **held)
+
+
+def _component(registry: Registry[Any], kind: tuple[str, ...], value: Any, root: Root) -> Any:
+    value, named = as_component(registry, value), ".".join(kind)
+    name = registry.named_in(value) if isinstance(value, Mapping) else None
+    if name is None:
         raise ValueProblem(
-            (kind,),
-            f"{kind} must be a name, or a mapping with the key 'name', but got {shown(value)}",
+            kind,
+            f"{named} must be a name, or a mapping with the key {registry.key!r}, but got "
+            f"{shown(value)}",
         )
     try:
-        cls = COMPONENTS[kind][str(value["name"])]
+        cls = registry[str(name)]
     except UnknownNameError as error:
-        path = (kind, "name") if len(value) > 1 else (kind,)
-        meant = words.COMPONENT.get(words.plain(str(value["name"])))
-        known = COMPONENTS[kind]
-        message = describe_unknown(kind, value["name"], known, meant) if meant in known else error
+        path = (*kind, registry.key) if len(value) > 1 else kind
+        meant = words.COMPONENT.get(words.plain(str(name)))
+        known = meant in registry
+        message = describe_unknown(registry.kind, name, registry, meant) if known else error
         raise ValueProblem(path, str(message)) from error
-    settings = {key: item for key, item in value.items() if key != "name"}
+    settings = {key: item for key, item in value.items() if key != registry.key}
     for key, item in settings.items():
         # A study may come from anybody; what it names must lie where its user put the data.
         if isinstance(item, str) and leaves(item, root):
             which = f" ({root})" if root else ""
             raise ValueProblem(
-                (kind, key),
-                f"{kind}.{key} must stay below the data root{which}, but is {shown(item)}",
+                (*kind, key),
+                f"{named}.{key} must stay below the data root{which}, but is {shown(item)}",
             )
-    return _check(cls, settings, (kind,))
+    return _check(cls, settings, kind)
 
 
 def _allowed(known: Iterable[str], path: tuple[str, ...] = ()) -> list[str]:
@@ -236,8 +287,13 @@ def default_settings(configs: Iterable[TrialConfig]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for config in configs:
-        for name in COMPONENTS:
-            for item in fields(getattr(config, name)):
+        held = {name: getattr(config, name) for name in COMPONENTS}
+        held |= {f"{part}.{key}": getattr(getattr(config, part), key) for part, key in WITHIN}
+        for name, component in held.items():
+            registry = COMPONENTS.get(name)
+            if registry is not None and registry.default is not None:
+                found.setdefault(f"{name}.{registry.key}", registry.default)
+            for item in fields(component):
                 if item.default is not MISSING:
                     found.setdefault(f"{name}.{item.name}", item.default)
                 elif item.default_factory is not MISSING:

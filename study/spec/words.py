@@ -30,12 +30,30 @@ _TRIAL: Mapping[str, tuple[str, ...]] = {
     "optimizer.lr": ("lr", "learning_rate", "learningrate", "base_lr", "lr0", "initial_lr", "eta"),
     "optimizer.weight_decay": ("weight_decay", "wd", "decay", "l2", "mu", "weightdecay"),
     "optimizer.momentum": ("momentum", "beta1"),
+    "optimizer.epsilon": ("eps",),
+    "optimizer.smoothing": ("alpha",),
+    "optimizer.clip_norm": (
+        *("grad_clip", "gradient_clip_val", "max_grad_norm", "clip_grad_norm", "clip"),
+        "clip_grad",
+    ),
+    "optimizer.accumulate": (
+        *("gradient_accumulation_steps", "accumulate_grad_batches", "grad_accum", "accumulation"),
+    ),
+    "schedule.warmup": ("warmup", "warmup_steps", "warmup_epochs", "warmup_ratio", "warm_up"),
+    "schedule.floor": ("eta_min", "min_lr", "lr_min"),
     "schedule": ("scheduler", "lr_scheduler", "lr_schedule"),
     "schedule.milestones": ("milestones", "lr_steps", "step_size"),
     "schedule.factor": ("gamma", "lr_decay", "lr_gamma", "drop_factor"),
     "augment": ("augmentation", "augmentations", "transforms", "transform"),
     "augment.horizontal_flip": ("flip", "hflip", "horizontal_flip"),
     "augment.crop_padding": ("crop", "padding", "random_crop"),
+    "augment.resized_crop": ("random_resized_crop", "rrc"),
+    "augment.jitter": ("color_jitter", "colour_jitter", "colorjitter"),
+    "augment.policy": ("randaugment", "rand_augment", "trivialaugment", "auto_augment"),
+    "augment.erasing": ("random_erasing", "cutout", "random_erase"),
+    "augment.mix": ("mixup", "cutmix"),
+    "preprocess": ("preprocessing", "whitening", "normalize", "normalization"),
+    "loss.smoothing": ("label_smoothing", "smooth"),
     "split.validation": ("validation", "val_split", "val", "validation_split", "valid"),
 }
 """A trial's settings, by dotted name."""
@@ -71,8 +89,16 @@ _COMPONENTS: Mapping[str, tuple[str, ...]] = {
     "center": ("center_loss", "centerloss"),
     "spherenet-20": ("sphere20", "sphereface20"),
     "spherenet-64": ("sphere64", "sphereface64"),
+    "adamw": ("adam_w",),
+    "rmsprop": ("rms_prop", "rms"),
+    "step": ("multistep", "multisteplr", "multi_step", "steplr"),
+    "plateau": ("reduce_lr_on_plateau", "reducelronplateau"),
+    "cosine": ("cosine_annealing", "cosineannealinglr", "sgdr"),
+    "one_cycle": ("onecycle", "onecyclelr", "1cycle"),
+    "polynomial": ("poly", "polynomiallr"),
+    "constant": ("fixed", "constantlr"),
 }
-"""Losses and networks."""
+"""Losses, networks, optimisers and schedules."""
 
 OF_STUDY = {name.partition(".")[0] for name in _STUDY}
 COMPONENT = {word: name for name, words in _COMPONENTS.items() for word in words}

@@ -14,11 +14,14 @@ KINDS: Mapping[str, str] = {
     "network": "network",
     "dataset": "dataset",
     "form": "incay form",
+    "augmentation": "augmentation",
 }
 """What templates are called, and what registries call it."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_REGISTRATION = re.compile(r'^@register_(loss|network|dataset|form)\("([^"\n]+)"\)', re.MULTILINE)
+_REGISTRATION = re.compile(
+    r'^@register_(loss|network|dataset|form|augmentation)\("([^"\n]+)"\)', re.MULTILINE
+)
 _LARGEST = 2**20
 """Bytes of a file that is looked into."""
 
@@ -88,7 +91,9 @@ def _components(folder: Path) -> list[tuple[str, str, str]]:
 
 
 def _setting(kind: str, name: str) -> str:
-    return f"incay: {{form: {name}, weight: 0.001}}" if kind == "form" else f"{kind}: {name}"
+    if kind == "form":
+        return f"incay: {{form: {name}, weight: 0.001}}"
+    return f"augment.policy: {name}" if kind == "augmentation" else f"{kind}: {name}"
 
 
 def _template(file: str) -> str:

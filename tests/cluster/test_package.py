@@ -25,7 +25,7 @@ def test_only_the_project_and_the_study(tmp_path):
         doors = {each for each in rooms if each.endswith(".py")}
         assert doors == {"__init__.py", "__main__.py", "components.py", "testing.py"}
         suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
-        assert suffixes <= {".py", ".yaml", ".toml", ".typed", ".html", ".css", ".js"}
+        assert suffixes <= {".py", ".yaml", ".json", ".toml", ".typed", ".html", ".css", ".js"}
     assert not folder.exists()
 
 

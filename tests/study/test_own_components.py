@@ -21,7 +21,15 @@ from incay.study.planning.trials import Planner
 from incay.study.spec.own_code import use_own_code
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
-from incay.testing import check_dataset, check_form, check_loss, check_network
+from incay.testing import (
+    check_augmentation,
+    check_dataset,
+    check_form,
+    check_loss,
+    check_network,
+    check_optimizer,
+    check_schedule,
+)
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files
 from incay.trainables.incay import forms
@@ -57,7 +65,10 @@ CHECKS: Mapping[str, Callable[[TrialConfig], Any]] = {
     "soft_margin": lambda config: check_loss(config.loss),
     "root": lambda config: check_form(forms[config.incay.form]),
     "tiny": lambda config: check_network(config.network),
+    "signed": lambda config: "signed" not in check_optimizer(config.optimizer),
+    "exponential": lambda config: check_schedule(config.schedule),
     "npz": lambda config: check_dataset(config.dataset, DATA),
+    "shade": lambda config: check_augmentation(config.augment.policy),
 }
 
 
@@ -96,7 +107,7 @@ def test_an_example_trains_on_digits(name: str) -> None:
     config, fingerprint = _trained(EXAMPLES[name])
     assert name in code_files(config), "its code must count in the fingerprint"
     assert not CHECKS[name](config)
-    registered = re.search(r"(?:name|form): ([\w-]+)", EXAMPLES[name].study)
+    registered = re.search(r"(?:name|form|kind): ([\w-]+)", EXAMPLES[name].study)
     assert registered is not None
     assert registered[1] in methods_markdown()
     assert fingerprint
@@ -127,11 +138,12 @@ def _trained(example: Example) -> tuple[TrialConfig, str]:
         "network": "network: {name: mnist-2d, width: 0.3, dimension: 4}",
         "loss": "loss: softmax",
         "incay": "incay: {}",
+        "optimizer": "optimizer: {lr: 0.001}",
     }
     values[example.study.split(":")[0]] = example.study.strip()
     base = "\n".join(f"  {line}" for line in values.values())
     Path("study.yaml").write_text(
-        f"name: extended\nuses: [{example.file}]\nbase:\n{base}\n  optimizer: {{lr: 0.001}}\n"
+        f"name: extended\nuses: [{example.file}]\nbase:\n{base}\n"
         "  steps: 5\n  batch_size: 16\n  reports: 1\nconfirm: {seeds: 1}\n"
     )
     document = load_document(Path("study.yaml"))

@@ -10,7 +10,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_files, fingerprint
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
-from incay.trainables.training.settings import OptimizerSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 
 BASE = TrialConfig()
 
@@ -31,7 +31,7 @@ def test_round_trip_through_plain_values():
         replace(BASE, steps=9),
         replace(BASE, loss=LSoftmaxSettings()),
         replace(BASE, incay=IncaySettings(form="reciprocal", weight=0.1)),
-        replace(BASE, optimizer=OptimizerSettings(lr=0.05)),
+        replace(BASE, optimizer=SGDSettings(lr=0.05)),
         replace(BASE, precision="bf16"),
         replace(BASE, deterministic=True),
     ],

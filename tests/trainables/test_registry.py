@@ -26,6 +26,8 @@ FOLDERS = {
     "trainables/losses": COMPONENTS["loss"],
     "trainables/networks": COMPONENTS["network"],
     "trainables/data": COMPONENTS["dataset"],
+    "trainables/optimizers": COMPONENTS["optimizer"],
+    "trainables/schedules": COMPONENTS["schedule"],
     "trainables/incay": forms,
     "analysis/tables": tables,
     "analysis/figures": figures,

@@ -59,6 +59,8 @@ def check_loss(settings: LossSettings, *, num_features: int = 3, num_classes: in
         claim_float32_under_autocast(what, loss, features_BD, labels_B, step)
         claim_gradients(what, loss.double(), features_BD, labels_B, step)
         loss.float()
+        if settings.soft_labels:
+            claim_soft_labels(what, loss, features_BD.float(), labels_B, step, num_classes)
         for length in LENGTHS:
             scaled_BD = length * nn.functional.normalize(features_BD, dim=1)
             claim_finite_at(f"{what} at ‖f‖ = {length:g}", loss, scaled_BD, labels_B, step)
@@ -111,6 +113,25 @@ def claim_shapes(
     )
     changed = not torch.equal(features_BD, given_BD)
     claim(not changed, f"{what} must leave the features as they are", "other numbers in them")
+
+
+def claim_soft_labels(
+    what: str, loss: Loss, features_BD: Tensor, labels_B: Tensor, step: int, num_classes: int
+) -> None:
+    """Claim that shares of classes count as their labels do, each by its share."""
+    other_B = labels_B.roll(1)
+    shares_BK = 0.7 * nn.functional.one_hot(labels_B, num_classes).float()
+    shares_BK += 0.3 * nn.functional.one_hot(other_B, num_classes)
+    mixed = loss(features_BD, shares_BK, step)
+    alone, other = (loss(features_BD, labels, step).terms for labels in (labels_B, other_B))
+    for name, term in mixed.terms.items():
+        expected_B = 0.7 * alone[name].value_B + 0.3 * other[name].value_B
+        claim(
+            torch.allclose(term.value_B, expected_B, rtol=1e-4, atol=1e-5),
+            f"{what}: term {name!r} of a label of two classes must be that of each, by its share "
+            f"(or `soft_labels` must be False): {expected_B.tolist()}",
+            term.value_B.tolist(),
+        )
 
 
 def claim_no_draws(what: str, loss: Loss, features_BD: Tensor, labels_B: Tensor, step: int) -> None:

@@ -16,10 +16,11 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.conformance.claims import claim, global_states_kept, same
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.stacking.gate import rehearse
 from incay.trainables.stacking.key import must_train_alone
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 from incay.trainables.worker.chance import seed_global_states
 
@@ -34,7 +35,7 @@ def small_config(**parts: Any) -> TrialConfig:
     """
     values = {
         "network": MNIST2DSettings(width=0.2, dimension=4),
-        "optimizer": OptimizerSettings(lr=0.001),
+        "optimizer": SGDSettings(lr=0.001),
         "steps": 4,
         "batch_size": 8,
         "reports": 2,

@@ -14,6 +14,11 @@ class IncayForm:
 
     Paper A (section 6.3) writes each form F as something to *maximise*; `penalty` is −F, so
     that it is added to the objective.
+
+    A form may have settings of its own: keyword-only parameters of `penalty`, each with a type and
+    a default, such as ``*, exponent: float = -1.0``. A study gives them as ``incay.settings``. A
+    static method ``check``, which takes them likewise, may refuse what is out of range by a
+    `ValueError`.
     """
 
     name: ClassVar[str]

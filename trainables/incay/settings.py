@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from incay.trainables.incay import forms
+from incay.trainables.incay.own_settings import OwnSettings, completed
 from incay.trainables.incay.threshold import parse_threshold
 from incay.trainables.settings import Settings, require, require_finite
 
@@ -26,6 +28,7 @@ class IncaySettings(Settings):
             `incay.trainables.incay.threshold` for the notation.
         start_step: The term is off before this step (paper A, section 3.3).
         epsilon: ε of eq. 8.
+        settings: Those of the form's own, by name; what is left out has its default.
     """
 
     form: str = "none"
@@ -34,6 +37,7 @@ class IncaySettings(Settings):
     threshold: float | str = "none"
     start_step: int = 0
     epsilon: float = 1e-6
+    settings: Mapping[str, Any] = field(default_factory=OwnSettings)
 
     def __post_init__(self) -> None:
         if self.form != "none":
@@ -48,6 +52,7 @@ class IncaySettings(Settings):
         require(self.start_step >= 0, "start_step >= 0", self.start_step)
         require_finite("epsilon", self.epsilon, low=SMALLEST_EPSILON)
         parse_threshold(self.threshold)
+        object.__setattr__(self, "settings", completed(self.form, self.settings))
 
     @property
     def active(self) -> bool:

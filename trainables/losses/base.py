@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from incay.trainables.settings import Component
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class LossSettings(Component):
     """Settings of a loss; `build` makes the module."""
+
+    soft_labels: ClassVar[bool] = False
+    """Whether the module also takes shares of classes (B, K) as labels, as mixed images have."""
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return a freshly initialised loss for D features and K classes."""

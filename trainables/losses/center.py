@@ -24,10 +24,12 @@ class CenterSettings(LossSettings):
     Attributes:
         center_weight: λ_c. 0.003 is the value that Wen et al. use.
         center_rate: α. 0.5 is the value that Wen et al. use.
+        smoothing: Of softmax's labels, as the loss softmax has it; 0 is off.
     """
 
     center_weight: float = 0.003
     center_rate: float = 0.5
+    smoothing: float = 0.0
 
     citation = "Wen et al., A Discriminative Feature Learning Approach, ECCV 2016; paper A, sec. 2"
     search_space = {"center_weight": "log 1e-5 .. 1e-1"}
@@ -35,6 +37,7 @@ class CenterSettings(LossSettings):
     def __post_init__(self) -> None:
         require_finite("center_weight", self.center_weight)
         require(0.0 <= self.center_rate <= 1.0, "0 <= center_rate <= 1", self.center_rate)
+        require(0.0 <= self.smoothing < 1.0, "0 <= smoothing < 1", self.smoothing)
 
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return the loss."""

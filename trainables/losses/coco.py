@@ -27,6 +27,7 @@ class COCOSettings(ScaledLossSettings):
             classes; 8.70 for K = 10, 12.24 for K = 10,572.
     """
 
+    soft_labels = True
     citation = (
         "Liu et al., Rethinking Feature Discrimination and Polymerization for Large-scale "
         "Recognition, 2017; paper A, section 4.2"

@@ -25,6 +25,7 @@ class CosineSettings(LossSettings):
 
     scale: float = 1.0
 
+    soft_labels = True
     citation = (
         "Luo et al., Cosine Normalization: Using Cosine Similarity Instead of Dot Product in "
         "Neural Networks, 2017; paper A, section 2"

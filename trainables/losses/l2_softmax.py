@@ -32,6 +32,7 @@ class L2SoftmaxSettings(ScaledLossSettings):
 
     learned: bool = False
 
+    soft_labels = True
     citation = (
         "Ranjan et al., L2-constrained Softmax Loss for Discriminative Face Verification, 2017; "
         "paper A, section 2"

@@ -26,6 +26,7 @@ class NormFaceSettings(LossSettings):
     scale: float = 10.0
     learned: bool = True
 
+    soft_labels = True
     citation = (
         "Wang et al., NormFace: L2 Hypersphere Embedding for Face Verification, ACM MM 2017; "
         "paper A, section 2"

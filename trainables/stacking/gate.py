@@ -201,8 +201,9 @@ def _after(member: StackMember, totals: Mapping[str, float]) -> _After:
     parameters = [parameter.detach().clone() for parameter in member.modules.parameters()]
     momentum = []
     for parameter in member.modules.parameters():
-        buffer = member.optimizer.state[parameter].get("momentum_buffer")
-        momentum.append(torch.zeros_like(parameter) if buffer is None else buffer.clone())
+        state = member.optimizer.state[parameter]
+        kept = [each for each in state.values() if isinstance(each, Tensor) and each.ndim]
+        momentum += [each.clone() for each in kept] or [torch.zeros_like(parameter)]
     return _After(forward, (parameters, momentum))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from incay.trainables.augment.settings import why_alone
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay.settings import IncaySettings
 
@@ -26,7 +27,7 @@ def must_train_alone(config: TrialConfig) -> str:
     """
     if config.deterministic:
         return "deterministic: true asks for the bits of training alone"
-    return ""
+    return config.optimizer.alone_because() or why_alone(config.augment)
 
 
 def _common(incay: IncaySettings) -> IncaySettings:

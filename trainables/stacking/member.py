@@ -13,7 +13,6 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.training.batches import DeviceSplit, TrainingBatches
 from incay.trainables.training.evaluate import Samples
-from incay.trainables.training.optimizer import set_lr
 from incay.trainables.training.prepared import PreparedData
 from incay.trainables.training.trainer import DivergedError, Trainer
 
@@ -61,9 +60,9 @@ class StackMember(Trainer):
         return self._modules
 
     @property
-    def optimizer(self) -> torch.optim.SGD:
+    def optimizer(self) -> torch.optim.Optimizer:
         """Its optimiser."""
-        return self._optimizer
+        return self._update.optimizer
 
     @property
     def batches(self) -> TrainingBatches:
@@ -103,7 +102,7 @@ class StackMember(Trainer):
         """Take some steps without a report; return training metrics summed over them."""
         rows = []
         for _ in range(count):
-            set_lr(self._optimizer, self._lr(self.step))
+            self._update.set_lr(self._lr(self.step))
             rows.append(self._train_step())
             self.step += 1
         totals = torch.stack(rows).double().sum(0).tolist()

@@ -33,7 +33,9 @@ class StackedRun:
         self._members = list(members)
         self._data = first.data
         self._state = StackedState(
-            [member.modules for member in members], [member.optimizer for member in members]
+            [member.modules for member in members],
+            [member.optimizer for member in members],
+            first.config.optimizer.stacked_by,
         )
         weights = [member.config.incay.weight for member in members if member.incay is not None]
         self._step = StackedStep(first.modules, first.autocast, first.device, weights)

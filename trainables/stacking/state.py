@@ -1,4 +1,4 @@
-"""Parameters, momentum and buffers of several trials as one, and the optimiser's step on them.
+"""Parameters, buffers and optimiser of several trials as one, and the step on them.
 
 Shape suffixes: M members, N numbers of all members' parameters together.
 """
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+
+from incay.trainables.stacking.rows import row_step
 
 _ALIGNED = 64
 """Numbers to a multiple of which each parameter starts, as kernels that read in blocks like."""
@@ -22,14 +24,20 @@ class StackedState:
 
     Args:
         modules: The members' modules; equal in structure.
-        optimizers: Their optimisers, as `build_optimizer` makes them.
+        optimizers: Their optimisers; what they keep must have a row step (`row_step`).
+        stacked_by: Which row step takes theirs.
 
     Attributes:
         parameters: (M, …) by name; leaves of autograd.
         buffers: (M, …) by name.
     """
 
-    def __init__(self, modules: Sequence[nn.Module], optimizers: Sequence[torch.optim.SGD]) -> None:
+    def __init__(
+        self,
+        modules: Sequence[nn.Module],
+        optimizers: Sequence[torch.optim.Optimizer],
+        stacked_by: str,
+    ) -> None:
         named = [dict(module.named_parameters()) for module in modules]
         device = next(iter(named[0].values())).device
         self._layout: dict[str, tuple[int, torch.Size]] = {}
@@ -38,12 +46,11 @@ class StackedState:
             self._layout[name] = (end, torch.Size((len(modules), *parameter.shape)))
             end += -(-len(modules) * parameter.numel() // _ALIGNED) * _ALIGNED
         self._values_N = torch.zeros(end, device=device)
-        self._momentum_N = torch.zeros(end, device=device)
         self._gradient_N = torch.zeros(end, device=device)
         self._decay_N = torch.zeros(end, device=device)
         self._rate_N = torch.zeros(end, device=device)
         self._rates: tuple[float, ...] = ()
-        self._momentum = float(optimizers[0].param_groups[0]["momentum"])
+        self._row = row_step(stacked_by, optimizers[0].param_groups[0], self._values_N)
         self._factors: dict[str, float] = {}
         self._fill(named, optimizers)
         # Detached: they share memory with the row, and nothing of its history.
@@ -59,7 +66,7 @@ class StackedState:
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor], rates: tuple[float, ...]) -> None:
-        """Take the step of `torch.optim.SGD` for every member.
+        """Take the optimiser's step for every member.
 
         Args:
             gradients: (M, …), in the order of `parameters`.
@@ -68,25 +75,25 @@ class StackedState:
         if rates != self._rates:
             self._set_rates(rates)
         torch._foreach_copy_(self._gradients, list(gradients))
-        gradient_N = self._gradient_N.addcmul_(self._decay_N, self._values_N)
-        self._momentum_N.mul_(self._momentum).add_(gradient_N)
-        self._values_N.addcmul_(self._rate_N, self._momentum_N, value=-1.0)
+        self._row.step(self._values_N, self._gradient_N, self._decay_N, self._rate_N)
 
     @torch.no_grad()
-    def write_back(self, index: int, module: nn.Module, optimizer: torch.optim.SGD) -> None:
+    def write_back(self, index: int, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Give one member's modules and optimiser what the stack holds of it."""
-        momentum = self._views(self._momentum_N)
+        kept = {key: self._views(row_N) for key, row_N in self._row.kept.items()}
         for name, parameter in module.named_parameters():
             parameter.copy_(self.parameters[name][index])
-            buffer = torch.empty_like(parameter).copy_(momentum[name][index])
-            optimizer.state[parameter]["momentum_buffer"] = buffer
+            for key, views in kept.items():
+                own = torch.empty_like(parameter).copy_(views[name][index])
+                optimizer.state[parameter][key] = own
         for name, own in module.named_buffers():
             own.copy_(self.buffers[name][index])
 
     def _fill(
-        self, named: list[dict[str, nn.Parameter]], optimizers: Sequence[torch.optim.SGD]
+        self, named: list[dict[str, nn.Parameter]], optimizers: Sequence[torch.optim.Optimizer]
     ) -> None:
-        values, momentum = self._views(self._values_N), self._views(self._momentum_N)
+        values = self._views(self._values_N)
+        kept = {key: self._views(row_N) for key, row_N in self._row.kept.items()}
         decay = self._views(self._decay_N)
         for index, (own, optimizer) in enumerate(zip(named, optimizers, strict=True)):
             group_of = {
@@ -99,10 +106,10 @@ class StackedState:
                 self._factors[name] = float(group["lr_factor"])
                 values[name][index] = parameter.detach()
                 decay[name][index] = group["weight_decay"]
-                # Without momentum so far, SGD takes the gradient itself: 0 gives the same.
-                buffer = optimizer.state[parameter].get("momentum_buffer")
-                if buffer is not None:
-                    momentum[name][index] = buffer
+                for key, views in kept.items():
+                    so_far = optimizer.state[parameter].get(key)
+                    if so_far is not None:
+                        views[name][index] = so_far
 
     def _set_rates(self, rates: tuple[float, ...]) -> None:
         rate = self._views(self._rate_N)

@@ -13,14 +13,19 @@ def unasked(arm: ArmBook, row: TrialRow, config: Mapping[str, Any]) -> str:
     """Return in what a trial's configuration is not what its row says; empty if it is.
 
     What a study derives for each trial is left out: seeds, the split, a threshold that another
-    arm's norm has decided.
+    arm's norm has decided. So is what the arm says of a component in whose place a search chose
+    another.
 
     Args:
         arm: What the study asks for.
         row: The trial, as the study lists it.
         config: Its configuration, as it is recorded.
     """
-    asked = {**names.flatten(arm.config), **row.params}
+    elsewhere = names.replaced(arm.config, row.params)
+    own = names.flatten(arm.config).items()
+    asked = {name: value for name, value in own if not names.within(name, elsewhere)} | dict(
+        row.params
+    )
     trained = names.flatten(config)
     derived = [*names.DERIVED, "split"]
     if not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from incay.trainables.names import INCAY, incay_is_on
+from incay.trainables.store.later import as_before
 
 DIGITS = 20
 """Of a fingerprint, hexadecimal."""
@@ -29,9 +30,12 @@ def is_fingerprint(text: str) -> bool:
 
 
 def canonical(config: Mapping[str, Any]) -> str:
-    """Return the one JSON text that stands for what a whole nested configuration computes."""
+    """Return the one JSON text that stands for what a whole nested configuration computes.
+
+    What is off stands in it as off, and settings that came later only where they change anything.
+    """
     values = config if incay_is_on(config) else {**config, INCAY: INCAY_OFF}
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return json.dumps(as_before(values), sort_keys=True, separators=(",", ":"))
 
 
 def fingerprint_of(config: Mapping[str, Any], data_hash: str, code_version: str) -> str:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from incay.trainables.store.damage import RecordError, refuse_newer
 from incay.trainables.store.door import CHECKSUM, parse_object, require, shaped, signed, unsigned
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.later import completed
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.origin import require_origin
 from incay.trainables.store.values import require_config
@@ -130,7 +131,7 @@ class TrialRecord:
                 f"{where} must be of the trial that its settings, data and code make "
                 f"({computed}), but says that it is {record.fingerprint}: it was made up or altered"
             )
-        return record
+        return dataclasses.replace(record, config=completed(record.config))
 
 
 def history_table(history: Sequence[Mapping[str, float]]) -> pa.Table:

@@ -12,7 +12,7 @@ from typing import Any
 from incay.trainables import names
 from incay.trainables.store.door import require
 
-_TEXTS = (names.DATASET, names.NETWORK, names.LOSS, names.FORM)
+_TEXTS = (*names.NAMING, names.FORM)
 _WHOLE = (names.STEPS, names.BATCH_SIZE, names.REPORTS, names.SEED)
 _NUMBERS = (
     *(names.WEIGHT, names.WIDTH, names.FEATURE_SCALE, names.LEARNING_RATE, names.WEIGHT_DECAY),

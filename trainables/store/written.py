@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from incay.trainables.names import nest
 from incay.trainables.store.door import require, shaped
 from incay.trainables.store.kept import Choice, KeptModel
+from incay.trainables.store.later import LATER, completed
 from incay.trainables.store.naming import DIGITS, is_fingerprint
 from incay.trainables.store.origin import require_origin
 from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
@@ -45,7 +46,11 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
         require_config(nest(arm.difference), where)
     searched = any(arm.search for arm in book.arms)
     require(book.budget is not None or not searched, "a budget of what is searched", where)
-    return book
+    arms = tuple(replace(arm, config=completed(arm.config)) for arm in book.arms)
+    if arms == book.arms:
+        return book
+    # A book of before knows no default of what its arms are completed with.
+    return replace(book, arms=arms, defaults={**LATER, **book.defaults})
 
 
 def frozen_winners(values: Mapping[str, Any], where: str) -> Frozen:
@@ -62,7 +67,7 @@ def trial_progress(values: Mapping[str, Any], where: str) -> Progress:
     require(progress.step >= 0, "step >= 0", where)
     require_origin(progress.provenance, where)
     require_config(progress.config, where)
-    return progress
+    return replace(progress, config=completed(progress.config))
 
 
 def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,10 @@ from torch import Tensor
 from incay.trainables.data.base import Split
 from incay.trainables.seeds import derive_seed
 from incay.trainables.training.seeds import generator
-from incay.trainables.training.settings import AugmentSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
+
+if TYPE_CHECKING:
+    from incay.trainables.augment.settings import AugmentSettings
 
 
 class DeviceSplit:
@@ -66,6 +69,9 @@ class Normalizer:
 class TrainingBatches:
     """The images of each step: shuffled epochs, without replacement, wrapping around.
 
+    Augmentation of uint8 images comes first, then normalisation, flip and padded crop, and last
+    erasing and mixing.
+
     Stateless: batch t is a function of (seed, t), so that a resumed run sees what the
     uninterrupted one would have seen.
     """
@@ -79,11 +85,14 @@ class TrainingBatches:
         flip: bool,
         batch_size: int,
         seed: int,
+        num_classes: int = 0,
     ) -> None:
         self._split = split
         self._normalize = normalize
         self._flip = flip
         self._padding = augment.crop_padding
+        channels, height, width = split.images.shape[1:]
+        self._augmenter = augment.build((channels, height, width), num_classes, seed)
         self._size = min(batch_size, len(split))
         self._per_epoch = len(split) // self._size
         self._seed = seed
@@ -95,16 +104,24 @@ class TrainingBatches:
     @property
     def augments(self) -> bool:
         """Whether images are changed at random."""
-        return self._flip or self._padding > 0
+        return self._flip or self._padding > 0 or self._augmenter is not None
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """Return (images, labels) of a step, on the device."""
+        """Return (images, labels) of a step, on the device.
+
+        Labels are classes (B,), int64; where images are mixed, shares of classes (B, K), float32.
+        """
         chosen = self.indices(step)
         images = self._split.images.index_select(0, chosen)
         labels = self._split.labels.index_select(0, chosen)
+        if self._augmenter is not None:
+            images = self._augmenter.pixels(images, step)
         images = self._normalize(images)
-        if self.augments:
+        if self._flip or self._padding:
             images = self._augment(images, step)
+        if self._augmenter is not None:
+            images = self._augmenter.normalized(images, step)
+            images, labels = self._augmenter.mixed(images, labels, step)
         return images, labels
 
     def indices(self, step: int) -> Tensor:

@@ -13,14 +13,14 @@ from incay.trainables.training.batches import DeviceSplit, Normalizer, split_val
 
 @dataclass(frozen=True)
 class PreparedData:
-    """What trials of equal data set and split may share: nothing here changes in training.
+    """What trials of equal data set, split and preprocessing share: training changes nothing here.
 
     Attributes:
         train: The images to train on.
         validation: Those held out, None without validation.
         test: The test images; None where the set has none or the split is sealed.
         verification: The set's test by pairs; None like `test`.
-        normalize: Subtracts the mean of the images to train on.
+        normalize: Preprocesses images; fitted on those to train on.
         image_shape: (channels, height, width).
         num_classes: Classes of the training images.
     """
@@ -43,7 +43,9 @@ def prepare(config: TrialConfig, data: ImageData, device: torch.device) -> Prepa
         DeviceSplit(validation, device) if validation else None,
         DeviceSplit(data.test, device) if opened and data.test else None,
         data.verification if opened else None,
-        Normalizer(train, data.mean, data.scale, device),
+        config.preprocess.fit(train, data, device)
+        if config.preprocess.active
+        else Normalizer(train, data.mean, data.scale, device),
         data.image_shape,
         data.num_classes,
     )

@@ -18,14 +18,13 @@ from torch import Tensor, nn
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, VerificationResult
 from incay.trainables.incay.modules.term import Incay
+from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.seeds import derive_seed
-from incay.trainables.training.batches import DeviceSplit, TrainingBatches
+from incay.trainables.training.batches import DeviceSplit, Normalizer, TrainingBatches
 from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.evaluate import Samples, evaluate, extract_features
 from incay.trainables.training.objective import reduce_terms
-from incay.trainables.training.optimizer import build_optimizer, set_lr
 from incay.trainables.training.prepared import PreparedData, prepare
-from incay.trainables.training.schedule import build_schedule
 
 
 class DivergedError(Exception):
@@ -70,6 +69,7 @@ class Trainer:
             flip=flip == "on" or (flip == "default" and config.dataset.horizontal_flip),
             batch_size=config.batch_size,
             seed=config.seed,
+            num_classes=self._data.num_classes,
         )
 
         with torch.random.fork_rng(devices=[]):
@@ -82,10 +82,15 @@ class Trainer:
         if self.incay is not None:
             self._modules["incay"] = self.incay
         self._modules.to(device).to(memory_format=torch.channels_last)
-        self._optimizer = build_optimizer(config.optimizer, self._modules)
-        self._schedule = build_schedule(config.schedule, config.steps)
+        self._update = Update(config.optimizer, self._modules)
+        self._schedule = config.schedule.build(config.steps)
         self._measured: tuple[str, ...] = ()
         self._evaluated: dict[DeviceSplit, Samples] = {}
+
+    @property
+    def normalize(self) -> Normalizer:
+        """What its images go through before the network."""
+        return self._data.normalize
 
     @property
     def finished(self) -> bool:
@@ -106,7 +111,7 @@ class Trainer:
         until = self._next_report()
         rows: list[Tensor] = []
         while self.step < until:
-            set_lr(self._optimizer, self._lr(self.step))
+            self._update.set_lr(self._lr(self.step))
             rows.append(self._train_step())
             self.step += 1
         # Read here and not at each step: only now need anybody wait for the device.
@@ -120,7 +125,8 @@ class Trainer:
         return self._report(first, totals, bad_step, seconds)
 
     def _lr(self, step: int) -> float:
-        return self.config.optimizer.lr * self._schedule.factor(step)
+        base = self.config.optimizer.base_lr(self.config.batch_size)
+        return base * self._schedule.factor(step)
 
     def _report(
         self, first: int, totals: Mapping[str, float], bad_step: int, seconds: float
@@ -186,14 +192,14 @@ class Trainer:
             "step": self.step,
             "history": self.history,
             "modules": self._modules.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
+            "optimizer": self._update.state_dict(),
             "schedule": self._schedule.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state that a trainer of the same configuration saved."""
         self._modules.load_state_dict(state["modules"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        self._update.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
         self._evaluated.clear()
         self.history = list(state["history"])
@@ -206,25 +212,54 @@ class Trainer:
 
     def _train_step(self) -> Tensor:
         """Do one optimiser step and return its metrics, by `_measured`, on the device."""
-        images, labels = self._batches(self.step)
+        images, targets = self._batches(self.step)
+        self._update.zero_grad()
+        parts = self.config.optimizer.accumulate
+        if parts == 1:
+            row, features = self._gradients(images, targets)
+        else:
+            row, features = self._accumulated(images, targets, min(parts, len(targets)))
+        self._update.step()
+        self._evaluated.clear()
+        self.loss.after_step(features, _classes(targets))
+        return row
+
+    def _accumulated(self, images: Tensor, targets: Tensor, parts: int) -> tuple[Tensor, Tensor]:
+        """Do what `_gradients` does part by part; gradients and metrics are means over images."""
+        rows, features = [], []
+        divided = images.tensor_split(parts), targets.tensor_split(parts)
+        for some, theirs in zip(*divided, strict=True):
+            share = len(theirs) / len(targets)
+            row, found = self._gradients(some, theirs, share)
+            rows.append(share * row)
+            features.append(found)
+        return torch.stack(rows).sum(0), torch.cat(features)
+
+    def _gradients(
+        self, images: Tensor, targets: Tensor, share: float = 1.0
+    ) -> tuple[Tensor, Tensor]:
+        """Add up the gradients of some images; return their metrics, and features without history.
+
+        Args:
+            images: Of the step's batch, or of a part of it.
+            targets: Their classes, or of mixed images their shares of classes.
+            share: What of the batch they are.
+        """
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             features = self.network(images)
         features = features.float()
-        output = self.loss(features, labels, self.step)
-        correct = output.prediction_B == labels
+        output = self.loss(features, targets, self.step)
+        correct = output.prediction_B == _classes(targets)
         terms = dict(output.terms)
         if self.incay is not None:
             term = self.incay(features, correct, self.step)
             if term is not None:
                 terms["incay"] = term
         objective, means = reduce_terms(terms)
-        self._optimizer.zero_grad(set_to_none=True)
-        objective.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
-        self._evaluated.clear()
+        scaled = objective if share == 1.0 else share * objective
+        scaled.backward()  # type: ignore[no-untyped-call]
         detached = features.detach()
-        self.loss.after_step(detached, labels)
-        return self._measure(objective.detach(), means, correct, detached)
+        return self._measure(objective.detach(), means, correct, detached), detached
 
     def _measure(
         self, objective: Tensor, means: dict[str, Tensor], correct: Tensor, features: Tensor
@@ -249,6 +284,11 @@ class Trainer:
                 self.network, self.loss, split, self._data.normalize, autocast=self._autocast
             )
         return self._evaluated[split]
+
+
+def _classes(targets: Tensor) -> Tensor:
+    """Return classes: of mixed images, that of the larger share."""
+    return targets if targets.dim() == 1 else targets.argmax(dim=1)
 
 
 def _prefixed(split: str, metrics: dict[str, float]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The user's own code: losses, incay forms, networks and data sets that are not this package's.
+"""The user's own code: components of every kind that are not this package's.
 
 `gather` reads the files that a study names and what they import from beside them, as a `Bundle`:
 plain texts. `install` imports them, in the driver and in each worker alike, and holds what they

@@ -10,31 +10,44 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from incay.trainables.augment import PolicySettings, policies
 from incay.trainables.config import COMPONENTS
 from incay.trainables.data import DatasetSettings
 from incay.trainables.exits import asked_from_outside
-from incay.trainables.incay import IncayForm, forms
+from incay.trainables.incay import IncayForm, forms, own_settings
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
+from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.registry import DefinitionRegistry
+from incay.trainables.schedules import ScheduleSettings
 from incay.trainables.source_tree import own_code
 from incay.trainables.uses.bundle import Bundle
 from incay.trainables.uses.finder import put_in_place, take_away
 from incay.trainables.uses.problems import OwnCodeError, definition_place, place_in, reason
 from incay.trainables.uses.setting_types import type_problem
 
-REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {**COMPONENTS, "incay form": forms}
+REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {
+    **COMPONENTS,
+    "incay form": forms,
+    "augmentation": policies,
+}
 _BASES: Mapping[str, type] = {
     "dataset": DatasetSettings,
     "network": NetworkSettings,
     "loss": LossSettings,
+    "optimizer": OptimizerSettings,
+    "schedule": ScheduleSettings,
     "incay form": IncayForm,
+    "augmentation": PolicySettings,
 }
 _METHODS = {
     "dataset": ("load", "content_hash"),
     "network": ("build",),
     "loss": ("build",),
+    "optimizer": ("build",),
+    "schedule": ("build",),
     "incay form": ("penalty",),
+    "augmentation": ("build",),
 }
 """What a component must have of its own."""
 
@@ -132,7 +145,7 @@ def _problem(kind: str, definition: Any) -> str:
         if getattr(definition, method) is getattr(base, method, None):
             return f"must have a method {method!r} of its own"
     if kind == "incay form":
-        return ""
+        return own_settings.problem(definition)
     parameters: Any = definition.__dict__.get("__dataclass_params__")
     if parameters is None or not parameters.frozen:
         return "must be decorated by @dataclass(frozen=True, kw_only=True)"

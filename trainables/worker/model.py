@@ -23,14 +23,16 @@ from incay.trainables.data.base import ImageData, Split
 from incay.trainables.losses.modules.base import Loss
 from incay.trainables.networks import NetworkSettings
 from incay.trainables.networks.modules.base import FeatureNetwork
+from incay.trainables.preprocess.modules.whitening import Whitening
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import Normalizer, split_validation
 from incay.trainables.training.evaluate import EVALUATION_BATCH
 from incay.trainables.training.trainer import Trainer
 
-FORMAT = 2
-"""Of a file; the first had neither preprocessing nor classes' names, and no number."""
+FORMAT = 3
+"""Of a file; the first had neither preprocessing nor classes' names, and no number, the second
+neither contrast normalisation nor whitening: where there are none, it is written still."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,15 +117,18 @@ class TrainedModel:
 def save_model(store: Store, fingerprint: str, trainer: Trainer, data: ImageData) -> None:
     """Keep what a trial has trained, with all that is needed to use it."""
     buffer = io.BytesIO()
-    normalize = _normalizer(trainer.config, data)
+    normalize = trainer.normalize
+    whitening = normalize if isinstance(normalize, Whitening) else None
     content = {
-        "format": FORMAT,
+        # A program that knows of no preprocessing must not take the images as they are.
+        "format": 2 if whitening is None else FORMAT,
         "config": trainer.config.to_dict(),
         "image_shape": list(data.image_shape),
         "num_classes": data.num_classes,
         "class_names": list(data.class_names),
-        "mean": normalize.mean,
+        "mean": normalize.mean.cpu(),
         "scale": normalize.scale,
+        **({} if whitening is None else {"gcn": whitening.gcn, "matrix": _on_cpu(whitening)}),
         "metrics": dict(trainer.history[-1]) if trainer.history else {},
         "network": trainer.network.state_dict(),
         "loss": trainer.loss.state_dict(),
@@ -184,7 +189,7 @@ def _restored(state: Mapping[str, Any], data: ImageData | None) -> TrainedModel:
     network.to(memory_format=torch.channels_last)
     normalize = None
     if "mean" in state:
-        normalize = _stored(state["mean"], state["scale"])
+        normalize = _stored(state)
     elif data is not None:
         normalize = _normalizer(config, data)
     names = state.get("class_names") or (data.class_names if data is not None else None)
@@ -211,8 +216,15 @@ def _normalizer(config: TrialConfig, data: ImageData) -> Normalizer:
     return Normalizer(train, data.mean, data.scale, torch.device("cpu"))
 
 
-def _stored(mean: Tensor, scale: float) -> Normalizer:
+def _stored(state: Mapping[str, Any]) -> Normalizer:
+    mean, scale, device = state["mean"], state["scale"], torch.device("cpu")
+    if "gcn" in state:
+        return Whitening(state["gcn"], mean, scale, state["matrix"], device)
     nothing = Split(np.empty((0, 1, 1, 1), np.uint8), np.empty(0, np.int64))
-    normalize = Normalizer(nothing, 0.0, scale, torch.device("cpu"))
+    normalize = Normalizer(nothing, 0.0, scale, device)
     normalize.mean = mean
     return normalize
+
+
+def _on_cpu(whitening: Whitening) -> Tensor | None:
+    return None if whitening.matrix is None else whitening.matrix.cpu()

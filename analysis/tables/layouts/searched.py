@@ -16,6 +16,7 @@ from incay.analysis.results.points import Point, search_points, search_seeds
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.summary import summarize
 from incay.analysis.tables.layouts.formulas import SETTING
+from incay.trainables import names
 from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
 from incay.trainables.store.shapes import search_name
 
@@ -48,6 +49,8 @@ def _searched(results: StudyResults, arm: Arm, name: str, search: int) -> Cell:
     remarks += [] if confirmed else ["best so far"]
     value = shown.setting(name)
     if value is None and name not in shown.params:
+        if names.within(name, names.replaced(arm.config, shown.params)):
+            return Cell(reason="no setting of what was chosen")
         value = arm.setting(name)  # its record is not there: what the study asks for
     text = wording.setting(value)
     return Cell(

@@ -65,10 +65,13 @@ def kept_sentence(results: StudyResults) -> str:
 
 
 def _told(results: StudyResults, arm: Arm, settings: Mapping[str, Any]) -> str:
+    # Of a component that a search chooses, the arm's own settings say little of what was trained.
+    chosen = [name.partition(".")[0] for name in names.NAMING if name in arm.search]
     return ", ".join(
         f"{name.removesuffix('.name')} {wording.setting(value)}"
         for name, value in settings.items()
         if name not in names.DERIVED and names.matters(arm.config, name)
+        if not names.within(name, chosen)
         if name in _TOLD or not _is_default(results, name, value)
     )
 

@@ -36,6 +36,9 @@ def refusal(
             drawn in another one.
         data_root: Below which the files lie that settings name.
     """
+    for setting, part in (("augment", config.augment), ("preprocess", config.preprocess)):
+        if why := part.refusal(image_shape):
+            return setting, why
     return _refusal(
         config.network, config.loss, image_shape, num_classes, min(batch_size, 2), data_root
     )

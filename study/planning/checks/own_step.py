@@ -6,6 +6,7 @@ built as a trial builds it, and trained for one step on a few images of its data
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
@@ -14,12 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from incay.trainables.augment.modules.base import Augmentation, Augmenter
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import forms
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
+from incay.trainables.optimizers.modules.update import Update
+from incay.trainables.schedules import Schedule
 from incay.trainables.source_tree import own_code
 from incay.trainables.training.objective import reduce_terms
 from incay.trainables.uses.problems import definition_place, place_in, reason
@@ -75,6 +79,8 @@ class _FirstStep:
         """The class of the component that is at work."""
         if self.doing == "incay":
             return forms[self._config.incay.form]
+        if self.doing == "augment":
+            return type(self._config.augment.policy)
         return type(getattr(self._config, self.doing))
 
     def run(self) -> None:
@@ -84,6 +90,8 @@ class _FirstStep:
             _RefusalError: A component does not do what it must.
         """
         config, data = self._config, self._data
+        self._augment()
+        self.doing = "network"
         network = config.network.build(data.image_shape)
         _require(isinstance(network, nn.Module), "build must return a module", type(network))
         size = getattr(network, "num_features", None)
@@ -110,6 +118,44 @@ class _FirstStep:
             for parameter, value in module.named_parameters():
                 finite = value.grad is None or bool(value.grad.isfinite().all())
                 _require(finite, f"the gradient of {parameter} must be finite", "NaN or infinity")
+        self._change(nn.ModuleDict({"network": network, "loss": loss}))
+
+    def _change(self, modules: nn.ModuleDict) -> None:
+        """Take the step, at the rate of the first one."""
+        config = self._config
+        self.doing = "schedule"
+        schedule = config.schedule.build(config.steps)
+        _require(isinstance(schedule, Schedule), "build must return a Schedule", type(schedule))
+        for step in (config.steps - 1, 0):
+            factor = schedule.factor(step)
+            fits = isinstance(factor, int | float) and 0.0 <= factor < math.inf
+            _require(fits, f"the factor of step {step} must be a finite number >= 0", factor)
+        schedule.report(100.0)
+        self.doing = "optimizer"
+        update = Update(config.optimizer, modules)
+        kind = type(update.optimizer)
+        is_one = isinstance(update.optimizer, torch.optim.Optimizer)
+        _require(is_one, "build must return an optimizer of torch.optim's kind", kind)
+        update.set_lr(config.optimizer.base_lr(config.batch_size) * factor)
+        update.step()
+        for parameter, value in modules.named_parameters():
+            finite = bool(value.isfinite().all())
+            _require(finite, f"{parameter} must be finite after a step", "NaN or infinity")
+
+    def _augment(self) -> None:
+        policy = self._config.augment.policy
+        if not policy.active:
+            return
+        self.doing = "augment"
+        built = policy.build(self._data.image_shape)
+        _require(isinstance(built, Augmentation), "build must return an Augmentation", type(built))
+        count = len(self._labels)
+        images = torch.from_numpy(self._data.train.images[:count].copy())
+        changed = Augmenter((policy,), self._data.image_shape, 0, 0).pixels(images, 0)
+        _require(isinstance(changed, Tensor), "it must return a tensor", type(changed))
+        _require(changed.dtype == torch.uint8, "it must return uint8", changed.dtype)
+        got, shape = tuple(changed.shape), tuple(images.shape)
+        _require(got == shape, f"it must return images of {shape}", got)
 
     def _terms(self, loss: Loss, features: Tensor, count: int, classes: int) -> dict[str, Term]:
         if isinstance(loss, ClassifierLoss):

@@ -87,8 +87,8 @@ class Document:
         for depth, part in enumerate(path[:-1]):
             child = node.get(part)
             if not isinstance(child, dict):
-                # A component given by name alone: `loss: softmax`.
-                child = {} if child is None else {"name": child}
+                # A component given by name alone: `loss: softmax`, `schedule: cosine`.
+                child = {} if child is None else {_key_of(part): child}
                 node[part] = child
                 self.places.setdefault(tuple(path[: depth + 1]), place)
             node = child
@@ -110,6 +110,14 @@ class Document:
         self.places = {
             each: where for each, where in self.places.items() if each[: len(below)] != below
         }
+
+
+def _key_of(kind: str) -> str:
+    """Return the setting that names a component of a kind."""
+    # Here, so that completion, which reads names of studies, need not import it at every Tab.
+    from incay.trainables.config import COMPONENTS
+
+    return COMPONENTS[kind].key if kind in COMPONENTS else "name"
 
 
 def load_document(path: Path) -> Document:

@@ -10,7 +10,7 @@ from typing import Any
 from incay.study.errors import StudyError, listed, shown
 from incay.study.spec.arms.lengths import OTHER_WAY
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
-from incay.study.spec.settings import as_component
+from incay.study.spec.settings import as_component, renames
 from incay.study.spec.study import header_keys
 from incay.trainables.config import COMPONENTS
 
@@ -23,7 +23,7 @@ _DEEPEST = 20
 def apply_overrides(
     document: Document, settings: Sequence[str], *, seeds: int | None = None
 ) -> None:
-    """Apply ``path=value`` texts in order, then the number of seeds.
+    """Apply ``path=value`` texts in order, components' names first, then the number of seeds.
 
     A path that begins with a key of the study file changes that; any other path is a setting
     of the base, so ``steps=300`` is ``base.steps=300``. An arm with a component of its own gets
@@ -39,7 +39,7 @@ def apply_overrides(
             f"--set must be given at most {_MOST_SETTINGS} times, but is {len(settings):,} times; "
             "a study file holds more"
         )
-    for text in settings:
+    for text in sorted(settings, key=_is_setting_of_component):
         name, sign, value = text.partition("=")
         place = f"--set {text}" if len(text) <= _LONGEST else f"--set {text[:_LONGEST]}…"
         if len(text) > _MOST_CHARACTERS:
@@ -52,6 +52,7 @@ def apply_overrides(
         path = _path(document, name.strip())
         if len(path) > _DEEPEST:
             raise StudyError(f"{place}: a path must have at most {_DEEPEST} parts, but has more")
+        _make_room(document, path, value, place)
         for target in (path, *_also(document, path, place)):
             document.put(target, parse_value(value, place, target), place)
             if (replaced := _other_way(target)) != target:
@@ -68,6 +69,27 @@ def override_texts(settings: Sequence[str] | None, seeds: int | None) -> list[st
     texts = [text.partition("=") for text in settings or ()]
     each = [f"{name.strip()}={value.strip()}" for name, _, value in texts]
     return each if seeds is None else [*each, f"seeds={seeds}"]
+
+
+def _is_setting_of_component(text: str) -> bool:
+    """Return whether an override changes anything but which component is used: such come later."""
+    name = text.partition("=")[0].strip().removeprefix("base.")
+    return name not in {f"{kind}.{registry.key}" for kind, registry in COMPONENTS.items()}
+
+
+def _make_room(document: Document, path: KeyPath, value: str, place: str) -> None:
+    """Take the base's optimiser or schedule out where an override names another one.
+
+    Its settings are not the other's, be they called the same: SGD's learning rate is a hundred of
+    Adam's. What else the overrides set is set afterwards.
+    """
+    kind = path[1] if len(path) == 3 and path[0] == "base" else ""
+    registry = COMPONENTS.get(kind)
+    if registry is None or registry.default is None or path[2] != registry.key:
+        return
+    old = as_component(registry, _section(document, "base").get(kind))
+    if renames(registry, old, {registry.key: parse_value(value, place, path)}):
+        document.remove(path[:2])
 
 
 def _path(document: Document, name: str) -> KeyPath:
@@ -124,11 +146,14 @@ def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
         if not isinstance(own, dict) or touched.isdisjoint(own):
             continue
         values = {
-            key: as_component(value) if key in COMPONENTS else value for key, value in own.items()
+            key: as_component(COMPONENTS[key], value) if key in COMPONENTS else value
+            for key, value in own.items()
         }
         given = {item for item, _ in flatten(values)}
-        if path[1] in COMPONENTS and (path[1], "name") in given and path[1:] not in given:
-            if _has_setting(path[1], values[path[1]]["name"], path[2:]):
+        registry = COMPONENTS.get(path[1])
+        named = registry is not None and (path[1], registry.key) in given
+        if registry is not None and named and path[1:] not in given:
+            if _has_setting(path[1], values[path[1]][registry.key], path[2:]):
                 also.append(("arms", arm, *path[1:]))
             else:
                 hiding.append(arm)

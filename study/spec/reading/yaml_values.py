@@ -218,7 +218,7 @@ class Reader:
         places: dict[KeyPath, str] | None,
     ) -> None:
         # Here, so that completion, which reads names of studies, need not import it at every Tab.
-        from incay.trainables.config import COMPONENTS
+        from incay.trainables.config import COMPONENTS, WITHIN
 
         for key, value in new.items():
             at, there = (*path, key), old.get(key)
@@ -227,8 +227,10 @@ class Reader:
                 continue
             if value is None and isinstance(there, dict):
                 continue  # `optimizer:` with nothing behind it, beside `optimizer.lr`
-            if key in COMPONENTS:
-                there, value = _long(there, value), _long(value, there)
+            registry = COMPONENTS.get(key) or WITHIN.get(at[-2:])
+            if registry is not None:
+                name = registry.key
+                there, value = _long(name, there, value), _long(name, value, there)
             if isinstance(there, dict) and isinstance(value, dict):
                 self._combine(there, value, at, places)
                 old[key] = there
@@ -307,9 +309,9 @@ def _parts(key: str, path: KeyPath) -> list[str]:
     return [key] if whole else key.split(".")
 
 
-def _long(value: Any, other: Any) -> Any:
+def _long(key: str, value: Any, other: Any) -> Any:
     """Return a component's name as a mapping where its settings are given beside it."""
-    return {"name": value} if isinstance(value, str) and isinstance(other, dict) else value
+    return {key: value} if isinstance(value, str) and isinstance(other, dict) else value
 
 
 def _named(path: KeyPath) -> str:

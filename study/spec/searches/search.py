@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
-from incay.study.errors import shown
+from incay.study.errors import listed, shown
 from incay.study.spec.arms.building import Arm
 from incay.study.spec.messages import unknown_key, unknown_name
 from incay.study.spec.reading.document import Document
@@ -15,7 +15,9 @@ from incay.study.spec.searches.grid import check_points
 from incay.study.spec.searches.ranges import Choices, Space, parse_space
 from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
 from incay.study.spec.words import EPOCHS
+from incay.trainables.config import COMPONENTS
 from incay.trainables.names import REPORTS, STEPS, nest, within
+from incay.trainables.registry import Registry
 
 ALL_ARMS = "all arms"
 """The key below ``search`` whose ranges hold for every arm."""
@@ -127,6 +129,7 @@ def check_ends(document: Document, arm: Arm) -> None:
     for name, space in arm.spaces.items():
         path = search_path(document, arm, name)
         _check_whole(document, arm, name, space)
+        _check_components(document, arm, name, space)
         for end in space.ends:
             chosen = {name: end, **_conditions(arm.spaces, name)}
             try:
@@ -136,6 +139,38 @@ def check_ends(document: Document, arm: Arm) -> None:
                     allowed = [key for key in known if key not in WHY_DERIVED]
                     raise document.error(path, unknown_key(name, allowed, ())) from problem
                 raise document.error(path, f"{problem} (arm {arm.name!r})") from problem
+
+
+def _check_components(document: Document, arm: Arm, name: str, space: Space) -> None:
+    """Refuse a range of a setting that not all components have with which it would be searched.
+
+    Raises:
+        StudyError: One of them lacks the setting.
+    """
+    kind, _, setting = name.partition(".")
+    registry = COMPONENTS.get(kind)
+    if registry is None or setting == registry.key:
+        return
+    key = f"{kind}.{registry.key}"
+    searched = arm.spaces.get(key)
+    if searched is None:
+        return
+    having = [each for each in searched.ends if _has(registry, each, setting)]
+    lacking = [each for each in space.when.get(key, searched.ends) if each not in having]
+    if lacking and having:
+        raise document.error(
+            search_path(document, arm, name),
+            f"a range must be of a setting that each searched {kind} has, but "
+            f"{listed([*map(str, lacking)])} has none: {{range: …, when: {{{key}: "
+            f"{having if len(having) > 1 else having[0]}}}}} searches it with the others",
+        )
+
+
+def _has(registry: Registry[Any], name: Any, setting: str) -> bool:
+    """Return whether a component has a setting."""
+    if not isinstance(name, str) or name not in registry:
+        return True  # told by who builds it
+    return setting in [item.name for item in fields(registry[name])]
 
 
 def _check_whole(document: Document, arm: Arm, name: str, space: Space) -> None:

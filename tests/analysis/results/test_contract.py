@@ -123,7 +123,13 @@ def test_fixtures_have_the_record_and_settings_of_a_trial(
     made = factory.record(factory.trial("Softmax", 0, {"test.error": 8.0}))
     assert made.provenance.keys() <= real.provenance.keys()
     config = TrialConfig.from_dict(
-        {**BASE_CONFIG, **{part: {"name": BASE_CONFIG[part]["name"]} for part in COMPONENTS}}
+        {
+            **BASE_CONFIG,
+            **{
+                part: {registry.key: registry.named_in(BASE_CONFIG[part])}
+                for part, registry in COMPONENTS.items()
+            },
+        }
     )
     assert names.flatten(BASE_CONFIG).keys() <= names.flatten(config.to_dict()).keys()
 

@@ -16,6 +16,7 @@ from excerpts import write_excerpts
 from programs import incay
 from tasks import task_of
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DatasetSettings, ImageData, datasets
 from incay.trainables.incay import forms
@@ -24,8 +25,9 @@ from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.arcface import ArcFaceSettings
 from incay.trainables.losses.cosface import CosFaceSettings
 from incay.trainables.networks import networks
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.trials import Store
-from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.worker.session import train
 from tests.trainables.data.data_cases import CASES
 
@@ -71,7 +73,7 @@ def few_steps(network: str, dataset: DatasetSettings, **changes: object) -> Tria
     return TrialConfig(
         dataset=dataset,
         network=networks[network](**settings),  # type: ignore[arg-type]
-        optimizer=OptimizerSettings(lr=1e-3),
+        optimizer=SGDSettings(lr=1e-3),
         augment=AugmentSettings(crop_padding=1),
         split=SplitSettings(test="final"),
         steps=3,

@@ -1,4 +1,4 @@
-"""Users' networks, incay forms and data sets with one fault each, in a file beside a sound loss."""
+"""Users' components of other kinds with one fault each, in a file beside a sound loss."""
 
 from __future__ import annotations
 
@@ -48,6 +48,38 @@ class My(IncayForm):
         return 1 / squared_norm_B
 """
 
+OPTIMIZER = """\
+from dataclasses import dataclass
+
+import torch
+
+from incay.components import OptimizerSettings, register_optimizer
+
+
+@register_optimizer("my-optimizer")
+@dataclass(frozen=True, kw_only=True)
+class MySettings(OptimizerSettings):
+    def build(self, groups):
+        return torch.optim.SGD(groups, lr=self.lr)
+"""
+SCHEDULE = """\
+from dataclasses import dataclass
+
+from incay.components import Schedule, ScheduleSettings, register_schedule
+
+
+@register_schedule("my-schedule")
+@dataclass(frozen=True, kw_only=True)
+class MySettings(ScheduleSettings):
+    def build(self, steps):
+        return MySchedule()
+
+
+class MySchedule(Schedule):
+    def factor(self, step):
+        return -1.0
+"""
+
 
 def _other(told: str, source: str, old: str, new: str, *settings: str) -> Bad:
     assert old in source
@@ -60,6 +92,7 @@ def _other(told: str, source: str, old: str, new: str, *settings: str) -> Bad:
 
 
 _SET, _NET, _FORM = "dataset=my-set", "network.name=my-net", "incay.form=my-form"
+_OPTIMIZER, _SCHEDULE = "optimizer.name=my-optimizer", "schedule.kind=my-schedule"
 REFUSED: Mapping[str, Bad] = {
     "data set: nothing": _other(
         "other.py:6: load must return ImageData, but returned NoneType", DATASET, "0", "0", _SET
@@ -116,5 +149,29 @@ REFUSED: Mapping[str, Bad] = {
         "-squared_norm_B.mean()",
         _FORM,
         "incay.weight=0.1",
+    ),
+    "optimizer: none": _other(
+        "other.py:8: build must return an optimizer of torch.optim's kind, but got NoneType",
+        OPTIMIZER,
+        "return torch.optim.SGD(groups, lr=self.lr)",
+        "return None",
+        _OPTIMIZER,
+    ),
+    "optimizer: raises": _other(
+        "other.py:12: KeyError", OPTIMIZER, "lr=self.lr", "lr={}[0]", _OPTIMIZER
+    ),
+    "schedule: negative": _other(
+        r"other.py:6: the factor of step \d+ must be a finite number >= 0, but got -1.0",
+        SCHEDULE,
+        "-1.0",
+        "-1.0",
+        _SCHEDULE,
+    ),
+    "schedule: none": _other(
+        "other.py:6: build must return a Schedule, but got NoneType",
+        SCHEDULE,
+        "return MySchedule()",
+        "return None",
+        _SCHEDULE,
     ),
 }

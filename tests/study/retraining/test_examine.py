@@ -18,11 +18,12 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.worker.recording import end_trial
 from incay.trainables.worker.session import TrialSession, TrialTask, train
 from incay.trainables.worker.stack_session import StackSession
@@ -32,7 +33,7 @@ DIGITS = DigitsSettings().load(None)
 DATA = DataCatalog(None)
 CONFIG = TrialConfig(
     network=MNIST2DSettings(width=0.2, dimension=2),
-    optimizer=OptimizerSettings(lr=0.01),
+    optimizer=SGDSettings(lr=0.01),
     split=SplitSettings(validation=0.0, test="final"),
     steps=24,
     batch_size=32,
@@ -182,7 +183,7 @@ def test_an_exchanged_network_is_found(store):
 
 
 def test_a_diverged_trial_diverges_again_at_the_same_step(store):
-    config = replace(CONFIG, optimizer=OptimizerSettings(lr=1e6))
+    config = replace(CONFIG, optimizer=SGDSettings(lr=1e6))
     record = train(task(config), DIGITS, store, CPU)
     assert record.status == "diverged"
     assert found(store, record).verdict is Verdict.EQUAL

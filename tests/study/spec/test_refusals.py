@@ -12,7 +12,7 @@ from incay.study.spec.header import Header
 from incay.study.spec.reading.document import Document
 from incay.study.spec.settings import DERIVED, dotted
 from incay.study.spec.study import StudySpec, parse_study
-from incay.trainables.config import TrialConfig
+from incay.trainables.config import COMPONENTS, TrialConfig
 
 SEARCH = {"all arms": {"optimizer.weight_decay": "log 1e-5 .. 1e-2"}}
 
@@ -111,6 +111,13 @@ def test_words_lead_to_settings_that_there_are():
     study = {f"{name}.{key}" for name in Header.model_fields for key in _keys(name)}
     study |= {*Header.model_fields, "base", "arms", "search"}
     trial = {*dotted(TrialConfig()), *TrialConfig.__dataclass_fields__, words.EPOCHS}
+    trial |= {name.rpartition(".")[0] for name in trial}  # parts of parts, such as augment.mix
+    trial |= {
+        f"{kind}.{item.name}"
+        for kind, registry in COMPONENTS.items()
+        for component in registry.values()
+        for item in fields(component)
+    }
     assert set(words.STUDY.values()) <= study
     assert set(words.TRIAL.values()) <= trial
     assert not set(words.TRIAL.values()) & set(DERIVED)
@@ -135,7 +142,7 @@ def test_names_of_other_papers_and_keys_of_the_study_are_answered_with_what_is_m
     ):
         assert f"(did you mean {meant!r}?)" in refusal(base={"loss": name})
     message = refusal(search={"all arms": {"optimizer.zzz": "1 .. 2"}})
-    assert "optimizer.bias_lr_multiplier, optimizer.lr, optimizer.momentum" in message
+    assert "optimizer.lr_rule, optimizer.max_norm, optimizer.momentum" in message
     assert "schedule.…, split.…, steps" in message
 
 

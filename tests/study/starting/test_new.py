@@ -10,7 +10,7 @@ from in_process import Done, incay
 from programs import incay as incay_program
 from programs import python
 
-KINDS = ("loss", "network", "form", "dataset")
+KINDS = ("loss", "network", "form", "dataset", "augmentation")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_components_pass_the_tests_beside_them(folder: Path) -> None:
     )
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
     assert done.returncode == 0, done.stdout
-    assert "4 passed" in done.stdout
+    assert "5 passed" in done.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -62,10 +62,13 @@ def test_a_study_as_it_is_can_be_planned(folder: Path) -> None:
 def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
     begun(*(f"{kind} my_{kind}" for kind in KINDS), "study own")
     text = (folder / "own.yaml").read_text()
-    assert "\nuses: [my_dataset.py, my_form.py, my_loss.py, my_network.py]\n" in text
+    assert (
+        "\nuses: [my_augmentation.py, my_dataset.py, my_form.py, my_loss.py, my_network.py]\n"
+        in text
+    )
     done = planned("  # my_", "  my_")
     assert done.code == 0, done.err
-    for arm in ("my_loss", "my_network", "my_form"):
+    for arm in ("my_loss", "my_network", "my_form", "my_augmentation"):
         assert arm in done.out
     assert planned("dataset: digits", "dataset: my_dataset").code == 0
 
@@ -77,6 +80,7 @@ def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
         ("loss", "their", "test_their.py must not be there yet"),
         ("loss", "coco", "there is a loss 'coco'"),
         ("form", "log", "there is an incay form 'log'"),
+        ("augmentation", "affine", "there is an augmentation 'affine'"),
         ("dataset", "digits", "there is a dataset 'digits'"),
         ("network", "torch", "no Python module or word has, but is 'torch'"),
         ("network", "json", "no Python module or word has, but is 'json'"),

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from benchmarks.raw_pixels import raw_pixels
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.faces import ORLFacesSettings
 from incay.trainables.faces.verification import FaceVerification
 from incay.trainables.losses.normface import NormFaceSettings
 from incay.trainables.networks.spherenet import SphereNet20Settings
-from incay.trainables.training.settings import AugmentSettings, OptimizerSettings, SplitSettings
+from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 
 
@@ -27,7 +29,7 @@ def test_a_small_spherenet_beats_raw_pixels(data_root: Path) -> None:
         dataset=dataset,
         network=SphereNet20Settings(width=0.25, dimension=128),
         loss=NormFaceSettings(),
-        optimizer=OptimizerSettings(lr=0.01),
+        optimizer=SGDSettings(lr=0.01),
         augment=AugmentSettings(crop_padding=2),
         split=SplitSettings(test="final"),
         steps=300,

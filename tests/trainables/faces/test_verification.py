@@ -17,8 +17,9 @@ from incay.trainables.data.base import ImageData, Split
 from incay.trainables.faces.protocol import cross_validate
 from incay.trainables.faces.verification import FaceVerification
 from incay.trainables.networks import networks
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.trials import Store
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker.session import train
 
@@ -109,7 +110,7 @@ def face_data() -> ImageData:
 def trial(**split: object) -> TrialConfig:
     return TrialConfig(
         network=networks["spherenet-20"](width=0.125, dimension=8),
-        optimizer=OptimizerSettings(lr=0.01),
+        optimizer=SGDSettings(lr=0.01),
         split=SplitSettings(**split),  # type: ignore[arg-type]
         steps=4,
         batch_size=8,

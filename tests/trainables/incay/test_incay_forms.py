@@ -47,6 +47,16 @@ class TestLinear(IncayCase):
         return [-2 * item for item in feature]
 
 
+class TestPower(IncayCase):
+    form = "power"  # with its default, p = -1
+
+    def naive_penalty(self, feature: Sequence[float], epsilon: float) -> float:
+        return 1 / math.sqrt(squared(feature) + epsilon)
+
+    def naive_gradient(self, feature: Sequence[float], epsilon: float) -> list[float]:
+        return [-item / (squared(feature) + epsilon) ** 1.5 for item in feature]
+
+
 def test_every_registered_form_has_a_case() -> None:
     tested = {case.form for case in IncayCase.cases}
     assert set(forms) - tested == set(), "add an IncayCase for these"

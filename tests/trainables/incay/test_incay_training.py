@@ -15,7 +15,7 @@ from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.coco import COCOSettings
 from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
-from incay.trainables.training.settings import OptimizerSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 torch.set_num_threads(1)
@@ -42,7 +42,7 @@ def train(
         network=MNIST2DSettings(width=0.4),
         loss=loss or SoftmaxSettings(),
         incay=incay,
-        optimizer=OptimizerSettings(lr=0.01),
+        optimizer=SGDSettings(lr=0.01),
         steps=steps,
         reports=reports,
         batch_size=32,

@@ -18,7 +18,8 @@ from incay.trainables.networks import networks
 from incay.trainables.networks.base import PLACEMENTS, FeaturePlacement
 from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.networks.modules.summary import layer_table
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 
 NAMES = sorted(CASES)
@@ -176,7 +177,7 @@ def test_three_steps_of_training(name: str, incay: IncaySettings) -> None:
     config = TrialConfig(
         network=networks[name](width=0.125, dimension=8),
         incay=incay,
-        optimizer=OptimizerSettings(lr=0.01),
+        optimizer=SGDSettings(lr=0.01),
         split=SplitSettings(test="final"),
         steps=3,
         batch_size=8,

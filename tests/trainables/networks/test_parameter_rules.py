@@ -6,8 +6,8 @@ import pytest
 from network_cases import CASES
 
 from incay.trainables.networks import networks
-from incay.trainables.training.optimizer import build_optimizer, set_lr
-from incay.trainables.training.settings import OptimizerSettings
+from incay.trainables.optimizers.modules.update import Update
+from incay.trainables.optimizers.sgd import SGDSettings
 
 
 def rule_of(name: str) -> tuple[float, float]:
@@ -21,11 +21,11 @@ def rule_of(name: str) -> tuple[float, float]:
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_parameters_follow_the_authors_rules(name: str) -> None:
     network = networks[name](width=0.125).build(CASES[name].image_shape)
-    optimizer = build_optimizer(OptimizerSettings(weight_decay=0.25), network)
-    set_lr(optimizer, 1.0)
+    update = Update(SGDSettings(weight_decay=0.25), network)
+    update.set_lr(1.0)
     found = {
         id(parameter): (group["weight_decay"], group["lr"])
-        for group in optimizer.param_groups
+        for group in update.optimizer.param_groups
         for parameter in group["params"]
     }
     parameters = dict(network.named_parameters())

@@ -21,10 +21,11 @@ from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.networks.modules.summary import layer_table
 from incay.trainables.networks.torchvision import TorchvisionSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.stacking.gate import rehearse
 from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker.model import load_model, save_model
 from incay.trainables.worker.session import TrialSession, train
@@ -48,7 +49,7 @@ def images_of(seed: int, count: int, shape: tuple[int, int, int] = SMALL) -> Ima
 def trial(steps: int, **network: Any) -> TrialConfig:
     return TrialConfig(
         network=TorchvisionSettings(**network),
-        optimizer=OptimizerSettings(lr=0.01),
+        optimizer=SGDSettings(lr=0.01),
         split=SplitSettings(test="final"),
         steps=steps,
         batch_size=6,
@@ -426,7 +427,7 @@ def test_real_images_are_learnt(network: dict[str, Any], lr: float, data_root: P
     config = TrialConfig(
         network=TorchvisionSettings(**network),
         incay=IncaySettings(form="reciprocal", weight=0.01),
-        optimizer=OptimizerSettings(lr=lr),
+        optimizer=SGDSettings(lr=lr),
         split=SplitSettings(test="final"),
         steps=24,
         batch_size=32,

@@ -11,9 +11,10 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.stacking.stack import Outcome, StackedTrainer
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 CPU = torch.device("cpu")
@@ -36,7 +37,7 @@ def differing(base: TrialConfig, count: int = 3) -> list[TrialConfig]:
             if not isinstance(threshold, str):
                 threshold = threshold * (1 + index)
             incay = replace(incay, weight=incay.weight * 3**index, threshold=threshold)
-        optimizer = OptimizerSettings(lr=0.005 * (1 + index), weight_decay=1e-3 * index)
+        optimizer = SGDSettings(lr=0.005 * (1 + index), weight_decay=1e-3 * index)
         configs.append(replace(base, seed=index // 2, optimizer=optimizer, incay=incay))
     return configs
 

@@ -19,6 +19,7 @@ from stacked_cases import (
     with_incay,
 )
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -27,17 +28,14 @@ from incay.trainables.losses.center import CenterSettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
 from incay.trainables.losses.normface import NormFaceSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.schedules.plateau import PlateauSettings
 from incay.trainables.stacking.key import must_train_alone, stack_key
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.stacking.run import StackedRun
 from incay.trainables.stacking.stack import StackedTrainer
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.settings import (
-    AugmentSettings,
-    OptimizerSettings,
-    ScheduleSettings,
-    SplitSettings,
-)
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 
@@ -61,7 +59,7 @@ CASES = {
     "augmented, plateau, test at reports": replace(
         SMALL,
         augment=AugmentSettings(horizontal_flip="on", crop_padding=1),
-        schedule=ScheduleSettings(kind="plateau", patience=1, min_delta=0.5),
+        schedule=PlateauSettings(patience=1, min_delta=0.5),
         split=SplitSettings(test="reports"),
     ),
 }
@@ -128,7 +126,7 @@ def rewound(file: io.BytesIO) -> io.BytesIO:
 
 def test_who_diverges_leaves_and_the_others_are_unaffected(digits: ImageData) -> None:
     configs = differing(SMALL, count=4)
-    configs[1] = replace(configs[1], optimizer=OptimizerSettings(lr=1e30))
+    configs[1] = replace(configs[1], optimizer=SGDSettings(lr=1e30))
     stack = stacked(configs, digits)
     outcomes = stack.advance()
     diverged = list(outcomes.values())[1]
@@ -194,7 +192,7 @@ def test_the_key_holds_what_may_not_differ() -> None:
         replace(SMALL, precision="bf16"),
         replace(SMALL, loss=CenterSettings()),
         replace(SMALL, steps=13),
-        replace(SMALL, optimizer=OptimizerSettings(momentum=0.5)),
+        replace(SMALL, optimizer=SGDSettings(momentum=0.5)),
     ]
     assert len({stack_key(config) for config in others}) == len(others)
 

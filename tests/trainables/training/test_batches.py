@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.data.base import Split
 from incay.trainables.training.batches import DeviceSplit, Normalizer, TrainingBatches
-from incay.trainables.training.settings import AugmentSettings
 
 CPU = torch.device("cpu")
 HEIGHT, WIDTH = 5, 7

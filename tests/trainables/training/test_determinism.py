@@ -17,15 +17,16 @@ from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import losses
 from incay.trainables.losses.center import CenterSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.training import trainer as module
 from incay.trainables.training.determinism import deterministic_algorithms
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 CONFIG = TrialConfig(
     network=MNIST2DSettings(width=0.3, dimension=4),
     loss=CenterSettings(),  # its update of centres is scattered, which CUDA adds in any order
-    optimizer=OptimizerSettings(lr=0.01),
+    optimizer=SGDSettings(lr=0.01),
     split=SplitSettings(test="final"),
     steps=6,
     batch_size=32,

@@ -15,6 +15,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -22,7 +23,7 @@ from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import losses
 from incay.trainables.losses.modules import target
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
-from incay.trainables.training.settings import AugmentSettings, OptimizerSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.training.trainer import Trainer
 
 WAITING = {
@@ -69,7 +70,7 @@ def digits() -> ImageData:
 
 BASE = TrialConfig(
     network=MNIST2DSettings(width=0.3, dimension=4),
-    optimizer=OptimizerSettings(lr=0.001),
+    optimizer=SGDSettings(lr=0.001),
     augment=AugmentSettings(horizontal_flip="on", crop_padding=2),
     steps=8,
     batch_size=256,  # 5 steps an epoch, so that one begins in between

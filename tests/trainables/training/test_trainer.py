@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -18,19 +19,16 @@ from incay.trainables.losses.center import CenterSettings
 from incay.trainables.losses.l_softmax import LSoftmaxSettings
 from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
+from incay.trainables.schedules.plateau import PlateauSettings
 from incay.trainables.training.evaluate import evaluate
-from incay.trainables.training.settings import (
-    AugmentSettings,
-    OptimizerSettings,
-    ScheduleSettings,
-    SplitSettings,
-)
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
 
 CPU = torch.device("cpu")
 SMALL = TrialConfig(
     network=MNIST2DSettings(width=0.3, dimension=4),
-    optimizer=OptimizerSettings(lr=0.01),
+    optimizer=SGDSettings(lr=0.01),
     split=SplitSettings(validation=0.2, test="final"),
     steps=40,
     batch_size=32,
@@ -82,7 +80,7 @@ def test_weight_zero_is_the_plain_loss_bit_for_bit(form, loss, digits):
         ),
         replace(
             SMALL,
-            schedule=ScheduleSettings(kind="plateau", patience=1, min_delta=0.5),
+            schedule=PlateauSettings(patience=1, min_delta=0.5),
             augment=AugmentSettings(horizontal_flip="on", crop_padding=2),
             precision="bf16",
         ),

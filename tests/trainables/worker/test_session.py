@@ -16,9 +16,10 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.trials import Store
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as module
 from incay.trainables.worker.recording import end_trial
@@ -28,7 +29,7 @@ from incay.trainables.worker.weights import weight_histograms
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(
     network=MNIST2DSettings(width=0.3),
-    optimizer=OptimizerSettings(lr=0.01),
+    optimizer=SGDSettings(lr=0.01),
     split=SplitSettings(test="final"),
     steps=20,
     batch_size=32,

@@ -16,11 +16,12 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.stacking import stack as stacked
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.worker.recording import end_trial
 from incay.trainables.worker.session import TrialSession, TrialTask, train
 from incay.trainables.worker.stack_session import StackSession
@@ -43,7 +44,7 @@ def tasks(count: int, base: TrialConfig = CONFIG) -> list[TrialTask]:
             replace(
                 base,
                 seed=index // 2,
-                optimizer=OptimizerSettings(lr=0.005 * (1 + index), weight_decay=1e-4 * index),
+                optimizer=SGDSettings(lr=0.005 * (1 + index), weight_decay=1e-4 * index),
                 incay=replace(base.incay, weight=base.incay.weight * (1 + index)),
             )
         )
@@ -117,7 +118,7 @@ def test_every_trial_ends_as_it_does_alone(incay, store, digits, alone):
 
 def test_who_diverges_ends_and_nobody_else(store, digits, alone):
     trials = tasks(3)
-    wild = replace(trials[1].config, optimizer=OptimizerSettings(lr=1e30))
+    wild = replace(trials[1].config, optimizer=SGDSettings(lr=1e30))
     trials[1] = task_of(wild)
     stack = StackSession(trials, digits, store, CPU)
     assert [report.status for report in stack.advance()] == ["running", "diverged", "running"]

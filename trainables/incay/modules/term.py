@@ -5,6 +5,9 @@ Shape suffixes: B batch, D feature dimension.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -31,7 +34,9 @@ class Incay(nn.Module):
         if not settings.active:
             raise ValueError("an incay term must have a form and a weight > 0")
         self.settings = settings
-        self._penalty = forms[settings.form].penalty
+        self._penalty: Callable[[Tensor, float], Tensor] = partial(
+            forms[settings.form].penalty, **settings.settings
+        )
         self._threshold = parse_threshold(settings.threshold)
         self.register_buffer("mean_norm", torch.tensor(float("nan")))
         # A buffer, because trials that train together differ in it; not part of the state.

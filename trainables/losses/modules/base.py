@@ -53,7 +53,8 @@ class Loss(nn.Module):
 
         Args:
             features_BD: Features, of any floating dtype.
-            labels_B: Class indices, int64.
+            labels_B: Class indices, int64. A loss whose settings say `soft_labels` also takes
+                shares of classes, (B, K).
             step: Number of optimiser steps done before this one; drives annealing.
         """
         with torch.autocast(features_BD.device.type, enabled=False):
@@ -87,10 +88,13 @@ class ClassifierLoss(Loss):
     Args:
         num_features: D.
         num_classes: K.
+        smoothing: Share of each label that is spread evenly over all classes, in training. With
+            it, as with labels that are shares of classes, `target_logit` has no part.
     """
 
-    def __init__(self, num_features: int, num_classes: int) -> None:
+    def __init__(self, num_features: int, num_classes: int, smoothing: float = 0.0) -> None:
         super().__init__()
+        self._smoothing = smoothing
         self.weight = nn.Parameter(torch.empty(num_classes, num_features))  # (K, D)
         # MSRA, as in the L-Softmax authors' published settings.
         nn.init.kaiming_normal_(self.weight)
@@ -99,6 +103,12 @@ class ClassifierLoss(Loss):
         """Return one term, ``cross_entropy``."""
         logits_BK = self.scores(features_BD)
         prediction_B = logits_BK.detach().argmax(dim=1)
+        if self._smoothing or labels_B.dim() == 2:
+            targets = labels_B if labels_B.dim() == 1 else labels_B.to(logits_BK.dtype)
+            smoothed_B = F.cross_entropy(
+                logits_BK, targets, reduction="none", label_smoothing=self._smoothing
+            )
+            return LossOutput({"cross_entropy": Term(smoothed_B)}, prediction_B)
         cross_entropy_B = cross_entropy(
             logits_BK,
             labels_B,

@@ -19,7 +19,7 @@ class CenterLoss(ClassifierLoss):
     center_KD: Tensor
 
     def __init__(self, settings: CenterSettings, num_features: int, num_classes: int) -> None:
-        super().__init__(num_features, num_classes)
+        super().__init__(num_features, num_classes, settings.smoothing)
         self.settings = settings
         self.register_buffer("center_KD", torch.zeros(num_classes, num_features))
 

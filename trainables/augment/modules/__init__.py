@@ -1,0 +1,1 @@
+"""What augmentation computes, in PyTorch."""

@@ -1,0 +1,93 @@
+"""Settings of an incay form's own: the keyword parameters of its penalty.
+
+What all forms have (weight, gate, threshold, start) is `incay.trainables.incay.settings`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from incay.trainables.incay import forms
+from incay.trainables.registry import describe_unknown
+
+Plain = float | int | bool | str
+_TYPES: Mapping[Any, type] = {each.__name__: each for each in (float, int, bool, str)}
+_WORDS = {float: "a finite number", int: "a whole number", bool: "true or false", str: "a text"}
+
+
+class OwnSettings(dict[str, Plain]):
+    """Settings by name, which nothing changes: so they may be hashed, as all settings may."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
+def defaults(form: str) -> OwnSettings:
+    """Return the own settings of a registered form, with their defaults."""
+    return OwnSettings({each.name: each.default for each in _parameters(forms[form])})
+
+
+def completed(form: str, given: Mapping[str, Any]) -> OwnSettings:
+    """Return a form's own settings, those that are not given with their defaults.
+
+    Args:
+        form: A registered form, or ``none``.
+        given: By name.
+
+    Raises:
+        ValueError: There is no such setting, or its value is of another type, or is refused by
+            the form's ``check``.
+    """
+    if form == "none":
+        if given:
+            raise ValueError("settings must be left out where form is none")
+        return OwnSettings()
+    known = defaults(form)
+    types = {each.name: _type_of(each) for each in _parameters(forms[form])}
+    values = dict(known)
+    for name, value in given.items():
+        if name not in known:
+            if not known:
+                raise ValueError(f"settings must be left out: form {form} has none of its own")
+            raise ValueError(describe_unknown(f"settings of form {form}: a key", name, known))
+        values[name] = _fitted(name, types[name], value)
+    check = getattr(forms[form], "check", None)
+    if check is not None:
+        check(**values)
+    return OwnSettings(values)
+
+
+def problem(form: type) -> str:
+    """Return what is wrong with the own settings of a form's class, nothing if nothing is."""
+    for each in _parameters(form):
+        if each.default is each.empty:
+            return f"must have a default for each setting, but {each.name!r} has none"
+        if _type_of(each) is None:
+            given = "none" if each.annotation is each.empty else each.annotation
+            return f"must have settings of type {', '.join(_TYPES)}, but {each.name!r} has {given}"
+    return ""
+
+
+def _parameters(form: Any) -> list[inspect.Parameter]:
+    parameters = inspect.signature(form.penalty).parameters.values()
+    return [each for each in parameters if each.kind is each.KEYWORD_ONLY]
+
+
+def _type_of(parameter: inspect.Parameter) -> type | None:
+    """Return a setting's type; that of tensors beside it need not be imported."""
+    written = parameter.annotation
+    return _TYPES.get(getattr(written, "__name__", written))
+
+
+def _fitted(name: str, kind: Any, value: Any) -> Plain:
+    """Return a value as its type; a whole number may stand for one that need not be whole."""
+    is_truth = isinstance(value, bool)
+    if kind is float and isinstance(value, int | float) and not is_truth and math.isfinite(value):
+        return float(value)
+    if not isinstance(value, kind) or is_truth != (kind is bool) or kind is float:
+        raise ValueError(f"settings.{name} must be {_WORDS[kind]}, but got {value!r}")
+    plain: Plain = value
+    return plain

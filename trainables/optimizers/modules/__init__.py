@@ -1,0 +1,1 @@
+"""What optimisers compute, in PyTorch; settings are one folder above."""

@@ -1,0 +1,1 @@
+"""What preprocessing computes, in PyTorch."""

@@ -1,0 +1,131 @@
+"""Settings that came after the epoch of fingerprints, and the value that each had before.
+
+A trial is filed under its whole configuration. A setting that is added to all trials would file
+every one of them anew, although nobody asked for it. So a later setting is left out of what is
+hashed where it has the value that means "as before", and a configuration that was written without
+it reads as if it said that value. What the epoch is: docs/design.md, Fingerprints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+LATER: Mapping[str, Any] = {
+    "optimizer.name": "sgd",
+    "optimizer.nesterov": False,
+    "optimizer.decay": "weights",
+    "optimizer.layer_decay": 1.0,
+    "optimizer.clip_norm": 0.0,
+    "optimizer.clip_value": 0.0,
+    "optimizer.accumulate": 1,
+    "optimizer.max_norm": 0.0,
+    "optimizer.lr_rule": "none",
+    "optimizer.lr_base_batch": 256,
+    "schedule.warmup": 0,
+    "incay.settings": {},
+    "augment.policy.name": "none",
+    "augment.mix.name": "none",
+    "augment.mix.alpha": 1.0,
+    "augment.resized_crop.min_area": 0.0,
+    "augment.resized_crop.max_ratio": 4.0 / 3.0,
+    "augment.jitter.brightness": 0.0,
+    "augment.jitter.contrast": 0.0,
+    "augment.jitter.saturation": 0.0,
+    "augment.jitter.hue": 0.0,
+    "augment.erasing.probability": 0.0,
+    "augment.erasing.min_area": 0.02,
+    "augment.erasing.max_area": 0.4,
+    "augment.erasing.min_ratio": 0.3,
+    "preprocess.gcn": 0.0,
+    "preprocess.zca": 0.0,
+    "loss.smoothing": 0.0,
+}
+"""By dotted name, the value with which a setting changes nothing. Never take one away, and never
+change a value: stored fingerprints are made with them."""
+KNOWN: Mapping[str, tuple[Any, ...]] = {"schedule.kind": ("step", "plateau")}
+"""Values that settings of the epoch had then; any other one is later."""
+ONLY_OF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
+    "optimizer.nesterov": ("optimizer.name", ("sgd",)),
+    "loss.smoothing": ("loss.name", ("softmax", "center")),
+}
+"""Later settings that some components have and others lack: by dotted name, the setting that names
+the component, and which of its values were there before."""
+
+
+def as_before(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a nested configuration without later settings that change nothing.
+
+    A part that has no others is left out whole.
+    """
+    values = dict(config)
+    for name, before in LATER.items():
+        *parents, last = name.split(".")
+        _without(values, parents, last, before)
+    return values
+
+
+def asks_for_later(config: Mapping[str, Any]) -> bool:
+    """Return whether a nested configuration asks for anything that came after the epoch."""
+    asked = as_before(config)
+    if any(_has(asked, name) for name in LATER):
+        return True
+    return any(_has(asked, name) and _get(asked, name) not in KNOWN[name] for name in KNOWN)
+
+
+def completed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a nested configuration with the later settings that it was written without.
+
+    What reads old configurations beside new ones needs no other rule: all say the same settings.
+    What is no whole configuration stays as it is.
+    """
+    values = dict(config)
+    if "optimizer" not in values:
+        return values
+    for name, before in LATER.items():
+        *parents, last = name.split(".")
+        if name in ONLY_OF:
+            kind, names = ONLY_OF[name]
+            if _get(values, kind) not in names:
+                continue
+        node = values
+        for parent in parents:
+            node[parent] = dict(node.get(parent) or {})
+            node = node[parent]
+        node.setdefault(last, before)
+    return values
+
+
+def _without(values: dict[str, Any], parents: list[str], last: str, before: Any) -> None:
+    """Take a setting out in place, copying what lies above it."""
+    if not parents:
+        if last in values and _same(values[last], before):
+            del values[last]
+        return
+    node = values.get(parents[0])
+    if not isinstance(node, Mapping) or not node:
+        return
+    inner = dict(node)
+    _without(inner, parents[1:], last, before)
+    if inner:
+        values[parents[0]] = inner
+    else:
+        del values[parents[0]]
+
+
+def _same(value: Any, before: Any) -> bool:
+    """Return whether two plain values are one: 0 and 0.0 are, 0 and false are not."""
+    return isinstance(value, bool) == isinstance(before, bool) and bool(value == before)
+
+
+def _has(values: Mapping[str, Any], name: str) -> bool:
+    return _get(values, name, missing := object()) is not missing
+
+
+def _get(values: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    node: Any = values
+    for part in name.split("."):
+        if not isinstance(node, Mapping) or part not in node:
+            return default
+        node = node[part]
+    return node
