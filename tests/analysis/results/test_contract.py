@@ -126,7 +126,7 @@ def test_fixtures_have_the_record_and_settings_of_a_trial(
         {
             **BASE_CONFIG,
             **{
-                part: {registry.key: registry.named_in(BASE_CONFIG[part])}
+                part: {registry.key: registry.named_in(BASE_CONFIG.get(part, {}))}
                 for part, registry in COMPONENTS.items()
             },
         }
