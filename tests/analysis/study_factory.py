@@ -32,6 +32,7 @@ from incay.trainables.store.shapes import (
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.recording import end_trial
 from tests.analysis.drawn import (
+    drawn_classes,
     drawn_history,
     drawn_samples,
     drawn_weights,
@@ -43,6 +44,7 @@ __all__ = [
     "RN",
     "StudyFactory",
     "declared_metrics",
+    "drawn_classes",
     "drawn_history",
     "drawn_samples",
     "drawn_weights",
@@ -81,7 +83,8 @@ def declared_metrics() -> set[str]:
     validated = vocabulary.evaluated(vocabulary.VALIDATION)
     tested = vocabulary.evaluated(vocabulary.TEST)
     verified = [each.of(vocabulary.TEST) for each in vocabulary.VERIFIED]
-    return {*vocabulary.ABOUT_REPORTS, *trained, *validated, *tested, *verified}
+    measured = [name for split in vocabulary.SPLITS for name in vocabulary.measured(split)]
+    return {*vocabulary.ABOUT_REPORTS, *trained, *validated, *tested, *verified, *measured}
 
 
 class StudyFactory:

@@ -23,6 +23,10 @@ INCAY_OFF = {
 """How a term that is off stands in what is hashed: it computes nothing, λ = 0 *is* the baseline."""
 
 
+LATER = {"measure.train": False, "measure.reports": False, "measure.ood": []}
+"""Settings that trials had not at first, by the value that means so: with it they do not count."""
+
+
 def is_fingerprint(text: str) -> bool:
     """Return whether a text may be a fingerprint."""
     return re.fullmatch(rf"[0-9a-f]{{{DIGITS}}}", text) is not None
@@ -31,7 +35,7 @@ def is_fingerprint(text: str) -> bool:
 def canonical(config: Mapping[str, Any]) -> str:
     """Return the one JSON text that stands for what a whole nested configuration computes."""
     values = config if incay_is_on(config) else {**config, INCAY: INCAY_OFF}
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return json.dumps(_without_later(values), sort_keys=True, separators=(",", ":"))
 
 
 def fingerprint_of(config: Mapping[str, Any], data_hash: str, code_version: str) -> str:
@@ -44,3 +48,15 @@ def fingerprint_of(config: Mapping[str, Any], data_hash: str, code_version: str)
     """
     text = "\n".join((canonical(config), data_hash, code_version))
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def _without_later(config: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(config)
+    for name, before in LATER.items():
+        part, _, setting = name.partition(".")
+        inner = values.get(part)
+        if isinstance(inner, Mapping) and inner.get(setting) == before:
+            values[part] = {key: value for key, value in inner.items() if key != setting}
+            if not values[part]:
+                del values[part]
+    return values
