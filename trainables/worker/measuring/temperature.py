@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 _LEAST, _MOST = 1e-4, 1e4
-"""Of 1/T. Where all answers are right, nothing but this stops it."""
+"""Of 1/T for logits of unit spread. Where all answers are right, nothing but this stops it."""
 _STEPS = 60
 _CLOSE = 1e-8
 
@@ -30,7 +30,10 @@ def fitted_inverse(logits_NK: Tensor, label_N: Tensor) -> float:
         return 1.0
     target_N1 = logits_NK.gather(1, label_N.unsqueeze(1))
     off_NK = logits_NK - target_N1  # what is added to all logits changes nothing
-    low, high, at = math.log(_LEAST), math.log(_MOST), 0.0
+    spread = float(off_NK.square().mean().sqrt()) or 1.0
+    off_NK = off_NK / spread
+    low, high = math.log(_LEAST), math.log(_MOST)
+    at = min(max(math.log(spread), low), high)
     for _ in range(_STEPS):
         inverse = math.exp(at)
         share_NK = torch.softmax(inverse * off_NK, dim=1)
@@ -47,4 +50,4 @@ def fitted_inverse(logits_NK: Tensor, label_N: Tensor) -> float:
         if abs(following - at) < _CLOSE:
             break
         at = following
-    return math.exp(at)
+    return math.exp(at) / spread
