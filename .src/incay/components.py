@@ -20,6 +20,7 @@ from incay.trainables.data.base import hash_files, require_root
 from incay.trainables.incay import IncayForm, register_form
 from incay.trainables.losses import LossSettings, register_loss
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
+from incay.trainables.measures import Measure, Records, register_measure
 from incay.trainables.networks import NetworkSettings, register_network
 from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.settings import require, require_finite
@@ -34,13 +35,16 @@ __all__ = [
     "Loss",
     "LossOutput",
     "LossSettings",
+    "Measure",
     "NetworkSettings",
+    "Records",
     "Split",
     "Term",
     "hash_files",
     "register_dataset",
     "register_form",
     "register_loss",
+    "register_measure",
     "register_network",
     "require",
     "require_finite",

@@ -14,6 +14,12 @@ hold and what came. See docs/own-components.md.
 
 from __future__ import annotations
 
-from incay.trainables.conformance import check_dataset, check_form, check_loss, check_network
+from incay.trainables.conformance import (
+    check_dataset,
+    check_form,
+    check_loss,
+    check_measure,
+    check_network,
+)
 
-__all__ = ["check_dataset", "check_form", "check_loss", "check_network"]
+__all__ = ["check_dataset", "check_form", "check_loss", "check_measure", "check_network"]

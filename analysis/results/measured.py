@@ -25,10 +25,7 @@ from incay.trainables.metrics import (
     word_of,
 )
 from incay.trainables.registry import describe_unknown
-from incay.trainables.store.measured import CLASSES, OUTSIDE, records_of
-
-OWN_MEASURES = "measures"
-"""In a record's provenance: what is to be said of measures of the user's own, by name."""
+from incay.trainables.store.measured import CLASSES, OUTSIDE, OWN_MEASURES, records_of
 
 
 def value_of(results: StudyResults, trial: Trial, metric: str) -> float | None:

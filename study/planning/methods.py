@@ -14,6 +14,7 @@ from typing import Any
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
 from incay.trainables.incay.settings import IncaySettings
+from incay.trainables.measures import measures
 from incay.trainables.settings import to_dict
 
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")
@@ -50,7 +51,7 @@ class Method:
 
 
 def methods() -> dict[str, list[Method]]:
-    """Return all components by kind: losses, incay, networks, data sets."""
+    """Return all components by kind: losses, incay, networks, data sets, measures."""
     losses, networks, datasets = (
         list(_components(kind)) for kind in ("loss", "network", "dataset")
     )
@@ -66,6 +67,9 @@ def methods() -> dict[str, list[Method]]:
         "Forms of feature incay": incay,
         "Networks": networks,
         "Data sets": datasets,
+        "Measures": [
+            Method(name, _summary(each), {}, {}, each.citation) for name, each in measures.items()
+        ],
     }
 
 

@@ -14,11 +14,14 @@ KINDS: Mapping[str, str] = {
     "network": "network",
     "dataset": "dataset",
     "form": "incay form",
+    "measure": "measure",
 }
 """What templates are called, and what registries call it."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_REGISTRATION = re.compile(r'^@register_(loss|network|dataset|form)\("([^"\n]+)"\)', re.MULTILINE)
+_REGISTRATION = re.compile(
+    r'^@register_(loss|network|dataset|form|measure)\("([^"\n]+)"\)', re.MULTILINE
+)
 _LARGEST = 2**20
 """Bytes of a file that is looked into."""
 
@@ -69,9 +72,11 @@ def new_study(name: str, folder: Path) -> list[Path]:
     if found:
         files = ", ".join(sorted({file for _, _, file in found}))
         text = text.replace("# uses: [NAME.py]", f"uses: [{files}]")
-        # Another data set is no arm: what all arms have in common says it.
+        # Another data set is no arm, what all arms have in common says it; a measure is a column.
         arms = [
-            f"  # {each[1]}: {{{_setting(*each)}}}" for *each, _ in found if each[0] != "dataset"
+            f"  # {each[1]}: {{{_setting(*each)}}}"
+            for *each, _ in found
+            if each[0] not in ("dataset", "measure")
         ]
         text = text.replace("  # Own: {loss: NAME}", "\n".join(arms))
     return _write({folder / f"{name}.yaml": text})

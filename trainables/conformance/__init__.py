@@ -8,6 +8,7 @@ component is held to the same. No file here needs pytest. What does not hold is 
 from incay.trainables.conformance.datasets import check_dataset
 from incay.trainables.conformance.forms import check_form
 from incay.trainables.conformance.losses import check_loss
+from incay.trainables.conformance.measures import check_measure
 from incay.trainables.conformance.networks import check_network
 
-__all__ = ["check_dataset", "check_form", "check_loss", "check_network"]
+__all__ = ["check_dataset", "check_form", "check_loss", "check_measure", "check_network"]

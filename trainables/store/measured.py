@@ -21,6 +21,8 @@ from incay.trainables.measures.records import SAMPLE_FIELDS
 MOST_NUMBERS = 2**18
 """Of the class means of a split, or of the classifier's weights, that are stored: 1 MiB of each.
 512 features of 512 classes are; those of the 10,572 persons of CASIA-WebFace are not."""
+OWN_MEASURES = "measures"
+"""In a record's provenance: what is to be said of measures of the user's own, by name."""
 CLASSES, OUTSIDE = "classes", "outside"
 _SPLIT, _TEMPERATURE = b"split", b"temperature"
 _SHORT = np.iinfo(np.int16).max

@@ -15,6 +15,8 @@ from incay.trainables.data import DatasetSettings
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import IncayForm, forms
 from incay.trainables.losses import LossSettings
+from incay.trainables.measures import Measure, measures
+from incay.trainables.measures.contract import measure_problem
 from incay.trainables.networks import NetworkSettings
 from incay.trainables.registry import DefinitionRegistry
 from incay.trainables.source_tree import own_code
@@ -23,18 +25,24 @@ from incay.trainables.uses.finder import put_in_place, take_away
 from incay.trainables.uses.problems import OwnCodeError, definition_place, place_in, reason
 from incay.trainables.uses.setting_types import type_problem
 
-REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {**COMPONENTS, "incay form": forms}
+REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {
+    **COMPONENTS,
+    "incay form": forms,
+    "measure": measures,
+}
 _BASES: Mapping[str, type] = {
     "dataset": DatasetSettings,
     "network": NetworkSettings,
     "loss": LossSettings,
     "incay form": IncayForm,
+    "measure": Measure,
 }
 _METHODS = {
     "dataset": ("load", "content_hash"),
     "network": ("build",),
     "loss": ("build",),
     "incay form": ("penalty",),
+    "measure": ("compute",),
 }
 """What a component must have of its own."""
 
@@ -133,6 +141,8 @@ def _problem(kind: str, definition: Any) -> str:
             return f"must have a method {method!r} of its own"
     if kind == "incay form":
         return ""
+    if kind == "measure":
+        return measure_problem(definition)
     parameters: Any = definition.__dict__.get("__dataclass_params__")
     if parameters is None or not parameters.frozen:
         return "must be decorated by @dataclass(frozen=True, kw_only=True)"

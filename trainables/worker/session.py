@@ -25,6 +25,7 @@ from incay.trainables.outgoing import without_secrets
 from incay.trainables.source_tree import own_code
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.measured import OWN_MEASURES
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.records import SKIPPED, TrialRecord
@@ -36,6 +37,7 @@ from incay.trainables.training.trainer import DivergedError
 from incay.trainables.worker.chance import draws_at_random, seed_global_states
 from incay.trainables.worker.checkpoint import require_finite, require_own
 from incay.trainables.worker.measuring.measuring import measure_report
+from incay.trainables.worker.measuring.own import own_measures
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
 from incay.trainables.worker.recording import end_trial, evaluation_tables
@@ -268,10 +270,13 @@ class TrialSession:
     def _circumstances(self) -> dict[str, Any]:
         train, test = self._data.skipped
         skipped = {SKIPPED: {"train": train, "test": test}} if train + test else {}
-        own = {"own_code": own_code.version} if is_own(self.task.config) else {}
+        told = own_measures()
+        is_theirs = bool(told) or is_own(self.task.config)
+        own = {"own_code": own_code.version} if is_theirs else {}
         return {
             **skipped,
             **own,
+            **({OWN_MEASURES: told} if told else {}),
             "device": device_name(self._device),
             "device_type": self._device.type,
             "threads": torch.get_num_threads(),

@@ -10,7 +10,7 @@ from in_process import Done, incay
 from programs import incay as incay_program
 from programs import python
 
-KINDS = ("loss", "network", "form", "dataset")
+KINDS = ("loss", "network", "form", "dataset", "measure")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_components_pass_the_tests_beside_them(folder: Path) -> None:
     )
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
     assert done.returncode == 0, done.stdout
-    assert "4 passed" in done.stdout
+    assert "5 passed" in done.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -62,7 +62,7 @@ def test_a_study_as_it_is_can_be_planned(folder: Path) -> None:
 def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
     begun(*(f"{kind} my_{kind}" for kind in KINDS), "study own")
     text = (folder / "own.yaml").read_text()
-    assert "\nuses: [my_dataset.py, my_form.py, my_loss.py, my_network.py]\n" in text
+    assert "\nuses: [my_dataset.py, my_form.py, my_loss.py, my_measure.py, my_network.py]\n" in text
     done = planned("  # my_", "  my_")
     assert done.code == 0, done.err
     for arm in ("my_loss", "my_network", "my_form"):
@@ -76,6 +76,7 @@ def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
         *((kind, "mine", "mine.py must not be there yet") for kind in KINDS),
         ("loss", "their", "test_their.py must not be there yet"),
         ("loss", "coco", "there is a loss 'coco'"),
+        ("measure", "top5_error", "there is a measure 'top5_error'"),
         ("form", "log", "there is an incay form 'log'"),
         ("dataset", "digits", "there is a dataset 'digits'"),
         ("network", "torch", "no Python module or word has, but is 'torch'"),
