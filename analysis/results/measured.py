@@ -37,9 +37,12 @@ def value_of(results: StudyResults, trial: Trial, metric: str) -> float | None:
     value = trial.metric(metric)
     if value is not None or not trial.is_whole or trial.record is None:
         return value
-    measure = measures.get(word_of(metric)) if split_of(metric) in SPLITS else None
-    if measure is None or metric in trial.record.metrics:  # recorded as without meaning
+    word = word_of(metric)
+    if split_of(metric) not in SPLITS or word not in measures:
         return None
+    if metric in trial.record.metrics:  # recorded, as without meaning
+        return None
+    measure = measures[word]
     records = read_records(results, trial)
     if records is None or records[0] != split_of(metric) or not computable(measure, records[1]):
         return None
