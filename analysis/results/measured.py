@@ -7,13 +7,14 @@ code that a study uses, and what is said of such a measure stands in the trial's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
-from incay.analysis.results.study import StudyResults, Trial
+from incay.analysis.results.completed import completed
+from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables.measures import Records, measures
 from incay.trainables.measures.computing import computable, compute
 from incay.trainables.metrics import (
@@ -75,6 +76,30 @@ def _read(results: StudyResults, trial: Trial) -> tuple[str, Records] | None:
             f"trials write them, but has not: {error}"
         ) from error
     return split, records
+
+
+def records_by_arm(results: StudyResults, needs: Sequence[str]) -> list[tuple[Arm, list[Records]]]:
+    """Return what completed confirm trials left, arm by arm, of those that have what is needed.
+
+    Raises:
+        AnalysisError: No trial has it, or none has completed.
+    """
+    found = []
+    for arm, trials in completed(results):
+        read = [read_records(results, trial) for trial in trials]
+        own = [
+            each[1]
+            for each in read
+            if each is not None and each[0] == results.split and all(map(each[1].has, needs))
+        ]
+        if own:
+            found.append((arm, own))
+    if not found:
+        raise AnalysisError(
+            f"trials of study {results.name!r} must have recorded {', '.join(needs)} of the "
+            f"{results.split} split, but none has"
+        )
+    return found
 
 
 def quantity_in(results: StudyResults, metric: str) -> Quantity | None:

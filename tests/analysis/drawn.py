@@ -12,7 +12,7 @@ from torch import nn
 
 from incay.trainables.faces.protocol import FoldedScores
 from incay.trainables.faces.verification import FaceResult, FaceVerification
-from incay.trainables.measures import Records
+from incay.trainables.measures import Outside, Records
 from incay.trainables.metrics import TEST, VALIDATION
 from incay.trainables.store.measured import measured_tables
 from incay.trainables.training.evaluate import Samples
@@ -94,6 +94,22 @@ def drawn_classes(seed: int, images: int = 60, classes: int = 10) -> pa.Table:
     return measured_tables({VALIDATION: records, TEST: records})["classes"]
 
 
+def drawn_outside(seed: int, scale: float, images: int = 200) -> pa.Table:
+    """Return what a made-up model says of images out of distribution, of a mean norm."""
+    random = np.random.default_rng(seed)
+    norm = random.gamma(4.0, scale / 4.0, images)
+    other = Outside(norm=norm, max_logit=0.9 * norm, log_confidence=-random.random(images))
+    label = np.zeros(1, np.int64)
+    records = Records(
+        label=label,
+        prediction=label,
+        loss=np.zeros(1),
+        norm=np.zeros(1),
+        outside={"shuffled": other},
+    )
+    return measured_tables({TEST: records})["outside"]
+
+
 def _answers(
     label: npt.NDArray[np.integer],
     prediction: npt.NDArray[np.integer],
@@ -160,6 +176,7 @@ def drawn_history(
                 "test.error": error + 60.0 * rest + noise,
                 "test.loss": 0.3 + 2.0 * rest + 0.1 * noise,
                 "test.norm": norm * (1.0 - rest),
+                **{f"test.nc{each}": 0.2 * each + rest for each in (1, 2, 3, 4)},
             }
         )
     return history

@@ -34,6 +34,7 @@ from incay.trainables.worker.recording import end_trial
 from tests.analysis.drawn import (
     drawn_classes,
     drawn_history,
+    drawn_outside,
     drawn_samples,
     drawn_weights,
     samples_of,
@@ -46,6 +47,7 @@ __all__ = [
     "declared_metrics",
     "drawn_classes",
     "drawn_history",
+    "drawn_outside",
     "drawn_samples",
     "drawn_weights",
     "incay",

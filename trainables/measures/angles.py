@@ -56,7 +56,7 @@ class DistanceRatio(Measure):
     """Mean ‖f_i − f_j‖ within classes divided by that between classes."""
 
     title = "distance within classes to that between"
-    symbol = "d_intra/d_inter"
+    symbol = "distance ratio"
     better = "less"
     citation = _SOURCE
     needs = NEEDS
@@ -72,7 +72,7 @@ class UnitDistanceRatio(Measure):
     """``distance_ratio`` of normalised features f/‖f‖."""
 
     title = "distance within classes to that between, of f/‖f‖"
-    symbol = "d_intra/d_inter of f/‖f‖"
+    symbol = "distance ratio of f/‖f‖"
     better = "less"
     citation = _SOURCE
     needs = NEEDS

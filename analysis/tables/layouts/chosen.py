@@ -13,7 +13,7 @@ from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.layouts.cells import metric_cell
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.notes import study_notes
-from incay.analysis.tables.layouts.tested import test_notes
+from incay.analysis.tables.layouts.tested import UNDECIDED, test_notes
 from incay.trainables.metrics import split_of, word_of
 
 COLUMNS = "columns"
@@ -79,14 +79,23 @@ def _column(results: StudyResults, metric: str) -> Column:
 def _tests(
     columns: Sequence[Column], compared: Mapping[str, Mapping[str, Comparison]]
 ) -> list[str]:
-    """Return what was tested of each column; several of them are told by their headings."""
+    """Return what was tested: of several columns what is the same of them is said once.
+
+    What would decide those that are open is left out then: it is another number for each.
+    """
+    told: dict[str, list[str]] = {}
+    for column, found in zip(columns, compared.values(), strict=True):
+        for note in test_notes(found):
+            told.setdefault(note, []).append(column.title)
+    tested = {title for titles in told.values() for title in titles}
+    if len(tested) < 2:
+        return list(told)
     notes = [
-        note if len(columns) == 1 else f"{column.title}: {note[:1].lower()}{note[1:]}"
-        for column, found in zip(columns, compared.values(), strict=True)
-        for note in test_notes(found)
+        f"{', '.join(titles)}: {note[:1].lower()}{note[1:]}"
+        for note, titles in told.items()
+        if not note.startswith(UNDECIDED)
     ]
-    tested = sum(any(test_notes(found)) for found in compared.values())
-    return [*notes, _FAMILIES] if tested > 1 else notes
+    return [*notes, _FAMILIES]
 
 
 def chosen_columns(results: StudyResults, names: Sequence[str]) -> Table:
