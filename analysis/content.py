@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["reproduced", "different", "undecided"]
 
@@ -213,7 +213,7 @@ class TableContent:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     tested: tuple[Tested, ...] = ()
-    options: Mapping[str, bool] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def cells(self) -> Iterator[tuple[Row, Column, Cell]]:
         """Yield every cell that exists, with its row and column."""

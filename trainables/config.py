@@ -14,6 +14,7 @@ from incay.trainables.errors import UserError, first_line
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.measures.settings import MeasureSettings
 from incay.trainables.networks import NetworkSettings, networks
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.optimizers import OptimizerSettings, optimizers
@@ -58,6 +59,7 @@ class TrialConfig(Settings):
         augment: Random changes of training images.
         preprocess: What is done to all images, fitted on those that are trained on.
         split: Which images train, validate and test.
+        measure: What is measured beyond what every trial measures.
         steps: Optimiser steps.
         batch_size: Images per step; 128 in the L-Softmax authors' settings.
         reports: How often, evenly spread, the run reports and evaluates.
@@ -76,6 +78,7 @@ class TrialConfig(Settings):
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
+    measure: MeasureSettings = field(default_factory=MeasureSettings)
     steps: int = 10_000
     batch_size: int = 128
     reports: int = 20

@@ -1,8 +1,9 @@
 """The names of what trials report, each with its unit and the direction that is better.
 
-A metric is named ``SPLIT.QUANTITY``: ``train.error``, ``val.norm``, ``test.error``. What is
-evaluated of validation and test is `EVALUATED` (of a test by pairs, `VERIFIED`); training reports
-`TRAINED` and the mean of each term of the objective, ``train.cross_entropy`` or ``train.incay``.
+A metric is named ``SPLIT.QUANTITY``: ``train.error``, ``val.norm``, ``test.ood.norm.auroc``. What
+is evaluated of validation and test is `EVALUATED` (of a test by pairs, `VERIFIED`) and all measures
+that are registered (`incay.trainables.measures`); training reports `TRAINED` and the mean of each
+term of the objective, ``train.cross_entropy`` or ``train.incay``.
 Reports also hold `ABOUT_REPORTS`, which are of no split.
 """
 
@@ -11,6 +12,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Literal
+
+from incay.trainables.measures import Measure, measures
+from incay.trainables.measures.computing import is_quick
 
 TRAIN, VALIDATION, TEST = "train", "val", "test"
 SPLITS = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
@@ -100,16 +104,54 @@ ABOUT_REPORTS = (STEP, LEARNING_RATE, SPEED)
 _QUANTITIES = {each.name: each for each in (*VERIFIED, *EVALUATED, ACCURACY)}
 
 
+def word_of(metric: str) -> str:
+    """Return what a metric is called within its split: all of it for what is of none."""
+    return metric.partition(".")[2] or metric
+
+
 def quantity_of(metric: str) -> Quantity | None:
     """Return what a metric measures; None for a term of the objective and what is unknown."""
-    return _QUANTITIES.get(metric.rpartition(".")[2])
+    word = word_of(metric)
+    if word in _QUANTITIES:
+        return _QUANTITIES[word]
+    return _of_measure(measures[word]) if word in measures else None
 
 
 def split_of(metric: str) -> str:
     """Return the split of a metric, empty for what is of none."""
-    return metric.rpartition(".")[0]
+    split, dot, _ = metric.partition(".")
+    return split if dot else ""
 
 
 def evaluated(split: str) -> list[str]:
-    """Return the metrics of an evaluated split of images."""
+    """Return the metrics of an evaluated split of images, without measures."""
     return [quantity.of(split) for quantity in EVALUATED]
+
+
+def measured(split: str) -> list[str]:
+    """Return the measures that a finished trial may have of a split of images."""
+    return [f"{split}.{name}" for name in measures]
+
+
+def reported(split: str) -> list[str]:
+    """Return the metrics that every report has of a validation split, measures among them."""
+    quick = [f"{split}.{name}" for name, measure in measures.items() if is_quick(measure)]
+    return evaluated(split) + quick
+
+
+def all_quantities() -> dict[str, Quantity]:
+    """Return everything that can be asked of a split of images, by name."""
+    found = {name: _of_measure(measure) for name, measure in measures.items()}
+    return {**found, **{each.name: each for each in (*EVALUATED, ACCURACY)}}
+
+
+def _of_measure(measure: type[Measure]) -> Quantity:
+    return Quantity(
+        name=measure.name,
+        title=measure.title,
+        unit=measure.unit,
+        better=measure.better,
+        symbol=measure.symbol,
+        decimals=measure.decimals,
+        most=measure.most,
+    )

@@ -22,6 +22,7 @@ from incay.trainables.data.base import hash_files, require_root
 from incay.trainables.incay import IncayForm, register_form
 from incay.trainables.losses import LossSettings, register_loss
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
+from incay.trainables.measures import Measure, Records, register_measure
 from incay.trainables.networks import NetworkSettings, register_network
 from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.optimizers import OptimizerSettings, register_optimizer
@@ -39,9 +40,11 @@ __all__ = [
     "Loss",
     "LossOutput",
     "LossSettings",
+    "Measure",
     "NetworkSettings",
     "OptimizerSettings",
     "PolicySettings",
+    "Records",
     "Schedule",
     "ScheduleSettings",
     "Split",
@@ -51,6 +54,7 @@ __all__ = [
     "register_dataset",
     "register_form",
     "register_loss",
+    "register_measure",
     "register_network",
     "register_optimizer",
     "register_schedule",

@@ -16,13 +16,13 @@ from incay.analysis.comparing.seen_before import SeenBeside, seen_beside
 from incay.analysis.content import Mark
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.loading import load
+from incay.analysis.results.measured import quantity_in
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.effect import hedges_g
 from incay.analysis.statistics.paired import PairedTest
 from incay.analysis.statistics.power import SeedsNeeded, seeds_needed_between
 from incay.analysis.statistics.sequential.boundaries import boundaries
 from incay.analysis.statistics.sequential.chance import Chance, chance_to_decide_at
-from incay.trainables.metrics import quantity_of
 
 __all__ = ["ALPHA", "Comparison", "compare_arms"]
 
@@ -155,7 +155,7 @@ def compare_arms(
             other nothing is claimed and the result is empty.
         up_to: Seeds of the look that is to be judged; None for all that there are.
     """
-    quantity = quantity_of(metric)
+    quantity = quantity_in(results, metric)
     if quantity is None or quantity.better is None:
         return {}
     measured = {arm.name: measure(results, arm, metric) for arm in results.arms}

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from incay.analysis.results.measured import value_of
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables import names
 from incay.trainables.metrics import ACCURACY, ERROR, Quantity, quantity_of, split_of
@@ -105,7 +106,7 @@ def measure_seeds(results: StudyResults, arm: Arm, metric: str) -> Measurement:
     seen: set[str] = set()
     notes: list[str] = []
     for trial in trials:
-        value = trial.metric(metric)
+        value = value_of(results, trial, metric)
         if value is None and trial.diverged:
             value = worst
         if value is None:

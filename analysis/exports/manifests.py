@@ -143,10 +143,18 @@ def _is_complete(wanted: Mapping[str, Any]) -> bool:
     cells = wanted.get("cells")
     return (
         all(isinstance(wanted.get(name), str) for name in ("study", "run", "table"))
-        and isinstance(wanted.get("options"), Mapping)
+        and _are_options(wanted.get("options"))
         and isinstance(cells, list)
         and all(isinstance(cell, Mapping) and cell.keys() >= _CELL for cell in cells)
     )
+
+
+def _are_options(options: Any) -> bool:
+    """Return whether these are what a table may be asked for."""
+    if not isinstance(options, Mapping) or not options.keys() <= {"allow_unequal", "columns"}:
+        return False
+    columns = options.get("columns", [])
+    return isinstance(columns, list) and all(isinstance(each, str) for each in columns)
 
 
 def _build(wanted: Mapping[str, Any], results: str | Path | Store) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from incay.analysis.comparing.budget import Inequality, find_inequalities, untunable
@@ -10,25 +11,36 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import tables
+from incay.analysis.tables.layouts.chosen import COLUMNS, chosen_columns
 from incay.analysis.tables.layouts.contradictions import contradictions
 from incay.analysis.tables.layouts.skipped import skipped_images
 
 
 def build_table(
-    results: StudyResults, name: str | None = None, *, allow_unequal: bool = False
+    results: StudyResults,
+    name: str | None = None,
+    *,
+    allow_unequal: bool = False,
+    columns: Sequence[str] = (),
 ) -> Table:
     """Return a table of a study.
 
     Args:
         results: The study.
         name: A table definition; by default the one that the study names, else ``general``.
+        columns: Measures and metrics in place of a definition; by default those that the study
+            names, if it names no table.
         allow_unequal: Whether arms that got unequal budgets may stand in one table; they are
             then marked, and the figures given.
 
     Raises:
-        AnalysisError: There is no such definition, or budgets are unequal.
+        AnalysisError: There is no such definition or measure, or budgets are unequal.
     """
-    name = name or results.table or "general"
+    if name not in (None, COLUMNS) and columns:
+        raise AnalysisError(f"columns must be of no other table, but table {name!r} has its own")
+    if name is None and not results.table:
+        columns = columns or results.columns
+    name = COLUMNS if columns else name or results.table or "general"
     definition = tables[name]
     unequal = find_inequalities(results)
     if unequal and not allow_unequal:
@@ -37,7 +49,8 @@ def build_table(
             + "; ".join(str(each) for each in unequal)
             + "). Pass --allow-unequal (allow_unequal=True) for a table that says so"
         )
-    table = replace(definition(results), name=name)
+    built = chosen_columns(results, columns) if columns else definition(results)
+    table = replace(built, name=name)
     first = (*contradictions(results), *_of_untunable(results), *skipped_images(results))
     notes = (*first, *table.notes)
     table = replace(table, notes=notes)

@@ -10,6 +10,7 @@ from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.comparing.measure import describe_endings
 from incay.analysis.content import Cell, Column, Row
 from incay.analysis.output.table import Table
+from incay.analysis.results.measured import quantity_in
 from incay.analysis.results.points import search_points, search_seeds
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.base import register_table
@@ -28,7 +29,7 @@ from incay.analysis.tables.layouts.searched import (
 from incay.analysis.tables.layouts.spread import SPREAD_NOTE, spread_cells, spread_columns
 from incay.analysis.tables.layouts.trained import baseline_sentence, kept_sentence
 from incay.trainables import names
-from incay.trainables.metrics import ACCURACY, ERROR, NORM, quantity_of
+from incay.trainables.metrics import ACCURACY, ERROR, NORM, word_of
 
 _NAMED_BY = {"schedule": names.SCHEDULE}
 """What names a component, where it is no ``name``."""
@@ -69,11 +70,11 @@ def general(results: StudyResults) -> Table:
 def _metrics(results: StudyResults) -> list[tuple[Column, str]]:
     """Return error, or accuracy where that is the objective, norm, and the objective if another."""
     split, objective = results.split, results.objective.metric
-    sought = quantity_of(objective)
+    sought = quantity_in(results, objective)
     rate = ACCURACY if sought == ACCURACY else ERROR
     chosen = [(column_of(each, split), each.of(split)) for each in (rate, NORM)]
     if sought is None:
-        name = objective.rpartition(".")[2]
+        name = word_of(objective)
         chosen.append((Column(key=name, title=f"{split} {name}", decimals=4), f"{split}.{name}"))
     elif sought not in (rate, NORM):
         chosen.append((column_of(sought, split), sought.of(split)))

@@ -1,4 +1,4 @@
-"""``incay methods``: every loss, incay form, network and data set with its settings."""
+"""``incay methods``: every loss, incay form, network, data set and measure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def methods(
     ] = "terminal",
     uses: Uses = None,
 ) -> None:
-    """List losses, incay forms, networks and data sets: equation, settings, search, source."""
+    """List losses, incay forms, networks, data sets and measures: equation, settings, source."""
     from rich.table import Table
 
     from incay.study.planning.methods import columns, methods, methods_markdown

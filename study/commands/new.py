@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 import typer
 
-_Kind = Literal["loss", "network", "dataset", "form", "augmentation", "study"]
+_Kind = Literal["loss", "network", "dataset", "form", "augmentation", "measure", "study"]
 
 
 def new(
     kind: Annotated[
-        Literal["loss", "network", "dataset", "form", "augmentation", "study"],
+        Literal["loss", "network", "dataset", "form", "augmentation", "measure", "study"],
         typer.Argument(help="What to begin."),
     ],
     name: Annotated[str, typer.Argument(help="Its name, and its file's.")],

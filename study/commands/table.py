@@ -18,6 +18,12 @@ def table(
     format_: Format = None,
     output: TableOutput = None,
     name: Annotated[str | None, typer.Option(help="A table definition; default: its own.")] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,NAME", help="Measures in place of a definition, such as error,ece,nc1."
+        ),
+    ] = None,
     allow_unequal: AllowUnequal = False,
 ) -> None:
     """Print a study's table beside the published numbers.
@@ -29,5 +35,6 @@ def table(
         return
     from incay import analysis
 
-    shown = analysis.table(chosen.load(), name, allow_unequal=allow_unequal)
+    named = [each.strip() for each in (columns or "").split(",") if each.strip()]
+    shown = analysis.table(chosen.load(), name, allow_unequal=allow_unequal, columns=named)
     write_table(shown, format_, output)

@@ -172,6 +172,7 @@ def study_book(spec: StudySpec) -> StudyBook:
         run=spec.run,
         question=spec.question,
         table=spec.header.table,
+        columns=tuple(spec.header.columns),
         protocol=spec.header.protocol,
         overrides=tuple(spec.document.overrides),
         created=now,

@@ -16,6 +16,7 @@ from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
 from incay.trainables.incay.own_settings import defaults
 from incay.trainables.incay.settings import IncaySettings
+from incay.trainables.measures import measures
 from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.registry import Registry
 from incay.trainables.settings import to_dict
@@ -54,7 +55,7 @@ class Method:
 
 
 def methods() -> dict[str, list[Method]]:
-    """Return all components by kind: of trials, then augmentations."""
+    """Return all components by kind: of trials, then augmentations and measures."""
     losses, networks, datasets, optimizers, schedules = (
         list(_components(kind)) for kind in ("loss", "network", "dataset", "optimizer", "schedule")
     )
@@ -74,6 +75,9 @@ def methods() -> dict[str, list[Method]]:
         "Optimisers": [every, *optimizers],
         "Schedules": schedules,
         "Augmentations": [each for each in _listed_of(policies, {}) if each.name != "none"],
+        "Measures": [
+            Method(name, _summary(each), {}, {}, each.citation) for name, each in measures.items()
+        ],
     }
 
 

@@ -213,8 +213,12 @@ class ArmSearch:
     def accepts(self, trial: PlannedTrial, record: TrialRecord) -> bool:
         """Return whether a stored record is this trial's result.
 
-        A trial that another study pruned is one only if this study prunes it no later.
+        A trial that another study pruned is one only if this study prunes it no later. One that was
+        trained before an objective was a measure has no value of it, and is trained again.
         """
+        wanted = set(self._spec.objective.directions)
+        if record.status.is_whole and not wanted <= record.metrics.keys():
+            return False
         return not record.status.is_cut or self.prunes(trial, self._histories(record))
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:

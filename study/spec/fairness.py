@@ -62,7 +62,7 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
         raise document.error(
             ("protocol",), "protocol 'paper' reads the test set and so must search nothing"
         )
-    known = metrics.evaluated(metrics.VALIDATION)
+    known = metrics.evaluated(metrics.VALIDATION) + metrics.measured(metrics.VALIDATION)
     for metric, mode in header.objective.directions.items():
         path = ("objective", "also" if metric in header.objective.also else "metric")
         if metrics.split_of(metric) not in metrics.SPLITS:
@@ -75,13 +75,37 @@ def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) ->
             )
         if metric not in known:
             raise document.error(path, _unknown_metric(metric, known))
+        _check_measured(document, header, arms, metric, path)
         quantity = metrics.quantity_of(metric)
-        better = {"less": "min", "more": "max", None: mode}[quantity.better if quantity else None]
+        wanted = quantity.better if quantity else None
+        better = {"less": "min", "more": "max", None: mode}[wanted]
         if mode != better:
             path = path if path[1] == "also" else ("objective", "mode")
             raise document.error(
-                path, f"must be {better} for {metric}, as less of it is better, but is {mode}"
+                path, f"must be {better} for {metric}, as {wanted} of it is better, but is {mode}"
             )
+
+
+def _check_measured(
+    document: Document, header: Header, arms: Iterable[Arm], metric: str, path: tuple[str, ...]
+) -> None:
+    """Refuse an objective that trials would not measure, or not when a pruner asks for it."""
+    settings = {arm.name: arm.config.measure for arm in arms}
+    without = [name for name, each in settings.items() if not each.ood]
+    if metrics.word_of(metric).startswith("ood.") and without:
+        raise document.error(
+            path,
+            f"{metric} needs images out of distribution, such as measure.ood: [shuffled], but "
+            f"{without[0]!r} names none",
+        )
+    pruned = header.budget is not None and header.budget.pruner != "none"
+    seldom = [name for name, each in settings.items() if not each.reports]
+    if pruned and seldom and metric not in metrics.reported(metrics.VALIDATION):
+        raise document.error(
+            path,
+            f"a pruner needs {metric} at every report: say measure.reports: true in base, or "
+            f"budget.pruner: none; but {seldom[0]!r} measures it at the end only",
+        )
 
 
 def _unknown_metric(metric: str, known: list[str]) -> str:

@@ -177,6 +177,7 @@ class Header(_Model):
     uses: str | list[str] = Field(default_factory=list)
     protocol: Literal["sealed", "paper"] = "sealed"
     table: str | None = None
+    columns: list[str] = Field(default_factory=list)
     seed: Seed = 0
     factor: str | list[str] | None = None
     baseline: str | None = None
@@ -220,6 +221,7 @@ _NOTATIONS: Mapping[tuple[str, ...], str] = {
     ("resources", "cpu"): "a whole number of CPUs, or a share of one of at least 0.001",
     ("resources", "gpu"): "0, 1 or a share of at least 0.001: a trial is trained on one GPU",
     ("objective", "also"): "a mapping of metrics to min or max",
+    ("columns",): "a list of measures or metrics, such as [error, ece, nc1]",
     ("ablation", "parts"): "a list of settings or components",
 }
 """What a key must be, where the first thing that is wrong with it does not say enough."""

@@ -15,12 +15,13 @@ KINDS: Mapping[str, str] = {
     "dataset": "dataset",
     "form": "incay form",
     "augmentation": "augmentation",
+    "measure": "measure",
 }
 """What templates are called, and what registries call it."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _REGISTRATION = re.compile(
-    r'^@register_(loss|network|dataset|form|augmentation)\("([^"\n]+)"\)', re.MULTILINE
+    r'^@register_(loss|network|dataset|form|augmentation|measure)\("([^"\n]+)"\)', re.MULTILINE
 )
 _LARGEST = 2**20
 """Bytes of a file that is looked into."""
@@ -72,9 +73,11 @@ def new_study(name: str, folder: Path) -> list[Path]:
     if found:
         files = ", ".join(sorted({file for _, _, file in found}))
         text = text.replace("# uses: [NAME.py]", f"uses: [{files}]")
-        # Another data set is no arm: what all arms have in common says it.
+        # Another data set is no arm, what all arms have in common says it; a measure is a column.
         arms = [
-            f"  # {each[1]}: {{{_setting(*each)}}}" for *each, _ in found if each[0] != "dataset"
+            f"  # {each[1]}: {{{_setting(*each)}}}"
+            for *each, _ in found
+            if each[0] not in ("dataset", "measure")
         ]
         text = text.replace("  # Own: {loss: NAME}", "\n".join(arms))
     return _write({folder / f"{name}.yaml": text})

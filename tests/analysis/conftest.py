@@ -10,7 +10,9 @@ from hypothesis import settings
 from study_factory import (
     RN,
     StudyFactory,
+    drawn_classes,
     drawn_history,
+    drawn_outside,
     drawn_samples,
     drawn_weights,
     incay,
@@ -71,6 +73,8 @@ def confirmed(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
                 history=drawn_history(number, error, 200.0 + 100.0 * index),
                 samples=samples,
                 weights=drawn_weights(number, 0.1 - 0.03 * index),
+                classes=drawn_classes(number),
+                outside=drawn_outside(number, 60.0),
                 **scored_pairs(score, same),
             )
     return load(factory.write(), factory.name)

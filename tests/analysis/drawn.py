@@ -12,8 +12,11 @@ from torch import nn
 
 from incay.trainables.faces.protocol import FoldedScores
 from incay.trainables.faces.verification import FaceResult, FaceVerification
-from incay.trainables.metrics import TEST
+from incay.trainables.measures import Outside, Records
+from incay.trainables.metrics import TEST, VALIDATION
+from incay.trainables.store.measured import measured_tables
 from incay.trainables.training.evaluate import Samples
+from incay.trainables.worker.measuring.classes import class_columns
 from incay.trainables.worker.recording import samples_table
 from incay.trainables.worker.weights import weight_histograms
 
@@ -30,6 +33,7 @@ def samples_of(
     norm: npt.NDArray[np.floating] | None = None,
     features: npt.NDArray[np.floating] | None = None,
     split: str = TEST,
+    records: Records | None = None,
 ) -> pa.Table:
     """Return per-sample records of N images; what is not given is 0, and features are not kept."""
     count = len(label)
@@ -45,7 +49,7 @@ def samples_of(
         norm=tensor(norm, count),
         features=tensor(features, count, _UNSTORED),
     )
-    return samples_table(split, samples)
+    return samples_table(split, samples, records)
 
 
 def drawn_samples(
@@ -67,13 +71,82 @@ def drawn_samples(
     misses = rank < wrong * images
     prediction = np.where(misses, (label + random.integers(1, classes, images)) % classes, label)
     angle = 2.0 * np.pi * (prediction + random.normal(0.0, 0.12, images)) / classes
+    features = np.stack([norm * np.cos(angle), norm * np.sin(angle)], axis=1)
+    loss = np.where(misses, 2.0, 0.1)
     return samples_of(
         label,
         prediction,
-        loss=np.where(misses, 2.0, 0.1),
+        loss=loss,
         norm=norm,
-        features=np.stack([norm * np.cos(angle), norm * np.sin(angle)], axis=1),
+        features=features,
+        records=_answers(label, prediction, loss, norm, features, classes),
     )
+
+
+def drawn_classes(seed: int, images: int = 60, classes: int = 10) -> pa.Table:
+    """Return what is recorded of the classes of a made-up two-dimensional model."""
+    random = np.random.default_rng(seed)
+    label = np.arange(images) % classes
+    features = _directions(classes)[label] + random.normal(0.0, 0.1, (images, 2))
+    found = class_columns(features.astype(np.float32), label, _directions(classes))
+    zeros = np.zeros(images, np.float32)
+    records = Records(label=label, prediction=label, loss=zeros, norm=zeros, **found)
+    return measured_tables({VALIDATION: records, TEST: records})["classes"]
+
+
+def drawn_outside(seed: int, scale: float, images: int = 200) -> pa.Table:
+    """Return what a made-up model says of images out of distribution, of a mean norm."""
+    random = np.random.default_rng(seed)
+    norm = random.gamma(4.0, scale / 4.0, images)
+    other = Outside(norm=norm, max_logit=0.9 * norm, log_confidence=-random.random(images))
+    label = np.zeros(1, np.int64)
+    records = Records(
+        label=label,
+        prediction=label,
+        loss=np.zeros(1),
+        norm=np.zeros(1),
+        outside={"shuffled": other},
+    )
+    return measured_tables({TEST: records})["outside"]
+
+
+def _answers(
+    label: npt.NDArray[np.integer],
+    prediction: npt.NDArray[np.integer],
+    loss: npt.NDArray[np.floating],
+    norm: npt.NDArray[np.floating],
+    features: npt.NDArray[np.floating],
+    classes: int,
+) -> Records:
+    """Return what is measured of images whose logits are their features' at a circle of weights."""
+    logits = features @ _directions(classes).T
+    log = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    target = logits[np.arange(len(label)), label]
+    cosines = np.divide(logits, norm[:, None], where=norm[:, None] > 0, out=np.zeros_like(logits))
+    mine = np.arange(classes) == label[:, None]
+    return Records(
+        label=label,
+        prediction=prediction,
+        loss=loss,
+        norm=norm,
+        max_logit=logits.max(axis=1),
+        log_confidence=log.max(axis=1),
+        squares=np.exp(2.0 * log).sum(axis=1),
+        target_cosine=cosines[mine],
+        other_cosine=np.where(mine, -np.inf, cosines).max(axis=1),
+        rank=(logits > target[:, None]).sum(axis=1) + 1,
+        nearest=prediction,
+        tempered_loss=loss,
+        tempered_log_confidence=log.max(axis=1),
+        tempered_squares=np.exp(2.0 * log).sum(axis=1),
+        temperature=np.ones(1),
+    )
+
+
+def _directions(classes: int) -> npt.NDArray[np.float64]:
+    """Return weights (K, 2) of unit length at equal angles."""
+    angle = 2.0 * np.pi * np.arange(classes) / classes
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def drawn_history(
@@ -103,6 +176,7 @@ def drawn_history(
                 "test.error": error + 60.0 * rest + noise,
                 "test.loss": 0.3 + 2.0 * rest + 0.1 * noise,
                 "test.norm": norm * (1.0 - rest),
+                **{f"test.nc{each}": 0.2 * each + rest for each in (1, 2, 3, 4)},
             }
         )
     return history

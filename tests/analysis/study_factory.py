@@ -32,7 +32,9 @@ from incay.trainables.store.shapes import (
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.recording import end_trial
 from tests.analysis.drawn import (
+    drawn_classes,
     drawn_history,
+    drawn_outside,
     drawn_samples,
     drawn_weights,
     samples_of,
@@ -43,7 +45,9 @@ __all__ = [
     "RN",
     "StudyFactory",
     "declared_metrics",
+    "drawn_classes",
     "drawn_history",
+    "drawn_outside",
     "drawn_samples",
     "drawn_weights",
     "incay",
@@ -81,7 +85,8 @@ def declared_metrics() -> set[str]:
     validated = vocabulary.evaluated(vocabulary.VALIDATION)
     tested = vocabulary.evaluated(vocabulary.TEST)
     verified = [each.of(vocabulary.TEST) for each in vocabulary.VERIFIED]
-    return {*vocabulary.ABOUT_REPORTS, *trained, *validated, *tested, *verified}
+    measured = [name for split in vocabulary.SPLITS for name in vocabulary.measured(split)]
+    return {*vocabulary.ABOUT_REPORTS, *trained, *validated, *tested, *verified, *measured}
 
 
 class StudyFactory:

@@ -12,7 +12,10 @@ from incay import analysis
 PACKAGE = Path(analysis.__file__ or "").parent
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "ray", "mlflow", "optuna", "pandas", "scipy", "matplotlib", "sklearn")
-FROM_TRAINABLES = ("errors", "metrics", "names", "outgoing", "secrets", "registry", "store")
+FROM_TRAINABLES = (
+    *("errors", "measures", "metrics", "names", "outgoing", "secrets", "registry"),
+    "store",
+)
 
 
 def loaded(statement: str) -> set[str]:

@@ -9,6 +9,7 @@ from incay.trainables.conformance.augmentations import check_augmentation
 from incay.trainables.conformance.datasets import check_dataset
 from incay.trainables.conformance.forms import check_form
 from incay.trainables.conformance.losses import check_loss
+from incay.trainables.conformance.measures import check_measure
 from incay.trainables.conformance.networks import check_network
 from incay.trainables.conformance.optimizers import check_optimizer
 from incay.trainables.conformance.schedules import check_schedule
@@ -18,6 +19,7 @@ __all__ = [
     "check_dataset",
     "check_form",
     "check_loss",
+    "check_measure",
     "check_network",
     "check_optimizer",
     "check_schedule",

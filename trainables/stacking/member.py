@@ -13,8 +13,9 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.training.batches import DeviceSplit, TrainingBatches
 from incay.trainables.training.evaluate import Samples
+from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.prepared import PreparedData
-from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.training.trainer import DivergedError
 
 
 class Stack(Protocol):
@@ -33,7 +34,7 @@ class Stack(Protocol):
         """Bring all members up to date; the next `train` stacks them anew."""
 
 
-class StackMember(Trainer):
+class StackMember(OpenTrainer):
     """One trial of a stack.
 
     Its own modules and optimiser are up to date before the stack begins, when the member has
@@ -138,10 +139,14 @@ class StackMember(Trainer):
             return False
         return not self.finished
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return what any `Trainer` of the same configuration can go on from."""
+    def bring_up_to_date(self) -> None:
+        """Bring its own modules up to date."""
         if self.stack is not None:
             self.stack.write_back(self)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what any `Trainer` of the same configuration can go on from."""
+        self.bring_up_to_date()
         return super().state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

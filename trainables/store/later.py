@@ -40,6 +40,9 @@ LATER: Mapping[str, Any] = {
     "preprocess.gcn": 0.0,
     "preprocess.zca": 0.0,
     "loss.smoothing": 0.0,
+    "measure.train": False,
+    "measure.reports": False,
+    "measure.ood": [],
 }
 """By dotted name, the value with which a setting changes nothing. Never take one away, and never
 change a value: stored fingerprints are made with them."""

@@ -93,6 +93,7 @@ class StudyBook:
         run: The study's run.
         question: What it asks.
         table: Name of its table definition, None for the general one.
+        columns: Measures that its table shows in place of a definition's columns.
         protocol: ``paper``, or ``sealed``: the test set is opened after the search is frozen.
         overrides: What ``--set`` changed, as typed.
         created: When, ISO 8601.
@@ -124,6 +125,7 @@ class StudyBook:
     run: str
     question: str = ""
     table: str | None = None
+    columns: tuple[str, ...] = ()
     protocol: Literal["sealed", "paper"] = "sealed"
     overrides: tuple[str, ...] = ()
     created: str = ""

@@ -16,6 +16,8 @@ from incay.trainables.data import DatasetSettings
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import IncayForm, forms, own_settings
 from incay.trainables.losses import LossSettings
+from incay.trainables.measures import Measure, measures
+from incay.trainables.measures.contract import measure_problem
 from incay.trainables.networks import NetworkSettings
 from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.registry import DefinitionRegistry
@@ -30,6 +32,7 @@ REGISTRIES: Mapping[str, DefinitionRegistry[Any]] = {
     **COMPONENTS,
     "incay form": forms,
     "augmentation": policies,
+    "measure": measures,
 }
 _BASES: Mapping[str, type] = {
     "dataset": DatasetSettings,
@@ -39,6 +42,7 @@ _BASES: Mapping[str, type] = {
     "schedule": ScheduleSettings,
     "incay form": IncayForm,
     "augmentation": PolicySettings,
+    "measure": Measure,
 }
 _METHODS = {
     "dataset": ("load", "content_hash"),
@@ -48,6 +52,7 @@ _METHODS = {
     "schedule": ("build",),
     "incay form": ("penalty",),
     "augmentation": ("build",),
+    "measure": ("compute",),
 }
 """What a component must have of its own."""
 
@@ -146,6 +151,8 @@ def _problem(kind: str, definition: Any) -> str:
             return f"must have a method {method!r} of its own"
     if kind == "incay form":
         return own_settings.problem(definition)
+    if kind == "measure":
+        return measure_problem(definition)
     parameters: Any = definition.__dict__.get("__dataclass_params__")
     if parameters is None or not parameters.frozen:
         return "must be decorated by @dataclass(frozen=True, kw_only=True)"

@@ -13,8 +13,8 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.source_versions import version_of
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.store.trials import Store
+from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.prepared import PreparedData
-from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker.session import TrialSession, TrialTask
 
 
@@ -91,7 +91,7 @@ class MemberSession(TrialSession):
         self.withdrawn = self._ended_elsewhere()
         return self.withdrawn
 
-    def _new_trainer(self) -> Trainer:
+    def _new_trainer(self) -> OpenTrainer:
         return StackMember(self.task.config, self._shared(), self._device)
 
     def _spent(self) -> float:

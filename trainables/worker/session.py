@@ -25,15 +25,19 @@ from incay.trainables.outgoing import without_secrets
 from incay.trainables.source_tree import own_code
 from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.measured import OWN_MEASURES
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.records import SKIPPED, TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.store.written import trial_progress
-from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.training.opened import OpenTrainer
+from incay.trainables.training.trainer import DivergedError
 from incay.trainables.worker.chance import draws_at_random, seed_global_states
 from incay.trainables.worker.checkpoint import require_finite, require_own
+from incay.trainables.worker.measuring.measuring import measure_report
+from incay.trainables.worker.measuring.own import own_measures
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
 from incay.trainables.worker.recording import end_trial, evaluation_tables
@@ -78,7 +82,7 @@ class TrialSession:
         self._data = data
         self._device = device
         self._on_batch = on_batch
-        self._trainer: Trainer | None = None  # built, or brought back, by `prepare`
+        self._trainer: OpenTrainer | None = None  # built, or brought back, by `prepare`
         self._initial_weights: pa.Table | None = None
         # There may be one when it begins: what another study has pruned, this one may train on.
         self._result_before: str | None = None
@@ -112,12 +116,16 @@ class TrialSession:
         with self._recorded():
             trainer = self._trainer = self._trainer or self._begin()
             metrics = trainer.advance()
+            # It is the report that the history holds.
+            measured = measure_report(trainer)
+            metrics.update(measured.metrics)
             if trainer.finished:
                 if self.task.keep_model:
                     patiently(
                         lambda: save_model(self.store, self.task.fingerprint, trainer, self._data)
                     )
-                self._end(Ending.COMPLETED, "", evaluation_tables(trainer, self._initial_weights))
+                tables = evaluation_tables(trainer, measured.records, self._initial_weights)
+                self._end(Ending.COMPLETED, "", tables)
                 return metrics
             self._keep(trainer)
         return dict(self._history[-1]) if self._history else {}
@@ -164,7 +172,7 @@ class TrialSession:
             return None
         return record.finished if record and record.is_final else None
 
-    def _keep(self, trainer: Trainer) -> None:
+    def _keep(self, trainer: OpenTrainer) -> None:
         try:
             self.store.write_progress(self.task.fingerprint, self._progress())
             if time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS:
@@ -174,13 +182,13 @@ class TrialSession:
                 raise
             # The store is away: the trial needs it at its end only, and may go on until then.
 
-    def _checkpoint(self, trainer: Trainer) -> None:
+    def _checkpoint(self, trainer: OpenTrainer) -> None:
         buffer = io.BytesIO()
         torch.save({"trainer": trainer.state_dict(), "meta": self._progress().to_dict()}, buffer)
         self.store.checkpoints.write(self.task.fingerprint, buffer.getvalue())
         self._checkpointed = time.monotonic()
 
-    def _begin(self) -> Trainer:
+    def _begin(self) -> OpenTrainer:
         self._result_before = self._result()
         trainer = self._resumed() or self._built()
         self._provenance["attempts"].append(
@@ -196,10 +204,10 @@ class TrialSession:
             )
         return trainer
 
-    def _new_trainer(self) -> Trainer:
-        return Trainer(self.task.config, self._data, self._device)
+    def _new_trainer(self) -> OpenTrainer:
+        return OpenTrainer(self.task.config, self._data, self._device)
 
-    def _built(self) -> Trainer:
+    def _built(self) -> OpenTrainer:
         """Return a trainer that has not begun: its seed gives the same initial weights each time.
 
         The models of a search, to which the test split is sealed, are not looked into.
@@ -209,7 +217,7 @@ class TrialSession:
             self._initial_weights = weight_histograms(trainer.network, trainer.loss, "initial")
         return trainer
 
-    def _resumed(self) -> Trainer | None:
+    def _resumed(self) -> OpenTrainer | None:
         """Return a trainer that goes on from the checkpoint, None if there is none to use."""
         try:
             content = patiently(lambda: self.store.checkpoints.read(self.task.fingerprint))
@@ -262,10 +270,13 @@ class TrialSession:
     def _circumstances(self) -> dict[str, Any]:
         train, test = self._data.skipped
         skipped = {SKIPPED: {"train": train, "test": test}} if train + test else {}
-        own = {"own_code": own_code.version} if is_own(self.task.config) else {}
+        told = own_measures()
+        is_theirs = bool(told) or is_own(self.task.config)
+        own = {"own_code": own_code.version} if is_theirs else {}
         return {
             **skipped,
             **own,
+            **({OWN_MEASURES: told} if told else {}),
             "device": device_name(self._device),
             "device_type": self._device.type,
             "threads": torch.get_num_threads(),

@@ -9,6 +9,8 @@ from incay.analysis.comparing.comparisons import ALPHA, Comparison
 from incay.analysis.content import Tested
 from incay.analysis.statistics.sequential.always_valid import least_seeds
 
+UNDECIDED = "Undecided"
+"""So notes begin that say what is open."""
 SPENDINGS = {"obrien-fleming": "O'Brien–Fleming", "pocock": "Pocock"}
 
 
@@ -173,13 +175,13 @@ def _waiting(comparisons: Iterable[Comparison]) -> str:
 def _open(tested: list[Comparison]) -> str:
     undecided = [each for each in tested if not each.decided]
     last = [each.arm for each in undecided if each.rule == "looks" and each.is_at_last_look]
-    at_last = f"Undecided at the last look: {', '.join(last)}." if last else ""
+    at_last = f"{UNDECIDED} at the last look: {', '.join(last)}." if last else ""
     parts = [f"{each.arm} ({describe_need(each)})" for each in undecided if each.arm not in last]
     if not parts:
         return at_last
     text = (
-        "Undecided; what would decide, were the effect as measured (in brackets: anywhere in its "
-        f"95 % interval): {'; '.join(parts)}."
+        f"{UNDECIDED}; what would decide, were the effect as measured (in brackets: anywhere in "
+        f"its 95 % interval): {'; '.join(parts)}."
     )
     if any(each.rule == "fixed" and each.unit == "seed" for each in undecided):
         text += (

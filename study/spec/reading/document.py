@@ -21,7 +21,10 @@ from incay.trainables.store.door import read_regular
 __all__ = ["Document", "KeyPath", "flatten", "load_document", "parse_value"]
 
 _MOST_BYTES = 500_000
-_NOT_ASKED = ("question", "uses", "resources", "table", "diverged", "keep_models", "limits")
+_NOT_ASKED = (
+    *("question", "uses", "resources", "table", "columns", "diverged", "keep_models"),
+    "limits",
+)
 """Keys that change how a study is run or shown, not what it computes; which code it uses decides
 fingerprints."""
 

@@ -15,6 +15,8 @@ from incay.analysis.figures.base import figures
 from incay.analysis.results.study import StudyResults
 
 OF_CONFIRMED = [
+    "angles",
+    "collapse",
     "feature-scatter",
     "norm-roc",
     "paper-a-figure-1",
@@ -27,7 +29,10 @@ OF_CONFIRMED = [
     "paper-b-figure-1",
     "paper-b-figure-3",
     "paper-b-figure-4",
+    "outside-norms",
     "paired-differences",
+    "reliability",
+    "risk-coverage",
     "roc",
 ]
 OF_SEARCHED = ["best-so-far", "importance", "weight-response"]

@@ -16,6 +16,7 @@ from study_factory import (
     BASE_CONFIG,
     StudyFactory,
     declared_metrics,
+    drawn_classes,
     drawn_history,
     drawn_samples,
     drawn_weights,
@@ -75,12 +76,14 @@ def test_a_trial_reports_what_the_vocabulary_declares(
     store = Store(tmp_path)
     record = trained(store, digits, loss, form)
     assert record.status == "completed", record.reason
+    measured = [*metrics.measured(metrics.VALIDATION), *metrics.measured(metrics.TEST)]
     expected = {
         *metrics.ABOUT_REPORTS,
         *(quantity.of(TRAIN) for quantity in metrics.TRAINED),
         f"{TRAIN}.{CLASSIFIES.get(loss, 'cross_entropy')}",
         *metrics.evaluated(metrics.VALIDATION),
         *metrics.evaluated(metrics.TEST),
+        *(name for name in measured if ".ood." not in name),
         *([f"{TRAIN}.{metrics.INCAY_TERM}"] if form != "none" else []),
         *FURTHER.get(loss, ()),
     }
@@ -102,13 +105,15 @@ def test_fixtures_leave_the_tables_of_a_trial(
         0,
         history=drawn_history(0, 8.0, 200.0),
         samples=drawn_samples(0, 200.0, 0.1),
+        classes=drawn_classes(0),
         weights=drawn_weights(0, 0.1),
     )
     made = schemas(factory.store, factory.record(fingerprint))
     expected = schemas(store, real)
     assert made.keys() == expected.keys()
-    for name in ("samples.parquet", "weights.parquet"):
-        assert made[name].equals(expected[name], check_metadata=True), name
+    for name in ("samples.parquet", "classes.parquet", "weights.parquet"):
+        assert made[name].equals(expected[name]), name
+        assert (made[name].metadata or {}).keys() == (expected[name].metadata or {}).keys()
     history = made["history.parquet"]
     assert all(
         history.field(name) == expected["history.parquet"].field(name) for name in history.names

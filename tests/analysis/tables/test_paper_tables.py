@@ -14,6 +14,7 @@ def test_all_tables_of_both_papers_exist() -> None:
     assert set(tables) == {
         "general",
         "comparisons",
+        *("calibration", "columns", "geometry"),
         *(f"paper-a-table-{number}" for number in range(1, 9)),
         *(f"paper-b-table-{number}" for number in range(1, 5)),
     }

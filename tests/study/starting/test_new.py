@@ -10,7 +10,7 @@ from in_process import Done, incay
 from programs import incay as incay_program
 from programs import python
 
-KINDS = ("loss", "network", "form", "dataset", "augmentation")
+KINDS = ("loss", "network", "form", "dataset", "augmentation", "measure")
 
 
 @pytest.fixture
@@ -62,10 +62,8 @@ def test_a_study_as_it_is_can_be_planned(folder: Path) -> None:
 def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
     begun(*(f"{kind} my_{kind}" for kind in KINDS), "study own")
     text = (folder / "own.yaml").read_text()
-    assert (
-        "\nuses: [my_augmentation.py, my_dataset.py, my_form.py, my_loss.py, my_network.py]\n"
-        in text
-    )
+    files = [f"my_{kind}.py" for kind in sorted(KINDS)]
+    assert f"\nuses: [{', '.join(files)}]\n" in " ".join(text.split(" "))
     done = planned("  # my_", "  my_")
     assert done.code == 0, done.err
     for arm in ("my_loss", "my_network", "my_form", "my_augmentation"):
@@ -79,6 +77,7 @@ def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
         *((kind, "mine", "mine.py must not be there yet") for kind in KINDS),
         ("loss", "their", "test_their.py must not be there yet"),
         ("loss", "coco", "there is a loss 'coco'"),
+        ("measure", "top5_error", "there is a measure 'top5_error'"),
         ("form", "log", "there is an incay form 'log'"),
         ("augmentation", "affine", "there is an augmentation 'affine'"),
         ("dataset", "digits", "there is a dataset 'digits'"),

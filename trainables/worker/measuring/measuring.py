@@ -1,0 +1,137 @@
+"""What a trainer has evaluated, as records, and the measures of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from incay.trainables.measures import Outside, Records
+from incay.trainables.measures.computing import computed
+from incay.trainables.measures.pairs import draw
+from incay.trainables.metrics import TEST, TRAIN, VALIDATION
+from incay.trainables.training.evaluate import Samples
+from incay.trainables.training.opened import OpenTrainer
+from incay.trainables.worker.measuring.classes import class_columns
+from incay.trainables.worker.measuring.logits import (
+    Scored,
+    cross_fitted,
+    outside_columns,
+    sample_columns,
+)
+
+_SEED = 23
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a trainer after a report.
+
+    Attributes:
+        metrics: By name, such as ``test.ece``.
+        records: By split.
+    """
+
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    records: Mapping[str, Records] = field(default_factory=dict)
+
+
+def measure_report(trainer: OpenTrainer) -> Measured:
+    """Return what is measured at every report: of validation, what takes no class means.
+
+    At the last report, and where ``measure.reports`` asks for it at each, that is everything that
+    can be measured of what is open.
+    """
+    settings = trainer.config.measure
+    if trainer.finished or settings.reports:
+        records = dict(_everything(trainer))
+        return Measured(_named(records), records)
+    samples = trainer.validated()
+    if samples is None:
+        return Measured()
+    records = {VALIDATION: Records(**_answers(samples), **_of_samples(trainer, samples))}
+    return Measured(_named(records, every_report=True), records)
+
+
+def _named(records: Mapping[str, Records], *, every_report: bool = False) -> dict[str, float]:
+    return {
+        f"{split}.{name}": value
+        for split, each in records.items()
+        for name, value in computed(each, every_report=every_report).items()
+    }
+
+
+def _everything(trainer: OpenTrainer) -> Iterator[tuple[str, Records]]:
+    """Yield the records of each split that is open."""
+    validated, tested = trainer.validated(), trainer.tested()
+    if validated is not None:
+        yield VALIDATION, _whole(trainer, VALIDATION, validated)
+    if tested is not None:
+        yield TEST, _whole(trainer, TEST, tested, validated)
+    if trainer.config.measure.train:
+        yield TRAIN, _whole(trainer, TRAIN, trainer.trained())
+
+
+def _whole(
+    trainer: OpenTrainer, split: str, samples: Samples, fitted_on: Samples | None = None
+) -> Records:
+    found = _of_samples(trainer, samples, fitted_on)
+    features, label = samples.features.numpy(), samples.label.numpy()
+    vectors = trainer.class_vectors()
+    classes = class_columns(features, label, None if vectors is None else vectors.cpu().numpy())
+    drawn = draw(label)
+    return Records(
+        **_answers(samples),
+        **found,
+        **classes,
+        drawn_label=label[drawn],
+        drawn_feature=features[drawn].astype(np.float64),
+        outside=_outside(trainer, split) if split != TRAIN else None,
+    )
+
+
+def _answers(samples: Samples) -> dict[str, Any]:
+    names = ("label", "prediction", "loss", "norm")
+    return {name: getattr(samples, name).numpy() for name in names}
+
+
+def _of_samples(
+    trainer: OpenTrainer, samples: Samples, fitted_on: Samples | None = None
+) -> dict[str, Any]:
+    """Return the columns of a split, with temperatures fitted on others than the images judged."""
+    vectors = trainer.class_vectors()
+    with trainer.scoring() as loss:
+        scored = Scored(loss, samples.features, trainer.device, trainer.num_classes)
+        if fitted_on is None:
+            inverse, found = cross_fitted(scored, samples.label)
+        else:
+            other = Scored(loss, fitted_on.features, trainer.device, trainer.num_classes)
+            order = np.random.default_rng(_SEED).permutation(len(other))
+            found = [other.inverse_temperature(fitted_on.label, order)]
+            inverse = torch.full((len(scored),), found[0], dtype=torch.float64)
+        columns = sample_columns(scored, samples.label, inverse, vectors)
+    return {**columns, "temperature": 1.0 / np.array(found)}
+
+
+def _outside(trainer: OpenTrainer, split: str) -> dict[str, Outside] | None:
+    if not trainer.config.measure.ood:
+        return None
+    found = {}
+    for name in trainer.config.measure.ood:
+        features = trainer.features_of(_shuffled(trainer.images(split)))
+        with trainer.scoring() as loss:
+            scored = Scored(loss, features, trainer.device, trainer.num_classes)
+            found[name] = Outside(**outside_columns(scored))
+    return found
+
+
+def _shuffled(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return images with the pixels of each in another order, all channels alike."""
+    flat = images.reshape(*images.shape[:2], -1)
+    generator = np.random.default_rng(_SEED)
+    order = generator.permuted(np.tile(np.arange(flat.shape[2]), (len(flat), 1)), axis=1)
+    return np.take_along_axis(flat, order[:, None, :], axis=2).reshape(images.shape)
