@@ -39,7 +39,7 @@ def test_components_pass_the_tests_beside_them(folder: Path) -> None:
     )
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
     assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    assert f"{len(KINDS)} passed" in done.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -63,7 +63,7 @@ def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
     begun(*(f"{kind} my_{kind}" for kind in KINDS), "study own")
     text = (folder / "own.yaml").read_text()
     files = [f"my_{kind}.py" for kind in sorted(KINDS)]
-    assert f"\nuses: [{', '.join(files)}]\n" in " ".join(text.split(" "))
+    assert f"\nuses: [{', '.join(files)}]\n" in text
     done = planned("  # my_", "  my_")
     assert done.code == 0, done.err
     for arm in ("my_loss", "my_network", "my_form", "my_augmentation"):
