@@ -40,6 +40,15 @@ LATER: Mapping[str, Any] = {
     "preprocess.gcn": 0.0,
     "preprocess.zca": 0.0,
     "loss.smoothing": 0.0,
+    "network.dropout": 0.0,
+    "average.name": "none",
+    "average.decay": 0.999,
+    "average.warmup": True,
+    "average.start": 0.75,
+    "average.every": 1,
+    "early_stopping.metric": "none",
+    "early_stopping.patience": 5,
+    "early_stopping.min_delta": 0.0,
 }
 """By dotted name, the value with which a setting changes nothing. Never take one away, and never
 change a value: stored fingerprints are made with them."""

@@ -117,7 +117,9 @@ class TrialSession:
                     patiently(
                         lambda: save_model(self.store, self.task.fingerprint, trainer, self._data)
                     )
-                self._end(Ending.COMPLETED, "", evaluation_tables(trainer, self._initial_weights))
+                ending = Ending.STOPPED if trainer.stopped else Ending.COMPLETED
+                tables = evaluation_tables(trainer, self._initial_weights)
+                self._end(ending, trainer.stopped, tables)
                 return metrics
             self._keep(trainer)
         return dict(self._history[-1]) if self._history else {}
