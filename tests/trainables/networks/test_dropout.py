@@ -52,9 +52,13 @@ def test_off_it_is_not_there(name: str) -> None:
     settings = settings_of(name, 0.0)
     network = settings.build(settings.image_shape if name != "torchvision" else (3, 32, 32))
     assert network.head.dropout is None
-    assert settings_of(name, 0.5).build(
-        settings.image_shape if name != "torchvision" else (3, 32, 32)
-    ).state_dict().keys() == network.state_dict().keys()
+    assert (
+        settings_of(name, 0.5)
+        .build(settings.image_shape if name != "torchvision" else (3, 32, 32))
+        .state_dict()
+        .keys()
+        == network.state_dict().keys()
+    )
 
 
 def test_a_resumed_trial_drops_what_the_uninterrupted_one_does(

@@ -1,4 +1,4 @@
-"""Early stopping: a trial ends by its own rule, as a whole result, with its best report's weights."""
+"""Early stopping: a trial ends by its own rule, and keeps the weights of its best report."""
 
 from __future__ import annotations
 
@@ -151,9 +151,7 @@ def test_what_is_off_is_no_code_of_a_trial_and_what_is_on_trains_alone() -> None
     assert must_train_alone(STOPS) == "early_stopping: val.loss ends each trial for itself"
 
 
-@pytest.mark.parametrize(
-    "values", [{"metric": "test.error"}, {"patience": 0}, {"min_delta": -1.0}]
-)
+@pytest.mark.parametrize("values", [{"metric": "test.error"}, {"patience": 0}, {"min_delta": -1.0}])
 def test_wrong_settings_are_refused(values) -> None:
     with pytest.raises(ValueError, match="must hold"):
         EarlyStoppingSettings(**values)
