@@ -58,7 +58,6 @@ _TRIAL: Mapping[str, tuple[str, ...]] = {
     "loss.smoothing": ("label_smoothing", "smooth"),
     "average": ("ema", "swa", "ema_decay", "weight_averaging", "averaging", "model_ema"),
     "early_stopping": ("early_stop", "earlystopping"),
-    "early_stopping.metric": ("monitor",),
     "network.dropout": ("dropout", "drop_rate", "dropout_rate"),
     RECIPE: ("preset", "recipes", "presets"),
     "split.validation": ("validation", "val_split", "val", "validation_split", "valid"),
