@@ -15,6 +15,7 @@ from incay.study.commands.methods import methods
 from incay.study.commands.networks import networks
 from incay.study.commands.new import new
 from incay.study.commands.plan import plan
+from incay.study.commands.recipes import recipes
 from incay.study.commands.report import report
 from incay.study.commands.run import run
 from incay.study.commands.shared.console import say
@@ -46,6 +47,7 @@ COMMANDS = (
     trace,
     networks,
     methods,
+    recipes,
     why,
     doctor,
     submit,

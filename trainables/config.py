@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 
 from incay.trainables.augment import PolicySettings, policies
 from incay.trainables.augment.settings import AugmentSettings
+from incay.trainables.averaging import AverageSettings
 from incay.trainables.data import DatasetSettings, datasets
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.errors import UserError, first_line
@@ -25,6 +26,7 @@ from incay.trainables.schedules import ScheduleSettings, schedules
 from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, require, to_dict
 from incay.trainables.store.naming import canonical
+from incay.trainables.training.early_stopping import EarlyStoppingSettings
 from incay.trainables.training.settings import SplitSettings
 
 S = TypeVar("S", bound=Settings)
@@ -58,6 +60,8 @@ class TrialConfig(Settings):
         schedule: How the learning rate changes from step to step.
         augment: Random changes of training images.
         preprocess: What is done to all images, fitted on those that are trained on.
+        average: Which average of weights is evaluated and kept.
+        early_stopping: When it ends before its last step.
         split: Which images train, validate and test.
         measure: What is measured beyond what every trial measures.
         steps: Optimiser steps.
@@ -77,6 +81,8 @@ class TrialConfig(Settings):
     schedule: ScheduleSettings = field(default_factory=StepSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
+    average: AverageSettings = field(default_factory=AverageSettings)
+    early_stopping: EarlyStoppingSettings = field(default_factory=EarlyStoppingSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     measure: MeasureSettings = field(default_factory=MeasureSettings)
     steps: int = 10_000
@@ -94,6 +100,9 @@ class TrialConfig(Settings):
         parts = self.optimizer.accumulate
         fits = parts <= self.batch_size
         require(fits, f"optimizer.accumulate <= batch_size={self.batch_size}", parts)
+        first = self.average.first(self.steps)
+        fits = not self.average.active or first <= self.steps
+        require(fits, f"a first average within steps={self.steps}", f"one after step {first}")
         require(self.reports >= 1, "reports >= 1", self.reports)
         require(self.reports <= 10**5, "reports <= 10^5", self.reports)
         require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)

@@ -80,6 +80,6 @@ def _parts(config: TrialConfig) -> list[type]:
     """Return the classes of a trial's own components."""
     parts = [type(getattr(config, kind)) for kind in COMPONENTS]
     parts += [type(part) for part in config.augment.parts]
-    if config.preprocess.active:
-        parts.append(type(config.preprocess))
+    may_act = (config.preprocess, config.average, config.early_stopping)
+    parts += [type(part) for part in may_act if part.active]
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

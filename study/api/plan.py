@@ -17,6 +17,8 @@ from incay.study.planning.plan_table import ArmPlan, PlanRow, plan_arms, plan_ro
 from incay.study.planning.rule import rule_lines
 from incay.study.planning.search_reach import seeds_told, unreached
 from incay.study.planning.stack_forecast import told_beforehand
+from incay.study.spec.arms.stopping import stopping_told
+from incay.study.spec.recipe import recipes_told
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.trials import Store
 
@@ -134,6 +136,8 @@ def plan(
             notes=(
                 *opened.data.notes,
                 f"all arms: {shared_settings(spec)}",
+                *recipes_told(spec.document),
+                *stopping_told(spec.arms),
                 *seeds_told(spec),
                 *rule_lines(spec, opened.store, opened.data),
                 *unreached(spec),

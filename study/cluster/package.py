@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 
 import incay
 from incay.study.errors import UserError
+from incay.study.spec.reading.document import Document
+from incay.study.spec.recipe import own_recipes
 from incay.trainables.uses.bundle import Bundle
 
 PACKAGE = Path(incay.__file__).parent
@@ -69,6 +71,12 @@ def own_files(code: Bundle, study: Path) -> dict[str, str]:
             name = name.with_suffix(".py")
         found[str(name)] = source.text
     return found
+
+
+def recipe_files(document: Document) -> dict[str, str]:
+    """Return the texts of a study's own recipes, by the path below its folder."""
+    folder = Path(document.source).parent
+    return {name: (folder / name).read_text("utf-8") for name in own_recipes(document)}
 
 
 def package_files(package: Path) -> Iterator[Path]:

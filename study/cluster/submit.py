@@ -10,7 +10,7 @@ from incay.study.cluster.answer import Answer
 from incay.study.cluster.connection import DASHBOARD_PORT, MLFLOW_PORT, connect, is_free, tunnel
 from incay.study.cluster.file import load_cluster_file
 from incay.study.cluster.jobs import ask, follow, last_failure, running_job, stop, submit_study
-from incay.study.cluster.package import own_files, packaged
+from incay.study.cluster.package import own_files, packaged, recipe_files
 from incay.study.errors import UserError
 from incay.study.spec.catalog import study_name
 from incay.study.spec.study import StudySpec
@@ -48,7 +48,8 @@ def submit_and_follow(
     """
     source = Path(spec.document.source)
     with connect(cluster, address) as client:
-        with packaged(source, own=own_files(spec.code, source)) as folder:
+        own = own_files(spec.code, source) | recipe_files(spec.document)
+        with packaged(source, own=own) as folder:
             asked = ["run", source.name, *arguments]
             name, known = submit_study(client, folder, spec.name, spec.run, asked)
         say(f"{name} is {'running already' if known else 'submitted'}")

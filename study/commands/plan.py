@@ -34,6 +34,8 @@ def plan(
     from incay.study.planning.rule import rule_lines
     from incay.study.planning.search_reach import seeds_told, unreached
     from incay.study.planning.stack_forecast import told_beforehand
+    from incay.study.spec.arms.stopping import stopping_told
+    from incay.study.spec.recipe import recipes_told
 
     spec, store, data = chosen.open()
     check_private(store)
@@ -52,7 +54,13 @@ def plan(
     done = f"; {finished} are finished" if finished else ""
     least = "" if len(spec.looks) == 1 else "at most "
     screen.print(f"{least}{counted(len(configs), 'trial')}, {total:,} steps in all{done}")
-    told = (*seeds_told(spec), *rule_lines(spec, store, data), *unreached(spec))
+    told = (
+        *recipes_told(spec.document),
+        *stopping_told(spec.arms),
+        *seeds_told(spec),
+        *rule_lines(spec, store, data),
+        *unreached(spec),
+    )
     for line in (*told, *told_beforehand(spec, configs)):
         screen.print(line, soft_wrap=True)
     if finished == len(configs):

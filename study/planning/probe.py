@@ -160,6 +160,7 @@ def _kind(config: TrialConfig) -> TrialConfig:
         loss=config.loss,
         augment=config.augment,
         preprocess=config.preprocess,
+        average=replace(config.average, start=0.0, every=1),
         batch_size=config.batch_size,
         precision=config.precision,
         deterministic=config.deterministic,

@@ -125,8 +125,8 @@ class Planner:
         Args:
             winners: The frozen values of searched settings, by `search_name`.
 
-        The whole training set trains; the test split is opened. A replicate has the same
-        seed in every arm, and none that a search has used.
+        The whole training set trains, unless trials stop early; the test split is opened. A
+        replicate has the same seed in every arm, and none that a search has used.
         """
         if winners:
             return self._confirm_trials(winners)
@@ -246,4 +246,8 @@ def confirm_config(
         config = replace(config, incay=replace(config.incay, threshold=threshold))
     test: Literal["final", "reports"] = "reports" if spec.header.protocol == "paper" else "final"
     split = replace(config.split, validation=0.0, seed=0, test=test)
+    if spec.stops_early:  # by the images that its search held out
+        share = config.split.validation or SEARCH_VALIDATION
+        seed = spec.split_seed(spec.repetition_of(replicate))
+        split = replace(split, validation=share, seed=seed)
     return replace(config, split=split, seed=spec.confirm_seeds[replicate])

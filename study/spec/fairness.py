@@ -8,6 +8,7 @@ from typing import Any
 
 from incay.study.errors import shown
 from incay.study.spec.arms.building import Arm
+from incay.study.spec.arms.stopping import stops_early
 from incay.study.spec.header import Header
 from incay.study.spec.messages import unknown_key
 from incay.study.spec.reading.document import Document
@@ -120,14 +121,25 @@ def _unknown_metric(metric: str, known: list[str]) -> str:
 
 
 def _check_validation(document: Document, arms: Iterable[Arm]) -> None:
-    for arm in arms:
+    each = tuple(arms)
+    stopping = stops_early(each)
+    for arm in each:
         split = arm.values.get("split", {})
-        if arm.search and isinstance(split, Mapping) and split.get("validation") == 0:
-            own = ("arms", arm.source, "split", "validation")
+        if not isinstance(split, Mapping) or split.get("validation") != 0:
+            continue
+        own = ("arms", arm.source, "split", "validation")
+        path = own if document.has(own) else ("base", "split", "validation")
+        if arm.search:
             raise document.error(
-                own if document.has(own) else ("base", "split", "validation"),
+                path,
                 "a search must have a validation split of more than 0, but it is 0: without one "
                 f"the winner of {arm.name!r} could be chosen by the test set only",
+            )
+        if stopping:
+            raise document.error(
+                path,
+                "a study that stops early must have a validation split of more than 0 in every "
+                f"arm, but that of {arm.name!r} is 0",
             )
 
 

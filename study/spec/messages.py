@@ -17,7 +17,8 @@ from incay.trainables.names import DERIVED
 
 _MOST_KEYS = 24
 _HUGE = 10**15
-_SETTINGS = {item.name for item in fields(TrialConfig)} - set(DERIVED) | {words.EPOCHS}
+_SETTINGS = {item.name for item in fields(TrialConfig)} - set(DERIVED)
+_SETTINGS |= {words.EPOCHS, words.RECIPE}
 
 _KINDS: Mapping[str, str] = {
     "int": "a whole number",

@@ -17,7 +17,7 @@ from incay.study.spec import words
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
-from incay.study.spec.words import EPOCHS
+from incay.study.spec.words import EPOCHS, RECIPE
 from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.incay import forms
 from incay.trainables.names import DERIVED, INCAY, flatten
@@ -63,7 +63,7 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     parts: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise ValueProblem((name,), unknown_key(name, [*_allowed(known), EPOCHS], ()))
+            raise ValueProblem((name,), unknown_key(name, [*_allowed(known), EPOCHS, RECIPE], ()))
         if name in COMPONENTS:
             parts[name] = _component(COMPONENTS[name], (name,), value, root)
         else:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from incay.study.spec.arms.building import Arm
 from incay.study.spec.arms.resolve import resolve_arms
+from incay.study.spec.arms.stopping import stops_early
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
 from incay.study.spec.reading.document import Document
+from incay.study.spec.recipe import lay_recipes
 from incay.study.spec.searches.budget import check_budget
 from incay.study.spec.size import check_size
 from incay.trainables.metrics import SPLITS, TRAIN, all_quantities, split_of, word_of
@@ -57,6 +59,11 @@ class StudySpec:
     def searches(self) -> bool:
         """Whether any arm has something to search."""
         return any(arm.search for arm in self.arms)
+
+    @cached_property
+    def stops_early(self) -> bool:
+        """Whether trials may end by a validation metric: then images are held out in all phases."""
+        return stops_early(self.arms)
 
     @property
     def budget(self) -> Budget:
@@ -150,6 +157,7 @@ def parse_study(document: Document, code: Bundle | None = None) -> StudySpec:
     Raises:
         StudyError: A key, type, range or combination is wrong, or the comparison is unfair.
     """
+    lay_recipes(document)
     header = parse_header(document)
     _check_table(document, header)
     arms, baseline = resolve_arms(document, header)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 EPOCHS = "epochs"
 """Another way of saying steps, so that it is a key beside the settings of a trial."""
+RECIPE = "recipe"
+"""Names settings that are laid under those beside it, so that it is such a key too."""
 
 _TRIAL: Mapping[str, tuple[str, ...]] = {
     "steps": (
@@ -54,6 +56,10 @@ _TRIAL: Mapping[str, tuple[str, ...]] = {
     "augment.mix": ("mixup", "cutmix"),
     "preprocess": ("preprocessing", "whitening", "normalize", "normalization"),
     "loss.smoothing": ("label_smoothing", "smooth"),
+    "average": ("ema", "swa", "ema_decay", "weight_averaging", "averaging", "model_ema"),
+    "early_stopping": ("early_stop", "earlystopping"),
+    "network.dropout": ("dropout", "drop_rate", "dropout_rate"),
+    RECIPE: ("preset", "recipes", "presets"),
     "split.validation": ("validation", "val_split", "val", "validation_split", "valid"),
 }
 """A trial's settings, by dotted name."""
@@ -63,7 +69,7 @@ _STUDY: Mapping[str, tuple[str, ...]] = {
     "seed": ("random_state", "random_seed", "manual_seed"),
     "budget.trials": ("trials", "n_trials", "num_trials", "num_samples", "n_iter", "max_evals"),
     "budget.sampler": ("sampler", "algorithm", "search_alg", "method", "strategy"),
-    "budget.pruner": ("pruner", "early_stopping", "early_terminate"),
+    "budget.pruner": ("pruner", "early_terminate"),
     "budget.seconds": ("timeout", "time_budget", "time_budget_s", "max_time"),
     "budget.parallel": ("n_jobs", "max_concurrent", "concurrency", "max_concurrent_trials"),
     "objective": ("goal", "target"),

@@ -30,12 +30,16 @@ class NetworkSettings(Component):
             batch norm and ReLU (``bn_relu``). The papers do not say; each network's default
             is what the authors whom they follow published.
         feature_scale: f is multiplied by it before the loss (paper A, Table 4).
+        dropout: Share of the numbers that come into the last fully connected layer that become 0
+            in training (Srivastava et al., JMLR 2014). f itself loses none: its norm is what incay
+            is about.
     """
 
     width: float = 1.0
     dimension: int = 512
     feature: FeaturePlacement = "linear"
     feature_scale: float = 1.0
+    dropout: float = 0.0
 
     image_shape: ClassVar[tuple[int, int, int]]
     """(channels, height, width) of the images that it was published for; it takes others too."""
@@ -46,6 +50,7 @@ class NetworkSettings(Component):
         require(self.dimension >= 1, "dimension >= 1", self.dimension)
         require(self.feature in PLACEMENTS, f"feature in {set(PLACEMENTS)}", self.feature)
         require_finite("feature_scale", self.feature_scale, low_open=True)
+        require(0.0 <= self.dropout < 1.0, "0 <= dropout < 1", self.dropout)
 
     def build(self, image_shape: tuple[int, int, int]) -> FeatureNetwork:
         """Return a freshly initialised network.
@@ -66,7 +71,9 @@ class NetworkSettings(Component):
         """Return the head for a trunk that ends in `inputs` numbers."""
         from incay.trainables.networks.modules.head import FeatureHead
 
-        return FeatureHead(inputs, self.dimension, self.feature, self.feature_scale)
+        return FeatureHead(
+            inputs, self.dimension, self.feature, self.feature_scale, dropout=self.dropout
+        )
 
     def require_image_size(self, image_shape: tuple[int, int, int], smallest: int) -> None:
         """Raise a `ValueError` unless both sides of an image have `smallest` pixels or more."""

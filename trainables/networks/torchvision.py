@@ -41,6 +41,8 @@ class TorchvisionSettings(NetworkSettings):
         dimension: D of a fully connected layer that is added; none adds none.
         width: 1; a model of another width has another name.
         feature: What follows the added layer; ``linear`` where none is added.
+        dropout: Of what comes into the added layer, so that one must be added. A model's own
+            dropout stays as torchvision has it.
     """
 
     # The base's is a number in all other networks; to change its type there would change their
@@ -76,6 +78,11 @@ class TorchvisionSettings(NetworkSettings):
             "feature is linear, or dimension is given,",
             self.feature,
         )
+        require(
+            self.dropout == 0.0 or given is not None,
+            "dropout is 0, or dimension is given,",
+            self.dropout,
+        )
         self._check_head()
 
     def _check_head(self) -> None:
@@ -85,6 +92,7 @@ class TorchvisionSettings(NetworkSettings):
             dimension=1 if self.dimension is None else self.dimension,
             feature=self.feature,
             feature_scale=self.feature_scale,
+            dropout=self.dropout,
         )
 
     def build(self, image_shape: tuple[int, int, int]) -> FeatureNetwork:

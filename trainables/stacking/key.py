@@ -27,7 +27,11 @@ def must_train_alone(config: TrialConfig) -> str:
     """
     if config.deterministic:
         return "deterministic: true asks for the bits of training alone"
-    return config.optimizer.alone_because() or why_alone(config.augment)
+    if config.network.dropout:
+        return "network.dropout draws for one trial"
+    parts = (config.optimizer, config.average, config.early_stopping)
+    reasons = (*(part.alone_because() for part in parts), why_alone(config.augment))
+    return next((reason for reason in reasons if reason), "")
 
 
 def _common(incay: IncaySettings) -> IncaySettings:

@@ -107,7 +107,7 @@ class StackMember(OpenTrainer):
             rows.append(self._train_step())
             self.step += 1
         totals = torch.stack(rows).double().sum(0).tolist()
-        return dict(zip(self._measured, totals, strict=True))
+        return dict(zip(self._gradients.measured, totals, strict=True))
 
     def evaluate(self, split: DeviceSplit) -> Samples:
         """Evaluate every image of a split with its own modules, as they are now."""

@@ -14,7 +14,7 @@ class Nature(Enum):
     """What kind of end it is."""
 
     WHOLE = "whole"
-    """Trained to its end: it has values."""
+    """Trained to its end, be it that of its own rule, early stopping: it has values."""
     CUT = "cut"
     """Ended early by the study's own rule: it has values up to there."""
     FAULT = "fault"
@@ -27,6 +27,7 @@ class Ending(StrEnum):
     """The ending that a record holds, in the order in which endings are listed."""
 
     COMPLETED = "completed"
+    STOPPED = "stopped"
     PRUNED = "pruned"
     DIVERGED = "diverged"
     FAILED = "failed"
@@ -65,12 +66,13 @@ class Ending(StrEnum):
 
 _NATURES = {
     Ending.COMPLETED: Nature.WHOLE,
+    Ending.STOPPED: Nature.WHOLE,
     Ending.PRUNED: Nature.CUT,
     Ending.DIVERGED: Nature.FAULT,
     Ending.FAILED: Nature.FAULT,
     Ending.INTERRUPTED: Nature.OPEN,
 }
-_FINAL = {Ending.COMPLETED, Ending.PRUNED, Ending.DIVERGED}
+_FINAL = {Ending.COMPLETED, Ending.STOPPED, Ending.PRUNED, Ending.DIVERGED}
 
 
 class Unended(StrEnum):

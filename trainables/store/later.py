@@ -43,6 +43,15 @@ LATER: Mapping[str, Any] = {
     "measure.train": False,
     "measure.reports": False,
     "measure.ood": [],
+    "network.dropout": 0.0,
+    "average.name": "none",
+    "average.decay": 0.999,
+    "average.warmup": True,
+    "average.start": 0.75,
+    "average.every": 1,
+    "early_stopping.metric": "none",
+    "early_stopping.patience": 5,
+    "early_stopping.min_delta": 0.0,
 }
 """By dotted name, the value with which a setting changes nothing. Never take one away, and never
 change a value: stored fingerprints are made with them."""

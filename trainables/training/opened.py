@@ -6,7 +6,7 @@ It trains as `Trainer` does, and no fingerprint counts it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,10 @@ class OpenTrainer(Trainer):
                 self.network, images, self._data.normalize, self.device, autocast=self._autocast
             )
         return torch.from_numpy(found)
+
+    def as_evaluated(self) -> AbstractContextManager[None]:
+        """Let the modules hold what the last report has evaluated, such as averaged weights."""
+        return self._averaged()
 
     def bring_up_to_date(self) -> None:
         """See to it that the modules are what has been trained; alone they always are."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -23,7 +24,7 @@ from incay.trainables.seeds import derive_seed
 from incay.trainables.training.batches import DeviceSplit, Normalizer, TrainingBatches
 from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.evaluate import Samples, evaluate, extract_features
-from incay.trainables.training.objective import reduce_terms
+from incay.trainables.training.gradients import Gradients, classes
 from incay.trainables.training.prepared import PreparedData, prepare
 
 
@@ -84,7 +85,12 @@ class Trainer:
         self._modules.to(device).to(memory_format=torch.channels_last)
         self._update = Update(config.optimizer, self._modules)
         self._schedule = config.schedule.build(config.steps)
-        self._measured: tuple[str, ...] = ()
+        self._average = self._stopping = None
+        if config.average.active:
+            self._average = config.average.build(config.steps, self.network, self.loss)
+        if config.early_stopping.active:
+            self._stopping = config.early_stopping.build()
+        self._gradients = Gradients(config, self.network, self.loss, self.incay, device)
         self._evaluated: dict[DeviceSplit, Samples] = {}
 
     @property
@@ -94,8 +100,15 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
-        """Whether all steps are done."""
-        return self.step >= self.config.steps
+        """Whether all steps are done, or it has stopped early."""
+        return self.step >= self.config.steps or bool(self.stopped)
+
+    @property
+    def stopped(self) -> str:
+        """Why it ended before its last step; empty where it did not."""
+        stopping = self._stopping
+        early = stopping is not None and stopping.over and self.step < self.config.steps
+        return stopping.reason if stopping is not None and early else ""
 
     def advance(self) -> dict[str, float]:
         """Train to the next report, evaluate what is open, and return the report's metrics.
@@ -114,12 +127,14 @@ class Trainer:
             self._update.set_lr(self._lr(self.step))
             rows.append(self._train_step())
             self.step += 1
+            if self._average is not None:
+                self._average.update(self.step)
         # Read here and not at each step: only now need anybody wait for the device.
         values = torch.stack(rows).double().cpu()
-        totals = dict(zip(self._measured, values.sum(0).tolist(), strict=True))
+        totals = dict(zip(self._gradients.measured, values.sum(0).tolist(), strict=True))
         if self.incay is not None and until <= self.incay.settings.start_step:
             del totals["train.incay"]  # until it starts, the trial is the plain one
-        bad = (~values[:, self._measured.index("train.loss")].isfinite()).nonzero()
+        bad = (~values[:, self._gradients.measured.index("train.loss")].isfinite()).nonzero()
         bad_step = first + int(bad[0]) if len(bad) else self.config.steps
         seconds = time.perf_counter() - started
         return self._report(first, totals, bad_step, seconds)
@@ -146,15 +161,39 @@ class Trainer:
         metrics |= {name: total / count for name, total in totals.items()}
         metrics["images_per_second"] = count * self.config.batch_size / seconds
         self._schedule.report(metrics["train.error"])
-        if self._data.validation is not None:
-            metrics |= _prefixed("val", self._evaluate(self._data.validation).metrics())
-        if self.config.split.test == "reports" or self.finished:
-            metrics |= self._test_metrics()
+        with self._averaged():
+            metrics |= self._validation_metrics()
+            if self._stopping is not None:
+                self._stopping.see(self.step, metrics, self._modules)
+            if self.finished:
+                self._settle(metrics)
+            if self.config.split.test == "reports" or self.finished:
+                metrics |= self._test_metrics()
         self.history.append(metrics)
         for name, value in metrics.items():
             if name.endswith((".loss", ".error", ".norm")) and not math.isfinite(value):
                 raise DivergedError(self.step, name)
         return metrics
+
+    def _settle(self, metrics: dict[str, float]) -> None:
+        """Leave the modules the weights that are kept, and the report what those measure."""
+        if self._stopping is not None and self._stopping.restore(self.step, self._modules):
+            self._evaluated.clear()
+            metrics |= self._validation_metrics()
+        if self._average is not None:
+            self._average.settle()
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """Let the modules hold averaged weights within the block, where there are any."""
+        if self._average is None:
+            return nullcontext()
+        return self._average.applied(self._last_epoch(), self._autocast)
+
+    def _last_epoch(self) -> Iterator[Tensor]:
+        """Yield the images of the last epoch's steps, or of all there were, as they were."""
+        images = len(self._data.train)
+        per_epoch = images // min(self.config.batch_size, images)
+        return (self._batches(each)[0] for each in range(self.step)[-per_epoch:])
 
     def samples(self) -> tuple[str, Samples] | None:
         """Return the per-sample evaluation of the test split, or else of validation.
@@ -188,19 +227,25 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that a later `load_state_dict` needs. Call it after a report."""
-        return {
+        state = {
             "step": self.step,
             "history": self.history,
             "modules": self._modules.state_dict(),
             "optimizer": self._update.state_dict(),
             "schedule": self._schedule.state_dict(),
         }
+        parts = {"average": self._average, "early_stopping": self._stopping}
+        return state | {name: part.state_dict() for name, part in parts.items() if part}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state that a trainer of the same configuration saved."""
         self._modules.load_state_dict(state["modules"])
         self._update.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
+        if self._average is not None:
+            self._average.load_state_dict(state["average"])
+        if self._stopping is not None:
+            self._stopping.load_state_dict(state["early_stopping"])
         self._evaluated.clear()
         self.history = list(state["history"])
         self.step = int(state["step"])
@@ -211,67 +256,19 @@ class Trainer:
         return math.ceil((done + 1) * steps / reports)
 
     def _train_step(self) -> Tensor:
-        """Do one optimiser step and return its metrics, by `_measured`, on the device."""
+        """Do one optimiser step and return its metrics, by `_gradients.measured`, on the device."""
         images, targets = self._batches(self.step)
         self._update.zero_grad()
-        parts = self.config.optimizer.accumulate
-        if parts == 1:
-            row, features = self._gradients(images, targets)
-        else:
-            row, features = self._accumulated(images, targets, min(parts, len(targets)))
+        row, features = self._gradients(images, targets, self.step)
         self._update.step()
         self._evaluated.clear()
-        self.loss.after_step(features, _classes(targets))
+        self.loss.after_step(features, classes(targets))
         return row
 
-    def _accumulated(self, images: Tensor, targets: Tensor, parts: int) -> tuple[Tensor, Tensor]:
-        """Do what `_gradients` does part by part; gradients and metrics are means over images."""
-        rows, features = [], []
-        divided = images.tensor_split(parts), targets.tensor_split(parts)
-        for some, theirs in zip(*divided, strict=True):
-            share = len(theirs) / len(targets)
-            row, found = self._gradients(some, theirs, share)
-            rows.append(share * row)
-            features.append(found)
-        return torch.stack(rows).sum(0), torch.cat(features)
-
-    def _gradients(
-        self, images: Tensor, targets: Tensor, share: float = 1.0
-    ) -> tuple[Tensor, Tensor]:
-        """Add up the gradients of some images; return their metrics, and features without history.
-
-        Args:
-            images: Of the step's batch, or of a part of it.
-            targets: Their classes, or of mixed images their shares of classes.
-            share: What of the batch they are.
-        """
-        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
-            features = self.network(images)
-        features = features.float()
-        output = self.loss(features, targets, self.step)
-        correct = output.prediction_B == _classes(targets)
-        terms = dict(output.terms)
-        if self.incay is not None:
-            term = self.incay(features, correct, self.step)
-            if term is not None:
-                terms["incay"] = term
-        objective, means = reduce_terms(terms)
-        scaled = objective if share == 1.0 else share * objective
-        scaled.backward()  # type: ignore[no-untyped-call]
-        detached = features.detach()
-        return self._measure(objective.detach(), means, correct, detached), detached
-
-    def _measure(
-        self, objective: Tensor, means: dict[str, Tensor], correct: Tensor, features: Tensor
-    ) -> Tensor:
-        if self.incay is not None and "incay" not in means:  # it has not started
-            means = {**means, "incay": torch.zeros_like(objective)}
-        values = {f"train.{name}": mean for name, mean in means.items()}
-        values["train.loss"] = objective
-        values["train.error"] = 100.0 * (1.0 - correct.float().mean())
-        values["train.norm"] = features.norm(dim=1).mean()
-        self._measured = tuple(values)
-        return torch.stack(tuple(values.values()))
+    def _validation_metrics(self) -> dict[str, float]:
+        if self._data.validation is None:
+            return {}
+        return _prefixed("val", self._evaluate(self._data.validation).metrics())
 
     def _test_metrics(self) -> dict[str, float]:
         tested = self._evaluate(self._data.test) if self._data.test is not None else self.verify()
@@ -284,11 +281,6 @@ class Trainer:
                 self.network, self.loss, split, self._data.normalize, autocast=self._autocast
             )
         return self._evaluated[split]
-
-
-def _classes(targets: Tensor) -> Tensor:
-    """Return classes: of mixed images, that of the larger share."""
-    return targets if targets.dim() == 1 else targets.argmax(dim=1)
 
 
 def _prefixed(split: str, metrics: dict[str, float]) -> dict[str, float]:

@@ -117,15 +117,17 @@ class TrialSession:
             trainer = self._trainer = self._trainer or self._begin()
             metrics = trainer.advance()
             # It is the report that the history holds.
-            measured = measure_report(trainer)
+            with trainer.as_evaluated():
+                measured = measure_report(trainer)
             metrics.update(measured.metrics)
             if trainer.finished:
                 if self.task.keep_model:
                     patiently(
                         lambda: save_model(self.store, self.task.fingerprint, trainer, self._data)
                     )
+                ending = Ending.STOPPED if trainer.stopped else Ending.COMPLETED
                 tables = evaluation_tables(trainer, measured.records, self._initial_weights)
-                self._end(Ending.COMPLETED, "", tables)
+                self._end(ending, trainer.stopped, tables)
                 return metrics
             self._keep(trainer)
         return dict(self._history[-1]) if self._history else {}

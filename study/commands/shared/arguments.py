@@ -94,6 +94,7 @@ def which_run(
         variant,
     )
     from incay.study.spec.catalog import find_study, is_file, is_known, study_name, uses_own_code
+    from incay.study.spec.recipe import lay_recipes
     from incay.trainables.store import books
 
     named, _, run = study.rpartition("@")
@@ -113,7 +114,9 @@ def which_run(
     latest = require_run(store, name)
     if not is_file(study):
         return name, latest
-    run = find_study(study).run  # not checked: what has run is shown though it were refused today
+    document = find_study(study)
+    lay_recipes(document)
+    run = document.run  # not checked: what has run is shown though it were refused today
     if has_run(store, name, run):
         return name, run
     say(

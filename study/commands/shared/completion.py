@@ -9,6 +9,7 @@ from pathlib import Path
 from incay.trainables.registry import registered_keyword, registered_names
 
 _ROOT = Path(__file__).parents[3]
+_RECIPES = Path(__file__).parents[2] / "spec" / "recipes"
 _FORMATS = "analysis/output/renderers"
 _MANIFEST = ".manifest.json"
 """How manifests are called that `incay.analysis.exports` writes, which is not imported here."""
@@ -44,6 +45,11 @@ def registered(package: str) -> Callable[[str], list[str]]:
         return _beginning(incomplete, registered_names(_ROOT / package))
 
     return complete
+
+
+def recipes(incomplete: str) -> list[str]:
+    """Return recipes that begin so."""
+    return _beginning(incomplete, (path.stem for path in _RECIPES.glob("*.yaml")))
 
 
 networks = registered("trainables/networks")

@@ -50,6 +50,16 @@ def _check_size(*parts: torch.nn.Module) -> None:
         raise ValueError(f"{_TOO_LARGE}, and it has {count:,}")
 
 
+def _check_dropout(settings: NetworkSettings, built: torch.nn.Module) -> None:
+    """Refuse a network that would leave its dropout unused: its trials would be the plain ones."""
+    layers = (each for each in built.modules() if isinstance(each, torch.nn.Dropout))
+    if settings.dropout and all(each.p != settings.dropout for each in layers):
+        raise ValueError(
+            f"network.dropout must be used by the network (build_head does), but "
+            f"{settings.name!r} has no such layer"
+        )
+
+
 @cache
 def _refusal(
     network: NetworkSettings,
@@ -68,6 +78,7 @@ def _refusal(
             scores = loss.build(built.num_features, num_classes)
         doing = "network"
         _check_size(built, scores)
+        _check_dropout(network, built)
         if batch_size == 1:
             doing = "batch_size"
             with (

@@ -151,10 +151,10 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
 
 
 def _check_held_out(spec: StudySpec, arm: Arm, data: ImageData) -> None:
-    """Refuse a search that would have no image to choose by, or none to train on."""
-    if not arm.search:
-        return
+    """Refuse a trial that would have no image to be chosen or stopped by, or none to train on."""
     share = arm.config.split.validation
+    if not (arm.search or spec.stops_early):
+        return
     counts = _counts(data)
     held_out = sum(round(share * count) for count in counts)  # of each class, as training does
     if not 0 < held_out < sum(counts):
@@ -244,9 +244,9 @@ def _check_traceable(spec: StudySpec, config: TrialConfig) -> None:
 def _batches(spec: StudySpec, arm: Arm, train: int) -> Iterator[tuple[KeyPath, int, int, str]]:
     """Yield each batch size of an arm: where it stands, itself, images there are, and of what."""
     path, whose, count = _path(spec, arm, "batch_size"), "", train
-    if arm.search:
+    if arm.search or spec.stops_early:
         count = int(train * (1 - arm.config.split.validation))
-        whose = " that a search leaves to train on"
+        whose = f" that {'a search' if arm.search else 'early stopping'} leaves to train on"
     space = arm.spaces.get("batch_size")
     sizes = (arm.config.batch_size,) if space is None else space.ends
     for size in sizes:

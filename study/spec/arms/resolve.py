@@ -12,6 +12,7 @@ from incay.study.spec.arms.ablation import ablated
 from incay.study.spec.arms.building import Arm, arms_of, cell_count, with_difference
 from incay.study.spec.arms.places import place_of
 from incay.study.spec.arms.references import check_reference
+from incay.study.spec.arms.stopping import stops_early
 from incay.study.spec.header import Header
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.texts import alike, check_name
@@ -60,8 +61,11 @@ def resolve_arms(document: Document, header: Header) -> tuple[tuple[Arm, ...], s
 
 
 def _held_out(arms: Sequence[Arm]) -> list[Arm]:
-    """Return the arms with the share of images that is held out: none where nothing is searched."""
-    searching = any(arm.search for arm in arms)
+    """Return the arms with the share of images that is held out.
+
+    It is none where nothing is searched, and no arm stops early.
+    """
+    searching = any(arm.search for arm in arms) or stops_early(arms)
     found = []
     for arm in arms:
         split = arm.config.split

@@ -40,6 +40,7 @@ class Document:
         overrides: The ``path=value`` texts that were applied, in order.
         data_root: Below which the paths that it names must stay.
         is_file: Whether it was read from a file.
+        recipes: Recipes that were laid, by the section that named them.
     """
 
     source: str
@@ -48,6 +49,7 @@ class Document:
     overrides: list[str] = field(default_factory=list)
     data_root: Root = None
     is_file: bool = True
+    recipes: dict[KeyPath, str] = field(default_factory=dict)
 
     @property
     def run(self) -> str:

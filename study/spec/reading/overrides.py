@@ -10,8 +10,10 @@ from typing import Any
 from incay.study.errors import StudyError, listed, shown
 from incay.study.spec.arms.lengths import OTHER_WAY
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
+from incay.study.spec.recipe import lay_recipes
 from incay.study.spec.settings import as_component, renames
 from incay.study.spec.study import header_keys
+from incay.study.spec.words import RECIPE
 from incay.trainables.config import COMPONENTS
 
 _MOST_SETTINGS = 200
@@ -23,7 +25,7 @@ _DEEPEST = 20
 def apply_overrides(
     document: Document, settings: Sequence[str], *, seeds: int | None = None
 ) -> None:
-    """Apply ``path=value`` texts in order, components' names first, then the number of seeds.
+    """Apply ``path=value`` texts in order: recipes, components' names, the rest, number of seeds.
 
     A path that begins with a key of the study file changes that; any other path is a setting
     of the base, so ``steps=300`` is ``base.steps=300``. An arm with a component of its own gets
@@ -39,7 +41,9 @@ def apply_overrides(
             f"--set must be given at most {_MOST_SETTINGS} times, but is {len(settings):,} times; "
             "a study file holds more"
         )
-    for text in sorted(settings, key=_is_setting_of_component):
+    for text in sorted(settings, key=_rank):
+        if _rank(text):
+            lay_recipes(document)
         name, sign, value = text.partition("=")
         place = f"--set {text}" if len(text) <= _LONGEST else f"--set {text[:_LONGEST]}…"
         if len(text) > _MOST_CHARACTERS:
@@ -57,6 +61,7 @@ def apply_overrides(
             document.put(target, parse_value(value, place, target), place)
             if (replaced := _other_way(target)) != target:
                 document.remove(replaced)
+    lay_recipes(document)
     if seeds is not None:
         for key in ("looks", "until", "at_most", "spending"):
             document.remove(("confirm", key))  # so many seeds, whatever the file declares
@@ -71,10 +76,13 @@ def override_texts(settings: Sequence[str] | None, seeds: int | None) -> list[st
     return each if seeds is None else [*each, f"seeds={seeds}"]
 
 
-def _is_setting_of_component(text: str) -> bool:
-    """Return whether an override changes anything but which component is used: such come later."""
+def _rank(text: str) -> int:
+    """Return when an override comes: a recipe lies below all, a component below its settings."""
     name = text.partition("=")[0].strip().removeprefix("base.")
-    return name not in {f"{kind}.{registry.key}" for kind, registry in COMPONENTS.items()}
+    if name == RECIPE or (name.startswith("arms.") and name.endswith(f".{RECIPE}")):
+        return 0
+    named = {f"{kind}.{registry.key}" for kind, registry in COMPONENTS.items()}
+    return 1 if name in named else 2
 
 
 def _make_room(document: Document, path: KeyPath, value: str, place: str) -> None:

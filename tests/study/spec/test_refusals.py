@@ -79,7 +79,7 @@ def test_keys_are_listed_in_order_and_whole():
     for message, known in (
         (
             refusal(base={"zzz": 1}),
-            {item.name for item in fields(TrialConfig)} - {"seed"} | {"epochs"},
+            {item.name for item in fields(TrialConfig)} - {"seed"} | {"epochs", "recipe"},
         ),
         (refusal(zzz=1), {*Header.model_fields, "base", "arms", "search"}),
         (refusal(budget={"zzz": 1}), None),
@@ -88,7 +88,7 @@ def test_keys_are_listed_in_order_and_whole():
         assert listed == sorted(listed)
         assert known is None or set(listed) == known
     message = refusal(search={"all arms": {"zzz": "1 .. 2"}})
-    assert "augment.…, batch_size, dataset.…, deterministic, incay.…" in message
+    assert "augment.…, average.…, batch_size, dataset.…, deterministic, early_stopping.…" in message
 
 
 def test_what_is_forbidden_is_never_offered():
@@ -110,7 +110,7 @@ def test_what_is_forbidden_is_never_offered():
 def test_words_lead_to_settings_that_there_are():
     study = {f"{name}.{key}" for name in Header.model_fields for key in _keys(name)}
     study |= {*Header.model_fields, "base", "arms", "search"}
-    trial = {*dotted(TrialConfig()), *TrialConfig.__dataclass_fields__, words.EPOCHS}
+    trial = {*dotted(TrialConfig()), *TrialConfig.__dataclass_fields__, words.EPOCHS, words.RECIPE}
     trial |= {name.rpartition(".")[0] for name in trial}  # parts of parts, such as augment.mix
     trial |= {
         f"{kind}.{item.name}"

@@ -22,10 +22,17 @@ class FeatureHead(nn.Module):
         dimension: D.
         placement: What follows the fully connected layer.
         scale: f is multiplied by it (paper A, Table 4).
+        dropout: Share of what comes in that becomes 0 in training.
     """
 
     def __init__(
-        self, inputs: int, dimension: int, placement: FeaturePlacement, scale: float
+        self,
+        inputs: int,
+        dimension: int,
+        placement: FeaturePlacement,
+        scale: float,
+        *,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         normalized = placement == "bn_relu"
@@ -34,9 +41,12 @@ class FeatureHead(nn.Module):
         self.norm = nn.BatchNorm1d(dimension) if normalized else nn.Identity()
         self.activation = nn.Identity() if placement == "linear" else nn.ReLU()
         self.scale = scale
+        self.dropout = nn.Dropout(dropout) if dropout else None
 
     def forward(self, flat_BF: Tensor) -> Tensor:
         """Return features (batch, D), float32."""
+        if self.dropout is not None:
+            flat_BF = self.dropout(flat_BF)
         with torch.autocast(flat_BF.device.type, enabled=False):
             features_BD: Tensor = self.activation(self.norm(self.linear(flat_BF.float())))
         return features_BD if self.scale == 1.0 else features_BD * self.scale

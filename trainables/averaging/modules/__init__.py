@@ -1,0 +1,1 @@
+"""What averages of weights compute, in PyTorch."""
