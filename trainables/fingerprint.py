@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.epoch import as_then
@@ -30,19 +31,29 @@ _LOOP = "incay.trainables.training.trainer"
 
 def fingerprint(config: TrialConfig, data_hash: str) -> str:
     """Return the trial's fingerprint, 20 hexadecimal digits."""
-    return fingerprint_of(config.to_dict(), data_hash, code_version(config))
+    values = config.to_dict()
+    return fingerprint_of(values, data_hash, _version(config, values))
 
 
 def code_version(config: TrialConfig) -> str:
     """Return the version of the code that trains this configuration."""
-    found = _counted(roots(config), scope(), asks_for_later(config.to_dict()))
-    return digest(each for definitions in found.values() for each in definitions)
+    return _version(config, config.to_dict())
 
 
 def code_files(config: TrialConfig) -> dict[str, str]:
     """Return the modules that can change the trial's result, each with its hash."""
     found = _counted(roots(config), scope(), asks_for_later(config.to_dict()))
     return {module: digest(definitions) for module, definitions in found.items()}
+
+
+def _version(config: TrialConfig, values: Mapping[str, Any]) -> str:
+    return _digest(roots(config), scope(), asks_for_later(values))
+
+
+@cache
+def _digest(modules: frozenset[str], covered: Scope, later: bool) -> str:
+    found = _counted(modules, covered, later)
+    return digest(each for definitions in found.values() for each in definitions)
 
 
 @cache

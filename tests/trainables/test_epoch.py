@@ -57,7 +57,9 @@ def test_a_declared_module_counts_as_then_and_any_edit_of_it_as_it_is() -> None:
 def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"optimizer.flavour": "plain", "optimizer.twist": 0.0, "averaging.decay": 0.0}
     monkeypatch.setattr(later, "LATER", values)
-    monkeypatch.setattr(later, "KNOWN", {"schedule.kind": ("step",)})
+    monkeypatch.setattr(later, "_LATER", later.by_part(values))
+    known = later.by_part({"schedule.kind": ("step",)})
+    monkeypatch.setattr(later, "_KNOWN", known)
     monkeypatch.setattr(later, "ONLY_OF", {"optimizer.twist": ("optimizer.flavour", ("plain",))})
 
 
@@ -105,5 +107,5 @@ def test_only_components_that_were_there_are_completed_with_what_is_theirs() -> 
 def test_a_trial_that_asks_for_something_later_is_filed_under_all_of_its_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(later, "KNOWN", {"seed": (0,)})
+    monkeypatch.setattr(later, "_KNOWN", later.by_part({"seed": (0,)}))
     assert later.asks_for_later(replace(TrialConfig(), seed=1).to_dict())

@@ -8,7 +8,7 @@ it reads as if it said that value. What the epoch is: docs/design.md, Fingerprin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 LATER: Mapping[str, Any] = {
@@ -63,6 +63,26 @@ ONLY_OF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
 }
 """Later settings that some components have and others lack: by dotted name, the setting that names
 the component, and which of its values were there before."""
+_MISSING = object()
+
+
+class Parts(dict[str, Any]):
+    """Settings by part and name, nested as a configuration is; a value is never of this class."""
+
+
+def by_part(settings: Mapping[str, Any]) -> Parts:
+    """Return settings by dotted name as nested ones: many trials are asked for each of them."""
+    found = Parts()
+    for name, value in settings.items():
+        *parents, last = name.split(".")
+        node = found
+        for parent in parents:
+            node = node.setdefault(parent, Parts())
+        node[last] = value
+    return found
+
+
+_LATER, _KNOWN = by_part(LATER), by_part(KNOWN)
 
 
 def as_before(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,19 +90,13 @@ def as_before(config: Mapping[str, Any]) -> dict[str, Any]:
 
     A part that has no others is left out whole.
     """
-    values = dict(config)
-    for name, before in LATER.items():
-        *parents, last = name.split(".")
-        _without(values, parents, last, before)
-    return values
+    return _without(config, _LATER)
 
 
 def asks_for_later(config: Mapping[str, Any]) -> bool:
     """Return whether a nested configuration asks for anything that came after the epoch."""
-    asked = as_before(config)
-    if any(_has(asked, name) for name in LATER):
-        return True
-    return any(_has(asked, name) and _get(asked, name) not in KNOWN[name] for name in KNOWN)
+    differs = _any(config, _LATER, lambda value, before: not _same(value, before))
+    return differs or _any(config, _KNOWN, lambda value, known: value not in known)
 
 
 def completed(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,30 +122,35 @@ def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _without(values: dict[str, Any], parents: list[str], last: str, before: Any) -> None:
-    """Take a setting out in place, copying what lies above it."""
-    if not parents:
-        if last in values and _same(values[last], before):
-            del values[last]
-        return
-    node = values.get(parents[0])
-    if not isinstance(node, Mapping) or not node:
-        return
-    inner = dict(node)
-    _without(inner, parents[1:], last, before)
-    if inner:
-        values[parents[0]] = inner
-    else:
-        del values[parents[0]]
+def _without(node: Mapping[str, Any], later: Parts) -> dict[str, Any]:
+    values = dict(node)
+    for name, before in later.items():
+        value = values.get(name, _MISSING)
+        if not isinstance(before, Parts):
+            if value is not _MISSING and _same(value, before):
+                del values[name]
+        elif isinstance(value, Mapping) and value:
+            values[name] = _without(value, before)
+            if not values[name]:
+                del values[name]
+    return values
+
+
+def _any(node: Mapping[str, Any], parts: Parts, holds: Callable[[Any, Any], bool]) -> bool:
+    """Return whether something holds of a setting that a configuration has, and of its entry."""
+    for name, entry in parts.items():
+        value = node.get(name, _MISSING)
+        if isinstance(entry, Parts):
+            if isinstance(value, Mapping) and _any(value, entry, holds):
+                return True
+        elif value is not _MISSING and holds(value, entry):
+            return True
+    return False
 
 
 def _same(value: Any, before: Any) -> bool:
     """Return whether two plain values are one: 0 and 0.0 are, 0 and false are not."""
     return isinstance(value, bool) == isinstance(before, bool) and bool(value == before)
-
-
-def _has(values: Mapping[str, Any], name: str) -> bool:
-    return _get(values, name, missing := object()) is not missing
 
 
 def _get(values: Mapping[str, Any], name: str, default: Any = None) -> Any:
