@@ -111,6 +111,7 @@ def test_an_empty_folder_and_the_wheel_are_enough(installed: Path, tmp_path: Pat
     where = run("python", "-c", "import incay; print(incay.__file__)").strip()
     assert Path(where).is_relative_to(installed.parent)
     small = ("--set", "steps=10", "--set", "budget.trials=1", "--seeds", "1")
+    assert "cifar-sgd-cosine" in run("incay", "recipes")
     run("incay", "run", "quickstart", *small)
     assert "Momentum" in run("incay", "table", "quickstart", *small)
     run("incay", "report", "quickstart", *small, "--output", "report.html")

@@ -30,6 +30,7 @@ print("loaded:", *{name.partition(".")[0] for name in sys.modules})
         ("--help", TRAINING | NUMBERS | {"pyarrow", "numpy"}),
         ("studies", TRAINING | NUMBERS),
         ("methods", TRAINING | NUMBERS),
+        ("recipes cifar-adamw", TRAINING | NUMBERS),
         ("status tiny.yaml", TRAINING | NUMBERS),
         ("why FINGERPRINT", TRAINING | NUMBERS),
         ("table tiny.yaml", TRAINING),

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from in_process import incay
 
 from incay.study.cluster.package import recipe_files
+from incay.study.commands.shared import completion
 from incay.study.errors import StudyError
 from incay.study.planning.plan_table import shared_settings
 from incay.study.spec.reading.document import Document, load_document
@@ -59,6 +61,20 @@ def test_each_recipe_makes_trials_says_its_source_and_is_what_its_settings_say(n
         assert laid == written
 
 
+def test_the_docs_list_them_all() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text("utf-8")
+    assert [name for name in built_in_recipes() if f"| `{name}` |" not in page] == []
+
+
+def test_the_study_of_benchmarks_compares_equal_steps() -> None:
+    path = Path(__file__).parents[3] / "benchmarks" / "recipe-of-today.yaml"
+    spec = parse_study(load_document(path))
+    assert len({(arm.config.steps, arm.config.batch_size) for arm in spec.arms}) == 1
+    other = load_document(path)
+    apply_overrides(other, ["baseline=Today"])
+    assert [arm.config for arm in parse_study(other).arms] == [arm.config for arm in spec.arms]
+
+
 def test_the_studys_own_settings_win() -> None:
     config = parse(nest({"recipe": "cifar-sgd-cosine", "optimizer.lr": 0.05})).arms[0].config
     assert config.optimizer == SGDSettings(lr=0.05, nesterov=True)
@@ -107,8 +123,8 @@ def test_a_run_is_what_its_settings_are() -> None:
 def test_what_is_wrong_is_told_by_file_and_line(tmp_path: Path) -> None:
     start = "name: t\nbase:\n  dataset: digits\n"
     assert refusal(tmp_path, f"{start}  recipe: cifar-sgd\n") == (
-        "study.yaml:4: base.recipe: recipe must be one of cifar-adamw-strong, cifar-sgd-cosine, "
-        "cifar-sgd-swa, mnist-adam, papers-cifar, but got 'cifar-sgd' "
+        "study.yaml:4: base.recipe: recipe must be one of cifar-adamw, cifar-adamw-strong, "
+        "cifar-sgd-cosine, cifar-sgd-swa, mnist-adam, papers-cifar, but got 'cifar-sgd' "
         "(did you mean 'cifar-sgd-swa'?)"
     )
     assert refusal(tmp_path, f"{start}  recipe: [a]\n").startswith(
@@ -150,3 +166,16 @@ def test_a_wrong_recipe_of_ones_own_is_refused(
 ) -> None:
     (tmp_path / "mine.yaml").write_text(text)
     assert message in refusal(tmp_path, f"name: t\nbase: {{recipe: {name}}}\n")
+
+
+def test_the_command_lists_shows_and_completes_them() -> None:
+    listed = incay("recipes")
+    assert listed.code == 0
+    assert all(name in listed.out for name in built_in_recipes())
+    shown = incay("recipes", "cifar-adamw")
+    assert "optimizer.clip_norm: 1.0" in shown.out
+    assert "source: Parts of Loshchilov" in shown.out
+    wrong = incay("recipes", "cifar-adam")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "did you mean 'cifar-adamw'?" in wrong.err
+    assert completion.recipes("cifar-s") == ["cifar-sgd-cosine", "cifar-sgd-swa"]

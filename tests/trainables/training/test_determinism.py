@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 import torch
@@ -18,7 +19,8 @@ from incay.trainables.losses import losses
 from incay.trainables.losses.center import CenterSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.optimizers.sgd import SGDSettings
-from incay.trainables.training import trainer as module
+from incay.trainables.training import gradients
+from incay.trainables.training import trainer as trainer_module
 from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import DivergedError, Trainer
@@ -95,7 +97,7 @@ def test_training_and_evaluation_run_under_the_mode(
 ) -> None:
     seen: dict[str, set[bool]] = {"reduce_terms": set(), "evaluate": set()}
 
-    def watch(name: str) -> None:
+    def watch(module: ModuleType, name: str) -> None:
         original = getattr(module, name)
 
         def watched(*arguments: object, **named: object) -> object:
@@ -104,8 +106,8 @@ def test_training_and_evaluation_run_under_the_mode(
 
         monkeypatch.setattr(module, name, watched)
 
-    for name in seen:
-        watch(name)
+    watch(gradients, "reduce_terms")
+    watch(trainer_module, "evaluate")
     trainer = trained(replace(CONFIG, deterministic=deterministic), digits)
     assert trainer.samples() is not None
     assert seen == {"reduce_terms": {deterministic}, "evaluate": {deterministic}}

@@ -1,4 +1,4 @@
-"""A whole recipe of today, AdamW to EMA: resumed is uninterrupted."""
+"""AdamW, warm-up, cosine, RandAugment, mixup, EMA and clipping: resumed is uninterrupted."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def test_failed_trial_is_a_record_with_its_error_and_not_a_result(store, digits,
     def broken(*_: object) -> None:
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr("incay.trainables.training.trainer.reduce_terms", broken)
+    monkeypatch.setattr("incay.trainables.training.gradients.reduce_terms", broken)
     record = train(TASK, digits, store, CPU)
     assert record.status == "failed"
     assert "out of luck" in record.reason
