@@ -117,7 +117,9 @@ def _unknown_metric(metric: str, known: list[str]) -> str:
     close = [name] if name in known else difflib.get_close_matches(name, known, n=1)
     why = ", to be made small: accuracy is 100 - error" if meant != word else ""
     hint = f" (did you mean {close[0]!r}{why}?)" if close else ""
-    return f"must be one of {', '.join(sorted(known))}, but got {shown(metric)}{hint}"
+    first = [each for each in metrics.evaluated(metrics.VALIDATION) if each in known]
+    listed = ", ".join([*first, *sorted(set(known) - set(first))])
+    return f"must be one of {listed}, but got {shown(metric)}{hint}"
 
 
 def _check_validation(document: Document, arms: Iterable[Arm]) -> None:

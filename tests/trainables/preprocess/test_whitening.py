@@ -12,6 +12,7 @@ import torch
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.preprocess import PreprocessSettings
 from incay.trainables.preprocess.modules.whitening import (
     Whitening,
@@ -20,7 +21,7 @@ from incay.trainables.preprocess.modules.whitening import (
 )
 from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker.model import load_model, save_model
 
@@ -138,7 +139,7 @@ def test_a_kept_model_preprocesses_as_training_did(
     given = data(60, (1, 16, 16))
     config = TrialConfig(
         network=MNIST2DSettings(width=0.2, dimension=4),
-        optimizer=OptimizerSettings(lr=0.001),
+        optimizer=SGDSettings(lr=0.001),
         preprocess=PreprocessSettings(**settings),
         split=SplitSettings(test="final"),
         steps=3,

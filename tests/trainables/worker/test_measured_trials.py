@@ -23,6 +23,7 @@ from incay.trainables.losses.softmax import SoftmaxSettings
 from incay.trainables.measures.computing import computed
 from incay.trainables.measures.settings import MeasureSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.measured import (
     MOST_NUMBERS,
     measured_tables,
@@ -32,7 +33,7 @@ from incay.trainables.store.measured import (
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.opened import OpenTrainer
-from incay.trainables.training.settings import OptimizerSettings, SplitSettings
+from incay.trainables.training.settings import SplitSettings
 from incay.trainables.worker.measuring.measuring import measure_report
 from incay.trainables.worker.session import train
 from incay.trainables.worker.stack_session import StackSession
@@ -41,7 +42,7 @@ from tests.trainables.measures.answers import answers
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(
     network=MNIST2DSettings(width=0.2, dimension=6),
-    optimizer=OptimizerSettings(lr=0.02),
+    optimizer=SGDSettings(lr=0.02),
     split=SplitSettings(validation=0.2, test="final"),
     steps=40,
     batch_size=32,
