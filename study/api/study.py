@@ -39,6 +39,7 @@ class Study:
         resources: What one trial occupies.
         limits: How many arms and trials the study may have.
         table: The table definition that `incay.table` shows.
+        columns: Measures that it shows in place of a definition.
         seed: From which all seeds are derived.
         unequal_ranges: Whether arms may search one setting in unequal ranges.
         diverged: How tables count trials that diverged.
@@ -68,6 +69,7 @@ class Study:
         resources: Values | None = None,
         limits: Values | None = None,
         table: str | None = None,
+        columns: Sequence[str] | None = None,
         seed: int | None = None,
         unequal_ranges: bool | None = None,
         diverged: str | None = None,
