@@ -15,7 +15,7 @@ from incay.trainables.errors import UserError, first_line
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.softmax import SoftmaxSettings
-from incay.trainables.measures.settings import MeasureSettings
+from incay.trainables.measures.settings import SHUFFLED, MeasureSettings
 from incay.trainables.networks import NetworkSettings, networks
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.optimizers import OptimizerSettings, optimizers
@@ -107,12 +107,20 @@ class TrialConfig(Settings):
         require(self.reports <= 10**5, "reports <= 10^5", self.reports)
         require(self.precision in ("fp32", "bf16"), "precision in {fp32, bf16}", self.precision)
         require(0 <= self.seed < 2**63, "0 <= seed < 2**63", self.seed)
+        for name in self.measure.sets:
+            fits = name in datasets and name != self.dataset.name
+            require(fits, f"measure.ood names other data sets, or {SHUFFLED}", name)
         require(
             not self.augment.mix.active or self.loss.soft_labels,
             "augment.mix is none, or the loss takes soft labels (those that do: "
             f"{', '.join(name for name, loss in losses.items() if loss.soft_labels)})",
             f"{self.augment.mix.name} and {self.loss.name}",
         )
+
+    @property
+    def outside(self) -> dict[str, DatasetSettings]:
+        """The data sets that are measured as out of distribution, by name."""
+        return {name: datasets[name]() for name in self.measure.sets}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole configuration as plain JSON values."""

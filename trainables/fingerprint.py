@@ -93,4 +93,5 @@ def _parts(config: TrialConfig) -> list[type]:
     parts += [type(part) for part in config.augment.parts]
     may_act = (config.preprocess, config.average, config.early_stopping)
     parts += [type(part) for part in may_act if part.active]
+    parts += [type(each) for each in config.outside.values()]
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

@@ -105,7 +105,7 @@ def train(
         kept = store.models.exists(name)
         if record is None or not record.is_final or (record.is_whole and not kept):
             device = torch.device("cuda" if gpu else "cpu")
-            record = _trained(TrialSession(task, data.load(found.dataset), store, device))
+            record = _trained(TrialSession(task, data.load_for(found), store, device))
         model = load_model(store, name) if record.is_whole else None
         return TrainedTrial(record, tuple(store.history(record)), model)
 

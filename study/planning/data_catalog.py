@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from incay.trainables.data import DataError, DatasetSettings, ImageData
 from incay.trainables.data.base import FILES
 from incay.trainables.data.inspection.beside import unread_line
 from incay.trainables.data.inspection.files import check_files
+from incay.trainables.data.outside import with_outside
 from incay.trainables.data.status import told
 from incay.trainables.errors import UserError
 from incay.trainables.exits import asked_from_outside, place_of
@@ -45,7 +47,15 @@ class DataCatalog:
     def hash_for(self, config: TrialConfig) -> str:
         """Return the hash of all files that a trial reads: its set, and what its settings name."""
         files = files_hash(config, self.root, self._files)
-        return self.hash(config.dataset) + (f"{FILES}{files}" if files else "")
+        return self.images_hash(config) + (f"{FILES}{files}" if files else "")
+
+    def images_hash(self, config: TrialConfig) -> str:
+        """Return the hash of a trial's images: its set's, and of those out of distribution."""
+        own = self.hash(config.dataset)
+        if not config.outside:
+            return own
+        parts = [own, *(f"{name} {self.hash(each)}" for name, each in config.outside.items())]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @property
     def notes(self) -> list[str]:
@@ -66,6 +76,18 @@ class DataCatalog:
                 _require_type(dataset, "load must return ImageData", loaded, ImageData)
                 self._loaded[dataset] = loaded
         return self._loaded[dataset]
+
+    def load_for(self, config: TrialConfig) -> ImageData:
+        """Return a trial's images in memory, those out of distribution beside its set.
+
+        Raises:
+            DataError: One cannot be read, or these are of another shape.
+        """
+        data = self.load(config.dataset)
+        if not config.outside:
+            return data
+        others = {name: self.load(each) for name, each in config.outside.items()}
+        return with_outside(data, others)
 
 
 @contextmanager

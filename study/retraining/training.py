@@ -65,7 +65,7 @@ def trained_again(
         keep_model: Whether its network is to be compared, too.
         progress: Told each report.
     """
-    images = data.load(config.dataset)
+    images = data.load_for(config)
     task = TrialTask(record.fingerprint, config, record.data_hash, keep_model)
     with tempfile.TemporaryDirectory(prefix="incay-again-") as folder, _threads(record):
         store = Store(folder)

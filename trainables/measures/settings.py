@@ -16,8 +16,8 @@ class MeasureSettings(Settings):
             collapse is defined on them. It takes one pass more over them.
         reports: Whether all measures are computed at each report, for curves of them; else only
             those of the validation split that need no class means.
-        ood: Sets of images out of distribution: ``shuffled`` is the evaluated images with their
-            pixels in another order.
+        ood: Sets of images out of distribution: names of data sets, with their default settings,
+            or ``shuffled``, the evaluated images with their pixels in another order.
     """
 
     train: bool = False
@@ -25,9 +25,13 @@ class MeasureSettings(Settings):
     ood: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in self.ood:
-            require(name in KNOWN, f"ood in {{{', '.join(KNOWN)}}}", name)
         require(len(set(self.ood)) == len(self.ood), "ood distinct", self.ood)
 
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The data sets among `ood`."""
+        return tuple(name for name in self.ood if name != SHUFFLED)
 
-KNOWN = ("shuffled",)
+
+SHUFFLED = "shuffled"
+"""A set of images out of distribution that needs no other data."""

@@ -19,6 +19,7 @@ import torch
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
+from incay.trainables.data.outside import outside_of
 from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.outgoing import without_secrets
@@ -118,7 +119,7 @@ class TrialSession:
             metrics = trainer.advance()
             # It is the report that the history holds.
             with trainer.as_evaluated():
-                measured = measure_report(trainer)
+                measured = measure_report(trainer, outside_of(self._data))
             metrics.update(measured.metrics)
             if trainer.finished:
                 if self.task.keep_model:

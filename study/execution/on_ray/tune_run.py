@@ -56,8 +56,8 @@ def _train(
     spec, store, data = context.spec, context.store, context.data
     halt, lease = context.halt, context.lease
     context.monitor.waiting = _waiting(ray.nodes(), needs)
-    datasets = {arm.config.dataset for arm in spec.arms}
-    shared = {data.hash(dataset): ray.put(data.load(dataset)) for dataset in datasets}
+    images = {data.images_hash(arm.config): arm.config for arm in spec.arms}
+    shared = {name: ray.put(data.load_for(config)) for name, config in images.items()}
     stack = spec.resources.stack
     searcher = WorkSearcher(
         context, work, first, room=lambda: _room(ray.cluster_resources(), needs)

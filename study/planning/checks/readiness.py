@@ -110,6 +110,24 @@ def check_data(spec: StudySpec, data: DataCatalog) -> None:
             data.hash(arm.config.dataset)
         except DataError as error:
             raise spec.document.error(_path(spec, arm, "dataset"), str(error)) from error
+        try:
+            data.images_hash(arm.config)
+        except DataError as error:
+            raise spec.document.error(_path(spec, arm, "measure"), str(error)) from error
+
+
+def _check_outside(spec: StudySpec, arm: Arm, data: DataCatalog, only_here: bool) -> None:
+    """Refuse images out of distribution that cannot be read, or of another shape."""
+    there = True
+    try:
+        for each in arm.config.outside.values():
+            there = False
+            data.load(each)
+            there = True
+        data.load_for(arm.config)
+    except DataError as error:
+        if there or not only_here:
+            raise spec.document.error(_path(spec, arm, "measure"), str(error)) from error
 
 
 def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False) -> None:
@@ -132,6 +150,7 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
             if only_here:
                 continue
             raise spec.document.error(_path(spec, arm, "dataset"), str(error)) from error
+        _check_outside(spec, arm, data, only_here)
         if loaded.num_classes < 2:
             raise spec.document.error(
                 _path(spec, arm, "dataset"),

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from incay.trainables.data.outside import Images
 from incay.trainables.measures import Outside, Records
 from incay.trainables.measures.computing import computed
 from incay.trainables.measures.pairs import draw
+from incay.trainables.measures.settings import SHUFFLED
 from incay.trainables.metrics import TEST, TRAIN, VALIDATION
 from incay.trainables.training.evaluate import Samples
 from incay.trainables.training.opened import OpenTrainer
@@ -40,15 +42,19 @@ class Measured:
     records: Mapping[str, Records] = field(default_factory=dict)
 
 
-def measure_report(trainer: OpenTrainer) -> Measured:
+def measure_report(trainer: OpenTrainer, outside: Mapping[str, Images] | None = None) -> Measured:
     """Return what is measured at every report: of validation, what takes no class means.
 
     At the last report, and where ``measure.reports`` asks for it at each, that is everything that
     can be measured of what is open.
+
+    Args:
+        trainer: After a report.
+        outside: Images of the sets that ``measure.ood`` names, by name.
     """
     settings = trainer.config.measure
     if trainer.finished or settings.reports:
-        records = dict(_everything(trainer))
+        records = dict(_everything(trainer, outside or {}))
         return Measured(_named(records), records)
     samples = trainer.validated()
     if samples is None:
@@ -65,19 +71,26 @@ def _named(records: Mapping[str, Records], *, every_report: bool = False) -> dic
     }
 
 
-def _everything(trainer: OpenTrainer) -> Iterator[tuple[str, Records]]:
+def _everything(
+    trainer: OpenTrainer, outside: Mapping[str, Images]
+) -> Iterator[tuple[str, Records]]:
     """Yield the records of each split that is open."""
     validated, tested = trainer.validated(), trainer.tested()
     if validated is not None:
-        yield VALIDATION, _whole(trainer, VALIDATION, validated)
+        others = _outside(trainer, VALIDATION, outside)
+        yield VALIDATION, _whole(trainer, validated, others)
     if tested is not None:
-        yield TEST, _whole(trainer, TEST, tested, validated)
+        others = _outside(trainer, TEST, outside)
+        yield TEST, _whole(trainer, tested, others, validated)
     if trainer.config.measure.train:
-        yield TRAIN, _whole(trainer, TRAIN, trainer.trained())
+        yield TRAIN, _whole(trainer, trainer.trained(), None)
 
 
 def _whole(
-    trainer: OpenTrainer, split: str, samples: Samples, fitted_on: Samples | None = None
+    trainer: OpenTrainer,
+    samples: Samples,
+    outside: Mapping[str, Outside] | None,
+    fitted_on: Samples | None = None,
 ) -> Records:
     found = _of_samples(trainer, samples, fitted_on)
     features, label = samples.features.numpy(), samples.label.numpy()
@@ -90,7 +103,7 @@ def _whole(
         **classes,
         drawn_label=label[drawn],
         drawn_feature=features[drawn].astype(np.float64),
-        outside=_outside(trainer, split) if split != TRAIN else None,
+        outside=outside,
     )
 
 
@@ -117,12 +130,15 @@ def _of_samples(
     return {**columns, "temperature": 1.0 / np.array(found)}
 
 
-def _outside(trainer: OpenTrainer, split: str) -> dict[str, Outside] | None:
+def _outside(
+    trainer: OpenTrainer, split: str, others: Mapping[str, Images]
+) -> dict[str, Outside] | None:
     if not trainer.config.measure.ood:
         return None
     found = {}
     for name in trainer.config.measure.ood:
-        features = trainer.features_of(_shuffled(trainer.images(split)))
+        images = _shuffled(trainer.images(split)) if name == SHUFFLED else others[name]
+        features = trainer.features_of(images)
         with trainer.scoring() as loss:
             scored = Scored(loss, features, trainer.device, trainer.num_classes)
             found[name] = Outside(**outside_columns(scored))
