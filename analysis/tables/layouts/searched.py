@@ -21,6 +21,7 @@ from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
 from incay.trainables.store.shapes import search_name
 
 VALIDATED, GAP = "validated", "gap"
+_TRAINED_ON_ALL = ", and the confirmed seeds trained on those held out for validation too"
 
 
 def searched_cell(results: StudyResults, arm: Arm, name: str) -> Cell:
@@ -137,6 +138,12 @@ def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Ce
     return cells
 
 
+def _held_out(results: StudyResults) -> bool:
+    """Return whether confirmed seeds, too, hold images out, by which they stop early."""
+    stops = (names.look_up(arm.config, "early_stopping.metric") for arm in results.arms)
+    return any(each not in (None, "none") for each in stops)
+
+
 def validation_note(results: StudyResults) -> str:
     """Return what a reader must know of `validation_columns`."""
     seeds = search_seeds(results)
@@ -153,8 +160,8 @@ def validation_note(results: StudyResults) -> str:
         )
     return (
         "validation → test: the mean over the confirmed seeds minus the winner's own validation "
-        f"score. The latter is {best}; the test split has other images, and the confirmed seeds "
-        "trained on those held out for validation too."
+        f"score. The latter is {best}; the test split has other images"
+        f"{'' if _held_out(results) else _TRAINED_ON_ALL}."
     )
 
 
