@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -88,14 +89,23 @@ def serve_optuna(store: Store, port: int) -> int:
     application = guarded_wsgi(optuna_dashboard.wsgi(open_storage(storage)), port)
     with make_server(HOST, port, application, handler_class=_Quiet) as server:
         print(f"optuna-dashboard: http://{HOST}:{port}/dashboard  (Ctrl-C ends it)", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            return 130
-    return 0
+        server.timeout = _SECONDS_BETWEEN_LOOKS
+        # A KeyboardInterrupt within a request would be taken for the request's own error.
+        with noted_signals() as asked:
+            while not asked:
+                server.handle_request()
+    return 128 + asked[0]
 
 
 class _Quiet(WSGIRequestHandler):
+    timeout = 3.0
+    """Seconds that a connection may say nothing: browsers open some in advance."""
+
+    def handle(self) -> None:
+        """Answer a request, if one comes."""
+        with contextlib.suppress(TimeoutError):
+            super().handle()
+
     def log_message(self, *_: object) -> None:
         """Say nothing of each request."""
 

@@ -51,6 +51,7 @@ FORMS = {
     "reciprocal": IncaySettings(form="reciprocal", weight=1.0, threshold="1+sqrt2 x mean"),
     "log": IncaySettings(form="log", weight=0.01, gate="correct", start_step=1),
     "linear": IncaySettings(form="linear", weight=1e-4, gate="incorrect", threshold=483.0),
+    "power": IncaySettings(form="power", weight=0.01, settings={"exponent": 1.0}),
 }
 
 

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -167,3 +168,8 @@ def test_only_its_own_host_and_pages_are_let_in() -> None:
     assert guard.refusal("GET", {"host": "localhost"})
     usual = {"host": "localhost", "origin": "http://localhost"}
     assert not Guard(80).refusal("POST", usual)
+
+
+def test_a_connection_that_says_nothing_keeps_nobody_waiting(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port)):  # as browsers do in advance
+        assert ask(served, "GET", "/") in (200, 302, 404)
