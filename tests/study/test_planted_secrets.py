@@ -224,5 +224,6 @@ def test_no_command_after_it_does(run: tuple[Path, str]) -> None:
     for command in commands:
         done = incay_process(*command, cwd=folder)
         assert not leaks([*SECRETS, *OWN], done.stdout + done.stderr), command
-        assert "Traceback" not in done.stdout + done.stderr, command
+        # What a component has raised, with its traceback, is what `why` tells of a failed trial.
+        assert command[0] == "why" or "Traceback" not in done.stdout + done.stderr, command
     require_none(folder)
