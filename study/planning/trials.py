@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.arms.resolve import SEARCH_VALIDATION
-from incay.study.spec.settings import build_trial, merge
+from incay.study.spec.overlay import merge
+from incay.study.spec.settings import build_trial
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import fingerprint

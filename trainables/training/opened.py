@@ -63,7 +63,8 @@ class OpenTrainer(Trainer):
 
     def as_evaluated(self) -> AbstractContextManager[None]:
         """Let the modules hold what the last report has evaluated, such as averaged weights."""
-        return self._averaged()
+        # Between reports features are kept ones, but where everything is measured at each.
+        return self._averaged(runs=self.config.measure.reports)
 
     def bring_up_to_date(self) -> None:
         """See to it that the modules are what has been trained; alone they always are."""

@@ -183,11 +183,15 @@ class Trainer:
         if self._average is not None:
             self._average.settle()
 
-    def _averaged(self) -> AbstractContextManager[None]:
-        """Let the modules hold averaged weights within the block, where there are any."""
+    def _averaged(self, *, runs: bool = True) -> AbstractContextManager[None]:
+        """Let the modules hold averaged weights within the block, where there are any.
+
+        Args:
+            runs: Whether the network is run there.
+        """
         if self._average is None:
             return nullcontext()
-        return self._average.applied(self._last_epoch(), self._autocast)
+        return self._average.applied(self._last_epoch() if runs else None, self._autocast)
 
     def _last_epoch(self) -> Iterator[Tensor]:
         """Yield the images of the last epoch's steps, or of all there were, as they were."""

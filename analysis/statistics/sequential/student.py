@@ -1,4 +1,4 @@
-"""Two-sided p-values of Student's t, and back."""
+"""Critical values of Student's t."""
 
 from __future__ import annotations
 
@@ -12,10 +12,3 @@ def critical_t(n: int, p: float) -> float:
     from scipy.special import stdtrit
 
     return -float(stdtrit(n - 1, p / 2.0))
-
-
-def two_sided_p(n: int, t: float) -> float:
-    """Return the two-sided p of a t statistic of n values, two or more."""
-    from scipy.special import stdtr
-
-    return float(2.0 * stdtr(n - 1, -abs(t)))

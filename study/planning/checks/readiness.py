@@ -11,10 +11,11 @@ from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
 from incay.study.planning.checks.this_machine import check_machine
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.spec.arms.places import place_of
+from incay.study.spec.overlay import merge
 from incay.study.spec.reading.document import KeyPath
 from incay.study.spec.searches.ranges import Choices
 from incay.study.spec.searches.search import search_path
-from incay.study.spec.settings import ValueProblem, build_trial, merge
+from incay.study.spec.settings import ValueProblem, build_trial
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, ImageData

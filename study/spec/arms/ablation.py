@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from incay.study.spec.arms.building import Arm, built
 from incay.study.spec.header import Ablation
 from incay.study.spec.messages import unknown_key, unknown_name
+from incay.study.spec.overlay import merge
 from incay.study.spec.reading.document import Document
-from incay.study.spec.settings import dotted, merge
+from incay.study.spec.settings import dotted
 from incay.trainables.config import COMPONENTS
 from incay.trainables.names import DERIVED, THRESHOLD, has, look_up, nest, within
 from incay.trainables.settings import to_dict

@@ -13,9 +13,10 @@ from incay.study.hardware import auto_precision
 from incay.study.spec.arms.lengths import in_steps, lay_over
 from incay.study.spec.arms.places import GRID, place_of
 from incay.study.spec.header import Header
+from incay.study.spec.overlay import merge
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.searches.ranges import Space, parse_space
-from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
+from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted
 from incay.trainables.config import TrialConfig
 from incay.trainables.incay.threshold import ArmReference, arm_reference
 from incay.trainables.names import PRECISION, THRESHOLD, nest

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from incay.study.errors import shown
-from incay.study.spec.settings import ValueProblem, build_trial, merge
+from incay.study.spec.overlay import merge
+from incay.study.spec.settings import ValueProblem, build_trial
 from incay.study.spec.words import EPOCHS
 from incay.trainables.config import MOST_STEPS
 from incay.trainables.data import DataError, DatasetSettings

@@ -9,9 +9,9 @@ from typing import Any
 
 from incay.study.errors import StudyError, listed, shown
 from incay.study.spec.arms.lengths import OTHER_WAY
+from incay.study.spec.overlay import as_component, renames
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
 from incay.study.spec.recipe import lay_recipes
-from incay.study.spec.settings import as_component, renames
 from incay.study.spec.study import header_keys
 from incay.study.spec.words import RECIPE
 from incay.trainables.config import COMPONENTS

@@ -9,11 +9,12 @@ from typing import Any
 from incay.study.errors import listed, shown
 from incay.study.spec.arms.building import Arm
 from incay.study.spec.messages import unknown_key, unknown_name
+from incay.study.spec.overlay import merge
 from incay.study.spec.reading.document import Document
 from incay.study.spec.searches.conditions import ConditionError, check_conditions, in_order
 from incay.study.spec.searches.grid import check_points
 from incay.study.spec.searches.ranges import Choices, Space, parse_space
-from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted, merge
+from incay.study.spec.settings import WHY_DERIVED, ValueProblem, build_trial, dotted
 from incay.study.spec.words import EPOCHS
 from incay.trainables.config import COMPONENTS
 from incay.trainables.names import REPORTS, STEPS, nest, within

@@ -14,6 +14,8 @@ from tasks import task_of
 from torch import Tensor
 
 from incay.trainables import metrics
+from incay.trainables.averaging import AverageSettings
+from incay.trainables.averaging.modules import average
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
@@ -171,8 +173,9 @@ class Vectorless(Loss):
 def test_a_loss_without_class_vectors_lacks_what_takes_them(monkeypatch, digits, tells):
     monkeypatch.setattr(SoftmaxSettings, "build", lambda *_: Vectorless())
     if tells:
-        told = lambda self: self.inner.weight  # noqa: E731
-        monkeypatch.setattr(Vectorless, "class_vectors", told, raising=False)
+        monkeypatch.setattr(
+            Vectorless, "class_vectors", lambda self: self.inner.weight, raising=False
+        )
     trainer = OpenTrainer(replace(CONFIG, reports=1), digits, CPU)
     trainer.advance()
     measured = measure_report(trainer)
@@ -196,3 +199,19 @@ def test_ranks_of_very_many_classes_have_four_bytes():
     made = answers(0, images=3).records(label=label, rank=np.array([1, 2, 40_000]))
     assert sample_columns(made)["rank"].type == pa.int32()
     assert sample_columns(made)["nearest"].type == pa.int16()
+
+
+def test_measuring_between_reports_makes_no_batch_norm_anew(monkeypatch, digits):
+    """Averages of weights ask for a pass over an epoch: once a report, not for measures again."""
+    made = []
+    original = average.recompute_statistics
+    monkeypatch.setattr(
+        average, "recompute_statistics", lambda *given: (made.append(1), original(*given))
+    )
+    config = replace(CONFIG, average=AverageSettings(name="swa", start=0.1), reports=2)
+    trainer = OpenTrainer(config, digits, CPU)
+    while not trainer.finished:
+        trainer.advance()
+        with trainer.as_evaluated():
+            assert measure_report(trainer).metrics
+    assert len(made) == 2

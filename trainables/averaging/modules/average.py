@@ -71,22 +71,24 @@ class WeightAverage:
         return min(most, (1 + taken) / (10 + taken)) if self._settings.warmup else most
 
     @contextmanager
-    def applied(self, images: Iterable[Tensor], autocast: torch.dtype | None) -> Iterator[None]:
+    def applied(
+        self, images: Iterable[Tensor] | None, autocast: torch.dtype | None
+    ) -> Iterator[None]:
         """Let the modules hold the average while the block runs; before the first, what they have.
 
         Args:
             images: Batches of training images, by which batch norm's statistics are computed
-                anew where they must be.
+                anew where they must be; None where the network is not run within the block.
             autocast: The network's dtype under autocast, None without.
         """
         if self._taken == 0 or self._held:
             yield
             return
-        again = self._settings.name == "swa"
-        buffers = [(each, each.clone()) for each in self._network.buffers() if again]
+        again = images if self._settings.name == "swa" else None
+        buffers = [(each, each.clone()) for each in self._network.buffers() if again is not None]
         self._swap()
-        if again:
-            recompute_statistics(self._network, images, autocast)
+        if again is not None:
+            recompute_statistics(self._network, again, autocast)
         self._held = True
         try:
             yield
