@@ -7,6 +7,7 @@ from pathlib import Path
 
 from incay.study.errors import UserError
 from incay.study.hardware import cpu_count, gpu_count
+from incay.study.planning.checks.known_fit import surely_fits
 from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
 from incay.study.planning.checks.this_machine import check_machine
 from incay.study.planning.data_catalog import DataCatalog
@@ -227,11 +228,15 @@ def _check_one(
     batch_path: KeyPath,
     root: Path | None,
 ) -> None:
-    from incay.study.planning.checks.first_step import refusal
-
     if is_own(config):
         _check_traceable(spec, config)
-    setting, why = refusal(config, data.image_shape, data.num_classes, size, root)
+    setting, why = _part_refusal(config, data.image_shape)
+    if not setting and not surely_fits(config, data.image_shape, data.num_classes, size):
+        from incay.study.planning.checks.first_step import refusal
+
+        setting, why = refusal(
+            config.network, config.loss, data.image_shape, data.num_classes, min(size, 2), root
+        )
     if not setting and is_own(config):
         from incay.study.planning.checks.own_step import own_refusal
 
@@ -251,6 +256,13 @@ def _check_one(
         f"{setting} must be one that can train on {config.dataset.name!r} ({data.num_classes:,} "
         f"classes, images of {shape}), but: {why} (arm {arm.name!r})",
     )
+
+
+def _part_refusal(config: TrialConfig, image_shape: tuple[int, int, int]) -> tuple[str, str]:
+    for setting, part in (("augment", config.augment), ("preprocess", config.preprocess)):
+        if why := part.refusal(image_shape):
+            return setting, why
+    return "", ""
 
 
 def _check_traceable(spec: StudySpec, config: TrialConfig) -> None:

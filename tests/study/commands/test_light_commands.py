@@ -35,9 +35,9 @@ print("loaded:", *{name.partition(".")[0] for name in sys.modules})
         ("why FINGERPRINT", TRAINING | NUMBERS),
         ("table tiny.yaml", TRAINING),
         ("trace KEY", TRAINING),
-        # It builds networks, to see that they take the images.
-        ("plan tiny.yaml --no-probe", TRAINING - {"torch"}),
-        ("data", TRAINING),
+        ("plan tiny.yaml --no-probe", TRAINING | NUMBERS),
+        ("plan quickstart --no-probe", TRAINING | NUMBERS),
+        ("data", TRAINING | NUMBERS),
     ],
 )
 def test_nothing_heavy_is_loaded(command: str, heavy: set[str], finished: Path) -> None:
