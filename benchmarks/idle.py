@@ -57,7 +57,10 @@ class IdleSession(TrialSession):
 class IdleTrainable(IncayTrainable):
     """Begins idle sessions."""
 
-    session = IdleSession
+    @staticmethod
+    def session() -> type[TrialSession]:
+        """Return what does nothing."""
+        return IdleSession
 
 
 def main() -> None:

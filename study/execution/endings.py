@@ -12,7 +12,7 @@ from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import now
-from incay.trainables.worker.recording import end_trial
+from incay.trainables.worker.ending import end_trial
 
 
 class Endings:

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from scipy.stats import qmc
-
 from incay.study.spec.searches.ranges import Choices, Space
 from incay.trainables.seeds import derive_seed
 
@@ -17,6 +15,8 @@ def quasi_random_point(
     spaces: Mapping[str, Space], number: int, seed_parts: tuple[int | str, ...]
 ) -> dict[str, Any]:
     """Return point `number` of the sequence that belongs to the seed parts."""
+    from scipy.stats import qmc  # imported here: it costs a second
+
     sequence = qmc.Sobol(len(spaces), scramble=True, rng=derive_seed(*seed_parts, "sobol") % 2**32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length that is no power of two loses a little balance

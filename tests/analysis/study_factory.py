@@ -30,7 +30,7 @@ from incay.trainables.store.shapes import (
     TrialRow,
 )
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.recording import end_trial
+from incay.trainables.worker.ending import end_trial
 from tests.analysis.drawn import (
     drawn_classes,
     drawn_history,

@@ -28,7 +28,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
             return "node"
 
     monkeypatch.setattr(trainable.ray, "get_runtime_context", Context)
-    monkeypatch.setattr(IncayTrainable, "session", Idle)
+    monkeypatch.setattr(IncayTrainable, "session", lambda _: Idle)
     monkeypatch.setattr(IncayTrainable, "_data", lambda *_: None)
 
     def made(*, on_gpu: bool, there: bool) -> IncayTrainable:

@@ -10,9 +10,10 @@ import platform
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 _PACKAGES = ("incay", "torch", "torchvision", "numpy", "ray", "optuna", "pyarrow")
 
@@ -43,6 +44,8 @@ def environment() -> dict[str, Any]:
 def device_name(device: torch.device) -> str:
     """Return the device as a person would name it."""
     if device.type == "cuda":
+        import torch
+
         return torch.cuda.get_device_name(device)
     return _processor()
 
@@ -50,6 +53,8 @@ def device_name(device: torch.device) -> str:
 @functools.cache
 def _processor() -> str:
     """Return the processor's model and how it computes: on another, rounding differs."""
+    import torch
+
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -37,11 +37,12 @@ from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.trainer import DivergedError
 from incay.trainables.worker.chance import draws_at_random, seed_global_states
 from incay.trainables.worker.checkpoint import require_finite, require_own
+from incay.trainables.worker.ending import end_trial
 from incay.trainables.worker.measuring.measuring import measure_report
 from incay.trainables.worker.measuring.own import own_measures
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
-from incay.trainables.worker.recording import end_trial, evaluation_tables
+from incay.trainables.worker.recording import evaluation_tables
 from incay.trainables.worker.weights import weight_histograms
 
 CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))

@@ -1,14 +1,17 @@
-"""The Ray Tune side of a trial: the only file of this package that imports Ray."""
+"""The Ray Tune side of a trial: the only file of this package that imports Ray.
+
+A driver hands its classes to Tune and trains nothing: what trains, and PyTorch with it, is imported
+by the worker, as it begins.
+"""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import ray
-import torch
 from ray import tune
 from ray.experimental import internal_kv
 
@@ -20,9 +23,10 @@ from incay.trainables.store.endings import Unended
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import Bundle, install
-from incay.trainables.worker.session import TrialSession, TrialTask
-from incay.trainables.worker.stack_session import StackSession
 from incay.trainables.worker.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from incay.trainables.worker.session import TrialSession, TrialTask
 
 _BEATS = "incay-beats"
 """Ray's own table of keys and values carries them: it goes with Ray, and needs no other port."""
@@ -43,12 +47,14 @@ class IncayTrainable(tune.Trainable):
     Start-up (process, PyTorch, data) is paid once per worker, not per trial: Tune reuses the
     actor through `reset_config`. Checkpoints are the session's own, found by fingerprint, so
     that a trial goes on from them in any later run of any study.
-
-    Attributes:
-        session: Trains a trial.
     """
 
-    session: type[TrialSession] = TrialSession
+    @staticmethod
+    def session() -> type[TrialSession]:
+        """Return what trains a trial."""
+        from incay.trainables.worker.session import TrialSession
+
+        return TrialSession
 
     def setup(
         self,
@@ -65,6 +71,8 @@ class IncayTrainable(tune.Trainable):
         assert store is not None
         assert data is not None
         install(code or Bundle())  # before data or settings of its kinds are unpacked
+        import torch
+
         torch.set_num_threads(max(1, threads))
         set_data_root(data_root)
         self._watchdog = Watchdog(stall_seconds, _tell_beats)
@@ -80,7 +88,7 @@ class IncayTrainable(tune.Trainable):
     def step(self) -> dict[str, Any]:
         """Train to the next report."""
         # Told as a result: as an error, Tune would start the trial again and again.
-        if self._device.type == "cuda" and not torch.cuda.is_available():
+        if self._device.type == "cuda" and not _has_gpu():
             return _ends_run("refusal", _NO_GPU.format(host=platform.node()))
         try:
             with self._watchdog.watching():
@@ -110,13 +118,12 @@ class IncayTrainable(tune.Trainable):
 
     def _begin(self, config: dict[str, Any]) -> None:
         task = _task(config)
-        self._session = self.session(
+        self._session = self.session()(
             task, self._data(task), self._store, self._device, on_batch=self._watchdog.beat
         )
 
     def _advance(self) -> dict[str, Any]:
-        session = self._session
-        assert isinstance(session, TrialSession)
+        session: Any = self._session
         metrics = session.advance()
         record = session.record
         return {
@@ -137,6 +144,8 @@ class StackTrainable(IncayTrainable):
     """Trains one stack of trials after another in the same process."""
 
     def _begin(self, config: dict[str, Any]) -> None:
+        from incay.trainables.worker.stack_session import StackSession
+
         tasks = [_task(member) for member in config["members"]]
         self._session = StackSession(
             tasks,
@@ -149,8 +158,7 @@ class StackTrainable(IncayTrainable):
         )
 
     def _advance(self) -> dict[str, Any]:
-        session = self._session
-        assert isinstance(session, StackSession)
+        session: Any = self._session
         return {"members": session.advance(), "done": session.done}
 
 
@@ -165,12 +173,20 @@ def _tell_beats(beats: int) -> None:
     internal_kv._internal_kv_put(actor_id, str(beats), namespace=_BEATS)
 
 
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
 def _ends_run(kind: str, message: str) -> dict[str, Any]:
     """Return the report of a worker that can go on with no trial."""
     return {kind: message, "status": "unrecorded", "done": False}
 
 
 def _task(config: Mapping[str, Any]) -> TrialTask:
+    from incay.trainables.worker.session import TrialTask
+
     return TrialTask(
         config["fingerprint"],
         TrialConfig.from_dict(config["trial"]),

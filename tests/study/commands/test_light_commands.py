@@ -49,3 +49,18 @@ def test_nothing_heavy_is_loaded(command: str, heavy: set[str], finished: Path) 
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.rpartition("loaded:")[2].split())
     assert not loaded & heavy
+
+
+def test_a_driver_loads_no_tensors_and_no_statistics(tmp_path: Path) -> None:
+    modules = (
+        "incay.study.execution.runner",
+        "incay.study.execution.on_ray.searcher",
+        "incay.trainables.worker.trainable",
+        "incay.study.commands.shared.summary",
+        "incay.study.mirrors.follower",
+    )
+    done = python("-c", f"import sys, {', '.join(modules)}; print(*sys.modules)", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "ray" in loaded
+    assert not loaded & {"torch", "scipy", "sklearn", "mlflow"}

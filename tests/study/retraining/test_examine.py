@@ -24,7 +24,7 @@ from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import SplitSettings
-from incay.trainables.worker.recording import end_trial
+from incay.trainables.worker.ending import end_trial
 from incay.trainables.worker.session import TrialSession, TrialTask, train
 from incay.trainables.worker.stack_session import StackSession
 

@@ -25,7 +25,7 @@ from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.shapes import Progress, TrialRow, search_name
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.recording import end_trial
+from incay.trainables.worker.ending import end_trial
 
 DECAY = "optimizer.weight_decay"
 BUDGET = {"trials": 12, "seeds": 3, "race": "paired", "parallel": 2, "sampler": "random"}

@@ -22,7 +22,7 @@ from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as module
-from incay.trainables.worker.recording import end_trial
+from incay.trainables.worker.ending import end_trial
 from incay.trainables.worker.session import TrialSession, train
 from incay.trainables.worker.weights import weight_histograms
 
