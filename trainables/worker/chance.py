@@ -15,20 +15,25 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from torch import nn
-from torchvision.ops import StochasticDepth
 
 from incay.trainables.seeds import derive_seed
 
 _DROPOUT = nn.modules.dropout._DropoutNd
+_STOCHASTIC_DEPTH = "StochasticDepth"
+"""torchvision's, by its name: to import torchvision costs each worker two seconds."""
 
 
 def draws_at_random(module: nn.Module) -> bool:
     """Return whether layers of a module draw random numbers in training."""
     return any(
-        (isinstance(each, _DROPOUT | StochasticDepth) and each.p > 0)
+        ((isinstance(each, _DROPOUT) or _drops_layers(each)) and each.p > 0)
         or (isinstance(each, nn.MultiheadAttention) and each.dropout > 0)
         for each in module.modules()
     )
+
+
+def _drops_layers(module: nn.Module) -> bool:
+    return any(each.__name__ == _STOCHASTIC_DEPTH for each in type(module).__mro__)
 
 
 def seed_global_states(seed: int, step: int) -> None:

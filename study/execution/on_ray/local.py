@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from incay.study.errors import HaltedError
-from incay.study.execution.on_ray import processes
+from incay.study.execution.on_ray import agent, processes
 from incay.study.privacy import replaceable
 from incay.trainables.errors import first_line
 
@@ -170,11 +170,11 @@ def _services() -> dict[str, Popen[bytes]]:
 def _only_what_trains() -> Iterator[None]:
     """Leave out what a run on one machine has no use for: autoscaler, dashboard and log monitor.
 
-    `ray.init` has no option for that. They take a quarter of a gigabyte and two seconds. Nor does
+    `ray.init` has no option for that. They take a quarter of a gigabyte and three seconds. Nor does
     Ray take signals, which `incay.study.execution.halt` hears also while it starts, or print what
     its services say as they die: `RayWatch` says it in a line.
     """
-    from ray._private import node, parameter, utils, worker
+    from ray._private import node, parameter, ray_constants, services, utils, worker
 
     class Parameters(parameter.RayParams):  # type: ignore[misc]
         def __init__(self, *arguments: object, **named: object) -> None:
@@ -183,7 +183,14 @@ def _only_what_trains() -> Iterator[None]:
     def nothing(*_: object, **__: object) -> None:
         pass
 
+    def python_for(process: str, folder: str, unbuffered: bool = True) -> list[str]:
+        command: list[str] = python(process, folder, unbuffered)
+        is_agent = process == ray_constants.PROCESS_TYPE_DASHBOARD_AGENT
+        return [*command, agent.__file__] if is_agent else command
+
+    python = services._build_python_executable_command_memory_profileable
     replaced = (
+        (services, python.__name__, python_for),
         (parameter, "RayParams", Parameters),
         (node.Node, "start_api_server", nothing),
         (utils, "set_sigterm_handler", nothing),
