@@ -131,16 +131,16 @@ def accept_rates(
     Raises:
         AnalysisError: One of the kinds does not occur.
     """
-    from sklearn.metrics import auc, roc_curve
-
     if positive.all() or not positive.any():
         raise AnalysisError("an ROC curve needs both kinds, but all are of one kind")
-    # Every threshold: by default those on a straight line between two others are left out, which
-    # changes no area but leaves nothing to find between the two.
-    false, true, _ = roc_curve(positive, score, drop_intermediate=False)
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)  # of equal scores
+    accepted = np.cumsum(positive[order])[ends]
+    true = np.append(0.0, accepted / accepted[-1])
+    false = np.append(0.0, (1 + ends - accepted) / (len(score) - accepted[-1]))
     # A rate that is asked for may be one of the curve's but for rounding.
     last = np.searchsorted(false, far * (1.0 + RELATIVE), side="right") - 1
-    return true[last], float(auc(false, true))
+    return true[last], float(np.trapezoid(true, false))
 
 
 register_figure("roc")(

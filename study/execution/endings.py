@@ -11,8 +11,8 @@ from incay.trainables.store.patience import patiently
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.provenance import now
 from incay.trainables.worker.ending import end_trial
+from incay.trainables.worker.provenance import now
 
 
 class Endings:

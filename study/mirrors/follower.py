@@ -6,6 +6,8 @@ input closes (the run has ended, or died) after one last synchronisation.
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
 import threading
@@ -18,7 +20,10 @@ from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store
 
 _SECONDS_BEFORE_FIRST = 30.0
-"""Or until a trial has ended: what MLflow imports would hold up Ray and the first trials."""
+"""Or until a trial has ended: before, there is nothing to copy."""
+_NEEDED = ("mlflow", "matplotlib.backends.backend_svg")
+_NICENESS = 10
+"""What it does meanwhile gives way to Ray and to the first trials."""
 _SECONDS_BETWEEN_SYNCS = 2.0
 _SECONDS_UNTIL_TOLD = 5.0
 _SECONDS_TO_ANSWER = 4.0
@@ -95,6 +100,7 @@ def _follow(uri: str, study: str, run: str) -> int:
     threading.Thread(target=wait_for_end, daemon=True).start()
     store = Store(uri)
     begun = time.monotonic()
+    _make_ready(store)
     while not (ended.wait(_SECONDS_BETWEEN_SYNCS) or _any_ended(store, study, run)):
         if time.monotonic() - begun > _SECONDS_BEFORE_FIRST:
             break
@@ -117,6 +123,17 @@ def _follow(uri: str, study: str, run: str) -> int:
             return (_LASTING if lasting else 1) if failures else 0
 
 
+def _make_ready(store: Store) -> None:
+    """Do beforehand what takes seconds and needs no results."""
+    from incay.study.mirrors.mlflow_database import own_database  # sets what MLflow reads
+    from incay.study.mirrors.new_database import prepare_template
+
+    for name in _NEEDED:
+        importlib.import_module(name)
+    if own_database(store) is not None:
+        prepare_template()
+
+
 def _any_ended(store: Store, study: str, run: str) -> bool:
     """Return whether there is anything to mirror yet."""
     try:
@@ -127,4 +144,5 @@ def _any_ended(store: Store, study: str, run: str) -> bool:
 
 
 if __name__ == "__main__":
+    os.nice(_NICENESS)
     sys.exit(_follow(*sys.argv[1:]))

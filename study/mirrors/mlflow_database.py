@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
 from incay.study.errors import UserError
+from incay.study.mirrors.new_database import ARTIFACT_ROOT, make_database
 from incay.study.mirrors.relocation import ARTIFACTS, refuse_other_programs, relocate
 from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.mirrors.urls import file_url, sqlite_url
@@ -72,12 +72,10 @@ def open_client(store: Store) -> MlflowClient:
     import mlflow
 
     uri, artifacts = tracking_uri(store), client_artifacts(store)
-    if artifacts is not None:
-        # Whoever opens a database first makes MLflow's experiment "Default" in it, whose
-        # artifacts would else belong to the directory that this process happened to start in.
-        os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = artifacts
     own = own_database(store)
     is_new = own is not None and prepare_database(own)
+    if artifacts is not None:
+        os.environ[ARTIFACT_ROOT] = artifacts  # of experiments that this process makes
     # Not `mlflow.set_tracking_uri`: it sets MLFLOW_TRACKING_URI, for all that comes after.
     client = mlflow.MlflowClient(uri)
     if is_new:
@@ -91,13 +89,7 @@ def prepare_database(path: Path) -> bool:
 
     Returns:
         Whether it was made.
-
-    It is made as a whole or not at all: MLflow makes its tables one by one, for a second or two;
-    a process that is killed meanwhile would leave a database that MLflow can neither open nor
-    complete.
     """
-    import mlflow
-
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
         if os.path.lexists(path):
@@ -106,9 +98,5 @@ def prepare_database(path: Path) -> bool:
             refuse_other_programs(path)
             relocate(path)
             return False
-        for left in path.parent.glob(f".{path.name}*.new"):
-            left.unlink()
-        begun = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")  # MLflow makes each once
-        mlflow.MlflowClient(sqlite_url(begun))
-        begun.rename(path)
+        make_database(path)
         return True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from incay.study.caches import cache_folder
 
 
 @dataclass(frozen=True)
@@ -40,5 +41,4 @@ def recall(run: str) -> Estimate | None:
 
 
 def _path(run: str) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "incay" / "estimates" / f"{run}.json"
+    return cache_folder("estimates") / f"{run}.json"

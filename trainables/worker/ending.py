@@ -1,4 +1,7 @@
-"""From what a trial has reached to its record. A driver writes some too, so no tensors are needed."""
+"""From what a trial has reached to its record.
+
+A driver writes some too, for trials that could not: no tensors are needed.
+"""
 
 from __future__ import annotations
 

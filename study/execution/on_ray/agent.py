@@ -14,7 +14,7 @@ def main() -> None:
     """Run Ray's agent without its parts. Its file, and what it takes, are the arguments."""
     from ray.dashboard import utils
 
-    utils.get_all_modules = lambda kind: []
+    utils.get_all_modules = lambda _: []
     sys.argv = [*sys.argv[1:], "--minimal"]
     runpy.run_path(sys.argv[0], run_name="__main__")
 

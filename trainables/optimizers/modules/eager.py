@@ -1,8 +1,8 @@
 """PyTorch's optimisers without its compiler.
 
-Their first call imports `torch._dynamo`, so that a compiler leaves them out or ends its graph there:
-two seconds and a hundred megabytes for each worker, of which none compiles an optimiser. What they
-compute is the same.
+Their first call imports `torch._dynamo`, so that a compiler leaves them out or ends its graph
+there: two seconds and a hundred megabytes for each worker, of which none compiles an optimiser.
+What they compute is the same.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _LEFT_OUT = "__dynamo_disable"
 
 
 def leave_compiler_out() -> None:
-    """Have the methods of all optimisers be called as they are; does nothing in a PyTorch that
-    marks them otherwise.
+    """Have the methods of all optimisers be called as they are.
+
+    A PyTorch that keeps that elsewhere is left as it is: slower, and no different.
     """
     for method in vars(Optimizer).values():
         plain = getattr(method, "__wrapped__", None)
