@@ -20,6 +20,7 @@ from incay.study.execution.on_ray.tune_run import train_phase
 from incay.study.execution.place import ResultsPlace
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.forecast import first_workers
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
@@ -120,7 +121,7 @@ class StudyRunner:
                 [arm.name for arm in spec.arms],
             ),
             place=ResultsPlace(self._ledger.books),
-            ray=RaySession(cpus, gpus, on_death),
+            ray=RaySession(cpus, gpus, first_workers(spec, cpus), on_death),
         )
         self._trials: list[PlannedTrial] = []
         self._endings: Counter[Ending] = Counter()

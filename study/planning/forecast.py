@@ -49,6 +49,22 @@ def trials_at_once(spec: StudySpec, cpus: float | None, gpus: float | None) -> i
     return int(fitting)
 
 
+def first_workers(spec: StudySpec, cpus: float | None) -> int:
+    """Return how many workers a run on this machine had best begin with.
+
+    None where trials want a GPU: that a worker imports PyTorch before it is given one has not been
+    tried.
+
+    Args:
+        spec: The study.
+        cpus: CPUs to use; None for all.
+    """
+    if spec.resources.gpu:
+        return 0
+    first = spec.budget.parallel if spec.searches else spec.looks[0]
+    return min(trials_at_once(spec, cpus, None), len(spec.arms) * first)
+
+
 def forecast(
     plans: Iterable[ArmPlan], seconds: Callable[[TrialConfig], float], at_once: int
 ) -> Forecast:

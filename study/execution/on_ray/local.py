@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -18,12 +19,17 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from incay.study.errors import HaltedError
-from incay.study.execution.on_ray import agent, processes
+from incay.study.execution.on_ray import processes
+from incay.study.execution.on_ray.services import only_what_trains, variables_of_workers
+from incay.study.execution.on_ray.variables import variables_set
 from incay.study.privacy import replaceable
 from incay.trainables.errors import first_line
 
 _PREFIX = "incay-run-"
 _LOCK = "lock"
+_READY = "ready"
+_LONGEST_WAIT = 10.0
+"""Seconds that two further processes, in place of these, would surely take."""
 _LONGEST_SOCKET = 107
 """Bytes of a Unix socket's path, on Linux."""
 _BELOW = "/incay-run-12345678/r/session_2026-11-26_08-04-50_687320_4194304/sockets/plasma_store"
@@ -36,12 +42,13 @@ class LocalRay:
         folder: All that it writes, which goes with it; its user's alone.
     """
 
-    def __init__(self, cpus: int, gpus: int, options: Mapping[str, Any]) -> None:
+    def __init__(self, cpus: int, gpus: int, options: Mapping[str, Any], workers: int = 0) -> None:
         """Start it.
 
         Args:
             cpus: How many CPUs of this machine to use.
             gpus: How many GPUs.
+            workers: How many processes to begin at once for the first trials.
             options: What else `ray.init` takes.
 
         Raises:
@@ -55,8 +62,11 @@ class LocalRay:
         self._lock = FileLock(self.folder / _LOCK)
         self._lock.acquire()
         self._services: dict[str, Popen[bytes]] = {}
+        self._workers = workers
+        (self.folder / _READY).mkdir()
+        begun = variables_of_workers(self.folder / _READY) if workers else {}
         try:
-            with _only_what_trains():
+            with variables_set(begun), only_what_trains(workers):
                 ray.init(
                     address="local",  # another Ray of this machine is not ours to use
                     num_cpus=cpus,
@@ -77,6 +87,14 @@ class LocalRay:
             raise
         self._services = _services()
         self._watched = processes.Watched(self._services)
+
+    def await_workers(self) -> None:
+        """Wait until those that it has begun with can be given trials, but not for long."""
+        deadline = time.monotonic() + _LONGEST_WAIT
+        while time.monotonic() < deadline:
+            if len(list((self.folder / _READY).iterdir())) >= self._workers:
+                return
+            time.sleep(0.02)
 
     def wait(self, seconds: float) -> None:
         """Wait, but no longer than until one of its services ends."""
@@ -164,43 +182,3 @@ def _services() -> dict[str, Popen[bytes]]:
     node = worker._global_node
     started = node.all_processes.items() if node is not None else ()
     return {name: each[0].process for name, each in started if each}
-
-
-@contextmanager
-def _only_what_trains() -> Iterator[None]:
-    """Leave out what a run on one machine has no use for: autoscaler, dashboard and log monitor.
-
-    `ray.init` has no option for that. They take a quarter of a gigabyte and three seconds. Nor does
-    Ray take signals, which `incay.study.execution.halt` hears also while it starts, or print what
-    its services say as they die: `RayWatch` says it in a line.
-    """
-    from ray._private import node, parameter, ray_constants, services, utils, worker
-
-    class Parameters(parameter.RayParams):  # type: ignore[misc]
-        def __init__(self, *arguments: object, **named: object) -> None:
-            super().__init__(*arguments, **named, no_monitor=True, include_log_monitor=False)
-
-    def nothing(*_: object, **__: object) -> None:
-        pass
-
-    def python_for(process: str, folder: str, unbuffered: bool = True) -> list[str]:
-        command: list[str] = python(process, folder, unbuffered)
-        is_agent = process == ray_constants.PROCESS_TYPE_DASHBOARD_AGENT
-        return [*command, agent.__file__] if is_agent else command
-
-    python = services._build_python_executable_command_memory_profileable
-    replaced = (
-        (services, python.__name__, python_for),
-        (parameter, "RayParams", Parameters),
-        (node.Node, "start_api_server", nothing),
-        (utils, "set_sigterm_handler", nothing),
-        (worker, "listen_error_messages", nothing),
-    )
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
-    for owner, name, value in replaced:
-        setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        for owner, name, value in before:
-            setattr(owner, name, value)

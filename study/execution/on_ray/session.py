@@ -7,11 +7,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from incay.study.errors import UserError
 from incay.study.execution.on_ray.local import LocalRay
+from incay.study.execution.on_ray.services import workers_as_they_are
 from incay.study.execution.on_ray.variables import own_ray_variables, ray_variables
 from incay.study.execution.on_ray.watch import LONGEST_SILENCE, RayDiedError, RayWatch
 from incay.study.hardware import cpu_count, gpu_count
@@ -30,15 +31,21 @@ class RaySession:
     Args:
         cpus: CPUs of this machine to use; None for all.
         gpus: GPUs of this machine to use; None for all.
+        workers: Processes that a Ray of this machine's own begins with, for the first trials.
         on_death: Called when Ray has died under the run, in any thread, with whether it was this
             machine's own; must end the process. None tells nobody, and ends it.
     """
 
     def __init__(
-        self, cpus: float | None, gpus: float | None, on_death: OnDeath | None = None
+        self,
+        cpus: float | None,
+        gpus: float | None,
+        workers: int = 0,
+        on_death: OnDeath | None = None,
     ) -> None:
         self._cpus = int(cpus) if cpus is not None else cpu_count()
         self._gpus = gpus
+        self._workers = workers
         self._chosen = cpus is not None or gpus is not None
         self._stack = ExitStack()
         self._started = False
@@ -74,6 +81,13 @@ class RaySession:
         with watch.watching():
             yield watch
 
+    def workers(self) -> AbstractContextManager[None]:
+        """Have Tune use, in the block, the workers that a Ray of this machine's has begun with."""
+        if self._local is None:
+            return nullcontext()
+        self._local.await_workers()
+        return workers_as_they_are()
+
     def scratch(self) -> AbstractContextManager[str]:
         """Return a folder for what Tune writes, removed with the block.
 
@@ -108,7 +122,7 @@ class RaySession:
         else:
             gpus = int(self._gpus) if self._gpus is not None else gpu_count()
             self._stack.enter_context(own_ray_variables())  # best before Ray is imported
-            self._local = LocalRay(self._cpus, gpus, _options())
+            self._local = LocalRay(self._cpus, gpus, _options(), self._workers)
             self._stack.callback(self._local.stop)
 
     def _check_initialized(self) -> None:

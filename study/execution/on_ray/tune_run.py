@@ -83,7 +83,7 @@ def _train(
 
     lease.confirm()
     # Ray has just put its own signal handlers in place.
-    with halt.on_signals(), context.ray.scratch() as scratch:
+    with context.ray.workers(), halt.on_signals(), context.ray.scratch() as scratch:
         tune.Tuner(
             tune.with_resources(trainable, needs),
             tune_config=TuneConfig(

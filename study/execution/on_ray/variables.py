@@ -29,7 +29,7 @@ _DEFAULTS = {
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000",
     "TUNE_GLOBAL_CHECKPOINT_S": "3600",
-    # Workers for plain tasks, of which a run has none: they would delay those that train.
+    # On a cluster they would be workers for plain tasks, of which a run has none.
     "RAY_prestart_worker_first_driver": "0",
 }
 _RAYS = ("RAY_", "TUNE_")
@@ -65,7 +65,7 @@ def own_ray_variables() -> Iterator[None]:
         "RAY_AUTH_TOKEN_PATH": None,
     }
     try:
-        with _variables(values):
+        with variables_set(values):
             _read_again()
             yield
     finally:
@@ -88,7 +88,8 @@ def _read_again() -> None:
 
 
 @contextmanager
-def _variables(values: Mapping[str, str | None]) -> Iterator[None]:
+def variables_set(values: Mapping[str, str | None]) -> Iterator[None]:
+    """Set variables of the environment, or take them away where None, while the block runs."""
     before = {name: os.environ.get(name) for name in values}
     _set(values)
     try:
