@@ -25,11 +25,14 @@ _STOCHASTIC_DEPTH = "StochasticDepth"
 
 def draws_at_random(module: nn.Module) -> bool:
     """Return whether layers of a module draw random numbers in training."""
-    return any(
-        ((isinstance(each, _DROPOUT) or _drops_layers(each)) and each.p > 0)
-        or (isinstance(each, nn.MultiheadAttention) and each.dropout > 0)
-        for each in module.modules()
-    )
+    return any(_share_dropped(each) > 0 for each in module.modules())
+
+
+def _share_dropped(module: nn.Module) -> float:
+    if isinstance(module, nn.MultiheadAttention):
+        return float(module.dropout)
+    drops = isinstance(module, _DROPOUT) or _drops_layers(module)
+    return float(getattr(module, "p", 0.0)) if drops else 0.0
 
 
 def _drops_layers(module: nn.Module) -> bool:
