@@ -1,4 +1,4 @@
-"""Settings of an incay form's own: the keyword parameters of its penalty.
+"""Settings of an incay form's own: the keyword parameters of the method that it writes.
 
 What all forms have (weight, gate, threshold, start) is `incay.trainables.incay.settings`.
 """
@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from incay.trainables.incay import forms
+from incay.trainables.incay import IncayForm, forms
+from incay.trainables.incay.base import takes_batches
 from incay.trainables.registry import describe_unknown
 
 Plain = float | int | bool | str
@@ -60,8 +61,17 @@ def completed(form: str, given: Mapping[str, Any]) -> OwnSettings:
     return OwnSettings(values)
 
 
-def problem(form: type) -> str:
-    """Return what is wrong with the own settings of a form's class, nothing if nothing is."""
+def problem(form: type[IncayForm]) -> str:
+    """Return what is wrong with a form's class and its own settings, nothing if nothing is."""
+    simple = form.penalty is not IncayForm.penalty
+    if simple == takes_batches(form):
+        has = "both" if simple else "neither"
+        return f"must have a method 'penalty' or 'batch_penalty' of its own, but has {has}"
+    names = form.learned
+    if not isinstance(names, tuple) or not all(str(each).isidentifier() for each in names):
+        return f"must have a tuple of names as `learned`, but has {names!r}"
+    if names and (simple or form.begin is IncayForm.begin):
+        return "must have methods 'batch_penalty' and 'begin' of its own for what is learned"
     for each in _parameters(form):
         if each.default is each.empty:
             return f"must have a default for each setting, but {each.name!r} has none"
@@ -71,8 +81,9 @@ def problem(form: type) -> str:
     return ""
 
 
-def _parameters(form: Any) -> list[inspect.Parameter]:
-    parameters = inspect.signature(form.penalty).parameters.values()
+def _parameters(form: type[IncayForm]) -> list[inspect.Parameter]:
+    method = form.batch_penalty if takes_batches(form) else form.penalty
+    parameters = inspect.signature(method).parameters.values()
     return [each for each in parameters if each.kind is each.KEYWORD_ONLY]
 
 

@@ -17,7 +17,7 @@ SMALLEST_EPSILON = 1e-12
 
 @dataclass(frozen=True, kw_only=True)
 class IncaySettings(Settings):
-    """λ · (1/N) Σ_i h(i) · penalty(‖f_i‖²) (paper A, eq. 8; paper B, eq. 8).
+    """λ · (1/N) Σ_i h(i) · penalty(f_i) (paper A, eq. 8; paper B, eq. 8).
 
     Attributes:
         form: A registered form, or ``none``.

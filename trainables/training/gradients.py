@@ -76,7 +76,7 @@ class Gradients:
         correct = output.prediction_B == classes(targets)
         terms = dict(output.terms)
         if self._incay is not None:
-            term = self._incay(features, correct, step)
+            term = self._incay(features, correct, step, self._loss.logits)
             if term is not None:
                 terms["incay"] = term
         objective, means = reduce_terms(terms)
