@@ -20,7 +20,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import forms
-from incay.trainables.incay.modules.term import Incay
+from incay.trainables.incay.modules.term import FormError, Incay
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
 from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.schedules import Schedule
@@ -116,7 +116,7 @@ class _FirstStep:
         self.doing = "loss" if any(each.requires_grad for each in loss.parameters()) else "network"
         objective, _ = reduce_terms(terms)
         objective.backward()  # type: ignore[no-untyped-call]
-        for name, module in (("network", network), ("loss", loss)):
+        for name, module in modules.items():
             self.doing = name
             for parameter, value in module.named_parameters():
                 finite = value.grad is None or bool(value.grad.isfinite().all())
@@ -179,10 +179,13 @@ class _FirstStep:
 
     def _penalty(self, incay: Incay, loss: Loss, features: Tensor) -> Term:
         """Return the term, once it was asked for one of zeros too."""
-        term, zero = (
-            incay(each, torch.ones(len(each), dtype=torch.bool), 0, loss.logits)
-            for each in (features, torch.zeros_like(features, requires_grad=True))
-        )
+        try:
+            term, zero = (
+                incay(each, torch.ones(len(each), dtype=torch.bool), 0, loss.logits)
+                for each in (features, torch.zeros_like(features, requires_grad=True))
+            )
+        except FormError as error:
+            raise _RefusalError(str(error)) from error
         assert isinstance(term, Term)  # it has begun
         assert isinstance(zero, Term)
         _check_tensor("penalty", term.value_B, (len(self._labels),))

@@ -22,6 +22,10 @@ RUNNING_MEAN_DECAY = 0.99
 """Share of the old running mean norm that one training step keeps."""
 
 
+class FormError(ValueError):
+    """A form does not return what it must."""
+
+
 class Incay(nn.Module):
     """The incay term. It draws no random numbers.
 
@@ -136,8 +140,13 @@ class Incay(nn.Module):
         """Let learned numbers begin where they have not: without asking, which a GPU waits for."""
         first = self._begin(self._batch(features_BD, None, {}, scores))
         for name in self._learned:
+            given = first.get(name)
+            if not isinstance(given, Tensor) or given.dim():
+                raise FormError(
+                    f"begin must return {name!r}, a tensor without a dimension, but got {given!r}"
+                )
             value = getattr(self, f"first_{name}")
-            value.copy_(torch.where(self.begun, value, first[name].to(value.dtype)))
+            value.copy_(torch.where(self.begun, value, given.to(value.dtype)))
         self.begun.fill_(True)
 
     def _counts(self, squared_norm_B: Tensor, correct_B: Tensor) -> Tensor | None:
