@@ -104,4 +104,5 @@ def _parts(config: TrialConfig) -> list[type]:
     may_act = (config.preprocess, config.average, config.early_stopping)
     parts += [type(part) for part in may_act if part.active]
     parts += [type(each) for each in config.outside.values()]
+    parts += [] if config.background is None else [type(config.background)]
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

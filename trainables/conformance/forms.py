@@ -25,6 +25,7 @@ from incay.trainables.conformance.small_trials import (
     trained,
 )
 from incay.trainables.incay import IncayForm, forms, own_settings
+from incay.trainables.incay.base import FormBatch, writes
 from incay.trainables.incay.modules.term import Incay
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses.softmax import SoftmaxSettings
@@ -69,8 +70,22 @@ def check_form(form: type[IncayForm]) -> str:
     _claim_gradient(what, term, features_BD)
     for length in LENGTHS:
         _claim_finite_at(what, name, length)
+        _claim_unknown(what, form, length)
     _claim_float32_under_autocast(what, name)
     return _check_trials(what, name)
+
+
+def _claim_unknown(what: str, form: type[IncayForm], length: float) -> None:
+    """Claim that what is said of unknown samples is a finite number each, with its gradient."""
+    for method in own_settings.UNKNOWN:
+        if not form.background or not writes(form, method):
+            continue
+        features_BD = _features(torch.float32, torch.full((4,), length)).requires_grad_()
+        value_B = _Term(form.name).unknown(method, features_BD)
+        claim_tensor(f"{what}: {method} at ‖f‖ = {length:g}", value_B, (4,))
+        torch.autograd.backward(value_B.mean())
+        assert features_BD.grad is not None
+        claim_finite(f"{what}: the gradient of {method} at ‖f‖ = {length:g}", features_BD.grad)
 
 
 class _Term:
@@ -90,6 +105,18 @@ class _Term:
         term = functional_call(self.incay, dict(learned or {}), given)
         assert term is not None  # it has begun
         value_B: Tensor = term.value_B
+        return value_B
+
+    def unknown(self, method: str, features_BD: Tensor) -> Tensor:
+        """Return what one of the form's methods says of unknown samples."""
+        settings, form = self.incay.settings, forms[self.incay.settings.form]
+        self(features_BD)  # what is learned begins
+        counts_B = torch.ones(len(features_BD), dtype=torch.bool)
+        batch = FormBatch(
+            features_BD, counts_B, settings.epsilon, self.incay.learned, self._loss.logits
+        )
+        of = getattr(form, method)
+        value_B: Tensor = of(batch, **own_settings.given_to(of, settings.settings))
         return value_B
 
 

@@ -68,6 +68,10 @@ class IncayForm:
     """Names of numbers that the optimiser learns, without weight decay. (Where a study asks for
     decay of all parameters, it is a number's change since its beginning that decays.)"""
 
+    background: ClassVar[str] = ""
+    """Its own setting, of texts and ``none`` by default, that names a data set of unknown samples:
+    a batch of them runs beside each of the trial's own. Empty for a form without use for one."""
+
     @staticmethod
     def penalty(squared_norm_B: Tensor, epsilon: float) -> Tensor:
         """Return the penalty of each sample.
@@ -89,14 +93,40 @@ class IncayForm:
 
     @staticmethod
     def begin(batch: FormBatch) -> Mapping[str, Tensor]:
-        """Return what the learned numbers begin with, by name; settings come as keywords.
+        """Return what the learned numbers begin with, by name.
+
+        It and the two methods below are given those of the form's own settings, by keyword, that
+        they name as parameters.
 
         Args:
             batch: The first one, in which all samples count; its `learned` is empty.
         """
         raise NotImplementedError
 
+    @staticmethod
+    def unknown_penalty(batch: FormBatch) -> Tensor:
+        """Return the penalty of each unknown sample (B,), whose mean has the same weight λ.
+
+        Args:
+            batch: Samples of the background, all of which count.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def unknown_loss(batch: FormBatch) -> Tensor:
+        """Return the loss of each unknown sample (B,), whose mean is added without λ.
+
+        Args:
+            batch: As in `unknown_penalty`.
+        """
+        raise NotImplementedError
+
+
+def writes(form: type[IncayForm], method: str) -> bool:
+    """Return whether a form has a method of its own."""
+    return getattr(form, method) is not getattr(IncayForm, method)
+
 
 def takes_batches(form: type[IncayForm]) -> bool:
     """Return whether a form writes `batch_penalty`."""
-    return form.batch_penalty is not IncayForm.batch_penalty
+    return writes(form, "batch_penalty")

@@ -190,6 +190,8 @@ class _FirstStep:
         assert isinstance(zero, Term)
         _check_tensor("penalty", term.value_B, (len(self._labels),))
         _check_tensor("penalty at ‖f‖ = 0", zero.value_B, (len(self._labels),))
+        for name, unknown in incay.unknown(features, 0, loss.logits).items():
+            _check_tensor(f"of unknown samples {name!r}", unknown.value_B, (len(self._labels),))
         return term
 
 

@@ -91,6 +91,28 @@ class Detached(NowhereToBegin):
         return {"radius": batch.norms().mean()}
 
 
+class NothingOfUnknown(Linear):
+    background = "others"
+
+
+class NoBackground(NothingOfUnknown):
+    @staticmethod
+    def unknown_penalty(batch: FormBatch) -> Tensor:
+        return batch.norms()
+
+
+class BadOfUnknown(IncayForm):
+    background = "others"
+
+    @staticmethod
+    def penalty(squared_norm_B: Tensor, epsilon: float, *, others: str = "none") -> Tensor:
+        return -(squared_norm_B + epsilon).sqrt()
+
+    @staticmethod
+    def unknown_penalty(batch: FormBatch) -> Tensor:
+        return batch.features_BD.square().sum(dim=1).sqrt()
+
+
 @pytest.fixture
 def registered() -> Iterator[Callable[[type[IncayForm]], type[IncayForm]]]:
     yield lambda form: forms.register("one")(form)
@@ -111,6 +133,9 @@ def test_a_sound_form_passes(registered: Callable[..., Any]) -> None:
         (NoMethod, "must have a method 'penalty' or 'batch_penalty' of its own, but has neither"),
         (BothMethods, "but has both"),
         (NowhereToBegin, "must have methods 'batch_penalty' and 'begin' of its own"),
+        (NothingOfUnknown, "must have a method 'unknown_loss' or 'unknown_penalty' of its own"),
+        (NoBackground, "must have a setting 'others', none by default, but it is None"),
+        (BadOfUnknown, "the gradient of unknown_penalty at ‖f‖ = 0 must be finite"),
         (Detached, "its gradient must be what finite differences give"),
     ],
 )

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from incay.trainables.incay import forms
-from incay.trainables.incay.base import FormBatch, takes_batches
+from incay.trainables.incay.base import FormBatch, takes_batches, writes
+from incay.trainables.incay.own_settings import given_to
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.incay.threshold import parse_threshold
 from incay.trainables.losses.modules.base import Term, widened
@@ -51,8 +52,16 @@ class Incay(nn.Module):
             form.batch_penalty if self._takes_batches else form.penalty, **settings.settings
         )
         self._begin: Callable[[FormBatch], Mapping[str, Any]] = partial(
-            form.begin, **settings.settings
+            form.begin, **given_to(form.begin, settings.settings)
         )
+        self._unknown: dict[str, tuple[Callable[[FormBatch], Tensor], float]] = {
+            name: (partial(method, **given_to(method, settings.settings)), weight)
+            for name, method, weight in (
+                ("unknown", form.unknown_loss, 1.0),
+                ("incay_unknown", form.unknown_penalty, settings.weight),
+            )
+            if settings.background and writes(form, method.__name__)
+        }
         self._learned = form.learned
         for name in self._learned:
             self.register_buffer(f"first_{name}", torch.zeros(()))
@@ -99,6 +108,26 @@ class Incay(nn.Module):
         squared_norm_B = counted_BD.square().sum(dim=1)
         penalty_B = self._penalties(counted_BD, squared_norm_B, counts_B, scores)
         return Term(torch.where(counts_B, penalty_B, torch.zeros_like(penalty_B)), weight)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of all terms that it adds to the objective once it has started."""
+        return ("incay", *self._unknown)
+
+    def unknown(
+        self, features_BD: Tensor, step: int, scores: Callable[[Tensor], Tensor]
+    ) -> dict[str, Term]:
+        """Return the terms of unknown samples by name, none before the start step.
+
+        Args:
+            features_BD: Their features.
+            step: As in `forward`, which comes before: what is learned begins there.
+            scores: The loss's `logits`.
+        """
+        if step < self.settings.start_step:
+            return {}
+        batch = self._batch(widened(features_BD), None, self.learned, scores)
+        return {name: Term(of(batch), weight) for name, (of, weight) in self._unknown.items()}
 
     @property
     def learned(self) -> dict[str, Tensor]:
