@@ -110,6 +110,10 @@ class TrialConfig(Settings):
         for name in self.measure.sets:
             fits = name in datasets and name != self.dataset.name
             require(fits, f"measure.ood names other data sets, or {SHUFFLED}", name)
+        beside = self.incay.named_background
+        fits = not beside or (beside in datasets and beside != self.dataset.name)
+        own = self.dataset.name
+        require(fits, f"incay.settings name as background a data set that is not {own}", beside)
         if self.augment.mix.active and not self.loss.soft_labels:
             # Told by what must be looked up: not for every trial that is made.
             able = ", ".join(name for name, loss in losses.items() if loss.soft_labels)
@@ -120,6 +124,11 @@ class TrialConfig(Settings):
     def outside(self) -> dict[str, DatasetSettings]:
         """The data sets that are measured as out of distribution, by name."""
         return {name: datasets[name]() for name in self.measure.sets}
+
+    @property
+    def background(self) -> DatasetSettings | None:
+        """The data set of unknown samples that run beside its own, None without."""
+        return datasets[self.incay.background]() if self.incay.background else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole configuration as plain JSON values."""

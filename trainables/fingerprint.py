@@ -19,6 +19,7 @@ from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.epoch import as_then
 from incay.trainables.errors import UserError
 from incay.trainables.incay import forms
+from incay.trainables.incay.base import takes_batches
 from incay.trainables.source_code import reached
 from incay.trainables.source_names import Scope
 from incay.trainables.source_tree import own_code
@@ -42,12 +43,21 @@ def code_version(config: TrialConfig) -> str:
 
 def code_files(config: TrialConfig) -> dict[str, str]:
     """Return the modules that can change the trial's result, each with its hash."""
-    found = _counted(roots(config), scope(), asks_for_later(config.to_dict()))
+    found = _counted(roots(config), scope(), _is_later(config, config.to_dict()))
     return {module: digest(definitions) for module, definitions in found.items()}
 
 
 def _version(config: TrialConfig, values: Mapping[str, Any]) -> str:
-    return _digest(roots(config), scope(), asks_for_later(values))
+    return _digest(roots(config), scope(), _is_later(config, values))
+
+
+def _is_later(config: TrialConfig, values: Mapping[str, Any]) -> bool:
+    """Return whether a trial asks for anything that came after the epoch.
+
+    A form that is given the whole batch does: what gives it is the loop's.
+    """
+    batches = config.incay.active and takes_batches(forms[config.incay.form])
+    return batches or asks_for_later(values)
 
 
 @cache
@@ -94,4 +104,5 @@ def _parts(config: TrialConfig) -> list[type]:
     may_act = (config.preprocess, config.average, config.early_stopping)
     parts += [type(part) for part in may_act if part.active]
     parts += [type(each) for each in config.outside.values()]
+    parts += [] if config.background is None else [type(config.background)]
     return [*parts, forms[config.incay.form]] if config.incay.active else parts

@@ -19,7 +19,7 @@ from incay.trainables.data import (
     register_dataset,
 )
 from incay.trainables.data.base import hash_files, require_root
-from incay.trainables.incay import IncayForm, register_form
+from incay.trainables.incay import FormBatch, IncayForm, register_form
 from incay.trainables.losses import LossSettings, register_loss
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
 from incay.trainables.measures import Measure, Records, register_measure
@@ -35,6 +35,7 @@ __all__ = [
     "DataError",
     "DatasetSettings",
     "FeatureNetwork",
+    "FormBatch",
     "ImageData",
     "IncayForm",
     "Loss",

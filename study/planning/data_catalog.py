@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from incay.study.planning.setting_files import files_hash
@@ -17,6 +18,7 @@ from incay.trainables.data.outside import with_outside
 from incay.trainables.data.status import told
 from incay.trainables.errors import UserError
 from incay.trainables.exits import asked_from_outside, place_of
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.source_tree import own_code
 from incay.trainables.uses.problems import definition_place, place_in, reason
 
@@ -50,12 +52,28 @@ class DataCatalog:
         return self.images_hash(config) + (f"{FILES}{files}" if files else "")
 
     def images_hash(self, config: TrialConfig) -> str:
-        """Return the hash of a trial's images: its set's, and of those out of distribution."""
-        own = self.hash(config.dataset)
-        if not config.outside:
+        """Return the hash of a trial's images: its set's, and of those of other sets."""
+        own, background = self.hash(config.dataset), config.background
+        if not config.outside and background is None:
             return own
         parts = [own, *(f"{name} {self.hash(each)}" for name, each in config.outside.items())]
+        if background is not None:
+            parts.append(f"background {background.name} {self.hash(background)}")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def images_of(self, config: TrialConfig) -> dict[str, TrialConfig]:
+        """Return the images that trials of an arm may ask for: by hash, one that asks for them.
+
+        A search may find a weight of incay, or another form than the one that names a background.
+
+        Args:
+            config: The arm's.
+        """
+        asked = [config]
+        if config.incay.named_background:
+            terms = IncaySettings(), replace(config.incay, weight=1.0)
+            asked += [replace(config, incay=each) for each in terms]
+        return {self.images_hash(each): each for each in asked}
 
     @property
     def notes(self) -> list[str]:
@@ -78,12 +96,14 @@ class DataCatalog:
         return self._loaded[dataset]
 
     def load_for(self, config: TrialConfig) -> ImageData:
-        """Return a trial's images in memory, those out of distribution beside its set.
+        """Return a trial's images in memory, those of other sets beside its own.
 
         Raises:
             DataError: One cannot be read, or these are of another shape.
         """
         data = self.load(config.dataset)
+        if config.background is not None:
+            data = replace(data, background=self.load(config.background).train.images)
         if not config.outside:
             return data
         others = {name: self.load(each) for name, each in config.outside.items()}

@@ -104,7 +104,7 @@ class Probe:
         """Train others of the kind while the block runs."""
         stop = threading.Event()
 
-        prepared = prepare(config, self._data.load(config.dataset), self._device)
+        prepared = prepare(config, self._data.load_for(config), self._device)
 
         def train() -> None:
             torch.set_num_threads(self._threads)  # each thread has its own number
@@ -129,7 +129,7 @@ class Probe:
                 other.join()
 
     def _measure(self, config: TrialConfig) -> Pace:
-        trainer = Trainer(config, self._data.load(config.dataset), self._device)
+        trainer = Trainer(config, self._data.load_for(config), self._device)
         steps: list[float] = []
         reports: list[float] = []
         started = time.perf_counter()

@@ -64,6 +64,7 @@ EXAMPLES = {
 CHECKS: Mapping[str, Callable[[TrialConfig], Any]] = {
     "soft_margin": lambda config: check_loss(config.loss),
     "root": lambda config: check_form(forms[config.incay.form]),
+    "logit_ring": lambda config: check_form(forms[config.incay.form]),
     "tiny": lambda config: check_network(config.network),
     "signed": lambda config: "signed" not in check_optimizer(config.optimizer),
     "exponential": lambda config: check_schedule(config.schedule),

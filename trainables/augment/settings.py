@@ -51,6 +51,10 @@ class AugmentSettings(Settings):
             f"{self.crop_padding} and {self.resized_crop.min_area:g}",
         )
 
+    def flips(self, by_default: bool) -> bool:
+        """Return whether images are flipped, where those of the data set are `by_default`."""
+        return self.horizontal_flip == "on" or (self.horizontal_flip == "default" and by_default)
+
     @property
     def parts(self) -> tuple[AugmentPart, ...]:
         """What is on besides flip and padded crop, in the order in which it acts."""

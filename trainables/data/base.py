@@ -79,6 +79,8 @@ class ImageData:
         skipped: Damaged or odd training and test images that were left out, as the set's
             settings allow.
         notes: What a user must know of how the files became this.
+        background: Training images of another set, unknown samples that run beside these where
+            a trial's incay form asks for them.
     """
 
     train: Split
@@ -89,6 +91,7 @@ class ImageData:
     verification: Verification | None = None
     skipped: tuple[int, int] = (0, 0)
     notes: tuple[str, ...] = ()
+    background: npt.NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         if (self.test is None) == (self.verification is None):
@@ -98,6 +101,8 @@ class ImageData:
                 self._check(name, split)
         if self.verification is not None:
             self._check_shape("the pairs'", self.verification.images)
+        if self.background is not None:
+            self._check_shape("the background's", self.background)
 
     def _check(self, name: str, split: Split) -> None:
         images, labels = split

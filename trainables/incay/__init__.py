@@ -1,9 +1,9 @@
-"""Feature incay: regularisers that lengthen feature vectors. Each form is one file."""
+"""Feature incay, which lengthens feature vectors, and its siblings and opposites: a file a form."""
 
-from incay.trainables.incay.base import IncayForm
+from incay.trainables.incay.base import FormBatch, IncayForm
 from incay.trainables.registry import Registry
 
 forms: Registry[IncayForm] = Registry("incay form", __name__)
 register_form = forms.register
 
-__all__ = ["IncayForm", "forms", "register_form"]
+__all__ = ["FormBatch", "IncayForm", "forms", "register_form"]

@@ -1,4 +1,4 @@
-"""Settings of an incay form's own: the keyword parameters of its penalty.
+"""Settings of an incay form's own: the keyword parameters of the method that it writes.
 
 What all forms have (weight, gate, threshold, start) is `incay.trainables.incay.settings`.
 """
@@ -10,11 +10,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from incay.trainables.incay import forms
+from incay.trainables.incay import IncayForm, forms
+from incay.trainables.incay.base import takes_batches, writes
 from incay.trainables.registry import describe_unknown
 
 Plain = float | int | bool | str
 _TYPES: Mapping[Any, type] = {each.__name__: each for each in (float, int, bool, str)}
+UNKNOWN = ("unknown_loss", "unknown_penalty")
+"""Methods for samples of the background."""
 _WORDS = {float: "a finite number", int: "a whole number", bool: "true or false", str: "a text"}
 
 
@@ -60,19 +63,40 @@ def completed(form: str, given: Mapping[str, Any]) -> OwnSettings:
     return OwnSettings(values)
 
 
-def problem(form: type) -> str:
-    """Return what is wrong with the own settings of a form's class, nothing if nothing is."""
+def given_to(method: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a form's own settings that one of its methods names as parameters."""
+    parameters = inspect.signature(method).parameters
+    return {name: value for name, value in settings.items() if name in parameters}
+
+
+def problem(form: type[IncayForm]) -> str:
+    """Return what is wrong with a form's class and its own settings, nothing if nothing is."""
+    simple = writes(form, "penalty")
+    if simple == takes_batches(form):
+        has = "both" if simple else "neither"
+        return f"must have a method 'penalty' or 'batch_penalty' of its own, but has {has}"
+    names = form.learned
+    if not isinstance(names, tuple) or not all(str(each).isidentifier() for each in names):
+        return f"must have a tuple of names as `learned`, but has {names!r}"
+    if names and (simple or not writes(form, "begin")):
+        return "must have methods 'batch_penalty' and 'begin' of its own for what is learned"
+    if form.background and not any(writes(form, each) for each in UNKNOWN):
+        return f"must have a method {' or '.join(map(repr, UNKNOWN))} of its own for its background"
     for each in _parameters(form):
         if each.default is each.empty:
             return f"must have a default for each setting, but {each.name!r} has none"
         if _type_of(each) is None:
             given = "none" if each.annotation is each.empty else each.annotation
             return f"must have settings of type {', '.join(_TYPES)}, but {each.name!r} has {given}"
+    named = {each.name: each.default for each in _parameters(form)}.get(form.background)
+    if form.background and named != "none":
+        return f"must have a setting {form.background!r}, none by default, but it is {named!r}"
     return ""
 
 
-def _parameters(form: Any) -> list[inspect.Parameter]:
-    parameters = inspect.signature(form.penalty).parameters.values()
+def _parameters(form: type[IncayForm]) -> list[inspect.Parameter]:
+    method = form.batch_penalty if takes_batches(form) else form.penalty
+    parameters = inspect.signature(method).parameters.values()
     return [each for each in parameters if each.kind is each.KEYWORD_ONLY]
 
 

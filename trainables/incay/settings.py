@@ -17,7 +17,7 @@ SMALLEST_EPSILON = 1e-12
 
 @dataclass(frozen=True, kw_only=True)
 class IncaySettings(Settings):
-    """λ · (1/N) Σ_i h(i) · penalty(‖f_i‖²) (paper A, eq. 8; paper B, eq. 8).
+    """λ · (1/N) Σ_i h(i) · penalty(f_i) (paper A, eq. 8; paper B, eq. 8).
 
     Attributes:
         form: A registered form, or ``none``.
@@ -58,3 +58,19 @@ class IncaySettings(Settings):
     def active(self) -> bool:
         """Whether there is a term at all."""
         return self.form != "none" and self.weight > 0.0
+
+    @property
+    def background(self) -> str:
+        """The data set of unknown samples that run beside the trial's own; empty without one."""
+        return self.named_background if self.active else ""
+
+    @property
+    def named_background(self) -> str:
+        """The same, whether or not there is a term: a search may yet find a weight."""
+        named = "none" if self.form == "none" else self.settings.get(forms[self.form].background)
+        return "" if named in (None, "none") else str(named)
+
+    def alone_because(self) -> str:
+        """Return why its trials cannot train as one computation; nothing if they may."""
+        beside = self.background
+        return f"incay.settings: images of {beside} run beside those of one trial" if beside else ""

@@ -29,7 +29,7 @@ def must_train_alone(config: TrialConfig) -> str:
         return "deterministic: true asks for the bits of training alone"
     if config.network.dropout:
         return "network.dropout draws for one trial"
-    parts = (config.optimizer, config.average, config.early_stopping)
+    parts = (config.optimizer, config.average, config.early_stopping, config.incay)
     reasons = (*(part.alone_because() for part in parts), why_alone(config.augment))
     return next((reason for reason in reasons if reason), "")
 

@@ -40,6 +40,7 @@ class StackedRun:
         weights = [member.config.incay.weight for member in members if member.incay is not None]
         self._step = StackedStep(first.modules, first.autocast, first.device, weights)
         self._incay = first.incay
+        self._start_step = first.config.incay.start_step
         self._names: list[str] = []
         self._rows: list[Tensor] = []  # (T, M) of each step since the last report
 
@@ -51,7 +52,7 @@ class StackedRun:
         )
         # Each objective depends on its own member's parameters alone: the gradient of the sum
         # is every member's gradient.
-        gradients = torch.autograd.grad(objective_M.sum(), list(self._state.parameters.values()))
+        gradients = self._gradients(objective_M.sum())
         self._state.step(gradients, tuple(member.lr(self.step) for member in self._members))
         self._step.after_step(self._state, features_MBD, labels_BM)
         if self._incay is not None and "train.incay" not in metrics:  # it has not started
@@ -59,6 +60,23 @@ class StackedRun:
         self._names = sorted(metrics)
         self._rows.append(torch.stack([metrics[name] for name in self._names]))
         self.step += 1
+
+    def _gradients(self, objective: Tensor) -> list[Tensor]:
+        """Return the gradients of all parameters; 0 of what incay learns before it has started.
+
+        Those are 0 then, so that no weight decay or momentum changes them, as alone.
+        """
+        parameters = self._state.parameters
+        waiting = [
+            name
+            for name in parameters
+            if name.startswith("incay.") and self.step < self._start_step
+        ]
+        used = [name for name in parameters if name not in waiting]
+        found = torch.autograd.grad(objective, [parameters[name] for name in used])
+        gradients = dict(zip(used, found, strict=True))
+        gradients |= {name: torch.zeros_like(parameters[name]) for name in waiting}
+        return [gradients[name] for name in parameters]
 
     def totals(self) -> list[tuple[dict[str, float], int]]:
         """Return each member's summed training metrics since the last call, and its bad step.

@@ -144,7 +144,7 @@ class _Trial(nn.Module):
         correct_B = output.prediction_B == labels_B
         terms = dict(output.terms)
         if self.incay is not None:
-            term = self.incay(features_BD, correct_B, step)
+            term = self.incay(features_BD, correct_B, step, self.loss.logits)
             if term is not None:
                 terms["incay"] = term
         self.weights = {name: term.weight for name, term in terms.items()}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from incay.trainables.config import TrialConfig
-from incay.trainables.data.base import ImageData, Verification
+from incay.trainables.data.base import ImageData, Split, Verification
 from incay.trainables.training.batches import DeviceSplit, Normalizer, split_validation
 
 
@@ -23,6 +25,8 @@ class PreparedData:
         normalize: Preprocesses images; fitted on those to train on.
         image_shape: (channels, height, width).
         num_classes: Classes of the training images.
+        background: Unknown samples, which run beside the images to train on; their labels have
+            no meaning. None without.
     """
 
     train: DeviceSplit
@@ -32,6 +36,7 @@ class PreparedData:
     normalize: Normalizer
     image_shape: tuple[int, int, int]
     num_classes: int
+    background: DeviceSplit | None = None
 
 
 def prepare(config: TrialConfig, data: ImageData, device: torch.device) -> PreparedData:
@@ -48,4 +53,11 @@ def prepare(config: TrialConfig, data: ImageData, device: torch.device) -> Prepa
         else Normalizer(train, data.mean, data.scale, device),
         data.image_shape,
         data.num_classes,
+        _background(data.background, device) if config.incay.background else None,
     )
+
+
+def _background(images: npt.NDArray[np.uint8] | None, device: torch.device) -> DeviceSplit:
+    if images is None:
+        raise ValueError("the images of a trial's background must lie beside its own")
+    return DeviceSplit(Split(images, np.zeros(len(images), np.int64)), device)

@@ -26,6 +26,7 @@ from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.evaluate import Samples, evaluate, extract_features
 from incay.trainables.training.gradients import Gradients, classes
 from incay.trainables.training.prepared import PreparedData, prepare
+from incay.trainables.training.unknown import UnknownBatches
 
 
 class DivergedError(Exception):
@@ -62,16 +63,16 @@ class Trainer:
         self.history: list[dict[str, float]] = []
         self._autocast = torch.bfloat16 if config.precision == "bf16" else None
         self._data = data if isinstance(data, PreparedData) else prepare(config, data, device)
-        flip = config.augment.horizontal_flip
         self._batches = TrainingBatches(
             self._data.train,
             self._data.normalize,
             config.augment,
-            flip=flip == "on" or (flip == "default" and config.dataset.horizontal_flip),
+            flip=config.augment.flips(config.dataset.horizontal_flip),
             batch_size=config.batch_size,
             seed=config.seed,
             num_classes=self._data.num_classes,
         )
+        self._unknown = UnknownBatches(config, self._data) if config.incay.background else None
 
         with torch.random.fork_rng(devices=[]):
             # Initialised on the CPU, so that every device starts from the same weights.
@@ -133,7 +134,8 @@ class Trainer:
         values = torch.stack(rows).double().cpu()
         totals = dict(zip(self._gradients.measured, values.sum(0).tolist(), strict=True))
         if self.incay is not None and until <= self.incay.settings.start_step:
-            del totals["train.incay"]  # until it starts, the trial is the plain one
+            for name in self.incay.terms:
+                del totals[f"train.{name}"]  # until it starts, the trial is the plain one
         bad = (~values[:, self._gradients.measured.index("train.loss")].isfinite()).nonzero()
         bad_step = first + int(bad[0]) if len(bad) else self.config.steps
         seconds = time.perf_counter() - started
@@ -263,7 +265,8 @@ class Trainer:
         """Do one optimiser step and return its metrics, by `_gradients.measured`, on the device."""
         images, targets = self._batches(self.step)
         self._update.zero_grad()
-        row, features = self._gradients(images, targets, self.step)
+        unknown = None if self._unknown is None else self._unknown(self.step)
+        row, features = self._gradients(images, targets, self.step, unknown)
         self._update.step()
         self._evaluated.clear()
         self.loss.after_step(features, classes(targets))

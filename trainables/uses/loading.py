@@ -50,7 +50,7 @@ _METHODS = {
     "loss": ("build",),
     "optimizer": ("build",),
     "schedule": ("build",),
-    "incay form": ("penalty",),
+    "incay form": (),  # one of two: `own_settings.problem`
     "augmentation": ("build",),
     "measure": ("compute",),
 }
@@ -149,7 +149,7 @@ def _problem(kind: str, definition: Any) -> str:
     for method in _METHODS[kind]:
         if getattr(definition, method) is getattr(base, method, None):
             return f"must have a method {method!r} of its own"
-    if kind == "incay form":
+    if issubclass(definition, IncayForm):
         return own_settings.problem(definition)
     if kind == "measure":
         return measure_problem(definition)

@@ -56,8 +56,9 @@ def _train(
     spec, store, data = context.spec, context.store, context.data
     halt, lease = context.halt, context.lease
     context.monitor.waiting = _waiting(ray.nodes(), needs)
-    images = {data.images_hash(arm.config): arm.config for arm in spec.arms}
-    shared = {name: ray.put(data.load_for(config)) for name, config in images.items()}
+    images = (data.images_of(arm.config) for arm in spec.arms)
+    asked = {name: config for each in images for name, config in each.items()}
+    shared = {name: ray.put(data.load_for(config)) for name, config in asked.items()}
     stack = spec.resources.stack
     searcher = WorkSearcher(
         context, work, first, room=lambda: _room(ray.cluster_resources(), needs)

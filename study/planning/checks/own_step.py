@@ -20,7 +20,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.incay import forms
-from incay.trainables.incay.modules.term import Incay
+from incay.trainables.incay.modules.term import FormError, Incay
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
 from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.schedules import Schedule
@@ -106,19 +106,22 @@ class _FirstStep:
         self.doing = "loss"
         terms = self._terms(loss, features, count, data.num_classes)
         _check_gradient(terms, features)
+        modules = nn.ModuleDict({"network": network, "loss": loss})
         if config.incay.active:
             self.doing = "incay"
-            terms["incay"] = self._penalty(features)
+            incay = Incay(replace(config.incay, start_step=0))
+            terms["incay"] = self._penalty(incay, loss, features)
+            modules["incay"] = incay
             _check_gradient({"incay": terms["incay"]}, features)
         self.doing = "loss" if any(each.requires_grad for each in loss.parameters()) else "network"
         objective, _ = reduce_terms(terms)
         objective.backward()  # type: ignore[no-untyped-call]
-        for name, module in (("network", network), ("loss", loss)):
+        for name, module in modules.items():
             self.doing = name
             for parameter, value in module.named_parameters():
                 finite = value.grad is None or bool(value.grad.isfinite().all())
                 _require(finite, f"the gradient of {parameter} must be finite", "NaN or infinity")
-        self._change(nn.ModuleDict({"network": network, "loss": loss}))
+        self._change(modules)
 
     def _change(self, modules: nn.ModuleDict) -> None:
         """Take the step, at the rate of the first one."""
@@ -174,17 +177,21 @@ class _FirstStep:
         _check_tensor("logits", loss.logits(features.detach()), (count, classes))
         return dict(output.terms)
 
-    def _penalty(self, features: Tensor) -> Term:
-        term = self._term(features)
+    def _penalty(self, incay: Incay, loss: Loss, features: Tensor) -> Term:
+        """Return the term, once it was asked for one of zeros too."""
+        try:
+            term, zero = (
+                incay(each, torch.ones(len(each), dtype=torch.bool), 0, loss.logits)
+                for each in (features, torch.zeros_like(features, requires_grad=True))
+            )
+        except FormError as error:
+            raise _RefusalError(str(error)) from error
+        assert isinstance(term, Term)  # it has begun
+        assert isinstance(zero, Term)
         _check_tensor("penalty", term.value_B, (len(self._labels),))
-        zero = self._term(torch.zeros_like(features, requires_grad=True))
         _check_tensor("penalty at ‖f‖ = 0", zero.value_B, (len(self._labels),))
-        return term
-
-    def _term(self, features: Tensor) -> Term:
-        module = Incay(replace(self._config.incay, start_step=0))
-        term: Term | None = module(features, torch.ones(len(features), dtype=torch.bool), 0)
-        assert term is not None  # it has begun
+        for name, unknown in incay.unknown(features, 0, loss.logits).items():
+            _check_tensor(f"of unknown samples {name!r}", unknown.value_B, (len(self._labels),))
         return term
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from incay.study.errors import UserError
 from incay.study.hardware import cpu_count, gpu_count
+from incay.study.planning.checks.background import check_background
 from incay.study.planning.checks.known_fit import surely_fits
 from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
 from incay.study.planning.checks.this_machine import check_machine
@@ -112,6 +113,7 @@ def check_data(spec: StudySpec, data: DataCatalog) -> None:
             data.hash(arm.config.dataset)
         except DataError as error:
             raise spec.document.error(_path(spec, arm, "dataset"), str(error)) from error
+        check_background(spec, arm, data)
         try:
             data.images_hash(arm.config)
         except DataError as error:
@@ -152,6 +154,7 @@ def check_batches(spec: StudySpec, data: DataCatalog, *, only_here: bool = False
             if only_here:
                 continue
             raise spec.document.error(_path(spec, arm, "dataset"), str(error)) from error
+        check_background(spec, arm, data, load=True, only_here=only_here)
         _check_outside(spec, arm, data, only_here)
         if loaded.num_classes < 2:
             raise spec.document.error(

@@ -1,7 +1,8 @@
 """An incay form of your own: a penalty on the squared norm of a feature.
 
 A study uses it by `uses: [mine.py]` and `incay: {form: mine, weight: 0.001}`. Weight, gate,
-threshold and start step are the same for all forms and need no code.
+threshold and start step are the same for all forms and need no code. A form that needs logits, or a
+number that is learned, writes `batch_penalty` instead (docs/own-components.md).
 Test it with `python -m pytest test_mine.py`.
 """
 

@@ -52,6 +52,13 @@ FORMS = {
     "log": IncaySettings(form="log", weight=0.01, gate="correct", start_step=1),
     "linear": IncaySettings(form="linear", weight=1e-4, gate="incorrect", threshold=483.0),
     "power": IncaySettings(form="power", weight=0.01, settings={"exponent": 1.0}),
+    "hafn": IncaySettings(form="hafn", weight=0.01, settings={"radius": 10.0}, gate="correct"),
+    "safn": IncaySettings(form="safn", weight=0.05, threshold=483.0),
+    "ring": IncaySettings(form="ring", weight=0.01, start_step=1),
+    "magface-g": IncaySettings(form="magface-g", weight=35.0, settings={"lower": 0.1}),
+    "objectosphere": IncaySettings(form="objectosphere", weight=1e-4),
+    "l2-activation": IncaySettings(form="l2-activation", weight=2.0, threshold="3 x mean"),
+    "logit-penalty": IncaySettings(form="logit-penalty", weight=6e-4, gate="incorrect"),
 }
 
 

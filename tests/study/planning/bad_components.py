@@ -48,6 +48,22 @@ class My(IncayForm):
         return 1 / squared_norm_B
 """
 
+LEARNING = """\
+from incay.components import IncayForm, register_form
+
+
+@register_form("my-form")
+class My(IncayForm):
+    learned = ("radius",)
+
+    @staticmethod
+    def batch_penalty(batch):
+        return batch.norms() + batch.logits()[:, 0] - batch.learned["radius"]
+
+    @staticmethod
+    def begin(batch):
+        return {}
+"""
 OPTIMIZER = """\
 from dataclasses import dataclass
 
@@ -149,6 +165,29 @@ REFUSED: Mapping[str, Bad] = {
         "-squared_norm_B.mean()",
         _FORM,
         "incay.weight=0.1",
+    ),
+    "incay form: begins with nothing": _other(
+        "other.py:4: begin must return 'radius', a tensor without a dimension, but got None",
+        LEARNING,
+        "{}",
+        "{}",
+        _FORM,
+        "incay.weight=0.1",
+    ),
+    "incay form: cannot learn": _other(
+        "other.py:4: the gradient of change_radius must be finite",
+        LEARNING.replace("return {}", 'return {"radius": batch.norms().mean()}'),
+        'batch.learned["radius"]',
+        '(batch.learned["radius"] - batch.learned["radius"].detach()).sqrt()',
+        _FORM,
+        "incay.weight=0.1",
+    ),
+    "incay form: neither method": _other(
+        "other.py:4: incay form 'my-form' must have a method 'penalty' or 'batch_penalty'",
+        LEARNING,
+        "def batch_penalty",
+        "def penalties",
+        _FORM,
     ),
     "optimizer: none": _other(
         "other.py:8: build must return an optimizer of torch.optim's kind, but got NoneType",

@@ -143,7 +143,7 @@ BAD = {
         "form: reciprocal, weight",
         "weight",
         10,
-        "incay.form must be one of linear, log, power, reciprocal where weight > 0, but is none",
+        "reciprocal, ring, safn where weight > 0, but is none",
     ),
     "its own norm": ("3 x mean", "'3 x arm:RN'", 10, "an arm cannot wait for its own norm"),
     "the suggestion first": (

@@ -132,7 +132,10 @@ def test_the_smallest_epsilon_is_finite_at_zero() -> None:
         ({"weight": -1.0}, "weight >= 0"),
         ({"weight": math.nan}, "weight >= 0"),
         ({"weight": 1.0, "form": "none"}, "form is set where weight > 0"),
-        ({"form": "cubic"}, "incay form must be one of linear, log, power, reciprocal"),
+        (
+            {"form": "cubic"},
+            "incay form must be one of hafn, .*, reciprocal, ring, safn, but got 'cubic'",
+        ),
         ({"gate": "some"}, "gate in {all, correct, incorrect}"),
         ({"start_step": -1}, "start_step >= 0"),
         ({"epsilon": 0.0}, "epsilon >= 1e-12"),

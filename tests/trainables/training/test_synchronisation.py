@@ -19,6 +19,7 @@ from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.digits import DigitsSettings
+from incay.trainables.incay import forms
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import losses
 from incay.trainables.losses.modules import target
@@ -80,7 +81,7 @@ INCAY = [
     IncaySettings(),
     IncaySettings(form="reciprocal", weight=0.1, gate="correct", threshold="3 x mean"),
     IncaySettings(form="log", weight=0.1, gate="incorrect", threshold=10.0, start_step=2),
-    IncaySettings(form="linear", weight=1e-6),
+    *(IncaySettings(form=form, weight=1e-6, start_step=1, threshold=50.0) for form in forms),
 ]
 
 
@@ -93,7 +94,7 @@ def test_no_loss_waits_between_reports(
     assert waiting_of(replace(BASE, loss=losses[name]()), digits) == []
 
 
-@pytest.mark.parametrize("incay", INCAY, ids=lambda incay: incay.form)
+@pytest.mark.parametrize("incay", INCAY, ids=lambda incay: f"{incay.form} {incay.threshold}")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_no_incay_waits_between_reports(
     incay: IncaySettings, precision: Any, digits: ImageData

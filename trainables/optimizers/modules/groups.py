@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d)
 _NORMS = (_BatchNorm, _InstanceNorm, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 _MATRICES = (nn.Linear, _ConvNd)
-_KINDS = ("weights", "biases", "norms")
+_INCAY = "incay"
+"""The name that a trainer's modules give the incay term."""
+_KINDS = ("weights", "biases", "norms", "learned")
 
 
 class _Place(NamedTuple):
@@ -33,7 +35,7 @@ def parameter_groups(settings: OptimizerSettings, modules: nn.Module) -> list[di
 
     Args:
         settings: The optimiser's.
-        modules: Network and loss, in the order in which they are run.
+        modules: Network, loss and incay, in the order in which they are run.
     """
     places = list(_places(settings, modules))
     top = max((place.layer for _, place in places), default=1)
@@ -76,6 +78,9 @@ def _places(
                 continue
             seen.add(id(parameter))
             kind = "norms" if isinstance(module, norms) else "weights"
+            # Decay of what incay learns would pull on features. It is a group of its own, because
+            # it may begin later, and PyTorch's optimisers want a group to begin at once.
+            kind = "learned" if path == _INCAY else kind
             if kind == "weights" and name == "bias":
                 kind = "biases"
             is_matrix = isinstance(module, _MATRICES) and name == "weight"
