@@ -37,7 +37,6 @@ class ETFSettings(LossSettings):
         "Yang et al., Inducing Neural Collapse in Imbalanced Learning: Do We Really Need a "
         "Learnable Classifier at the End of Deep Neural Network?, NeurIPS 2022"
     )
-    search_space = {"objective": "[dot_regression, cross_entropy]"}
 
     def __post_init__(self) -> None:
         known = self.objective in ("dot_regression", "cross_entropy")

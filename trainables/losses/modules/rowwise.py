@@ -64,7 +64,8 @@ class _RowLoss(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient_B: Tensor | None, *_: None) -> tuple[Tensor | None, ...]:
         whole_BK, *own = ctx.saved_tensors
+        without: list[None] = [None] * ctx.without
         if gradient_B is None:
-            return (None,) * (2 + len(own) + ctx.without)
+            return (None, None, *[None] * len(own), *without)
         found = (each_B * gradient_B for each_B in own)
-        return (None, whole_BK * gradient_B.unsqueeze(1), *found, *[None] * ctx.without)
+        return (None, whole_BK * gradient_B.unsqueeze(1), *found, *without)

@@ -53,7 +53,8 @@ class ETF(Loss):
         """Return H of each sample, without gradient."""
         if self.settings.length != "own":
             return torch.full_like(features_BD[:, 0], self.settings.length)
-        return torch.linalg.vector_norm(features_BD.detach(), dim=1).clamp_min(SHORTEST)
+        norm_B: Tensor = torch.linalg.vector_norm(features_BD.detach(), dim=1)
+        return norm_B.clamp_min(SHORTEST)
 
 
 def simplex(num_features: int, num_classes: int) -> Tensor:
@@ -65,6 +66,8 @@ def simplex(num_features: int, num_classes: int) -> Tensor:
     """
     directions = num_classes - 1
     drawn_DC = torch.randn(num_features, directions, dtype=torch.float64)
+    turned_DC: Tensor
+    upper_CC: Tensor
     turned_DC, upper_CC = torch.linalg.qr(drawn_DC)
     # With the signs of R's diagonal the rotation is uniformly distributed.
     turned_DC = turned_DC * upper_CC.diagonal().sign()

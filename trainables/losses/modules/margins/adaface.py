@@ -71,7 +71,8 @@ class AdaFace(NormalizedLoss):
         self.deviation.copy_(deviation)
 
     def _norms(self, features_BD: Tensor) -> Tensor:
-        return torch.linalg.vector_norm(features_BD, dim=1).clamp(*NORMS)
+        norm_B: Tensor = torch.linalg.vector_norm(features_BD, dim=1)
+        return norm_B.clamp(*NORMS)
 
     def _blended(self, norm_B: Tensor) -> tuple[Tensor, Tensor]:
         rate = self.settings.rate

@@ -72,7 +72,8 @@ class CurricularFace(NormalizedLoss):
 
     def _own_cosine(self, features_BD: Tensor, labels_B: Tensor) -> Tensor:
         direction_BD, class_BD = unit_rows(features_BD), unit_rows(own_class(self.weight, labels_B))
-        return torch.linalg.vecdot(direction_BD, class_BD).clamp(-1.0, 1.0)
+        cosine_B: Tensor = torch.linalg.vecdot(direction_BD, class_BD)
+        return cosine_B.clamp(-1.0, 1.0)
 
     @torch.no_grad()
     def _taken_in(self, cosine_B: Tensor) -> Tensor:

@@ -57,5 +57,5 @@ class MagFace(NormalizedLoss):
         return settings.scale * changed_B
 
     def _clamped_norm(self, features_BD: Tensor) -> Tensor:
-        norm_B = torch.linalg.vector_norm(features_BD, dim=1)
+        norm_B: Tensor = torch.linalg.vector_norm(features_BD, dim=1)
         return norm_B.clamp(self.settings.lower, self.settings.upper)

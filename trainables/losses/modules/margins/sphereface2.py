@@ -52,7 +52,7 @@ def first_offset(settings: SphereFace2Settings, num_classes: int) -> float:
     as in the authors' code.
     """
     ratio = settings.balance / ((1.0 - settings.balance) * max(num_classes - 1, 1))
-    middle = 2.0 * 0.5**settings.exponent - 1.0
+    middle = 2.0 * math.pow(0.5, settings.exponent) - 1.0
     above = settings.scale * (middle + settings.margin)
     apart = -2.0 * settings.scale * settings.margin
     root = max(math.hypot(1.0 - ratio, 2.0 * math.sqrt(ratio) * math.exp(apart / 2.0)), 1e-300)

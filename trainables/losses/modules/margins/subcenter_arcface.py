@@ -45,5 +45,6 @@ class SubCenterArcFace(ArcFace):
         return own_class(self.weight, first_B + best_B)
 
     def _nearest(self, features_BD: Tensor) -> Tensor:
-        scores_BKC = unit_class_scores(features_BD, self.weight).unflatten(1, (-1, self.centers))
-        return scores_BKC.max(dim=2).values
+        each_BN = unit_class_scores(features_BD, self.weight)
+        nearest_BK: Tensor = torch.unflatten(each_BN, 1, (-1, self.centers)).max(dim=2).values
+        return nearest_BK
