@@ -7,16 +7,36 @@ from collections.abc import Sequence
 from typing import Any
 
 import naive_losses as naive
+import pytest
 import torch
 from loss_checks import weight_of
 from loss_kinds import StoppedCase
 from naive_losses import Matrix, Vector
 
+from incay.trainables.averaging import AverageSettings
+from incay.trainables.conformance.small_trials import check_training, small_config, small_data
+from incay.trainables.losses.base import LossSettings
 from incay.trainables.losses.margins.adaface import AdaFaceSettings
 from incay.trainables.losses.margins.curricularface import CurricularFaceSettings
 from incay.trainables.losses.modules.base import Loss
+from incay.trainables.optimizers.sgd import SGDSettings
 
 torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize(
+    "settings", [AdaFaceSettings(scale=8.0), CurricularFaceSettings(scale=8.0)]
+)
+@pytest.mark.parametrize("average", ["none", "ema"])
+def test_a_trial_in_parts_and_with_averages_resumes_bit_for_bit(
+    settings: LossSettings, average: Any
+) -> None:
+    config = small_config(
+        loss=settings,
+        optimizer=SGDSettings(lr=0.001, accumulate=3),
+        average=AverageSettings(name=average, start=0.0),
+    )
+    check_training(settings.name, config, small_data())
 
 
 class TestAdaFace(StoppedCase):

@@ -19,8 +19,8 @@ class ETFSettings(LossSettings):
     """½(f·w_y − H)²/H, W a fixed simplex ETF with ‖w_k‖ = 1 (Yang et al. 2022).
 
     W = √(K/(K−1))·(I − 11ᵀ/K)Pᵀ with random orthonormal P, drawn from the trial's seed. It needs
-    K − 1 features for K classes. The authors normalise features by batch norm before it; here the
-    network's own feature placement says so (``network.feature``).
+    K − 1 features for K classes. The authors put a batch norm between network and classifier; here
+    the network's feature placement is what there is (``network.feature``).
 
     Attributes:
         objective: ``dot_regression``, the authors' loss above, or ``cross_entropy``: softmax of

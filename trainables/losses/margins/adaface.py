@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 class AdaFaceSettings(LossSettings):
     """Softmax over s·cos θ_k with target s·(cos(θ_y − m·ẑ) − m − m·ẑ) (Kim et al. 2022).
 
-    ẑ = clip(h·(‖f‖ − μ)/(σ + 0.001), −1, 1) has no gradient: the norm is read, not trained. Short
-    features get the margin of ArcFace negated, long ones an additive one. μ and σ are running means
-    over batches of the mean and standard deviation of ‖f‖ (clipped to [0.001, 100]), the present
-    batch included; they begin at 20 and 100, and a batch of one image leaves σ as it is. θ_y − m·ẑ
-    is kept within [0, π].
+    ẑ = clip(h·(‖f‖ − μ)/(σ + 0.001), −1, 1) has no gradient: the norm is read, not trained. At
+    ẑ = −1, for short features, the margin is ArcFace's, at 0 CosFace's, at 1 an angle of −m and 2m
+    besides. μ and σ are running means over batches of the mean and standard deviation of ‖f‖
+    (clipped to [0.001, 100]), the present batch included; they begin at 20 and 100, and a batch of
+    one image leaves σ as it is. θ_y − m·ẑ is kept within [0, π].
 
     Attributes:
         margin: m; 0.4 is the authors' value.
