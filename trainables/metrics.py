@@ -93,7 +93,7 @@ VERIFIED = (
 TRAINED = (LOSS, ERROR, NORM)
 """What training measures besides the terms of its objective."""
 
-CLASSIFICATION_TERMS = ("cross_entropy", "hinge")
+CLASSIFICATION_TERMS = ("cross_entropy", "hinge", "binary_cross_entropy", "dot_regression")
 """The term of the objective that classifies; a loss has one of them."""
 INCAY_TERM = "incay"
 

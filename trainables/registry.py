@@ -1,8 +1,9 @@
 """Registries: every loss, network, data set, table, figure and format is found by its name.
 
-What is registered is one file in the package of its kind. It registers itself there; the
-registry imports the package's files on first use, so adding one means adding a file and
-nothing else. Files that register nothing are helpers.
+What is registered is one file in the package of its kind, or in a folder there where a kind has
+many. It registers itself; the registry imports the package's files on first use, so adding one
+means adding a file and nothing else. Files that register nothing are helpers; those in folders are
+left alone, as PyTorch would come with them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _REGISTRATION = re.compile(
     re.MULTILINE,
 )
 _NAME = re.compile(r'"([^"]+)"')
+_DEEPER = "*/*.py"
 
 
 class UnknownNameError(UserError, ValueError):
@@ -100,6 +102,10 @@ class DefinitionRegistry(Mapping[str, T], Generic[T]):
         package = importlib.import_module(self._package)
         for module in pkgutil.iter_modules(package.__path__, prefix=f"{self._package}."):
             importlib.import_module(module.name)
+        deeper = (path for where in package.__path__ for path in Path(where).glob(_DEEPER))
+        for path in sorted(deeper):
+            if _REGISTRATION.search(path.read_text(encoding="utf-8")):
+                importlib.import_module(f"{self._package}.{path.parent.name}.{path.stem}")
 
 
 class Registry(DefinitionRegistry[type[T]], Generic[T]):
@@ -180,7 +186,7 @@ def registered_keyword(folder: Path, keyword: str) -> dict[str, str]:
 
 
 def _registrations(folder: Path) -> Iterator[re.Match[str]]:
-    for path in folder.glob("*.py"):
+    for path in (*folder.glob("*.py"), *folder.glob(_DEEPER)):
         yield from _REGISTRATION.finditer(path.read_text(encoding="utf-8"))
 
 

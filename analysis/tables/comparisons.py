@@ -25,6 +25,7 @@ from incay.analysis.tables.layouts.formulas import (
     p_formula,
 )
 from incay.analysis.tables.layouts.frame import study_table
+from incay.analysis.tables.layouts.names import method_label
 from incay.analysis.tables.layouts.tested import describe_need, look_text, test_notes
 from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables.metrics import ERROR
@@ -60,8 +61,7 @@ def comparisons(results: StudyResults) -> Table:
     """Return difference, p-values, effect size, McNemar counts and conclusion for each arm."""
     compared = compare_arms(results, ERROR.of(results.split))
     rows = [
-        Row(name=f"{each.arm} − {each.reference}", cells=_cells(results, each))
-        for each in compared.values()
+        Row(name=_names(results, each), cells=_cells(results, each)) for each in compared.values()
     ]
     title = f"Differences in {results.split} {ERROR.title} on the same seeds"
     if results.repetitions > 1:
@@ -73,6 +73,11 @@ def comparisons(results: StudyResults) -> Table:
         repeated = []
     notes = (*test_notes(compared), *_NOTES, *repeated, *filter(None, [shared_sentence(results)]))
     return study_table(results, title, _COLUMNS, rows, notes, compared, row_title="Arms")
+
+
+def _names(results: StudyResults, comparison: Comparison) -> str:
+    pair = (comparison.arm, comparison.reference)
+    return " − ".join(method_label(results.arm(name)) for name in pair)
 
 
 def _cells(results: StudyResults, comparison: Comparison) -> dict[str, Cell]:

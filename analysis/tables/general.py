@@ -18,6 +18,7 @@ from incay.analysis.tables.layouts.cells import count_cell, difference_cell, met
 from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.formulas import ENDINGS
 from incay.analysis.tables.layouts.frame import study_table
+from incay.analysis.tables.layouts.names import method_label
 from incay.analysis.tables.layouts.notes import study_notes
 from incay.analysis.tables.layouts.searched import (
     searched_cell,
@@ -101,7 +102,7 @@ def _row(
     for name in searched:
         cells[name] = searched_cell(results, arm, name)
     cells["endings"] = _endings(results, arm)
-    return Row(name=arm.name, cells=cells)
+    return Row(name=method_label(arm), cells=cells)
 
 
 def _difference(results: StudyResults, arm: Arm) -> str:

@@ -10,7 +10,7 @@ from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import register_paper_table
 from incay.analysis.tables.layouts.methods import TEST_ACCURACY, methods_table
-from incay.analysis.tables.layouts.names import plain
+from incay.analysis.tables.layouts.names import STRAIGHT_THROUGH, plain
 from incay.trainables import names
 
 _WORDS = (
@@ -30,10 +30,11 @@ def paper_a_table_1(results: StudyResults, published: PublishedTable) -> Table:
 
 
 def _with_words(results: StudyResults, published: PublishedTable, row: Row) -> Row:
-    arms = [arm for arm in results.arms if plain(arm.name) == plain(row.name) and not row.cited]
+    name = row.name.removesuffix(STRAIGHT_THROUGH)
+    arms = [arm for arm in results.arms if plain(arm.name) == plain(name) and not row.cited]
     cells = dict(row.cells)
     for key, setting in _SETTINGS.items():
-        line = next((line.key for line in published.rows if line.heading == row.name), None)
+        line = next((line.key for line in published.rows if line.heading == name), None)
         number = published.cell(line, key) if line is not None else None
         if arms:
             cells[key] = Cell(text=str(arms[0].setting(setting) or ""))

@@ -32,9 +32,9 @@ def check_loss(settings: LossSettings, *, num_features: int = 3, num_classes: in
     """Check what every loss must keep.
 
     That is: shapes and types; a prediction by plain logits; gradients (by finite differences, in
-    float64); finite numbers for features of length 0 to 10⁶ and along class vectors; the same
-    numbers from the same seed and no random number after that; float32 under bf16 autocast; a
-    resumed trial that is the uninterrupted one, bit for bit.
+    float64; not of a loss that `stops_gradient` on purpose); finite numbers for features of length
+    0 to 10⁶ and along class vectors; the same numbers from the same seed and no random number after
+    that; float32 under bf16 autocast; a resumed trial that is the uninterrupted one, bit for bit.
 
     Args:
         settings: The loss, as a study would set it.
@@ -57,7 +57,8 @@ def check_loss(settings: LossSettings, *, num_features: int = 3, num_classes: in
         claim_shapes(what, loss.float(), features_BD.float(), labels_B, step, num_classes)
         claim_no_draws(what, loss, features_BD.float(), labels_B, step)
         claim_float32_under_autocast(what, loss, features_BD, labels_B, step)
-        claim_gradients(what, loss.double(), features_BD, labels_B, step)
+        if not stops_gradient(settings):
+            claim_gradients(what, loss.double(), features_BD, labels_B, step)
         loss.float()
         if settings.soft_labels:
             claim_soft_labels(what, loss, features_BD.float(), labels_B, step, num_classes)
@@ -72,6 +73,15 @@ def check_loss(settings: LossSettings, *, num_features: int = 3, num_classes: in
                         f"{what} at an angle of {angle}", loss, along_BD, labels_B, step
                     )
     return check_training(what, small_config(loss=settings), small_data())
+
+
+def stops_gradient(settings: LossSettings) -> bool:
+    """Return whether a loss says that its gradient is another one than that of its values.
+
+    Straight-through margins do so, and weights that count as constants. Settings say it by an
+    attribute or a property ``stops_gradient``.
+    """
+    return bool(getattr(settings, "stops_gradient", False))
 
 
 def batch(shape: tuple[int, int, int], seed: int, length: float) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incay.trainables.losses import register_loss
-from incay.trainables.losses.base import LossSettings
+from incay.trainables.losses.gradient import MarginGradientSettings
 from incay.trainables.settings import require, require_finite
 
 if TYPE_CHECKING:
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 @register_loss("arcface")
 @dataclass(frozen=True, kw_only=True)
-class ArcFaceSettings(LossSettings):
+class ArcFaceSettings(MarginGradientSettings):
     """Softmax over s·cos θ_k whose target logit is s·cos(θ_y + m) (Deng et al. 2019, eq. 3).
 
     Where θ_y + m exceeds π, cos(θ_y + m) would grow again; the target logit is then
     s·(cos θ_y − m·sin m), as in the authors' published code.
+
+    With gradient ``straight_through`` it is what InsightFace's PyTorch code runs: the same value,
+    but cos(θ_y + m) goes on beyond π, and the gradient is that of s·cos θ_y.
 
     Attributes:
         margin: m in radians; 0.5 is the authors' value.
@@ -34,6 +37,7 @@ class ArcFaceSettings(LossSettings):
     search_space = {"margin": "0.1 .. 0.5", "scale": "log 4.0 .. 64.0"}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(0.0 <= self.margin < math.pi / 2, "0 <= margin < pi/2", self.margin)
         require_finite("scale", self.scale, low_open=True)
 

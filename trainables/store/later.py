@@ -40,6 +40,7 @@ LATER: Mapping[str, Any] = {
     "preprocess.gcn": 0.0,
     "preprocess.zca": 0.0,
     "loss.smoothing": 0.0,
+    "loss.gradient": "exact",
     "measure.train": False,
     "measure.reports": False,
     "measure.ood": [],
@@ -60,6 +61,7 @@ KNOWN: Mapping[str, tuple[Any, ...]] = {"schedule.kind": ("step", "plateau")}
 ONLY_OF: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     "optimizer.nesterov": ("optimizer.name", ("sgd",)),
     "loss.smoothing": ("loss.name", ("softmax", "center")),
+    "loss.gradient": ("loss.name", ("arcface",)),
 }
 """Later settings that some components have and others lack: by dotted name, the setting that names
 the component, and which of its values were there before."""

@@ -12,6 +12,7 @@ from incay.analysis.results.measured import metric_named, quantity_in
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.layouts.cells import metric_cell
 from incay.analysis.tables.layouts.frame import study_table
+from incay.analysis.tables.layouts.names import method_label
 from incay.analysis.tables.layouts.notes import study_notes
 from incay.analysis.tables.layouts.tested import UNDECIDED, test_notes
 from incay.trainables.metrics import split_of, word_of
@@ -43,7 +44,7 @@ def chosen_table(
     compared = {metric: compare_arms(results, metric) for metric in metrics}
     rows = [
         Row(
-            name=arm.name,
+            name=method_label(arm),
             cells={
                 column.key: metric_cell(
                     results, arm, metric, comparison=compared[metric].get(arm.name)

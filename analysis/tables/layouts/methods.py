@@ -14,7 +14,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import count_cell, metric_cell
 from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.frame import paper_table
-from incay.analysis.tables.layouts.names import line_named
+from incay.analysis.tables.layouts.names import line_named, method_label
 from incay.trainables.metrics import ACCURACY, NORM, TEST, Quantity
 
 NOT_IN_STUDY = "not in this study"
@@ -76,7 +76,8 @@ def methods_table(
         row = _row(
             results, published, arm=arm, line=line.key, quantities=quantities, compared=compared
         )
-        rows.append(replace(row, name=line.heading, cited=bool(line.cited)))
+        heading = line.heading if arm is None else method_label(arm, line.heading)
+        rows.append(replace(row, name=heading, cited=bool(line.cited)))
     shown = {arm.name for line, arm in lines.items() if line in {row.key for row in published.rows}}
     rows += [
         _row(results, published, arm=arm, line=None, quantities=quantities, compared=compared)
@@ -126,4 +127,4 @@ def _row(
         cells[quantity.column.key] = cell
     if arm is not None:
         cells["n"] = count_cell(cells[quantities[0].column.key])
-    return Row(name=arm.name if arm is not None else str(line), cells=cells)
+    return Row(name=method_label(arm) if arm is not None else str(line), cells=cells)

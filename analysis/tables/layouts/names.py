@@ -7,9 +7,32 @@ from collections.abc import Iterable
 
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import Arm
+from incay.trainables.names import MARGIN_GRADIENT
 
 _SEPARATOR = re.compile(r"\s*(?:,|/|·|@|:|\bon\b|\bwith\b|\(|\)|\[|\])\s*")
 _SETTING = re.compile(r"(?:λ|μ|lambda|mu|scale|weight|weight decay)\s*[=×x]?\s*[\d.e+-]+", re.I)
+
+
+STRAIGHT_THROUGH = " (straight-through gradient)"
+"""What is said of a margin that its gradient leaves out: by its loss's name alone it is another
+method to whoever knows the formula, and to whoever runs InsightFace the only one."""
+
+
+def method_label(arm: Arm, name: str = "") -> str:
+    """Return an arm's name, or what stands for it, with the gradient where it is no formula's.
+
+    Args:
+        arm: The arm.
+        name: What it is called in a table; by default its own name.
+    """
+    name = name or arm.name
+    told = "straight" in name.casefold()
+    return name + STRAIGHT_THROUGH if is_straight_through(arm) and not told else name
+
+
+def is_straight_through(arm: Arm) -> bool:
+    """Return whether an arm's loss has a margin that its gradient leaves out."""
+    return bool(arm.setting(MARGIN_GRADIENT) == "straight_through")
 
 
 def method_of(arm: Arm, columns: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from incay.analysis.comparing.comparisons import Comparison
 from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
+from incay.analysis.tables.layouts.names import is_straight_through
 from incay.analysis.tables.layouts.searched import VALIDATED
 from incay.analysis.tables.layouts.tested import test_notes
 from incay.analysis.tables.layouts.trained import shared_sentence
@@ -31,11 +32,22 @@ def study_notes(
         notes += [verdicts, *published.remarks]
         if verdicts:
             notes.append(_departure(results, published))
-    notes += [shared_sentence(results), _devices(results)]
+    notes += [shared_sentence(results), _devices(results), _gradients(results)]
     notes += [f"{text[:1].upper()}{text[1:]}." for text in results.unreached]
     if results.overrides:
         notes.append(f"Changed from the study file: {', '.join(results.overrides)}.")
     return tuple(note for note in notes if note)
+
+
+def _gradients(results: StudyResults) -> str:
+    """Return which arms' losses have the margin in their value only."""
+    straight = [arm.name for arm in results.arms if is_straight_through(arm)]
+    if not straight:
+        return ""
+    return (
+        f"Straight-through gradient ({', '.join(straight)}): the loss's value has the margin, its "
+        "gradient is that of the cosine without it."
+    )
 
 
 def _devices(results: StudyResults) -> str:

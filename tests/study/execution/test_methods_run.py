@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,6 +25,12 @@ from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.losses import LossSettings, losses
 from incay.trainables.losses.arcface import ArcFaceSettings
 from incay.trainables.losses.cosface import CosFaceSettings
+from incay.trainables.losses.logits.etf import ETFSettings
+from incay.trainables.losses.margins.adaface import AdaFaceSettings
+from incay.trainables.losses.margins.circle import CircleSettings
+from incay.trainables.losses.margins.curricularface import CurricularFaceSettings
+from incay.trainables.losses.margins.magface import MagFaceSettings
+from incay.trainables.losses.margins.subcenter_arcface import SubCenterArcFaceSettings
 from incay.trainables.networks import networks
 from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.trials import Store
@@ -42,10 +49,17 @@ NETWORKS: dict[str, DatasetSettings] = {
 }
 """The images that each network is tried on."""
 LOSSES: dict[str, LossSettings] = {
-    **{name: losses[name]() for name in losses if name not in ("arcface", "cosface")},
+    **{name: losses[name]() for name in losses},
     # The scale of 64 that faces are trained with is too much for three steps.
+    "adaface": AdaFaceSettings(scale=8.0),
     "arcface": ArcFaceSettings(scale=8.0),
+    "arcface, straight-through": ArcFaceSettings(scale=8.0, gradient="straight_through"),
+    "circle": CircleSettings(scale=16.0),
     "cosface": CosFaceSettings(scale=8.0),
+    "curricularface": CurricularFaceSettings(scale=8.0),
+    "etf, cross entropy": ETFSettings(objective="cross_entropy"),
+    "magface": MagFaceSettings(scale=8.0),
+    "subcenter-arcface": SubCenterArcFaceSettings(scale=8.0),
 }
 FORMS = {
     "reciprocal": IncaySettings(form="reciprocal", weight=1.0, threshold="1+sqrt2 x mean"),
@@ -75,9 +89,11 @@ def loaded(root: Path) -> dict[DatasetSettings, ImageData]:
 
 
 def few_steps(network: str, dataset: DatasetSettings, **changes: object) -> TrialConfig:
-    settings: dict[str, object] = {"width": 0.1, "dimension": 2 if network == "mnist-2d" else 8}
+    settings: dict[str, Any] = {"width": 0.1, "dimension": 2 if network == "mnist-2d" else 8}
+    if isinstance(changes.get("loss"), ETFSettings):
+        settings["dimension"] = 40  # for the people of the largest excerpt
     if network == "torchvision":
-        settings = {"model": "shufflenet_v2_x0_5", "dimension": 8}
+        settings = {"model": "shufflenet_v2_x0_5", "dimension": settings["dimension"]}
     return TrialConfig(
         dataset=dataset,
         network=networks[network](**settings),  # type: ignore[arg-type]

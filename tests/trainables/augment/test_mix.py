@@ -82,7 +82,8 @@ SOFT = [name for name, cls in losses.items() if cls.soft_labels]
 
 
 def test_margins_take_no_soft_labels() -> None:
-    assert SOFT == ["coco", "cosine", "l2-softmax", "normface", "softmax"]
+    without_margin = ["coco", "cosine", "l2-softmax", "logitnorm", "maxsup", "normface"]
+    assert [*without_margin, "softmax", "temperature-softmax"] == SOFT
 
 
 @pytest.mark.parametrize("name", losses)

@@ -36,10 +36,11 @@ def train(
     steps: int = STEPS,
     reports: int = 3,
     precision: str = "fp32",
+    dimension: int = 2,
 ) -> Trainer:
     """Return the trainer after the last step."""
     config = TrialConfig(
-        network=MNIST2DSettings(width=0.4),
+        network=MNIST2DSettings(width=0.4, dimension=dimension),
         loss=loss or SoftmaxSettings(),
         incay=incay,
         optimizer=SGDSettings(lr=0.01),
@@ -129,7 +130,8 @@ def test_incay_lengthens_features(loss: LossSettings, incay: IncaySettings) -> N
 @pytest.mark.parametrize("name", sorted(losses))
 def test_every_loss_trains_with_incay(name: str, precision: str) -> None:
     incay = IncaySettings(form="reciprocal", weight=0.1, threshold="1+sqrt2 x mean")
-    trainer = train(incay, losses[name](), steps=3, reports=1, precision=precision)
+    # Nine features, for the ETF of ten classes.
+    trainer = train(incay, losses[name](), steps=3, reports=1, precision=precision, dimension=9)
     report = trainer.history[-1]
     assert report["train.norm"] > 0
     assert report["train.incay"] > 0

@@ -63,3 +63,14 @@ def annealing(step: int, base: float, gamma: float, power: float, low: float) ->
 
 def with_target(logits: Vector, label: int, value: float) -> list[float]:
     return [value if k == label else logit for k, logit in enumerate(logits)]
+
+
+def with_target_changed(logits: Vector, label: int, value: float) -> float:
+    return cross_entropy(with_target(logits, label, value), label)
+
+
+def arcface(theta: float, margin: float) -> float:
+    """cos(θ + m), continued where θ + m exceeds π."""
+    if theta + margin < math.pi:
+        return math.cos(theta + margin)
+    return math.cos(theta) - margin * math.sin(margin)

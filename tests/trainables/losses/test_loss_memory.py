@@ -13,8 +13,8 @@ from incay.trainables.losses.l2_softmax import L2SoftmaxSettings
 from incay.trainables.losses.modules import target
 from incay.trainables.losses.softmax import SoftmaxSettings
 
-BATCH, FEATURES, CLASSES = 12, 7, 101
-"""Chosen so that no tensor but a (batch, classes) matrix has this many bytes."""
+BATCH, FEATURES, CLASSES = 12, 107, 101
+"""Chosen so that no tensor but a (batch, classes) matrix has this many bytes; an ETF has room."""
 
 
 def usage(settings: LossSettings) -> Usage:
@@ -63,3 +63,5 @@ def test_benchmark_prints_one_line_per_loss(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"# torch {torch.__version__}")
     assert [line.split()[0] for line in lines[2:]] == sorted(losses)
+    (refused,) = [line for line in lines if "must hold" in line]
+    assert refused.split()[:3] == ["etf", "network.dimension", ">="]

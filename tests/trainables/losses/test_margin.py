@@ -128,7 +128,9 @@ def test_the_blend_goes_from_plain_to_margin() -> None:
     """(λ_t·plain + margin)/(1 + λ_t): near plain softmax at first, near the margin in the end."""
     features = torch.randn((1, 3), generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([1])
-    loss = LSoftmaxSettings().build(3, 2)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        loss = LSoftmaxSettings().build(3, 2)
     assert isinstance(loss, LSoftmax)
     plain = loss.logits(features)[:, 1]
     first, last = (loss.target_logit(plain, features, labels, step) for step in (0, 10**6))

@@ -75,13 +75,22 @@ def test_many_classifiers_at_once(settings: LossSettings) -> None:
         name: torch.stack([item.detach() * scale for scale in (0.5, 1.0, 2.0)])
         for name, item in loss.named_parameters()
     }
+    # Each trial has its own, which a loss may change.
+    buffers = {name: torch.stack([item] * 3) for name, item in loss.named_buffers()}
 
-    def value(parameters: dict[str, Tensor]) -> Tensor:
-        output = functional_call(loss, parameters, (features, labels, 3))
+    def value(
+        parameters: dict[str, Tensor], features: Tensor, buffers: dict[str, Tensor]
+    ) -> Tensor:
+        output = functional_call(loss, (parameters, buffers), (features, labels, 3))
         return reduce_terms(output.terms)[0]
 
-    together = vmap(grad(value))(stacked)
+    gradients = grad(value, argnums=(0, 1))
+    kept = {name: item.clone() for name, item in buffers.items()}
+    together = vmap(gradients)(stacked, features.expand(3, -1, -1), buffers)
     for index in range(3):
-        alone = grad(value)({name: item[index] for name, item in stacked.items()})
-        for name, gradient in alone.items():
-            torch.testing.assert_close(together[name][index], gradient)
+        own = ({name: item[index] for name, item in each.items()} for each in (stacked, kept))
+        parameters, theirs = own
+        alone = gradients(parameters, features, theirs)
+        torch.testing.assert_close(together[1][index], alone[1])
+        for name, gradient in alone[0].items():
+            torch.testing.assert_close(together[0][name][index], gradient, rtol=1e-5, atol=1e-5)

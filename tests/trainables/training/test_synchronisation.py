@@ -91,7 +91,8 @@ def test_no_loss_waits_between_reports(
     name: str, large: int, digits: ImageData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(target, "LARGE", large)
-    assert waiting_of(replace(BASE, loss=losses[name]()), digits) == []
+    roomy = MNIST2DSettings(width=0.3, dimension=9)  # for the ETF of ten classes
+    assert waiting_of(replace(BASE, network=roomy, loss=losses[name]()), digits) == []
 
 
 @pytest.mark.parametrize("incay", INCAY, ids=lambda incay: f"{incay.form} {incay.threshold}")

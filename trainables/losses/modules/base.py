@@ -42,7 +42,8 @@ class Loss(nn.Module):
           are, zero features and target angles of 0 and π included, with finite gradients.
         * `logits` is what evaluation uses: no margin, no annealing, no label.
         * No random number is consumed after construction.
-        * Beyond what softmax itself holds there is no further (batch, classes) matrix.
+        * Beyond what softmax itself holds there is no further (batch, classes) matrix; where a
+          class has several vectors, there are as many.
 
     `forward` and `logits` see to precision: they leave any autocast region and compute in
     float32, or in float64 where the features are.

@@ -51,6 +51,21 @@ class Scored:
             features_BD = self.features_ND[where].to(self.device)
             yield where, features_BD, self._loss.logits(features_BD).double()
 
+    def cosines(self, features_BD: Tensor, vectors_KD: Tensor | None) -> Tensor | None:
+        """Return cos(f, w_k) of a block (B, K); None where the loss has no class vectors.
+
+        A loss whose classes have several vectors tells them by a method ``cosines``.
+        """
+        own = getattr(self._loss, "cosines", None)
+        if callable(own):
+            told: Tensor = own(features_BD)
+            return told.float().clamp(-1.0, 1.0)
+        if vectors_KD is None:
+            return None
+        unit_BD = torch.nn.functional.normalize(features_BD.float(), dim=1)
+        unit_KD = torch.nn.functional.normalize(vectors_KD.float(), dim=1)
+        return (unit_BD @ unit_KD.T).clamp_(-1.0, 1.0)
+
     def inverse_temperature(self, label_N: Tensor, chosen: npt.NDArray[np.int64]) -> float:
         """Return 1/T fitted on some images, of very many classes on the first of them."""
         if not len(chosen):
@@ -87,7 +102,7 @@ def sample_columns(
         scored: The images.
         label_N: Their classes.
         inverse_N: 1/T of each.
-        vectors_KD: The classifier's weights; without, there are no cosines.
+        vectors_KD: The classifier's weights, by which there are cosines.
     """
     parts: dict[str, list[Tensor]] = {}
     for where, features_BD, logits_BK in scored.blocks():
@@ -95,8 +110,10 @@ def sample_columns(
         found = {
             **_of_logits(logits_BK, label_B),
             **_tempered(logits_BK, label_B, inverse_N[where].to(scored.device)),
-            **({} if vectors_KD is None else _cosines(features_BD, label_B, vectors_KD)),
         }
+        cosine_BK = scored.cosines(features_BD, vectors_KD)
+        if cosine_BK is not None:
+            found |= _cosines(cosine_BK, label_B)
         for name, values in found.items():
             parts.setdefault(name, []).append(values)
     return {name: torch.cat(values).cpu().numpy() for name, values in parts.items()}
@@ -133,11 +150,8 @@ def _tempered(logits_BK: Tensor, label_B: Tensor, inverse_B: Tensor) -> Mapping[
     }
 
 
-def _cosines(features_BD: Tensor, label_B: Tensor, vectors_KD: Tensor) -> Mapping[str, Tensor]:
+def _cosines(cosine_BK: Tensor, label_B: Tensor) -> Mapping[str, Tensor]:
     """Return the cosines to the true class and to the best other one; 0 without a direction."""
-    unit_BD = torch.nn.functional.normalize(features_BD.float(), dim=1)
-    unit_KD = torch.nn.functional.normalize(vectors_KD.float(), dim=1)
-    cosine_BK = (unit_BD @ unit_KD.T).clamp_(-1.0, 1.0)
     target_B1 = cosine_BK.gather(1, label_B.unsqueeze(1))
     others_BK = cosine_BK.scatter(1, label_B.unsqueeze(1), -torch.inf)
     other_B = others_BK.amax(dim=1)

@@ -1,0 +1,1 @@
+"""Losses that scale, normalise or suppress logits, or fix the classifier that makes them."""

@@ -1,0 +1,1 @@
+"""Losses of the angle between a feature and its class: later margins, and norms that set them."""

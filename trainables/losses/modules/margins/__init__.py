@@ -1,0 +1,1 @@
+"""What the losses of `incay.trainables.losses.margins` compute, in PyTorch."""
