@@ -18,6 +18,9 @@ class LossSettings(Component):
     soft_labels: ClassVar[bool] = False
     """Whether the module also takes shares of classes (B, K) as labels, as mixed images have."""
 
+    def require_sizes(self, num_features: int, num_classes: int) -> None:
+        """Raise a `ValueError` if there can be no such loss for D features and K classes."""
+
     def build(self, num_features: int, num_classes: int) -> Loss:
         """Return a freshly initialised loss for D features and K classes."""
         raise NotImplementedError

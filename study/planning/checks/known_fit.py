@@ -30,8 +30,7 @@ def surely_fits(
     return (
         batch_size > 1
         and _takes(config.network, image_shape)
-        and _is_ours(config.loss)
-        and 2 <= num_classes <= _MOST_CLASSES
+        and _tells_apart(config.loss, config.network.dimension, num_classes)
     )
 
 
@@ -44,6 +43,16 @@ def _takes(network: NetworkSettings, image_shape: tuple[int, int, int]) -> bool:
         and network.dimension <= _MOST_FEATURES
         and all(least <= side <= _LARGEST_SIDE for side, least in sides)
     )
+
+
+def _tells_apart(loss: LossSettings, num_features: int, num_classes: int) -> bool:
+    if not _is_ours(loss) or not 2 <= num_classes <= _MOST_CLASSES:
+        return False
+    try:
+        loss.require_sizes(num_features, num_classes)
+    except ValueError:
+        return False  # to be said with its place
+    return True
 
 
 def _is_ours(component: NetworkSettings | LossSettings) -> bool:

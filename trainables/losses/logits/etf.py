@@ -49,15 +49,15 @@ class ETFSettings(LossSettings):
         """Whether the gradient is another one than that of the values, on purpose."""
         return self.objective == "dot_regression" and self.length == "own"
 
-    def build(self, num_features: int, num_classes: int) -> Loss:
-        """Return the loss.
-
-        Raises:
-            ValueError: There are too few features for so many classes.
-        """
-        from incay.trainables.losses.modules.logits.etf import ETF
-
+    def require_sizes(self, num_features: int, num_classes: int) -> None:
+        """Raise a `ValueError` if there are too few features for so many classes."""
         least = num_classes - 1
         must = f"network.dimension >= {least}, which an ETF of {num_classes} classes needs,"
         require(num_features >= least, must, num_features)
+
+    def build(self, num_features: int, num_classes: int) -> Loss:
+        """Return the loss."""
+        from incay.trainables.losses.modules.logits.etf import ETF
+
+        self.require_sizes(num_features, num_classes)
         return ETF(self, num_features, num_classes)
