@@ -180,17 +180,24 @@ def _check_factor(document: Document, factors: tuple[str, ...], arm: Arm, refere
 
 
 def _check_ranges(document: Document, arms: Iterable[Arm]) -> None:
-    first: dict[str, tuple[Arm, Mapping[str, Any] | Any]] = {}
+    first: dict[tuple[str, str], tuple[Arm, Mapping[str, Any] | Any]] = {}
     for arm in arms:
         for name, notation in arm.search.items():
-            other, range_ = first.setdefault(name, (arm, notation))
+            other, range_ = first.setdefault((name, _whose(arm, name)), (arm, notation))
             if range_ != notation:
                 raise document.error(
                     search_path(document, arm, name),
-                    f"a setting that several arms search must have one range, but {arm.name!r} "
+                    f"a setting that several arms search must have one range (of one form, loss, "
+                    f"optimizer, ...), but {arm.name!r} "
                     f"searches {shown(notation)} and {other.name!r} {shown(range_)}; where that is "
                     "meant, say unequal_ranges: true",
                 )
+
+
+def _whose(arm: Arm, setting: str) -> str:
+    """Return the component that a setting belongs to: λ of one form is another than of the next."""
+    part = getattr(arm.config, setting.partition(".")[0], None)
+    return str(getattr(part, "form", None) or getattr(part, "name", ""))
 
 
 def _check_untuned(document: Document, arms: Iterable[Arm]) -> None:

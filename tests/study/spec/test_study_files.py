@@ -225,6 +225,15 @@ def test_one_range_for_what_several_arms_search(parse):
     assert parse(text + "unequal_ranges: true\n").arms[1].search
 
 
+def test_strengths_of_different_methods_have_ranges_of_their_own(parse):
+    arm = "  SAFN:\n    incay: {form: safn, weight: 0.1}\nsearch:\n"
+    own = "search:\n  SAFN:\n    incay.weight: log 1e-4 .. 1e1\n"
+    text = GOOD.replace("search:\n", arm).replace("search:\n", own)
+    assert parse(text).arms[-1].search["incay.weight"] == "log 1e-4 .. 1e1"
+    with pytest.raises(StudyError, match="must have one range"):
+        parse(text.replace("form: safn", "form: reciprocal"))
+
+
 UNTUNED = """\
 name: untuned
 base: {dataset: digits, steps: 100}
