@@ -26,5 +26,5 @@ def stopping_told(arms: Iterable[Arm]) -> list[str]:
     share = each[0].config.split.validation
     return [
         f"early stopping: {share:.4g} of the training images are held out in all arms, also in "
-        "the confirm phase; steps are those of trials that do not stop"
+        "the confirm phase; steps and epochs are those of trials that do not stop"
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from incay.study.errors import StudyError
+from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.plan_table import shared_settings
 from incay.study.spec.catalog import built_in_studies, find_study
 from incay.study.spec.reading.document import Document
@@ -131,7 +132,9 @@ def test_a_plan_says_what_rules_and_shares_come_to() -> None:
         "steps": 500,
         "batch_size": 64,
     }
-    said = shared_settings(parse(base))
+    said = shared_settings(parse(base), DataCatalog(None))
     assert "optimizer=adamw" in said
     assert "learning rate by that rule=0.0005" in said
-    assert "schedule.warmup=0.1 (50 steps)" in said
+    assert "schedule.warmup=0.1 (50 steps, 2.23 epochs)" in said
+    base["schedule"] = {"kind": "cosine", "warmup": "2 epochs"}
+    assert "schedule.warmup=45 (2 epochs)" in shared_settings(parse(base), DataCatalog(None))
