@@ -141,6 +141,7 @@ def plan(
                 *opened.data.notes,
                 f"all arms: {shared_settings(spec, opened.data)}",
                 *recipes_told(spec.document),
+                *spec.document.switched.values(),
                 *stopping_told(spec.arms),
                 *seeds_told(spec),
                 *rule_lines(spec, opened.store, opened.data),

@@ -51,6 +51,7 @@ def plan(
     configs = [config for item in plans for config in (*item.search, *item.confirm)]
     told = (
         *recipes_told(spec.document),
+        *spec.document.switched.values(),
         *stopping_told(spec.arms),
         *seeds_told(spec),
         *rule_lines(spec, store, data),

@@ -71,6 +71,16 @@ def lay_recipes(document: Document) -> None:
         _lay(document, section)
 
 
+def settings_of(document: Document, name: Any) -> Mapping[str, Any]:
+    """Return the settings of a recipe; none where there is no such recipe, which is told later."""
+    if not isinstance(name, str):
+        return {}
+    path = _path_of(document, name)
+    if path is None:
+        return built_in_recipe(name).settings if name in built_in_recipes() else {}
+    return _read(name, path).settings
+
+
 def recipes_told(document: Document) -> list[str]:
     """Return what a plan says of each recipe that was laid: by whom it is named, and its source."""
     named: dict[str, list[str]] = {}

@@ -46,8 +46,8 @@ class MineOptimizer(torch.optim.Optimizer):
     """See `MineSettings`."""
 
     @torch.no_grad()
-    def step(self, *_: Any) -> None:
-        """Take a step.
+    def step(self, closure: Any = None) -> Any:
+        """Take a step; training gives no closure.
 
         Each group has its `weight_decay`, and the loop has set its `lr`. What is kept from step to
         step lies in `self.state`, so that a trial can be resumed.

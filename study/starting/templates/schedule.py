@@ -52,4 +52,4 @@ class MineSchedule(Schedule):
     def factor(self, step: int) -> float:
         """Return the factor of the learning rate for the step that follows `step` finished ones."""
         rise = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
-        return rise * self.last ** (step / self.steps)
+        return float(rise * self.last ** (step / self.steps))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,11 @@ import pytest
 from incay.study.errors import StudyError
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.plan_table import shared_settings
-from incay.study.spec.catalog import built_in_studies, find_study
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.optimizers.adamw import AdamWSettings
 from incay.trainables.optimizers.sgd import SGDSettings
-from incay.trainables.schedules.cosine import CosineSettings
 from incay.trainables.schedules.plateau import PlateauSettings
 
 ASKED = ("optimizer.name=adamw", "schedule.kind=cosine", "schedule.warmup=0.05")
@@ -34,19 +31,6 @@ def refusal(base: dict[str, Any], *settings: str, **values: Any) -> str:
     with pytest.raises(StudyError) as caught:
         parse(base, *settings, **values)
     return str(caught.value)
-
-
-@pytest.mark.parametrize("study", built_in_studies(), ids=lambda path: path.stem)
-def test_every_built_in_study_takes_another_recipe(study: Path) -> None:
-    document = find_study(study.stem)
-    apply_overrides(document, ASKED)
-    if study.stem in OF_MOMENTUM:
-        with pytest.raises(StudyError, match=r"Momentum.*momentum: a key must be one of"):
-            parse_study(document)
-        return
-    for arm in parse_study(document).arms:
-        assert isinstance(arm.config.optimizer, AdamWSettings)
-        assert arm.config.schedule == CosineSettings(warmup=0.05)
 
 
 def test_another_optimizer_takes_none_of_the_formers_settings() -> None:
