@@ -24,6 +24,7 @@ from incay.study.planning.rule import rule_lines
 from incay.study.planning.search_reach import seeds_told, unreached
 from incay.study.planning.stack_forecast import told_beforehand
 from incay.study.spec.arms.stopping import stopping_told
+from incay.study.spec.idle import idle_told
 from incay.study.spec.recipe import recipes_told
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.trials import Store
@@ -143,6 +144,7 @@ def plan(
                 *recipes_told(spec.document),
                 *spec.document.switched.values(),
                 *stopping_told(spec.arms),
+                *idle_told(spec.arms),
                 *seeds_told(spec),
                 *rule_lines(spec, opened.store, opened.data),
                 *unreached(spec),

@@ -34,6 +34,7 @@ def plan(
     from incay.study.planning.search_reach import seeds_told, unreached
     from incay.study.planning.stack_forecast import told_beforehand
     from incay.study.spec.arms.stopping import stopping_told
+    from incay.study.spec.idle import idle_told
     from incay.study.spec.recipe import recipes_told
 
     spec, store, data = chosen.open()
@@ -53,6 +54,7 @@ def plan(
         *recipes_told(spec.document),
         *spec.document.switched.values(),
         *stopping_told(spec.arms),
+        *idle_told(spec.arms),
         *seeds_told(spec),
         *rule_lines(spec, store, data),
         *unreached(spec),

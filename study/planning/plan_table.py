@@ -11,7 +11,7 @@ from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.durations import epochs_text
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
-from incay.study.spec.arms.stopping import stops_early
+from incay.study.spec.arms.stopping import can_stop, may_end_early
 from incay.study.spec.searches.grid import grid_trials
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
@@ -54,7 +54,7 @@ class ArmPlan:
     @property
     def stops_early(self) -> bool:
         """Whether its trials may end before their last step."""
-        return stops_early([self.arm])
+        return can_stop(self.arm)
 
 
 class PlanRow(NamedTuple):
@@ -134,7 +134,7 @@ def totals_told(spec: StudySpec, plans: Iterable[ArmPlan]) -> str:
     finished = sum(plan.finished for plan in listed)
     trials = f"{'' if len(spec.looks) == 1 else 'at most '}{counted(len(configs), 'trial')}"
     steps = f"{sum(config.steps for config in configs):,} steps in all"
-    most = "at most " if spec.stops_early and len(spec.looks) == 1 else ""
+    most = "at most " if may_end_early(spec.arms) and len(spec.looks) == 1 else ""
     done = f"; {finished} are finished" if finished else ""
     return f"{trials}, {most}{steps}{done}"
 

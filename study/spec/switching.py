@@ -83,8 +83,8 @@ def switch(document: Document, kind: str, named: Any, place: str) -> dict[str, A
     if stays:
         names = ", ".join(sorted(f"{kind}.{setting}" for setting in stays))
         told.append(f"what arms and searches say of {names} stays")
-    also = f": {'; '.join(told)}" if told else ""
-    document.switched[kind] = f"{kind} {new} in place of {before}{also}"
+    if told:
+        document.switched[kind] = f"{kind} {new} in place of {before}: {'; '.join(told)}"
     return _section(base, kind)
 
 

@@ -33,15 +33,21 @@ def refusal(
         image_shape: (channels, height, width).
         num_classes: K.
         batch_size: Images of a step. All batches have this size: what is left of an epoch is
-            drawn in another one.
+            drawn in another one. Batch norm sees one part of it, where it is taken in parts.
         data_root: Below which the files lie that settings name.
     """
     for setting, part in (("augment", config.augment), ("preprocess", config.preprocess)):
         if why := part.refusal(image_shape):
             return setting, why
-    return _refusal(
-        config.network, config.loss, image_shape, num_classes, min(batch_size, 2), data_root
-    )
+    parts = config.optimizer.accumulate
+    seen = min(batch_size // parts, 2)
+    setting, why = _refusal(config.network, config.loss, image_shape, num_classes, seen, data_root)
+    if setting == "batch_size" and parts > 1:
+        return "optimizer", (
+            f"accumulate={parts} takes a batch of {batch_size} in parts of which some have one "
+            f"image, and network {config.network.name!r} needs two or more: {why}"
+        )
+    return setting, why
 
 
 def _check_size(*parts: torch.nn.Module) -> None:

@@ -208,8 +208,9 @@ def _configs(spec: StudySpec, arm: Arm) -> Iterator[TrialConfig]:
     """Yield an arm's configuration, and those of the components that it searches."""
     yield arm.config
     for name, space in arm.spaces.items():
-        if within(name, ("network", "loss")) and isinstance(space.range, Choices):
-            for value in space.range.values:
+        listed = within(name, ("network", "loss")) and isinstance(space.range, Choices)
+        if listed or name == "optimizer.accumulate":
+            for value in space.ends:
                 try:
                     yield build_trial(
                         merge(arm.values, nest({name: value})), spec.document.data_root
