@@ -145,7 +145,7 @@ def _path_of(document: Document, name: str) -> Path | None:
 
 def _read(name: str, path: Path) -> Recipe:
     if not path.is_file():
-        raise StudyError(f"{path}: the recipe must be a file, but there is none")
+        raise StudyError(f"{path}: the recipe must be a readable file, but there is none")
     read = load_document(path)
     for key in read.values:
         if key not in _KEYS:

@@ -42,7 +42,6 @@ def apply_overrides(
             f"--set must be given at most {_MOST_SETTINGS} times, but is {len(settings):,} times; "
             "a study file holds more"
         )
-    _refuse_two_lengths(settings)
     for text in sorted(settings, key=_rank):
         if _rank(text):
             lay_recipes(document)
@@ -90,18 +89,6 @@ def _rank(text: str) -> int:
         return 0
     named = {f"{kind}.{registry.key}" for kind, registry in COMPONENTS.items()}
     return 1 if name in named or name in SWITCHED else 2
-
-
-def _refuse_two_lengths(settings: Sequence[str]) -> None:
-    """Refuse to be told steps and epochs of one section: each takes the other's place."""
-    names = {text.partition("=")[0].strip().removeprefix("base.") for text in settings}
-    for name, other in OTHER_WAY.items():
-        for given in names:
-            parent, dot, last = given.rpartition(".")
-            if last == name and f"{parent}{dot}{other}" in names:
-                raise StudyError(
-                    f"--set: either {given} or {parent}{dot}{other} must be given, but both are"
-                )
 
 
 def _named(path: KeyPath, value: Any) -> KeyPath:

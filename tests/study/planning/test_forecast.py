@@ -59,7 +59,7 @@ def test_the_words_tell_what_is_left_out() -> None:
 
 def test_what_may_end_sooner_takes_at_most_so_long() -> None:
     document = find_study("tuned-rn")
-    apply_overrides(document, ["early_stopping.metric=val.error"])
+    apply_overrides(document, ["early_stopping.metric=val.error", "early_stopping.patience=2"])
     spec = parse_study(document)
     expected = forecast([_plan(spec.arms[0], search=0, confirm=2)], _minute, at_once=1)
     said = forecast_text(spec, expected, 1)

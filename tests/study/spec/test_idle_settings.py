@@ -87,9 +87,8 @@ def test_it_does_not_matter_and_is_left_out_of_what_is_computed() -> None:
 
 
 def test_each_is_a_setting_of_a_trial() -> None:
-    names = flatten(to_dict(TrialConfig())) | flatten(
-        to_dict(TrialConfig(schedule=CosineSettings()))
-    )
+    configs = (TrialConfig(), TrialConfig(schedule=CosineSettings()))
+    names = {name for config in configs for name in flatten(to_dict(config))}
     assert [name for name in NEEDS if name not in names] == []
     assert [switch for switch, _ in NEEDS.values() if switch not in names] == []
 
