@@ -43,9 +43,9 @@ def refusal(
     seen = min(batch_size // parts, 2)
     setting, why = _refusal(config.network, config.loss, image_shape, num_classes, seen, data_root)
     if setting == "batch_size" and parts > 1:
-        return "optimizer", (
-            f"accumulate={parts} takes a batch of {batch_size} in parts of which some have one "
-            f"image, and network {config.network.name!r} needs two or more: {why}"
+        return "optimizer.accumulate", (
+            f"{parts} parts of a batch of {batch_size} leave some of one image, and network "
+            f"{config.network.name!r} needs two or more: {why}"
         )
     return setting, why
 

@@ -278,4 +278,4 @@ def _path(spec: StudySpec, arm: Arm, setting: str) -> KeyPath:
     """Return where an arm's setting is given; of one that is searched, its range."""
     if setting in arm.search:
         return search_path(spec.document, arm, setting)
-    return place_of(spec.document, arm.source, (setting,))
+    return place_of(spec.document, arm.source, setting.split("."))

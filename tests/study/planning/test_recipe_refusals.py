@@ -135,9 +135,17 @@ REFUSED = {
     ),
     "parts of one image for batch norm of features": (
         {"optimizer: sgd": "optimizer: {accumulate: 20}", "dimension: 2": "feature: bn_relu"},
-        "yaml:6: base.optimizer: optimizer must be one that can train on 'digits' (10 classes, "
-        "images of 1×28×28), but: accumulate=20 takes a batch of 32 in parts of which some have "
-        "one image",
+        "yaml:6: base.optimizer.accumulate: optimizer.accumulate must be one that can train on "
+        "'digits' (10 classes, images of 1×28×28), but: 20 parts of a batch of 32 leave some of "
+        "one image, and network 'mnist-2d' needs two or more",
+    ),
+    "such parts among those that are searched": (
+        {
+            "dimension: 2": "feature: bn_relu",
+            "resources: {stack: 2}": "search: {all arms: {optimizer.accumulate: [1, 32]}}",
+            "name: refused": "name: refused\nbudget: {trials: 2}",
+        },
+        "yaml:20: search.all arms.optimizer.accumulate: optimizer.accumulate must be one that can",
     ),
     "smoothing of a loss that has none": (
         {"loss: softmax": "loss: {name: arcface, smoothing: 0.1}"},

@@ -11,7 +11,7 @@ from in_process import incay
 
 from incay.study.errors import StudyError
 from incay.study.spec.catalog import built_in_studies, find_study
-from incay.study.spec.reading.document import Document
+from incay.study.spec.reading.document import Document, load_document
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.names import nest
@@ -133,6 +133,19 @@ def test_searches_factors_and_grids_go_along() -> None:
         "B optimizer.beta1=0.9",
     ]
     assert spec.header.factor == "optimizer.beta1"
+
+
+def test_arms_that_share_a_mapping_go_along_together(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "name: t\nbase: {dataset: digits}\narms:\n  A: {}\n"
+        "  B: &b {optimizer: &o {momentum: 0.5}}\n  C: {optimizer: *o, batch_size: 64}\n  D: {<<: *b, batch_size: 32}\nfactor: "
+        "[batch_size, optimizer]\n"
+    )
+    document = load_document(path)
+    apply_overrides(document, ["optimizer=adamw"])
+    betas = [arm.config.optimizer.beta1 for arm in parse_study(document).arms]  # type: ignore[attr-defined]
+    assert betas == [0.9, 0.5, 0.5, 0.5]
 
 
 def test_ranges_of_several_optimizers_are_left_as_they_are() -> None:
