@@ -137,11 +137,16 @@ def test_searches_factors_and_grids_go_along() -> None:
 
 def test_arms_that_share_a_mapping_go_along_together(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
-    path.write_text(
-        "name: t\nbase: {dataset: digits}\narms:\n  A: {}\n"
-        "  B: &b {optimizer: &o {momentum: 0.5}}\n  C: {optimizer: *o, batch_size: 64}\n  D: {<<: *b, batch_size: 32}\nfactor: "
-        "[batch_size, optimizer]\n"
-    )
+    path.write_text("""\
+name: t
+base: {dataset: digits}
+arms:
+  A: {}
+  B: &b {optimizer: &o {momentum: 0.5}}
+  C: {optimizer: *o, batch_size: 64}
+  D: {<<: *b, batch_size: 32}
+factor: [batch_size, optimizer]
+""")
     document = load_document(path)
     apply_overrides(document, ["optimizer=adamw"])
     betas = [arm.config.optimizer.beta1 for arm in parse_study(document).arms]  # type: ignore[attr-defined]
