@@ -25,6 +25,26 @@ NAMING = (DATASET, NETWORK, LOSS, OPTIMIZER, SCHEDULE)
 """The settings that name a component."""
 DERIVED = (SEED, "split.seed", "split.test")
 """Settings that a study derives, so that they say nothing of a method."""
+NEEDS: Mapping[str, tuple[str, Any]] = {
+    "average.decay": ("average.name", ("ema",)),
+    "average.warmup": ("average.name", ("ema",)),
+    "average.start": ("average.name", ("swa",)),
+    "average.every": ("average.name", ("ema", "swa")),
+    "early_stopping.patience": ("early_stopping.metric", ("val.error", "val.loss")),
+    "early_stopping.min_delta": ("early_stopping.metric", ("val.error", "val.loss")),
+    "augment.mix.alpha": ("augment.mix.name", ("mixup", "cutmix")),
+    "augment.erasing.min_area": ("augment.erasing.probability", None),
+    "augment.erasing.max_area": ("augment.erasing.probability", None),
+    "augment.erasing.min_ratio": ("augment.erasing.probability", None),
+    "augment.resized_crop.max_ratio": ("augment.resized_crop.min_area", None),
+    "optimizer.lr_base_batch": ("optimizer.lr_rule", ("linear", "sqrt")),
+    "schedule.growth": ("schedule.restarts", None),
+    "schedule.milestones": (SCHEDULE, ("step",)),
+    "schedule.drops": (SCHEDULE, ("plateau",)),
+    "schedule.patience": (SCHEDULE, ("plateau",)),
+    "schedule.min_delta": (SCHEDULE, ("plateau",)),
+}
+"""By setting: which other decides whether it acts, and by which values; None: unless it is 0."""
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -99,8 +119,8 @@ def incay_is_on(config: Mapping[str, Any]) -> bool:
 def matters(config: Mapping[str, Any], name: str) -> bool:
     """Return whether a setting can change what a configuration computes.
 
-    Those of incay cannot where it is off; others can where the configuration has them:
-    ``loss.margin`` is none of plain softmax's.
+    Those of incay cannot where it is off, nor those of an average where none is taken; others can
+    where the configuration has them: ``loss.margin`` is none of plain softmax's.
 
     Args:
         config: A whole configuration, nested. Of an empty one nothing is known, and the answer
@@ -111,4 +131,18 @@ def matters(config: Mapping[str, Any], name: str) -> bool:
         return True
     if within(name, (INCAY,)):
         return incay_is_on(config)
-    return has(config, name)
+    return has(config, name) and acts(config, name)
+
+
+def acts(config: Mapping[str, Any], name: str) -> bool:
+    """Return whether a setting can change what is computed, as far as another one decides it.
+
+    Args:
+        config: A whole configuration, nested.
+        name: The setting's dotted name.
+    """
+    if name not in NEEDS or not has(config, NEEDS[name][0]):
+        return True
+    switch, on = NEEDS[name]
+    value = look_up(config, switch)
+    return bool(value) if on is None else value in on

@@ -8,16 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incay.analysis.wording import counted
 from incay.study.api.opening import Opened, Settings, one_at_a_time, open_study
 from incay.study.api.study import Study
 from incay.study.hardware import gpu_count
 from incay.study.planning.forecast import Forecast, forecast, forecast_text, trials_at_once
-from incay.study.planning.plan_table import ArmPlan, PlanRow, plan_arms, plan_rows, shared_settings
+from incay.study.planning.plan_table import (
+    ArmPlan,
+    PlanRow,
+    plan_arms,
+    plan_rows,
+    shared_settings,
+    totals_told,
+)
 from incay.study.planning.rule import rule_lines
 from incay.study.planning.search_reach import seeds_told, unreached
 from incay.study.planning.stack_forecast import told_beforehand
 from incay.study.spec.arms.stopping import stopping_told
+from incay.study.spec.idle import idle_told
 from incay.study.spec.recipe import recipes_told
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.trials import Store
@@ -38,6 +45,7 @@ class Plan:
         steps: Optimiser steps of all trials.
         finished: Trials that have a result already.
         estimate: Seconds; None where nothing was measured.
+        totals: Trials and steps in all, in words.
         notes: What else is to be known of it, a sentence each.
     """
 
@@ -48,6 +56,7 @@ class Plan:
     steps: int
     finished: int
     estimate: Forecast | None
+    totals: str
     notes: tuple[str, ...]
 
     def to_pandas(self) -> pd.DataFrame:
@@ -55,11 +64,6 @@ class Plan:
         import pandas as pd
 
         return pd.DataFrame(self.arms, columns=list(PlanRow._fields))
-
-    @property
-    def _summary(self) -> str:
-        done = f"; {self.finished} are finished" if self.finished else ""
-        return f"{counted(self.trials, 'trial')}, {self.steps:,} steps in all{done}"
 
     def __str__(self) -> str:
         rows = [
@@ -71,7 +75,7 @@ class Plan:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
-        return "\n".join([f"{self.study} · run {self.run}", *lines, self._summary, *self.notes])
+        return "\n".join([f"{self.study} · run {self.run}", *lines, self.totals, *self.notes])
 
     def _repr_html_(self) -> str:
         def row(cells: Sequence[str], tag: str) -> str:
@@ -79,7 +83,7 @@ class Plan:
             return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in shown)}</tr>"
 
         rows = "".join(row(each, "td") for each in self.arms)
-        said = "<br>".join(html.escape(line) for line in (self._summary, *self.notes))
+        said = "<br>".join(html.escape(line) for line in (self.totals, *self.notes))
         return (
             f"<table><caption>{html.escape(self.study)} · run {self.run}</caption>"
             f"{row(PlanRow._fields, 'th')}{rows}</table><p>{said}</p>"
@@ -133,11 +137,14 @@ def plan(
             steps=sum(config.steps for config in configs),
             finished=finished,
             estimate=estimate,
+            totals=totals_told(spec, plans),
             notes=(
                 *opened.data.notes,
-                f"all arms: {shared_settings(spec)}",
+                f"all arms: {shared_settings(spec, opened.data)}",
                 *recipes_told(spec.document),
+                *spec.document.switched.values(),
                 *stopping_told(spec.arms),
+                *idle_told(spec.arms),
                 *seeds_told(spec),
                 *rule_lines(spec, opened.store, opened.data),
                 *unreached(spec),

@@ -8,12 +8,20 @@ from typing import Annotated, Literal
 
 import typer
 
-_Kind = Literal["loss", "network", "dataset", "form", "augmentation", "measure", "study"]
-
 
 def new(
     kind: Annotated[
-        Literal["loss", "network", "dataset", "form", "augmentation", "measure", "study"],
+        Literal[
+            "loss",
+            "network",
+            "dataset",
+            "form",
+            "optimizer",
+            "schedule",
+            "augmentation",
+            "measure",
+            "study",
+        ],
         typer.Argument(help="What to begin."),
     ],
     name: Annotated[str, typer.Argument(help="Its name, and its file's.")],

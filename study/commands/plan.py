@@ -25,16 +25,16 @@ def plan(
     probe: Annotated[bool, typer.Option(help="Measure a few steps to estimate time.")] = True,
 ) -> None:
     """Show arms, trials, steps and estimated time of a study; run nothing."""
-    from incay.analysis.wording import counted
     from incay.study.planning.checks.others import check_private
     from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
     from incay.study.planning.forecast import trials_at_once
-    from incay.study.planning.plan_table import plan_arms, shared_settings
+    from incay.study.planning.plan_table import plan_arms, shared_settings, totals_told
     from incay.study.planning.rule import rule_lines
     from incay.study.planning.search_reach import seeds_told, unreached
     from incay.study.planning.stack_forecast import told_beforehand
     from incay.study.spec.arms.stopping import stopping_told
+    from incay.study.spec.idle import idle_told
     from incay.study.spec.recipe import recipes_told
 
     spec, store, data = chosen.open()
@@ -47,23 +47,21 @@ def plan(
     for note in data.notes:
         screen.print(note, soft_wrap=True)
     screen.print(_drawn(spec, plans))
-    screen.print(f"all arms: {shared_settings(spec)}")
+    screen.print(f"all arms: {shared_settings(spec, data)}")
+    screen.print(totals_told(spec, plans))
     configs = [config for item in plans for config in (*item.search, *item.confirm)]
-    total = sum(config.steps for config in configs)
-    finished = sum(item.finished for item in plans)
-    done = f"; {finished} are finished" if finished else ""
-    least = "" if len(spec.looks) == 1 else "at most "
-    screen.print(f"{least}{counted(len(configs), 'trial')}, {total:,} steps in all{done}")
     told = (
         *recipes_told(spec.document),
+        *spec.document.switched.values(),
         *stopping_told(spec.arms),
+        *idle_told(spec.arms),
         *seeds_told(spec),
         *rule_lines(spec, store, data),
         *unreached(spec),
     )
     for line in (*told, *told_beforehand(spec, configs)):
         screen.print(line, soft_wrap=True)
-    if finished == len(configs):
+    if sum(item.finished for item in plans) == len(configs):
         screen.print("nothing is left to train")
     elif probe:
         at_once = trials_at_once(spec, chosen.cpus, chosen.gpus)
@@ -78,7 +76,7 @@ def _drawn(spec: StudySpec, plans: Sequence[ArmPlan]) -> Table:
     table = Table(title=f"{spec.name} · run {spec.run} · protocol {spec.header.protocol}")
     for heading in ("arm", f"difference from {spec.baseline}", "searched"):
         table.add_column(heading, overflow="fold")
-    for heading in ("trials", "steps each", "finished"):
+    for heading in ("trials", "steps each", "epochs", "finished"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in plan_rows(plans):
         table.add_row(*row)

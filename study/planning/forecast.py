@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.durations import duration
 from incay.study.planning.plan_table import ArmPlan
+from incay.study.spec.arms.stopping import may_end_early
 from incay.study.spec.study import StudySpec
 from incay.trainables.config import TrialConfig
 
@@ -90,6 +91,7 @@ def forecast_text(spec: StudySpec, expected: Forecast, at_once: int) -> str:
     """Return the forecast in words, with what it leaves out."""
     hours = expected.left * spec.resources.gpu / 3600.0
     some = "for those that are left, " if expected.left < expected.total else ""
+    some += "at most " if may_end_early(spec.arms) else ""
     left_out = ""
     if spec.searches and spec.budget.pruner != "none":
         left_out += "; pruning will save some of it"
@@ -99,6 +101,8 @@ def forecast_text(spec: StudySpec, expected: Forecast, at_once: int) -> str:
         left_out += f"; no arm's search takes more than {duration(spec.budget.seconds)}"
     if len(spec.looks) > 1:
         left_out += "; arms that are decided before the last look will save some of it"
+    if may_end_early(spec.arms):
+        left_out += "; early stopping may end trials sooner"
     if spec.resources.stack > 1:
         left_out += "; training in stacks is not estimated"
     return (

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from incay.analysis.wording import counted
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.durations import epochs_text
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
+from incay.study.spec.arms.stopping import can_stop, may_end_early
 from incay.study.spec.searches.grid import grid_trials
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
+from incay.trainables.data import DatasetSettings
+from incay.trainables.names import BATCH_SIZE
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.records import TrialRecord
@@ -36,6 +41,7 @@ class ArmPlan:
         finished: How many of them have a result. Later points of a search are not counted:
             they depend on results.
         least: How many confirm trials it has at least: those of the first look.
+        images: Training images of its data set, of which an epoch is made.
     """
 
     arm: Arm
@@ -43,6 +49,12 @@ class ArmPlan:
     confirm: list[TrialConfig]
     finished: int
     least: int
+    images: int
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether its trials may end before their last step."""
+        return can_stop(self.arm)
 
 
 class PlanRow(NamedTuple):
@@ -53,7 +65,8 @@ class PlanRow(NamedTuple):
         difference: What differs from the baseline, a setting a line.
         searched: What is searched, a setting a line.
         trials: How many, those of a search apart.
-        steps: Of each trial.
+        steps: Of each trial; at most, where it may stop early.
+        epochs: The same in epochs of all training images, held out or not.
         finished: How many have a result; empty for none.
     """
 
@@ -62,6 +75,7 @@ class PlanRow(NamedTuple):
     searched: str
     trials: str
     steps: str
+    epochs: str
     finished: str
 
 
@@ -92,7 +106,8 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
             search = []
             asked = _fingerprints(store, trials[arm.name])
         done = sum(map(_is_finished, store.find_records(asked)))
-        plans.append(ArmPlan(arm, search, configs, done, spec.looks[0]))
+        images = training_images(arm.config.dataset, data)
+        plans.append(ArmPlan(arm, search, configs, done, spec.looks[0], images))
     return plans
 
 
@@ -104,11 +119,29 @@ def plan_rows(plans: Iterable[ArmPlan]) -> list[PlanRow]:
             _settings_text(plan.arm.difference),
             _settings_text(plan.arm.search),
             f"{len(plan.search)} + {_confirmed(plan)}" if plan.search else _confirmed(plan),
-            f"{plan.arm.config.steps:,}",
+            f"{'at most ' if plan.stops_early else ''}{plan.arm.config.steps:,}",
+            "by batch_size" if BATCH_SIZE in plan.arm.search else _epochs_of(plan),
             str(plan.finished or ""),
         )
         for plan in plans
     ]
+
+
+def totals_told(spec: StudySpec, plans: Iterable[ArmPlan]) -> str:
+    """Return how many trials and steps a study has in all, at most where it may end before."""
+    listed = list(plans)
+    configs = [config for plan in listed for config in (*plan.search, *plan.confirm)]
+    finished = sum(plan.finished for plan in listed)
+    trials = f"{'' if len(spec.looks) == 1 else 'at most '}{counted(len(configs), 'trial')}"
+    steps = f"{sum(config.steps for config in configs):,} steps in all"
+    most = "at most " if may_end_early(spec.arms) and len(spec.looks) == 1 else ""
+    done = f"; {finished} are finished" if finished else ""
+    return f"{trials}, {most}{steps}{done}"
+
+
+def _epochs_of(plan: ArmPlan) -> str:
+    config = plan.arm.config
+    return epochs_text(config.steps * config.batch_size / plan.images)
 
 
 def _confirmed(plan: ArmPlan) -> str:
@@ -117,9 +150,9 @@ def _confirmed(plan: ArmPlan) -> str:
     return f"{most}" if least == most else f"{least} to {most}"
 
 
-def shared_settings(spec: StudySpec) -> str:
+def shared_settings(spec: StudySpec, data: DataCatalog) -> str:
     """Return the settings that all arms share: what matters most, and what is no default."""
-    shown = [_shown(arm) for arm in spec.arms]
+    shown = [_shown(arm, data) for arm in spec.arms]
     searched = {name for arm in spec.arms for name in arm.search}
     same = {
         name: value
@@ -129,16 +162,29 @@ def shared_settings(spec: StudySpec) -> str:
     return ", ".join(f"{name}={value}" for name, value in same.items()) or "nothing the same"
 
 
-def _in_numbers(config: TrialConfig) -> dict[str, Any]:
+def _in_numbers(config: TrialConfig, data: DataCatalog) -> dict[str, Any]:
     """Return what settings that are a rule or a share come to."""
     found: dict[str, Any] = {}
     if config.optimizer.lr_rule != "none":
         rate = config.optimizer.base_lr(config.batch_size)
         found["learning rate by that rule"] = f"{rate:.4g}"
-    if isinstance(config.schedule.warmup, float) and config.schedule.warmup:
-        steps = config.schedule.warmup_steps(config.steps)
-        found["schedule.warmup"] = f"{config.schedule.warmup:g} ({steps:,} steps)"
+    given, steps = config.schedule.warmup, config.schedule.warmup_steps(config.steps)
+    if given:
+        images = training_images(config.dataset, data)
+        epochs = f"{epochs_text(steps * config.batch_size / images)} epochs"
+        share = f"{given:g} ({steps:,} steps, " if isinstance(given, float) else f"{given} ("
+        found["schedule.warmup"] = f"{share}{epochs})"
     return found
+
+
+def training_images(dataset: DatasetSettings, data: DataCatalog) -> int:
+    """Return how many images an epoch has: as published, as `epochs` counts, or as they lie there.
+
+    Those that are held out for validation count as well.
+    """
+    if dataset.published_counts is not None:
+        return dataset.published_counts[0]
+    return len(data.load(dataset).train.labels)
 
 
 def _search_configs(spec: StudySpec, arm: Arm, planner: Planner) -> list[TrialConfig]:
@@ -177,7 +223,7 @@ def _settings_text(values: Mapping[str, Any]) -> str:
     return "\n".join(f"{name}={value}" for name, value in values.items())
 
 
-def _shown(arm: Arm) -> dict[str, Any]:
+def _shown(arm: Arm, data: DataCatalog) -> dict[str, Any]:
     """Return an arm's settings that matter or are no default, components by their names."""
     config, keys = arm.config, {}
     own = {kind: type(getattr(config, kind))() for kind in COMPONENTS}
@@ -188,7 +234,7 @@ def _shown(arm: Arm) -> dict[str, Any]:
         keys[f"{named}.{registry.key}"] = named
         default[named] = registry.default
     values = {keys.get(name, name): value for name, value in dotted(config).items()}
-    values |= _in_numbers(config)
+    values |= _in_numbers(config, data)
     return {
         name: value
         for name, value in values.items()

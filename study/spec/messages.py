@@ -77,6 +77,8 @@ def unknown_key(name: str, known: Iterable[str], at: KeyPath | None = None) -> s
         at: Where among a trial's settings it stands; None among the study's own keys.
     """
     keys = sorted(set(known))
+    if not keys:
+        return f"there must be no settings here, as there are none to give, but got {shown(name)}"
     meant = _meant(name, keys, at)
     start = f"did you mean {meant!r}? A" if meant else "a"
     return f"{start} key must be one of {_shown(name, keys)}, but got {shown(name)}"

@@ -71,6 +71,16 @@ def lay_recipes(document: Document) -> None:
         _lay(document, section)
 
 
+def settings_of(document: Document, name: Any) -> Mapping[str, Any]:
+    """Return the settings of a recipe; none where there is no such recipe, which is told later."""
+    if not isinstance(name, str):
+        return {}
+    path = _path_of(document, name)
+    if path is None:
+        return built_in_recipe(name).settings if name in built_in_recipes() else {}
+    return _read(name, path).settings
+
+
 def recipes_told(document: Document) -> list[str]:
     """Return what a plan says of each recipe that was laid: by whom it is named, and its source."""
     named: dict[str, list[str]] = {}
@@ -134,6 +144,8 @@ def _path_of(document: Document, name: str) -> Path | None:
 
 
 def _read(name: str, path: Path) -> Recipe:
+    if not path.is_file():
+        raise StudyError(f"{path}: the recipe must be a readable file, but there is none")
     read = load_document(path)
     for key in read.values:
         if key not in _KEYS:

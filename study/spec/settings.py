@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, replace
 from functools import cache
 from itertools import pairwise
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from incay.study.errors import shown
 from incay.study.spec import words
+from incay.study.spec.clashes import clash
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.overlay import as_component
 from incay.study.spec.paths import Root, leaves
@@ -76,13 +77,8 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     except ValueError as error:
         raise ValueProblem(_blamed(TrialConfig, str(error)), str(error)) from error
     _check_milestones(config)
-    warmup = config.schedule.warmup
-    if isinstance(warmup, int) and warmup >= config.steps:
-        raise ValueProblem(
-            ("schedule", "warmup"),
-            f"warmup must be below steps={config.steps:,}, but is {warmup:,} (a share of the "
-            "steps, such as 0.05, holds for any number of them)",
-        )
+    if (wrong := clash(config)) is not None:
+        raise ValueProblem(*wrong)
     if "reports" in values and config.reports > config.steps:
         # Its default is as many as there are steps, at most.
         raise ValueProblem(
@@ -212,8 +208,18 @@ def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
             raise ValueProblem((*path, *_blamed(hint, message)), message) from error
         got = first["input"]
         name = ".".join((*path, *at[:1]))
-        message = f"{name} must be {expected(first)}, but got {shown(got)}"
+        message = f"{name} must be {expected(first)}, but got {shown(got)}{_meant(hint, at, got)}"
         raise ValueProblem((*path, *at[:1]), message) from error
+
+
+def _meant(hint: Any, at: tuple[str, ...], got: Any) -> str:
+    """Return which setting a text was probably meant for that stands in place of several."""
+    part = get_type_hints(hint).get(at[0]) if at and isinstance(hint, type) else hint
+    if not isinstance(got, str) or not isinstance(part, type) or not issubclass(part, Settings):
+        return ""
+    choices = get_type_hints(part).items()
+    meant = next((name for name, kind in choices if got in get_args(kind)), "")
+    return f" (did you mean {{{meant}: {got}}}?)" if meant else ""
 
 
 def _blamed(cls: Any, message: str) -> tuple[str, ...]:

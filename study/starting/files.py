@@ -14,15 +14,15 @@ KINDS: Mapping[str, str] = {
     "network": "network",
     "dataset": "dataset",
     "form": "incay form",
+    "optimizer": "optimizer",
+    "schedule": "schedule",
     "augmentation": "augmentation",
     "measure": "measure",
 }
 """What templates are called, and what registries call it."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_REGISTRATION = re.compile(
-    r'^@register_(loss|network|dataset|form|augmentation|measure)\("([^"\n]+)"\)', re.MULTILINE
-)
+_REGISTRATION = re.compile(rf'^@register_({"|".join(KINDS)})\("([^"\n]+)"\)', re.MULTILINE)
 _LARGEST = 2**20
 """Bytes of a file that is looked into."""
 

@@ -37,6 +37,7 @@ class AdamSettings(OptimizerSettings):
 
     citation = "Kingma & Ba, Adam: A Method for Stochastic Optimization, ICLR 2015, algorithm 1"
     search_space = {"lr": "log 1e-5 .. 1e-2"}
+    stacked_by = "adam"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -35,6 +35,7 @@ class AdamWSettings(OptimizerSettings):
 
     citation = "Loshchilov & Hutter, Decoupled Weight Decay Regularization, ICLR 2019, algorithm 2"
     search_space = {"lr": "log 1e-5 .. 1e-2", "weight_decay": "log 1e-4 .. 1.0"}
+    stacked_by = "adamw"
 
     def __post_init__(self) -> None:
         super().__post_init__()

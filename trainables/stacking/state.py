@@ -86,6 +86,10 @@ class StackedState:
             for key, views in kept.items():
                 own = torch.empty_like(parameter).copy_(views[name][index])
                 optimizer.state[parameter][key] = own
+            for key, value in self._row.counted.items():
+                # As PyTorch's optimisers count: a tensor beside the parameter.
+                count = torch.tensor(value, dtype=torch.float32, device=parameter.device)
+                optimizer.state[parameter][key] = count
         for name, own in module.named_buffers():
             own.copy_(self.buffers[name][index])
 
@@ -110,6 +114,10 @@ class StackedState:
                     so_far = optimizer.state[parameter].get(key)
                     if so_far is not None:
                         views[name][index] = so_far
+        # Members are at one step, and so is each of their parameters.
+        state = optimizers[0].state[next(iter(named[0].values()))]
+        for key in self._row.counted:
+            self._row.counted[key] = float(state.get(key, 0.0))
 
     def _set_rates(self, rates: tuple[float, ...]) -> None:
         rate = self._views(self._rate_N)

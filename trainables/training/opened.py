@@ -61,6 +61,22 @@ class OpenTrainer(Trainer):
             )
         return torch.from_numpy(found)
 
+    def _settle(self, metrics: dict[str, float]) -> None:
+        """Leave the kept weights, and a report that tells of them in training as well.
+
+        Where a trial stops early those are an earlier report's. What waits for its norm
+        (`ArmReference`), and tables, are not to get that of weights that were thrown away.
+        """
+        super()._settle(metrics)
+        step = self.step if self._stopping is None else self._stopping.state_dict()["best_step"]
+        kept = next((row for row in self.history if row["step"] == step), None)
+        if kept is None:  # this very report is the best one
+            return
+        for name in [name for name in metrics if name.startswith("train.")]:
+            del metrics[name]
+            if name in kept:
+                metrics[name] = kept[name]
+
     def as_evaluated(self) -> AbstractContextManager[None]:
         """Let the modules hold what the last report has evaluated, such as averaged weights."""
         # Between reports features are kept ones, but where everything is measured at each.

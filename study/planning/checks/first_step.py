@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from incay.trainables.config import TrialConfig
 from incay.trainables.data_root import data_root_set
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.losses import LossSettings
@@ -16,6 +17,34 @@ from incay.trainables.uses.problems import place_in
 
 _MOST_PARAMETERS = 10**9
 _TOO_LARGE = "a network has at most 10^9 weights (16 GB to train)"
+
+
+def refusal(
+    config: TrialConfig,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    batch_size: int,
+    data_root: Path | None = None,
+) -> tuple[str, str]:
+    """Return which setting makes a first step impossible, and why; two empty texts if none does.
+
+    Args:
+        config: The trial.
+        image_shape: (channels, height, width).
+        num_classes: K.
+        batch_size: Images of a step. All batches have this size: what is left of an epoch is
+            drawn in another one. Batch norm sees one part of it, where it is taken in parts.
+        data_root: Below which the files lie that settings name.
+    """
+    parts = config.optimizer.accumulate
+    seen = min(batch_size // parts, 2)
+    setting, why = _refusal(config.network, config.loss, image_shape, num_classes, seen, data_root)
+    if setting == "batch_size" and parts > 1:
+        return "optimizer.accumulate", (
+            f"{parts} parts of a batch of {batch_size} leave some of one image, and network "
+            f"{config.network.name!r} needs two or more: {why}"
+        )
+    return setting, why
 
 
 def _check_size(*parts: torch.nn.Module) -> None:
@@ -35,7 +64,7 @@ def _check_dropout(settings: NetworkSettings, built: torch.nn.Module) -> None:
 
 
 @cache
-def refusal(
+def _refusal(
     network: NetworkSettings,
     loss: LossSettings,
     image_shape: tuple[int, int, int],
@@ -43,17 +72,6 @@ def refusal(
     batch_size: int,
     data_root: Path | None,
 ) -> tuple[str, str]:
-    """Return which setting makes a first step impossible, and why; two empty texts if none does.
-
-    Args:
-        network: The trial's network.
-        loss: Its loss.
-        image_shape: (channels, height, width).
-        num_classes: K.
-        batch_size: Images of a step, 2 for more. All batches have this size: what is left of an
-            epoch is drawn in another one.
-        data_root: Below which the files lie that settings name.
-    """
     doing = "network"
     try:
         # Shapes without numbers, so that this takes no time and no memory.

@@ -28,7 +28,7 @@ def surely_fits(
         batch_size: Images of a step.
     """
     return (
-        batch_size > 1
+        batch_size // config.optimizer.accumulate > 1
         and _takes(config.network, image_shape)
         and _tells_apart(config.loss, config.network.dimension, num_classes)
     )

@@ -212,8 +212,9 @@ def _configs(spec: StudySpec, arm: Arm) -> Iterator[TrialConfig]:
     """Yield an arm's configuration, and those of the components that it searches."""
     yield arm.config
     for name, space in arm.spaces.items():
-        if within(name, ("network", "loss")) and isinstance(space.range, Choices):
-            for value in space.range.values:
+        listed = within(name, ("network", "loss")) and isinstance(space.range, Choices)
+        if listed or name == "optimizer.accumulate":
+            for value in space.ends:
                 try:
                     yield build_trial(
                         merge(arm.values, nest({name: value})), spec.document.data_root
@@ -237,9 +238,7 @@ def _check_one(
     if not setting and not surely_fits(config, data.image_shape, data.num_classes, size):
         from incay.study.planning.checks.first_step import refusal
 
-        setting, why = refusal(
-            config.network, config.loss, data.image_shape, data.num_classes, min(size, 2), root
-        )
+        setting, why = refusal(config, data.image_shape, data.num_classes, size, root)
     if not setting and is_own(config):
         from incay.study.planning.checks.own_step import own_refusal
 
@@ -292,4 +291,4 @@ def _path(spec: StudySpec, arm: Arm, setting: str) -> KeyPath:
     """Return where an arm's setting is given; of one that is searched, its range."""
     if setting in arm.search:
         return search_path(spec.document, arm, setting)
-    return place_of(spec.document, arm.source, (setting,))
+    return place_of(spec.document, arm.source, setting.split("."))

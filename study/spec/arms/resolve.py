@@ -14,6 +14,7 @@ from incay.study.spec.arms.places import place_of
 from incay.study.spec.arms.references import check_reference
 from incay.study.spec.arms.stopping import stops_early
 from incay.study.spec.header import Header
+from incay.study.spec.idle import computed, keeps_from_acting
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.texts import alike, check_name
 from incay.study.spec.searches.search import (
@@ -22,6 +23,7 @@ from incay.study.spec.searches.search import (
     check_grid,
     check_sections,
     ranges_of,
+    search_path,
 )
 from incay.study.spec.settings import dotted
 from incay.study.spec.size import check_arm_count
@@ -86,11 +88,25 @@ def _check_acts(document: Document, arm: Arm) -> None:
         )
 
 
+def _check_searched(document: Document, arm: Arm) -> None:
+    """Refuse to search what changes nothing: all points would be one."""
+    for name in arm.search:
+        if why := keeps_from_acting(arm, name):
+            raise document.error(
+                search_path(document, arm, name),
+                f"{name} must not be searched where it changes nothing, but in {arm.name!r} {why}",
+            )
+
+
 def _check_distinct(document: Document, arms: Sequence[Arm]) -> None:
     """Refuse an arm that is another one under its own name."""
     seen: dict[tuple[object, ...], Arm] = {}
     for arm in arms:
-        asked = (arm.config, json.dumps(arm.search, sort_keys=True, default=str), arm.reference)
+        asked = (
+            computed(arm.config),
+            json.dumps(arm.search, sort_keys=True, default=str),
+            arm.reference,
+        )
         other = seen.setdefault(asked, arm)
         if other is not arm:
             raise document.error(
@@ -118,4 +134,5 @@ def _check(document: Document, header: Header, arms: list[Arm]) -> None:
         if header.budget is not None and header.budget.sampler == "grid":
             check_grid(document, arm)
         check_reference(document, arm, by_name)
+        _check_searched(document, arm)
     _check_distinct(document, arms)

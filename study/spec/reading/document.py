@@ -41,6 +41,8 @@ class Document:
         data_root: Below which the paths that it names must stay.
         is_file: Whether it was read from a file.
         recipes: Recipes that were laid, by the section that named them.
+        switched: What a plan says of components that overrides have put in place of others, by
+            kind.
     """
 
     source: str
@@ -50,6 +52,7 @@ class Document:
     data_root: Root = None
     is_file: bool = True
     recipes: dict[KeyPath, str] = field(default_factory=dict)
+    switched: dict[str, str] = field(default_factory=dict)
 
     @property
     def run(self) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 from incay.study.errors import StudyError, listed, shown
 from incay.study.spec.arms.lengths import OTHER_WAY
-from incay.study.spec.overlay import as_component, renames
+from incay.study.spec.overlay import as_component
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
-from incay.study.spec.recipe import lay_recipes
+from incay.study.spec.recipe import lay_recipes, settings_of
 from incay.study.spec.study import header_keys
+from incay.study.spec.switching import SWITCHED, switch
 from incay.study.spec.words import RECIPE
 from incay.trainables.config import COMPONENTS
 
@@ -56,11 +57,16 @@ def apply_overrides(
         path = _path(document, name.strip())
         if len(path) > _DEEPEST:
             raise StudyError(f"{place}: a path must have at most {_DEEPEST} parts, but has more")
-        _make_room(document, path, value, place)
+        content = parse_value(value, place, path)
+        path = _named(path, content)
+        kept = _switch(document, path, content, place)
         for target in (path, *_also(document, path, place)):
             document.put(target, parse_value(value, place, target), place)
             if (replaced := _other_way(target)) != target:
                 document.remove(replaced)
+        for target, content in kept.items():
+            if not document.has(target):
+                document.put(target, content, place)
     lay_recipes(document)
     if seeds is not None:
         for key in ("looks", "until", "at_most", "spending"):
@@ -82,22 +88,36 @@ def _rank(text: str) -> int:
     if name == RECIPE or (name.startswith("arms.") and name.endswith(f".{RECIPE}")):
         return 0
     named = {f"{kind}.{registry.key}" for kind, registry in COMPONENTS.items()}
-    return 1 if name in named else 2
+    return 1 if name in named or name in SWITCHED else 2
 
 
-def _make_room(document: Document, path: KeyPath, value: str, place: str) -> None:
-    """Take the base's optimiser or schedule out where an override names another one.
+def _named(path: KeyPath, value: Any) -> KeyPath:
+    """Return the path of a component's name where a name alone is given: ``optimizer=adamw``."""
+    is_whole = path[0] == "base" and len(path) == 2 and path[1] in SWITCHED
+    return (*path, COMPONENTS[path[1]].key) if is_whole and isinstance(value, str) else path
 
-    Its settings are not the other's, be they called the same: SGD's learning rate is a hundred of
-    Adam's. What else the overrides set is set afterwards.
+
+def _switch(document: Document, path: KeyPath, value: Any, place: str) -> dict[KeyPath, Any]:
+    """Take the base's optimiser or schedule out where an override, or its recipe, names another.
+
+    What else the overrides set is set afterwards.
+
+    Returns:
+        What the base has of the new one because the study asks about it, by path.
     """
-    kind = path[1] if len(path) == 3 and path[0] == "base" else ""
-    registry = COMPONENTS.get(kind)
-    if registry is None or registry.default is None or path[2] != registry.key:
-        return
-    old = as_component(registry, _section(document, "base").get(kind))
-    if renames(registry, old, {registry.key: parse_value(value, place, path)}):
-        document.remove(path[:2])
+    if path == ("base", RECIPE):
+        named = settings_of(document, value)
+    else:
+        named = {path[1]: value} if path[0] == "base" and len(path) == 2 else {}
+        if path[0] == "base" and len(path) == 3 and path[1] in SWITCHED:
+            key = COMPONENTS[path[1]].key
+            named = {path[1]: {key: value}} if path[2] == key else {}
+    kept: dict[KeyPath, Any] = {}
+    for kind in SWITCHED:
+        if kind in named:
+            found = switch(document, kind, named[kind], place)
+            kept |= {("base", kind, name): content for name, content in found.items()}
+    return kept
 
 
 def _path(document: Document, name: str) -> KeyPath:

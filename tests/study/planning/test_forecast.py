@@ -15,7 +15,7 @@ def _spec() -> StudySpec:
 
 
 def _plan(arm: Arm, *, search: int, confirm: int, finished: int = 0) -> ArmPlan:
-    return ArmPlan(arm, [arm.config] * search, [arm.config] * confirm, finished, confirm)
+    return ArmPlan(arm, [arm.config] * search, [arm.config] * confirm, finished, confirm, 60000)
 
 
 def _minute(config: TrialConfig) -> float:
@@ -55,3 +55,14 @@ def test_the_words_tell_what_is_left_out() -> None:
     said = forecast_text(parse_study(document), expected, 2)
     assert "pruning will save some of it" in said
     assert "no arm's search takes more than 2.0 h" in said
+
+
+def test_what_may_end_sooner_takes_at_most_so_long() -> None:
+    document = find_study("tuned-rn")
+    apply_overrides(document, ["early_stopping.metric=val.error", "early_stopping.patience=2"])
+    spec = parse_study(document)
+    expected = forecast([_plan(spec.arms[0], search=0, confirm=2)], _minute, at_once=1)
+    said = forecast_text(spec, expected, 1)
+    assert said.startswith("estimated: at most 2 min one after another")
+    assert "early stopping may end trials sooner" in said
+    assert "at most 2 min" not in forecast_text(_spec(), expected, 1)

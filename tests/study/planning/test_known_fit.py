@@ -32,8 +32,9 @@ def test_networks_take_the_images_of_their_paper_and_larger_ones(name: str) -> N
         for larger in (0, 1, 61):
             channels, height, width = network.image_shape
             shape = (channels, height + larger, width + larger)
-            assert surely_fits(TrialConfig(network=network), shape, 10, 32)
-            assert refusal(network, losses["softmax"](), shape, 10, 2, None) == ("", "")
+            config = TrialConfig(network=network)
+            assert surely_fits(config, shape, 10, 32)
+            assert refusal(config, shape, 10, 32) == ("", "")
 
 
 @pytest.mark.parametrize("name", [*losses])
@@ -43,7 +44,7 @@ def test_losses_tell_classes_apart(name: str) -> None:
         network = networks["mnist-2d"](dimension=dimension, width=0.1)
         config = TrialConfig(network=network, loss=loss)
         if surely_fits(config, (1, 28, 28), classes, 32):
-            assert refusal(network, loss, (1, 28, 28), classes, 2, None) == ("", "")
+            assert refusal(config, (1, 28, 28), classes, 32) == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,74 @@ REFUSED = {
         {"schedule: step": "schedule: {kind: cosine, warmup: 30}"},
         "yaml:7: base.schedule.warmup: warmup must be below steps=20",
     ),
+    "a warm-up that is all of the trial": (
+        {"schedule: step": "schedule: {kind: cosine, warmup: 0.99}"},
+        "yaml:7: base.schedule.warmup: warmup must be below steps=20, but is 0.99 of them",
+    ),
+    "more cycles than steps": (
+        {"schedule: step": "schedule: {kind: cosine, restarts: 30}"},
+        "yaml:7: base.schedule.restarts: the first of all cycles must have a step or more",
+    ),
+    "cycles for which a warm-up leaves no room": (
+        {"schedule: step": "schedule: {kind: cosine, restarts: 3, warmup: 18}"},
+        "yaml:7: base.schedule.restarts: the first of all cycles must have a step or more",
+    ),
+    "restarts of a schedule that has none": (
+        {"schedule: step": "schedule: {kind: linear, restarts: 2}"},
+        "yaml:7: base.schedule.restarts: a key must be one of floor, warmup",
+    ),
+    "a mean of one step's weights": (
+        {"average: {}": "average: {name: swa, start: 0.5, every: 8}"},
+        "yaml:8: base.average.every: every must leave two averages or more within steps=20",
+    ),
+    "progress that no report could make": (
+        {"early_stopping: {}": "early_stopping: {metric: val.error, min_delta: 150}"},
+        "yaml:9: base.early_stopping.min_delta: min_delta must be below 100",
+    ),
+    "mixing one image": (
+        {"batch_size: 32": "batch_size: 1", "split: {}": "augment.mix: {name: mixup}"},
+        "yaml:10: base.augment.mix: mixup must have a batch of two images or more",
+    ),
+    "mixup by its name alone": (
+        {"split: {}": "augment: {mix: mixup}"},
+        "yaml:10: base.augment.mix: augment.mix must be a mapping of settings, but got 'mixup' "
+        "(did you mean {name: mixup}?)",
+    ),
+    "an average by its name alone": (
+        {"average: {}": "average: ema"},
+        "yaml:8: base.average: average must be a mapping of settings, but got 'ema' (did you mean "
+        "{name: ema}?)",
+    ),
+    "settings of no policy": (
+        {"split: {}": "augment: {policy: {magnitude: 9}}"},
+        "yaml:10: base.augment.policy.magnitude: there must be no settings here",
+    ),
+    "parts of one image for batch norm of features": (
+        {"optimizer: sgd": "optimizer: {accumulate: 20}", "dimension: 2": "feature: bn_relu"},
+        "yaml:6: base.optimizer.accumulate: optimizer.accumulate must be one that can train on "
+        "'digits' (10 classes, images of 1×28×28), but: 20 parts of a batch of 32 leave some of "
+        "one image, and network 'mnist-2d' needs two or more",
+    ),
+    "such parts among those that are searched": (
+        {
+            "dimension: 2": "feature: bn_relu",
+            "resources: {stack: 2}": "search: {all arms: {optimizer.accumulate: [1, 32]}}",
+            "name: refused": "name: refused\nbudget: {trials: 2}",
+        },
+        "yaml:20: search.all arms.optimizer.accumulate: optimizer.accumulate must be one that can",
+    ),
+    "smoothing of a loss that has none": (
+        {"loss: softmax": "loss: {name: arcface, smoothing: 0.1}"},
+        "yaml:5: base.loss.smoothing: a key must be one of gradient, margin, scale",
+    ),
+    "cutmix where a loss has centres": (
+        {"loss: softmax": "loss: center", "split: {}": "augment.mix: {name: cutmix}"},
+        "yaml:10: base.augment: augment.mix is none, or the loss takes soft labels",
+    ),
+    "a recipe that is not there": (
+        {"split: {}": "recipe: mine.yaml"},
+        "mine.yaml: the recipe must be a readable file, but there is none",
+    ),
     "dropout of all": (
         {"dimension: 2}": "dimension: 2, dropout: 1.0}"},
         "yaml:4: base.network.dropout: 0 <= dropout < 1 must hold",
@@ -141,7 +209,7 @@ def test_what_cannot_go_together_is_one_message(what: str) -> None:
             "early_stopping: val.loss ends each trial for itself",
         ),
         ({"dimension: 2}": "dimension: 2, dropout: 0.5}"}, "network.dropout draws for one trial"),
-        ({"optimizer: sgd": "optimizer: adamw"}, "optimizer adamw has no step for several trials"),
+        ({"optimizer: sgd": "optimizer: lion"}, "optimizer lion has no step for several trials"),
     ],
 )
 def test_what_cannot_be_stacked_trains_alone_and_a_plan_says_why(

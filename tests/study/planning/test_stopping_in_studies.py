@@ -50,7 +50,7 @@ def test_arms_that_do_not_stop_train_on_the_same_images() -> None:
     assert {split.validation for split in splits} == {0.1}
     assert stopping_told(spec.arms) == [
         "early stopping: 0.1 of the training images are held out in all arms, also in the confirm "
-        "phase; steps are those of trials that do not stop"
+        "phase; steps and epochs are those of trials that do not stop"
     ]
 
 

@@ -11,6 +11,7 @@ from in_process import incay
 from incay.study.cluster.package import recipe_files
 from incay.study.commands.shared import completion
 from incay.study.errors import StudyError
+from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.plan_table import shared_settings
 from incay.study.spec.reading.document import Document, load_document
 from incay.study.spec.reading.overrides import apply_overrides
@@ -105,7 +106,7 @@ def test_a_plan_tells_of_it_and_shows_its_settings() -> None:
     (told,) = recipes_told(spec.document)
     assert told.startswith("recipe cifar-adamw-strong (under base): AdamW, warm-up and cosine")
     assert "Cubuk" in told
-    shared = shared_settings(spec)
+    shared = shared_settings(spec, DataCatalog(None))
     for text in ("optimizer=adamw", "schedule=cosine", "augment.mix.name=mixup", "average.name=em"):
         assert text in shared
 

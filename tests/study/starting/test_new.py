@@ -10,7 +10,16 @@ from in_process import Done, incay
 from programs import incay as incay_program
 from programs import python
 
-KINDS = ("loss", "network", "form", "dataset", "augmentation", "measure")
+KINDS = (
+    "loss",
+    "network",
+    "form",
+    "dataset",
+    "optimizer",
+    "schedule",
+    "augmentation",
+    "measure",
+)
 
 
 @pytest.fixture
@@ -66,7 +75,7 @@ def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
     assert f"\nuses: [{', '.join(files)}]\n" in text
     done = planned("  # my_", "  my_")
     assert done.code == 0, done.err
-    for arm in ("my_loss", "my_network", "my_form", "my_augmentation"):
+    for arm in (f"my_{kind}" for kind in KINDS if kind not in ("dataset", "measure")):
         assert arm in done.out
     assert planned("dataset: digits", "dataset: my_dataset").code == 0
 
@@ -80,6 +89,9 @@ def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
         ("measure", "top5_error", "there is a measure 'top5_error'"),
         ("form", "log", "there is an incay form 'log'"),
         ("augmentation", "affine", "there is an augmentation 'affine'"),
+        ("optimizer", "adamw", "there is an optimizer 'adamw'"),
+        ("schedule", "cosine", "there is a schedule 'cosine'"),
+        ("schedule", "schedule", "makes ScheduleSettings"),
         ("dataset", "digits", "there is a dataset 'digits'"),
         ("network", "torch", "no Python module or word has, but is 'torch'"),
         ("network", "json", "no Python module or word has, but is 'json'"),

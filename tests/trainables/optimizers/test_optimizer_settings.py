@@ -150,11 +150,13 @@ def test_a_batch_in_parts_takes_the_step_of_the_whole_where_images_do_not_see_ea
         (SGDSettings(clip_norm=1.0), "optimizer.clip_norm is of one trial's gradient"),
         (SGDSettings(accumulate=2), "optimizer.accumulate takes a batch in parts"),
         (SGDSettings(max_norm=1.0), "optimizer.max_norm is of one trial's weights"),
-        (AdamWSettings(), "optimizer adamw has no step for several trials at once"),
+        (AdamWSettings(beta1=0.8, layer_decay=0.5), ""),
+        (AdamWSettings(clip_norm=1.0), "optimizer.clip_norm is of one trial's gradient"),
+        (MuonSettings(), "optimizer muon has no step for several trials at once"),
     ],
 )
 def test_the_settings_say_whether_trials_can_be_stacked(
-    optimizer: SGDSettings | AdamWSettings, why: str
+    optimizer: SGDSettings | AdamWSettings | MuonSettings, why: str
 ) -> None:
     assert must_train_alone(replace(SMALL, optimizer=optimizer)) == why
 
@@ -162,6 +164,12 @@ def test_the_settings_say_whether_trials_can_be_stacked(
 def test_trials_of_other_optimizers_are_of_another_kind() -> None:
     nesterov = replace(SMALL, optimizer=SGDSettings(nesterov=True))
     assert stack_key(nesterov) != stack_key(SMALL)
+    adam = AdamWSettings(lr=0.02, weight_decay=0.1)
+    kinds = {
+        stack_key(replace(SMALL, optimizer=each))
+        for each in (adam, replace(adam, lr=0.01, weight_decay=0.0), replace(adam, beta1=0.8))
+    }
+    assert len(kinds) == 2
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
+from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.stacking.stack import Outcome, StackedTrainer
@@ -27,8 +28,17 @@ SMALL = TrialConfig(
 )
 
 
-def differing(base: TrialConfig, count: int = 3) -> list[TrialConfig]:
-    """Return trials that differ in all that members of a stack may differ in."""
+def differing(
+    base: TrialConfig, count: int = 3, optimizer: OptimizerSettings | None = None
+) -> list[TrialConfig]:
+    """Return trials that differ in all that members of a stack may differ in.
+
+    Args:
+        base: What they have in common.
+        count: How many.
+        optimizer: Theirs, with the lowest learning rate; SGD if None.
+    """
+    common = optimizer or SGDSettings(lr=0.005)
     configs = []
     for index in range(count):
         incay = base.incay
@@ -37,8 +47,8 @@ def differing(base: TrialConfig, count: int = 3) -> list[TrialConfig]:
             if not isinstance(threshold, str):
                 threshold = threshold * (1 + index)
             incay = replace(incay, weight=incay.weight * 3**index, threshold=threshold)
-        optimizer = SGDSettings(lr=0.005 * (1 + index), weight_decay=1e-3 * index)
-        configs.append(replace(base, seed=index // 2, optimizer=optimizer, incay=incay))
+        own = replace(common, lr=common.lr * (1 + index), weight_decay=1e-3 * index)
+        configs.append(replace(base, seed=index // 2, optimizer=own, incay=incay))
     return configs
 
 
@@ -67,13 +77,14 @@ def together(stack: StackedTrainer) -> list[tuple[StackMember, list[Outcome]]]:
 
 
 def numbers(trainer: Trainer) -> dict[str, torch.Tensor]:
-    """Return all parameters, their momentum and buffers."""
+    """Return all parameters, buffers and what the optimiser keeps of each."""
     state = trainer.state_dict()
-    momentum = {
-        f"momentum {index}": own["momentum_buffer"]
+    kept = {
+        f"{name} {index}": value
         for index, own in state["optimizer"]["state"].items()
+        for name, value in own.items()
     }
-    return {**state["modules"], **momentum}
+    return {**state["modules"], **kept}
 
 
 NOISE = 0.05

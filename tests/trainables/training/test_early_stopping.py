@@ -135,6 +135,23 @@ def test_it_is_recorded_as_a_whole_result_of_its_own(tmp_path: Path) -> None:
     assert not store.checkpoints.exists(record.fingerprint)
 
 
+def test_what_is_recorded_of_its_training_is_that_of_the_weights_that_are_kept(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path)
+    record = train(task_of(STOPS), small_data(), store, CPU)
+    rows = store.history(record)
+    losses = [row["val.loss"] for row in rows]
+    best = losses.index(min(losses))
+    assert best < len(rows) - 1
+    for name in ("train.norm", "train.loss", "train.error"):
+        assert record.metrics[name] == rows[best][name] == rows[-1][name], name
+    assert record.metrics["train.norm"] != rows[-2]["train.norm"]
+    assert record.metrics["lr"] == rows[-1]["lr"]
+    loop = trained(STOPS)
+    assert loop.history[best]["train.norm"] == record.metrics["train.norm"]
+
+
 def test_without_images_held_out_a_trial_fails_with_its_reason(tmp_path: Path) -> None:
     config = replace(STOPS, split=SplitSettings(test="final"))
     record = train(task_of(config), small_data(), Store(tmp_path), CPU)
