@@ -30,30 +30,35 @@ def gpu_count() -> int:
     return torch.cuda.device_count()
 
 
-def auto_precision(gpu: float) -> str:
-    """Return the precision that ``precision: auto`` stands for.
+def multiplies_bf16(gpu: float) -> bool:
+    """Return whether the hardware multiplies bfloat16 natively; else it is emulated, and slower.
 
-    bfloat16 pays where the hardware multiplies it natively: on GPUs from the Ampere
-    generation on (a driver without a GPU assumes its workers have one), and on CPUs with
-    AVX512-BF16 or AMX. Elsewhere it is emulated and slower than float32.
+    GPUs do from the Ampere generation on (a driver without a GPU assumes its workers have one),
+    CPUs with AVX512-BF16 or AMX.
     """
     if gpu > 0:
         import torch
 
-        native = not gpu_count() or torch.cuda.get_device_capability() >= (8, 0)
-    else:
-        native = not _cpu_flags().isdisjoint(_NATIVE_BF16)
-    return "bf16" if native else "fp32"
+        return not gpu_count() or torch.cuda.get_device_capability() >= (8, 0)
+    return not _cpu_flags().isdisjoint(_NATIVE_BF16)
+
+
+def processor() -> str:
+    """Return the processor's model and what it can do, as one text; it may be empty."""
+    return " ".join([_said("model name"), *sorted(_cpu_flags())])
 
 
 @cache
 def _cpu_flags() -> frozenset[str]:
     """Return what the processor says that it can do; nothing where the system does not tell."""
+    return frozenset(_said("flags").split())
+
+
+@cache
+def _said(key: str) -> str:
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return frozenset()
+        return ""
     lines = (line.partition(":") for line in text.splitlines())
-    return frozenset(
-        flag for name, _, flags in lines if name.strip() == "flags" for flag in flags.split()
-    )
+    return next((value.strip() for name, _, value in lines if name.strip() == key), "")

@@ -16,6 +16,7 @@ from incay.study.errors import UserError
 from incay.study.planning.checks.others import check_private
 from incay.study.planning.checks.readiness import check_study
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.precision import settle_precision
 from incay.study.spec.own_code import use_own_code
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
@@ -71,8 +72,11 @@ def open_study(
     uses: Sequence[str | Path],
     cpus: float | None,
     gpus: float | None,
+    measure: bool = True,
 ) -> Opened:
     """Return a study that can be trained; see `incay.run` for the arguments.
+
+    With `measure` it is measured which precision is faster here, where a study leaves that open.
 
     Raises:
         UserError: A value does not fit, data are missing, or nothing can be trained here.
@@ -83,8 +87,8 @@ def open_study(
     code = use_own_code(document, named_files(uses), texts)
     apply_overrides(document, texts, seeds=seeds)
     document.data_root = root
-    spec = parse_study(document, code)
     store, data = open_results(results), DataCatalog(root)
+    spec = settle_precision(parse_study(document, code), store, measure=measure)
     check_private(store)
     check_study(spec, data, cpus=cpus, gpus=gpus)
     return Opened(spec, store, data)

@@ -20,6 +20,7 @@ from incay.study.planning.plan_table import (
     shared_settings,
     totals_told,
 )
+from incay.study.planning.precision import precision_told
 from incay.study.planning.rule import rule_lines
 from incay.study.planning.search_reach import seeds_told, unreached
 from incay.study.planning.stack_forecast import told_beforehand
@@ -119,7 +120,7 @@ def plan(
         UserError: A value does not fit, data are missing, or nothing can be trained here.
     """
     with one_at_a_time():
-        opened = open_study(study, results, data_root, set, seeds, uses, cpus, gpus)
+        opened = open_study(study, results, data_root, set, seeds, uses, cpus, gpus, measure=probe)
         spec = opened.spec
         plans = plan_arms(spec, opened.data, opened.store)
         configs = [config for item in plans for config in (*item.search, *item.confirm)]
@@ -142,6 +143,7 @@ def plan(
                 *opened.data.notes,
                 f"all arms: {shared_settings(spec, opened.data)}",
                 *recipes_told(spec.document),
+                *precision_told(spec),
                 *spec.document.switched.values(),
                 *stopping_told(spec.arms),
                 *idle_told(spec.arms),

@@ -15,6 +15,7 @@ from incay.study.api.opening import data_folder, named_files, one_at_a_time, ope
 from incay.study.api.study import Study
 from incay.study.planning.checks.readiness import check_batches, check_data, check_room
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.precision import settle_precision
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.spec.own_code import use_own_code
 from incay.study.spec.study import parse_study
@@ -99,7 +100,7 @@ def train(
     with one_at_a_time(), global_states_kept(), _store(results) as store:
         root = data_folder(data_root)
         data = DataCatalog(root)
-        name, found = _planned(config, data, root, seed, uses, gpu)
+        name, found = _planned(config, data, store, seed, uses, gpu)
         task = TrialTask(name, found, data.hash_for(found), keep_model=True)
         record = store.read_record(name)
         kept = store.models.exists(name)
@@ -113,7 +114,7 @@ def train(
 def _planned(
     config: TrialConfig | Mapping[str, Any],
     data: DataCatalog,
-    root: Path | None,
+    store: Store,
     seed: int,
     uses: Sequence[str | Path],
     gpu: bool,
@@ -129,8 +130,8 @@ def _planned(
     )
     document = study.document()
     code = use_own_code(document, named_files(uses))
-    document.data_root = root
-    spec = parse_study(document, code)
+    document.data_root = data.root
+    spec = settle_precision(parse_study(document, code), store, measure=True)
     check_room(spec, None, None)
     if isinstance(config, TrialConfig):
         found = replace(config, seed=seed)

@@ -30,6 +30,7 @@ def plan(
     from incay.study.planning.checks.readiness import check_study
     from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings, totals_told
+    from incay.study.planning.precision import precision_told
     from incay.study.planning.rule import rule_lines
     from incay.study.planning.search_reach import seeds_told, unreached
     from incay.study.planning.stack_forecast import told_beforehand
@@ -37,7 +38,7 @@ def plan(
     from incay.study.spec.idle import idle_told
     from incay.study.spec.recipe import recipes_told
 
-    spec, store, data = chosen.open()
+    spec, store, data = chosen.open(measure=probe)
     check_private(store)
     if (address := cluster_address()) is not None:
         require_cluster(address)
@@ -52,6 +53,7 @@ def plan(
     configs = [config for item in plans for config in (*item.search, *item.confirm)]
     told = (
         *recipes_told(spec.document),
+        *precision_told(spec),
         *spec.document.switched.values(),
         *stopping_told(spec.arms),
         *idle_told(spec.arms),

@@ -18,7 +18,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
 
-    spec, store, data = chosen.open()
+    spec, store, data = chosen.open(measure=True)
     check_private(store)  # a token that others can read goes to no cluster
     address = cluster_address()
     if address is not None:

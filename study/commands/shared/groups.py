@@ -92,9 +92,14 @@ class TrainingChoice(RunChoice):
     cpus: Cpus = None
     gpus: Gpus = None
 
-    def open(self) -> tuple[StudySpec, Store, DataCatalog]:
-        """Return the checked study, its store and its data sets."""
+    def open(self, *, measure: bool) -> tuple[StudySpec, Store, DataCatalog]:
+        """Return the checked study, its store and its data sets.
+
+        Args:
+            measure: Whether to measure which precision is faster here, where that is left open.
+        """
         from incay.study.planning.data_catalog import DataCatalog
+        from incay.study.planning.precision import settle_precision
         from incay.study.spec.size import trial_count
 
         code = OwnCode(self.uses, self.user_code)
@@ -102,7 +107,8 @@ class TrainingChoice(RunChoice):
         count = trial_count(spec.header, spec.arms)
         if count > _MANY:
             say(f"plans {count:,} trials, which takes some seconds")
-        return spec, open_store(self.results), DataCatalog(self.data_root)
+        store = open_store(self.results)
+        return settle_precision(spec, store, measure=measure), store, DataCatalog(self.data_root)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

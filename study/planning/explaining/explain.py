@@ -17,6 +17,7 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES
 from incay.trainables.fingerprint import code_files, code_version
+from incay.trainables.names import PRECISION
 from incay.trainables.store.books import Books, code_modules, every_run
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
@@ -244,7 +245,9 @@ def _settings(
         study, row = each.books.study(), each.row
         if study is None:
             continue
-        spec = parse_study(Document(each.books.name, dict(study.document), data_root=ANYWHERE))
+        document = Document(each.books.name, dict(study.document), data_root=ANYWHERE)
+        document.precision = next((arm.config.get(PRECISION) for arm in study.arms), None)
+        spec = parse_study(document)
         arm = next(arm for arm in spec.arms if arm.name == row.arm)
         return row_config(spec, arm, row), None
     return None, None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from incay.study.errors import StudyError, shown
-from incay.study.hardware import auto_precision
+from incay.study.hardware import multiplies_bf16
 from incay.study.spec.arms.lengths import in_steps, lay_over
 from incay.study.spec.arms.places import GRID, place_of
 from incay.study.spec.header import Header
@@ -76,7 +76,7 @@ def arms_of(
         try:
             base = lay_over(document.values.get("base") or {}, settings)
             values = in_steps(lay_over(base, nest(cell)), left)
-            values = _with_precision(values, header.resources.gpu)
+            values = _with_precision(values, document.precision, header.resources.gpu)
         except ValueProblem as problem:
             raise _error(document, source, problem) from problem
         values, reference = _without_reference(values)
@@ -118,15 +118,23 @@ def with_difference(arm: Arm, reference: Mapping[str, Any]) -> Arm:
     return replace(arm, difference=difference)
 
 
-def _with_precision(values: Mapping[str, Any], gpu: float) -> dict[str, Any]:
-    """Return an arm's values with a precision that hardware has decided on, if none is given."""
+def _with_precision(values: Mapping[str, Any], settled: str | None, gpu: float) -> dict[str, Any]:
+    """Return an arm's values with a precision that hardware has decided on, if none is given.
+
+    Args:
+        values: The arm's.
+        settled: What ``auto`` stands for; None where nothing but the hardware's kind tells.
+        gpu: GPUs of a trial.
+    """
     given = values.get(PRECISION, _AUTO)
     if given not in _PRECISIONS:
         raise ValueProblem(
             (PRECISION,),
             f"precision must be one of {', '.join(_PRECISIONS)}, but got {shown(given)}",
         )
-    return {**values, PRECISION: auto_precision(gpu) if given == _AUTO else given}
+    if given != _AUTO:
+        return {**values}
+    return {**values, PRECISION: settled or ("bf16" if multiplies_bf16(gpu) else "fp32")}
 
 
 def _own_settings(document: Document, source: str) -> Mapping[str, Any]:

@@ -41,6 +41,7 @@ class Document:
         data_root: Below which the paths that it names must stay.
         is_file: Whether it was read from a file.
         recipes: Recipes that were laid, by the section that named them.
+        precision: What ``precision: auto`` stands for; None where the hardware's kind decides.
         switched: What a plan says of components that overrides have put in place of others, by
             kind.
     """
@@ -52,6 +53,7 @@ class Document:
     data_root: Root = None
     is_file: bool = True
     recipes: dict[KeyPath, str] = field(default_factory=dict)
+    precision: str | None = None
     switched: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,115 @@
+"""`precision: auto` is what was measured, the same for all arms and for all of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from in_process import incay
+
+from incay.study.planning import measured_precision, precision
+from incay.study.planning.measured_precision import measured
+from incay.study.planning.precision import Speeds, precision_told, remember, settle_precision
+from incay.study.spec.reading.document import load_document
+from incay.study.spec.study import StudySpec, parse_study
+from incay.trainables.store.trials import Store
+
+STUDY = """\
+name: precise
+base:
+  dataset: digits
+  network: {name: mnist-2d, width: 0.1, dimension: 2}
+  steps: 4
+  reports: 1
+  batch_size: 32
+  recipe: cifar-sgd-cosine
+arms:
+  A: {}
+  B: {incay: {form: reciprocal, weight: 0.1}}
+  C: {network.width: 0.2}
+confirm: {seeds: 2}
+"""
+QUICK = {"fp32": Speeds(1.0, 2.0), "bf16": Speeds(2.0, 1.0)}
+
+
+@pytest.fixture(autouse=True)
+def native(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    for module in ("incay.study.spec.arms.building", "incay.study.planning.precision"):
+        monkeypatch.setattr(f"{module}.multiplies_bf16", lambda _: True)
+
+
+def study(text: str = STUDY) -> StudySpec:
+    Path("precise.yaml").write_text(text)
+    return parse_study(load_document(Path("precise.yaml")))
+
+
+def taken(spec: StudySpec) -> list[str]:
+    return [arm.config.precision for arm in spec.arms]
+
+
+@pytest.mark.parametrize("faster", ["fp32", "bf16"])
+def test_the_faster_one_is_measured_once(faster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def timed(*arguments: object) -> Speeds:
+        calls.append(arguments)
+        return QUICK[faster]
+
+    monkeypatch.setattr(measured_precision, "measured", timed)
+    store = Store("results")
+    assert taken(settle_precision(study(), store, measure=False)) == ["bf16"] * 3  # by the flags
+    for _ in range(2):
+        spec = settle_precision(study(), store, measure=True)
+        assert taken(spec) == [faster] * 3
+        assert spec.run == study().run
+    assert taken(settle_precision(study(), store, measure=False)) == [faster] * 3
+    assert len(calls) == 1
+    assert f"precision: auto is {faster}: measured" in precision_told(spec)[0]
+
+
+def test_what_a_study_gives_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measured_precision, "measured", lambda *_: pytest.fail("measured"))
+    given = STUDY.replace("  steps: 4", "  precision: bf16\n  steps: 4")
+    spec = settle_precision(study(given), Store("results"), measure=True)
+    assert taken(spec) == ["bf16"] * 3
+    assert precision_told(spec) == []
+
+
+def test_a_run_goes_on_in_the_precision_that_it_began_with(tmp_path: Path) -> None:
+    spec = study()
+    baseline = spec.arms[0].config
+    remember(baseline, 1, QUICK["fp32"])
+    from incay.study.execution.ledger import Ledger
+
+    store = Store(tmp_path / "results")
+    Ledger(store, settle_precision(study(), store, measure=False)).open()
+    remember(baseline, 1, QUICK["bf16"])
+    again = settle_precision(study(), store, measure=True)
+    assert taken(again) == ["fp32"] * 3
+    assert "this run began with it" in precision_told(again)[0]
+
+
+def test_a_damaged_measurement_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = study()
+    remember(spec.arms[0].config, 1, QUICK["fp32"])
+    kept = precision._path(spec.arms[0].config, 1)
+    monkeypatch.setattr(measured_precision, "measured", lambda *_: QUICK["fp32"])
+    for content in ("", "[]", '{"fp32": 1}', "\x00"):
+        kept.write_text(content)
+        assert taken(settle_precision(study(), Store("results"), measure=True)) == ["fp32"] * 3
+
+
+def test_it_is_really_measured() -> None:
+    found = measured(study().arms[0].config, 1)
+    assert found is not None
+    assert 0.0 < found.fp32 < 10.0
+    assert 0.0 < found.bf16 < 10.0
+
+
+def test_a_plan_says_so() -> None:
+    study()
+    done = incay("plan", "precise.yaml", "--no-probe")
+    assert done.code == 0, done.err
+    assert "auto is bf16, by the processor's flags: nothing was measured yet" in done.out
