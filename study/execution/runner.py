@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from incay.study.execution.ledger import Ledger
 from incay.study.execution.looks import describe_look, look, note_results
 from incay.study.execution.monitor import Monitor, totals
 from incay.study.execution.on_ray.session import OnDeath, RaySession
-from incay.study.execution.on_ray.tune_run import train_phase
+from incay.study.execution.on_ray.tune_run import train
+from incay.study.execution.phase import Phase
 from incay.study.execution.place import ResultsPlace
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
@@ -128,6 +129,8 @@ class StudyRunner:
         self._cost: dict[str, tuple[float, float]] = {}
         self._checked: set[str] = set()
         self._failed: list[tuple[PlannedTrial, TrialRecord]] = []
+        self._missing: tuple[str, ...] = ()
+        self._stuck: list[WaitingTrial] = []
 
     def run(self) -> RunSummary:
         """Train what has no result yet; return when all has ended or somebody interrupts.
@@ -154,58 +157,24 @@ class StudyRunner:
         return summary
 
     def _run(self) -> RunSummary:
-        spec = self._spec
         refuse_newer_records(self._store, self._planner, self._ledger.books)
         for damage in self._ledger.open():
             self._monitor.found_damaged(damage)
         self._context.place.begin()
-        winners: dict[str, PlannedTrial] = {}
-        missing: tuple[str, ...] = ()
-        stuck: list[WaitingTrial] = []
         with self.halt.on_signals():
-            if spec.searches:
-                search = SearchWork(
-                    spec,
-                    self._planner,
-                    self._finished,
-                    self._history,
-                    self._ledger.points(),
-                    self._monitor.spares,
-                )
-                counts = Counter[str]()
-                for item in search.searches:
-                    counts[item.arm.name] += item.total
-                self._phase("search", search, counts, spec.objective.metric)
-                for damage in self._ledger.displaced(search.planned):
-                    self._monitor.found_damaged(damage)
-                found = {
-                    search_name(item.arm.name, item.repetition): item.winner()
-                    for item in search.searches
-                }
-                winners = {name: trial for name, trial in found.items() if trial is not None}
-                if not self.halt.asked:
-                    missing = tuple(name for name, trial in found.items() if trial is None)
-            if not self.halt.asked:
-                frozen = self._ledger.freeze(winners) if spec.searches else {}
-                stuck = self._confirm(
-                    [
-                        trial
-                        for trial in self._planner.confirm_trials(frozen)
-                        if not {
-                            search_name(name, spec.repetition_of(trial.number))
-                            for name in (trial.arm, trial.needs_arm)
-                        }
-                        & set(missing)
-                    ]
-                )
+            phases = self._phases()
+            while (phase := next(phases, None)) is not None:
+                train(self._context, phase, phases, self._trials)
+                if self._lease.lost:
+                    raise self._lease.taken()
         return RunSummary(
             started=self._monitor.started,
             continued=self._monitor.continued,
             reused=self._monitor.reused,
             endings=self._endings,
             interrupted=self.halt.interrupted,
-            without_winner=missing,
-            stuck=tuple(stuck),
+            without_winner=self._missing,
+            stuck=tuple(self._stuck),
             lost=self._monitor.lost,
             damaged=tuple(self._monitor.damaged),
             failed=tuple(self._failed),
@@ -214,14 +183,57 @@ class StudyRunner:
             exit_code=130 if self._monitor.started else 128 + self.halt.signal,
         )
 
-    def _confirm(self, trials: Sequence[PlannedTrial | WaitingTrial]) -> list[WaitingTrial]:
-        """Train confirm trials, look by look; return those that cannot be trained.
+    def _phases(self) -> Iterator[Phase]:
+        """Yield the phases in which there is something to train, one after another.
+
+        What a phase comes to is taken in as the next is asked for.
+        """
+        spec = self._spec
+        winners: dict[str, PlannedTrial] = {}
+        if spec.searches:
+            search = SearchWork(
+                spec,
+                self._planner,
+                self._finished,
+                self._history,
+                self._ledger.points(),
+                self._monitor.spares,
+            )
+            counts = Counter[str]()
+            for item in search.searches:
+                counts[item.arm.name] += item.total
+            yield from self._phase("search", search, counts, spec.objective.metric)
+            for damage in self._ledger.displaced(search.planned):
+                self._monitor.found_damaged(damage)
+            found = {
+                search_name(item.arm.name, item.repetition): item.winner()
+                for item in search.searches
+            }
+            winners = {name: trial for name, trial in found.items() if trial is not None}
+            if not self.halt.asked:
+                self._missing = tuple(name for name, trial in found.items() if trial is None)
+        if self.halt.asked:
+            return
+        frozen = self._ledger.freeze(winners) if spec.searches else {}
+        yield from self._confirm(
+            [
+                trial
+                for trial in self._planner.confirm_trials(frozen)
+                if not {
+                    search_name(name, spec.repetition_of(trial.number))
+                    for name in (trial.arm, trial.needs_arm)
+                }
+                & set(self._missing)
+            ]
+        )
+
+    def _confirm(self, trials: Sequence[PlannedTrial | WaitingTrial]) -> Iterator[Phase]:
+        """Train confirm trials, look by look, and note those that cannot be trained.
 
         Args:
             trials: All that the study may train. After a look only arms that are still open, and
                 what they are compared with, go on.
         """
-        stuck: list[WaitingTrial] = []
         going_on = frozenset(trial.arm for trial in trials)
         earlier = 0
         for number, seeds in enumerate(self._spec.looks, 1):
@@ -233,27 +245,24 @@ class StudyRunner:
             work = FixedWork(asked, self._finished)
             several = len(self._spec.looks) > 1
             which = f"look {number} of {len(self._spec.looks)}" if several else ""
-            self._phase("confirm", work, totals(asked), "", which)
-            stuck += work.stuck
+            yield from self._phase("confirm", work, totals(asked), "", which)
+            self._stuck += work.stuck
             if self.halt.asked or not several:
                 note_results(self._store, self._spec)
-                break
+                return
             shown = look(self._store, self._spec, number)
             self._monitor.tell(describe_look(shown, self._spec.looks))
             if not shown.open:
-                break
+                return
             going_on, earlier = shown.going_on, seeds
-        return stuck
 
     def _phase(
         self, name: str, work: Work, counts: dict[str, int], metric: str, which: str = ""
-    ) -> None:
+    ) -> Iterator[Phase]:
         self._monitor.begin(name, counts, metric or "test.error", which)
         first = work.next()
         if isinstance(first, PlannedTrial):
-            train_phase(self._context, work, first, self._trials)
-            if self._lease.lost:
-                raise self._lease.taken()
+            yield Phase(work, first)
         missing = 0
         for trial in work.planned:
             record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)

@@ -12,44 +12,48 @@ from incay.study.errors import UserError
 from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
 from incay.study.execution.lost_workers import MOST, TOGETHER, LostWorkers
+from incay.study.execution.phase import Following, Phase
 from incay.study.execution.stacks import Stack, Stacks
 from incay.study.planning.trials import PlannedTrial
-from incay.study.search.order import Signal, Work
+from incay.study.search.order import Signal
 from incay.trainables.store.endings import Ending, Unended
 from incay.trainables.store.problems import StoreError
 
 
 class WorkSearcher(Searcher):
-    """Hands a phase's work to Tune: one trial, or a stack of them, is one trial of Tune's.
+    """Hands work to Tune, phase by phase: one trial, or a stack of them, is one trial of Tune's.
+
+    A phase that follows goes on with the workers of the one before.
 
     Nothing here can fail for outside reasons but the store, and that ends the run in good
     order through `halt`: an exception in a searcher would break it.
 
     Args:
         context: What the run has.
-        work: The phase's trials.
-        first: The first of them, taken before Ray was started, to learn whether there is
-            anything to train.
+        phase: The first, taken before Ray was started, to learn whether there is anything to
+            train.
+        following: Those after it.
         room: Returns how many trials of Tune's the machines have room for.
     """
 
     def __init__(
-        self, context: RunContext, work: Work, first: PlannedTrial, *, room: Callable[[], int]
+        self, context: RunContext, phase: Phase, following: Following, *, room: Callable[[], int]
     ) -> None:
         super().__init__()
-        self._work = work
+        self._following = following
         self._monitor = context.monitor
         self._store = context.store
         self._data = context.data
         self._endings = Endings(context.store, context.data)
         self._halt = context.halt
         self._models = context.models
-        self._stacked = context.spec.resources.stack > 1
+        self._most_stacked = context.spec.resources.stack
+        self._stacked = self._most_stacked > 1
         self._room = room
         # Tune's own retries count lost nodes as failures, and lose trials whose reused worker
         # turns out to be dead. So none are used: a trial that lost its worker is a new one to
         # Tune, and goes on from its checkpoint.
-        self._stacks = Stacks(work, first, context.spec.resources.stack)
+        self._begin(phase)
         self._running: dict[str, dict[str, PlannedTrial]] = {}  # by Tune's id and fingerprint
         self._started: set[str] = set()
         self._why: dict[str, str] = {}
@@ -57,12 +61,14 @@ class WorkSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the configuration of what comes next, None to wait or FINISHED."""
-        stack: Stack | Signal = Signal.WAIT
-        with self._halt.guard():
-            stack = self._stacks.next(self._has_room)
-        if stack is Signal.DONE and not self._running:
-            finished: str = Searcher.FINISHED
-            return finished
+        stack = self._next_stack()
+        while stack is Signal.DONE and not self._running:
+            phase = None if self._halt.asked else self._following.next()
+            if phase is None:
+                finished: str = Searcher.FINISHED
+                return finished
+            self._begin(phase)
+            stack = self._next_stack()
         if not isinstance(stack, Stack):
             return None  # one that runs may lose its worker yet
         with self._halt.guard():
@@ -79,6 +85,21 @@ class WorkSearcher(Searcher):
             "alone_because": stack.alone_because,
             "withdrawable": self._work.pruning,
         }
+
+    @property
+    def planned(self) -> list[PlannedTrial]:
+        """The trials of the phase that it is in."""
+        return self._work.planned
+
+    def _begin(self, phase: Phase) -> None:
+        self._work = phase.work
+        self._stacks = Stacks(phase.work, phase.first, self._most_stacked)
+
+    def _next_stack(self) -> Stack | Signal:
+        stack: Stack | Signal = Signal.WAIT  # also where the store takes nothing more
+        with self._halt.guard():
+            stack = self._stacks.next(self._has_room)
+        return stack
 
     @property
     def handed_out(self) -> Iterable[str]:

@@ -1,29 +1,29 @@
-"""One phase of a study on Ray Tune: places its trials until all have ended or the run halts."""
+"""A study on Ray Tune: places its trials, phase by phase, until all have ended or the run halts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from incay.study.execution.context import RunContext
 from incay.study.execution.endings import Endings
 from incay.study.execution.on_ray.watch import RayWatch
+from incay.study.execution.phase import Following, Phase
 from incay.study.planning.trials import PlannedTrial
-from incay.study.search.order import Work
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
 
 
-def train_phase(
-    context: RunContext, work: Work, first: PlannedTrial, before: list[PlannedTrial]
+def train(
+    context: RunContext, phase: Phase, phases: Iterator[Phase], before: list[PlannedTrial]
 ) -> None:
-    """Train a phase's trials.
+    """Train a phase's trials, and those of the phases that follow.
 
     Args:
         context: What the run has.
-        work: The phase's trials.
-        first: The first of them, taken already.
-        before: The trials of earlier phases, for the books.
+        phase: The phase.
+        phases: Those that follow. One is left to the caller where the run halts.
+        before: The trials of the phases that are over, for the books.
 
     Raises:
         StoreError: The store takes nothing more.
@@ -32,14 +32,17 @@ def train_phase(
     context.ray.start()
     if context.halt.asked:  # somebody ended the run meanwhile
         return
+    following = Following(phases)
     with context.ray.watched(context.spec.resources.stall_seconds) as watch:
-        _train(context, work, first, before, watch)
+        _train(context, phase, following, before, watch)
+    if following.problem is not None:
+        raise following.problem
 
 
 def _train(
     context: RunContext,
-    work: Work,
-    first: PlannedTrial,
+    phase: Phase,
+    following: Following,
     before: list[PlannedTrial],
     watch: RayWatch,
 ) -> None:
@@ -61,7 +64,7 @@ def _train(
     shared = {name: ray.put(data.load_for(config)) for name, config in asked.items()}
     stack = spec.resources.stack
     searcher = WorkSearcher(
-        context, work, first, room=lambda: _room(ray.cluster_resources(), needs)
+        context, phase, following, room=lambda: _room(ray.cluster_resources(), needs)
     )
     trainable = tune.with_parameters(
         StackTrainable if stack > 1 else IncayTrainable,
@@ -80,7 +83,7 @@ def _train(
             halt.blame(gone)
             return
         with halt.guard():
-            patiently(lambda: context.ledger.keep([*before, *work.planned]))
+            patiently(lambda: context.ledger.keep([*before, *searcher.planned]))
 
     lease.confirm()
     # Ray has just put its own signal handlers in place.
