@@ -24,8 +24,8 @@ from incay.study.planning.precision import precision_told
 from incay.study.planning.rule import rule_lines
 from incay.study.planning.search_reach import seeds_told, unreached
 from incay.study.planning.stack_forecast import told_beforehand
+from incay.study.spec.arms.idle import idle_told
 from incay.study.spec.arms.stopping import stopping_told
-from incay.study.spec.idle import idle_told
 from incay.study.spec.recipe import recipes_told
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.trials import Store

@@ -34,8 +34,8 @@ def plan(
     from incay.study.planning.rule import rule_lines
     from incay.study.planning.search_reach import seeds_told, unreached
     from incay.study.planning.stack_forecast import told_beforehand
+    from incay.study.spec.arms.idle import idle_told
     from incay.study.spec.arms.stopping import stopping_told
-    from incay.study.spec.idle import idle_told
     from incay.study.spec.recipe import recipes_told
 
     spec, store, data = chosen.open(measure=probe)

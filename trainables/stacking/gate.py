@@ -32,7 +32,7 @@ from incay.trainables.training.evaluate import EVALUATION_BATCH, Samples
 from incay.trainables.training.prepared import PreparedData
 
 STEPS = 4
-"""Steps that are compared: momentum, statistics and a start of incay take part."""
+"""Steps that are compared: momentum (and Adam's means), statistics and incay's start take part."""
 CHECKED = 4
 """Members that are compared, the first and the last among them."""
 FORWARD = {"fp32": 5e-3, "bf16": 0.3}

@@ -10,11 +10,11 @@ from dataclasses import replace
 from incay.study.errors import shown
 from incay.study.spec.arms.ablation import ablated
 from incay.study.spec.arms.building import Arm, arms_of, cell_count, with_difference
+from incay.study.spec.arms.idle import computed, keeps_from_acting
 from incay.study.spec.arms.places import place_of
 from incay.study.spec.arms.references import check_reference
 from incay.study.spec.arms.stopping import stops_early
 from incay.study.spec.header import Header
-from incay.study.spec.idle import computed, keeps_from_acting
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.texts import alike, check_name
 from incay.study.spec.searches.search import (

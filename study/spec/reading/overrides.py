@@ -11,9 +11,9 @@ from incay.study.errors import StudyError, listed, shown
 from incay.study.spec.arms.lengths import OTHER_WAY
 from incay.study.spec.overlay import as_component
 from incay.study.spec.reading.document import Document, KeyPath, flatten, parse_value
+from incay.study.spec.reading.switching import SWITCHED, switch
 from incay.study.spec.recipe import lay_recipes, settings_of
 from incay.study.spec.study import header_keys
-from incay.study.spec.switching import SWITCHED, switch
 from incay.study.spec.words import RECIPE
 from incay.trainables.config import COMPONENTS
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from incay.study.errors import StudyError
+from incay.study.spec.arms.idle import computed, idle, idle_told
 from incay.study.spec.arms.stopping import can_stop, stopping_told
 from incay.study.spec.catalog import built_in_studies, find_study
-from incay.study.spec.idle import computed, idle, idle_told
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study

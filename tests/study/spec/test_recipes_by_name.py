@@ -16,10 +16,6 @@ from incay.trainables.optimizers.adamw import AdamWSettings
 from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.schedules.plateau import PlateauSettings
 
-ASKED = ("optimizer.name=adamw", "schedule.kind=cosine", "schedule.warmup=0.05")
-OF_MOMENTUM = {"quickstart"}
-"""Studies whose question is a setting that only SGD has."""
-
 
 def parse(base: dict[str, Any], *settings: str, **values: Any) -> StudySpec:
     document = Document("study.yaml", {"name": "t", "base": base, **values})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,9 +20,12 @@ from incay.trainables.optimizers.adamw import AdamWSettings
 from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.schedules.cosine import CosineSettings
+from incay.trainables.stacking import gate as stacked_gate
+from incay.trainables.stacking.gate import rehearse
 from incay.trainables.stacking.key import must_train_alone
-from incay.trainables.stacking.rows import row_step
+from incay.trainables.stacking.rows import AdamRow, row_step
 from incay.trainables.stacking.state import StackedState
+from incay.trainables.training.prepared import prepare
 from incay.trainables.training.trainer import Trainer
 
 OPTIMIZERS = {
@@ -140,3 +144,34 @@ def test_each_optimizer_has_a_step_for_several_trials_or_says_that_it_has_none(n
     else:
         assert why == f"optimizer {name} has no step for several trials at once"
     assert (name in {"sgd", "adam", "adamw"}) == (why == "")
+
+
+def swapped_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give members each other's learning rates."""
+    step = StackedState.step
+    monkeypatch.setattr(
+        StackedState, "step", lambda self, gradients, rates: step(self, gradients, rates[::-1])
+    )
+
+
+def miscounted_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count ten for each step, so that means of few steps are taken for those of many."""
+    step = AdamRow.step
+
+    def ten(self: AdamRow, *rows: Tensor) -> None:
+        self.counted["step"] += 9.0
+        step(self, *rows)
+
+    monkeypatch.setattr(AdamRow, "step", ten)
+
+
+@pytest.mark.parametrize("plant", [swapped_rates, miscounted_steps])
+def test_a_planted_fault_closes_the_gate(
+    plant: Callable[[pytest.MonkeyPatch], None],
+    digits: ImageData,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stacked_gate, "_known", {})
+    plant(monkeypatch)
+    configs = differing(replace(SMALL, steps=4, reports=1), optimizer=AdamWSettings(lr=0.0005))
+    assert "what parameters change by" in rehearse(configs, prepare(SMALL, digits, CPU), CPU)
