@@ -54,7 +54,7 @@ class Mirror(StudyCopy):
     def __init__(self, store: Store, study: str, run: str) -> None:
         super().__init__(store, study, run)
         with self._told():
-            self._runs = Runs(store, study)
+            self._runs = Runs(store, study, _progress)
         self._complete: set[tuple[str, str]] = set()  # key and fingerprint of mirrored trials
         self._endings: dict[str, str] = {}  # by fingerprint, as this mirror last saw them
         self._attached: dict[str, str | None] = {}  # those when attachments were last looked at
@@ -186,6 +186,16 @@ class Mirror(StudyCopy):
         return _Content(
             Unended.RUNNING, progress.step, progress.history, progress.config, progress.provenance
         )
+
+
+def _progress(tags: Mapping[str, str]) -> tuple[int, ...]:
+    """Return how much is copied to a run: whether it has ended, attachments, and its last step."""
+    step = tags.get(_STEP, "")
+    return (
+        int(_is_final(tags.get(STATUS, ""))),
+        int(_ATTACHED in tags),
+        int(step) if step.isdecimal() else -1,
+    )
 
 
 def _is_final(status: str) -> bool:

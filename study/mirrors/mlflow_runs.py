@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from incay.study.mirrors.mlflow_database import (
@@ -13,6 +13,7 @@ from incay.study.mirrors.mlflow_database import (
     own_database,
     tracking_uri,
 )
+from incay.study.mirrors.mlflow_duplicates import PARENT, one_of_each
 from incay.study.mirrors.relocation import ARTIFACTS
 from incay.study.mirrors.remedies import DamagedCopyError, deleted_experiment
 from incay.trainables import metrics
@@ -34,9 +35,16 @@ class Runs:
     Args:
         store: The results that the mirror copies.
         experiment: The experiment's name.
+        progress: How much there is in a run, by its tags.
     """
 
-    def __init__(self, store: Store, experiment: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        experiment: str,
+        progress: Callable[[Mapping[str, str]], tuple[int, ...]],
+    ) -> None:
+        self._progress = lambda run: progress(run.data.tags)
         self._artifacts = client_artifacts(store)
         self._client: Any = open_client(store)
         self._own = own_database(store)
@@ -46,11 +54,15 @@ class Runs:
         self._runs: dict[str, Any] = {}
 
     def load(self) -> None:
-        """Find the experiment, or make it, and learn which runs it has."""
+        """Find the experiment, or make it, and learn which runs it has.
+
+        Of those that it has twice one is deleted.
+        """
         if not self._experiment:
             self._experiment = self._get_experiment()
-            self._runs = {run.data.tags.get(_KEY, ""): run for run in self._existing()}
-            self._require_own_places()
+            existing = list(self._existing())
+            self._require_own_places(existing)
+            self._runs = one_of_each(existing, _KEY, self._progress, self._client)
 
     def tags(self, key: str) -> Mapping[str, str] | None:
         """Return the tags of a run, None where there is no such run."""
@@ -73,7 +85,7 @@ class Runs:
         if key not in self._runs:
             all_tags = {_KEY: key, "mlflow.runName": name, "incay.study": self._name, **tags}
             if parent is not None:
-                all_tags["mlflow.parentRunId"] = parent
+                all_tags[PARENT] = parent
             self._runs[key] = self._client.create_run(
                 self._experiment,
                 start_time=created,
@@ -175,7 +187,7 @@ class Runs:
         )
         return created
 
-    def _require_own_places(self) -> None:
+    def _require_own_places(self, runs: Iterable[Any]) -> None:
         """Refuse a database beside results that would have artifacts written anywhere else.
 
         Whoever may write to it could name any folder of whoever synchronises next.
@@ -185,7 +197,7 @@ class Runs:
         """
         if self._own is None:
             return
-        for run in self._runs.values():
+        for run in runs:
             run_id, place = run.info.run_id, run.info.artifact_uri
             if not run_id.isalnum() or place != f"{self._artifacts}/{run_id}/artifacts":
                 raise DamagedCopyError(self._own, f"a database that keeps artifacts in {ARTIFACTS}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -21,6 +22,9 @@ from incay.study.mirrors.urls import file_url, sqlite_url
 ARTIFACT_ROOT = "_MLFLOW_SERVER_ARTIFACT_ROOT"
 """What MLflow reads, when it makes a database, for its experiment "Default": else that keeps its
 artifacts in the directory that the process happened to start in."""
+
+_LONGEST = 3600.0
+"""Seconds after which whoever has begun a template is surely gone."""
 
 
 def make_database(path: Path) -> None:
@@ -45,6 +49,9 @@ def prepare_template() -> None:
         return
     with suppress(OSError, sqlite3.Error):
         kept.parent.mkdir(parents=True, exist_ok=True)
+        for left in kept.parent.glob("*.new"):
+            if time.time() - left.stat().st_mtime > _LONGEST:
+                left.unlink()
         begun = kept.with_name(f"{kept.name}.{uuid.uuid4().hex[:8]}.new")
         _made(begun, kept.parent)
         begun.rename(kept)

@@ -6,36 +6,15 @@ is slower in it. All of a study's arms have one answer, and a run keeps that whi
 
 from __future__ import annotations
 
-import hashlib
-import json
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from incay.study.caches import cache_folder
-from incay.study.hardware import multiplies_bf16, processor
+from incay.study.hardware import multiplies_bf16
+from incay.study.planning.speeds import recall, remember
 from incay.study.spec.study import Arm, StudySpec, parse_study
-from incay.trainables.config import TrialConfig
 from incay.trainables.names import PRECISION
-from incay.trainables.settings import to_dict
 from incay.trainables.store.books import Books
 from incay.trainables.store.damage import RecordError
 from incay.trainables.store.trials import Store
-
-
-@dataclass(frozen=True)
-class Speeds:
-    """Seconds of a training step in each precision."""
-
-    fp32: float
-    bf16: float
-
-    @property
-    def faster(self) -> str:
-        """The precision of the shorter one."""
-        return "bf16" if self.bf16 < self.fp32 else "fp32"
 
 
 def settle_precision(spec: StudySpec, store: Store, *, measure: bool) -> StudySpec:
@@ -66,22 +45,6 @@ def precision_told(spec: StudySpec) -> list[str]:
     times = f"a step takes {1e3 * speeds.fp32:.3g} ms in fp32, {1e3 * speeds.bf16:.3g} in bf16"
     began = "" if chosen == speeds.faster else "; this run began with it"
     return [f"precision: auto is {chosen}: measured on this machine, {times}{began}"]
-
-
-def recall(config: TrialConfig, threads: int) -> Speeds | None:
-    """Return what was measured of such trials on this machine, None if nothing was."""
-    try:
-        return Speeds(**json.loads(_path(config, threads).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def remember(config: TrialConfig, threads: int, speeds: Speeds) -> None:
-    """Keep a measurement; a folder that cannot be written is done without."""
-    path = _path(config, threads)
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(speeds)), encoding="utf-8")
 
 
 def _asks(spec: StudySpec) -> bool:
@@ -127,10 +90,3 @@ def _baseline(spec: StudySpec) -> Arm:
 
 def _threads(spec: StudySpec) -> int:
     return max(1, int(spec.resources.cpu))
-
-
-def _path(config: TrialConfig, threads: int) -> Path:
-    """Return where a measurement is kept: by all that it depends on."""
-    kind = [to_dict(config.network), config.batch_size, threads, processor(), version("torch")]
-    name = hashlib.sha256(json.dumps(kind, sort_keys=True).encode()).hexdigest()[:20]
-    return cache_folder("precision") / f"{name}.json"

@@ -61,14 +61,17 @@ class WorkSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the configuration of what comes next, None to wait or FINISHED."""
-        stack = self._next_stack()
-        while stack is Signal.DONE and not self._running:
+        while True:
+            stack: Stack | Signal = Signal.WAIT  # also where the store takes nothing more
+            with self._halt.guard():
+                stack = self._stacks.next(self._has_room)
+            if stack is not Signal.DONE or self._running:
+                break
             phase = None if self._halt.asked else self._following.next()
             if phase is None:
                 finished: str = Searcher.FINISHED
                 return finished
             self._begin(phase)
-            stack = self._next_stack()
         if not isinstance(stack, Stack):
             return None  # one that runs may lose its worker yet
         with self._halt.guard():
@@ -94,12 +97,6 @@ class WorkSearcher(Searcher):
     def _begin(self, phase: Phase) -> None:
         self._work = phase.work
         self._stacks = Stacks(phase.work, phase.first, self._most_stacked)
-
-    def _next_stack(self) -> Stack | Signal:
-        stack: Stack | Signal = Signal.WAIT  # also where the store takes nothing more
-        with self._halt.guard():
-            stack = self._stacks.next(self._has_room)
-        return stack
 
     @property
     def handed_out(self) -> Iterable[str]:

@@ -72,6 +72,41 @@ def test_a_lost_mirror_is_made_again_from_the_store(finished, tmp_path):
     assert remade == {run.data.tags["incay.key"]: run.data.metrics for run in runs(finished)}
 
 
+def test_runs_that_a_server_has_made_twice_are_one_again(finished, tmp_path):
+    """As where it stood still, was asked again, and then did both."""
+    import mlflow
+
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    assert incay("sync", "tiny", cwd=copy).returncode == 0  # at its new place
+    client = mlflow.MlflowClient(f"sqlite:///{copy / 'results' / 'mlflow.db'}")
+    before = {run.data.tags["incay.key"]: run.info.run_id for run in runs(copy)}
+    (study,) = [run for run in runs(copy) if "mlflow.parentRunId" not in run.data.tags]
+    twice = [each for each in runs(copy) if "incay.fingerprint" in each.data.tags][:2]
+    for run in (study, *twice):
+        kept = ("incay.key", "mlflow.parentRunId", "mlflow.runName")
+        tags = {name: value for name, value in run.data.tags.items() if name in kept}
+        other = client.create_run(run.info.experiment_id, start_time=1, tags=tags)
+    for run in runs(copy):  # what was made below the second one
+        if run.data.tags.get("mlflow.parentRunId") == study.info.run_id:
+            client.set_tag(run.info.run_id, "mlflow.parentRunId", other.info.run_id)
+    mine = client.create_run(study.info.experiment_id).info.run_id
+    (second,) = {other.info.run_id} - set(before.values())
+    client.set_tag(second, "incay.key", study.data.tags["incay.key"])
+    assert incay("sync", "tiny", cwd=copy).returncode == 0
+    left = {run.data.tags.get("incay.key", "mine"): run for run in runs(copy)}
+    assert len(runs(copy)) == len(left) == len(before) + 1
+    assert left.pop("mine").info.run_id == mine
+    assert {key: run.info.run_id for key, run in left.items()} == before
+    arms = [run for run in left.values() if "incay.arm" in run.data.tags]
+    below = {
+        run.data.tags["mlflow.parentRunId"]
+        for run in arms
+        if run.data.tags.get("incay.phase") is None
+    }
+    assert below == {study.info.run_id}
+
+
 def test_a_process_killed_while_it_makes_the_database_leaves_none(finished, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
@@ -82,7 +117,9 @@ def test_a_process_killed_while_it_makes_the_database_leaves_none(finished, tmp_
         "from incay.trainables.store.trials import Store\n"
         "open_client(Store('results'))"
     )
-    maker = subprocess.Popen([sys.executable, "-c", code], cwd=copy, env=ENVIRONMENT)
+    # Without a place for a template of it: to copy that takes no time.
+    environment = {**ENVIRONMENT, "XDG_CACHE_HOME": "/dev/null"}
+    maker = subprocess.Popen([sys.executable, "-c", code], cwd=copy, env=environment)
     while not any(each.stat().st_size for each in (copy / "results").glob(".mlflow.db.*.new")):
         assert maker.poll() is None
         time.sleep(0.001)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from in_process import incay
 
-from incay.study.planning import measured_precision, precision
+from incay.study.planning import measured_precision, speeds
 from incay.study.planning.measured_precision import measured
-from incay.study.planning.precision import Speeds, precision_told, remember, settle_precision
+from incay.study.planning.precision import precision_told, settle_precision
+from incay.study.planning.speeds import Speeds, remember
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.store.trials import Store
@@ -94,7 +95,7 @@ def test_a_run_goes_on_in_the_precision_that_it_began_with(tmp_path: Path) -> No
 def test_a_damaged_measurement_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = study()
     remember(spec.arms[0].config, 1, QUICK["fp32"])
-    kept = precision._path(spec.arms[0].config, 1)
+    kept = speeds._path(spec.arms[0].config, 1)
     monkeypatch.setattr(measured_precision, "measured", lambda *_: QUICK["fp32"])
     for content in ("", "[]", '{"fp32": 1}', "\x00"):
         kept.write_text(content)
