@@ -187,8 +187,7 @@ def _check_ranges(document: Document, arms: Iterable[Arm]) -> None:
             if range_ != notation:
                 raise document.error(
                     search_path(document, arm, name),
-                    f"a setting that several arms search must have one range (of one form, loss, "
-                    f"optimizer, ...), but {arm.name!r} "
+                    f"a setting that several arms search must have one range, but {arm.name!r} "
                     f"searches {shown(notation)} and {other.name!r} {shown(range_)}; where that is "
                     "meant, say unequal_ranges: true",
                 )

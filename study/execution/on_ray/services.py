@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from incay.study.execution.on_ray import agent
-from incay.trainables.worker.ready import FOLDER
+from incay.study.execution.on_ray import agent, ready
 
+_TRAINS = "incay.trainables.worker.trainable,incay.trainables.worker.session"
 _WORKERS = "--num_prestart_python_workers="
 
 
@@ -21,10 +21,8 @@ def variables_of_workers(folder: Path) -> dict[str, str]:
     """
     return {
         "RAY_prestart_worker_first_driver": "1",
-        "RAY_preload_python_modules": ",".join(
-            f"incay.trainables.worker.{name}" for name in ("ready", "trainable", "session")
-        ),
-        FOLDER: str(folder),
+        "RAY_preload_python_modules": f"{ready.__name__},{_TRAINS}",
+        ready.FOLDER: str(folder),
     }
 
 

@@ -29,8 +29,8 @@ REFUSED = [
         ["loss: softmax", "augment: {}"],
         ["loss: arcface", "augment: {mix: {name: mixup}}"],
         "yaml:6: ",
-        "(those that do: coco, cosine, l2-softmax, normface, softmax) must hold, but got "
-        "'mixup and arcface'",
+        "(those that do: coco, cosine, l2-softmax, logitnorm, maxsup, normface, softmax, "
+        "temperature-softmax) must hold, but got 'mixup and arcface'",
     ),
     (
         ["augment: {}"],

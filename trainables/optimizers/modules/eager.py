@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -29,14 +30,17 @@ def leave_compiler_out() -> None:
             setattr(plain, _LEFT_OUT, plain)
 
 
-def step_of(optimizer: Optimizer) -> Callable[[], Any]:
-    """Return what takes an optimiser's step."""
-    if not type(optimizer).__module__.startswith("torch.optim."):
-        return optimizer.step
-    plain = inspect.unwrap(type(optimizer).step)
+def take_step(optimizer: Optimizer) -> None:
+    """Take an optimiser's step."""
+    kind = type(optimizer)
+    if not kind.__module__.startswith("torch.optim."):
+        optimizer.step()
+        return
+    with torch.no_grad():
+        _plain_step(kind)(optimizer)
 
-    def step() -> None:
-        with torch.no_grad():
-            plain(optimizer)
 
-    return step
+@cache
+def _plain_step(kind: type[Optimizer]) -> Callable[[Optimizer], Any]:
+    """Return a kind's step without what readies it for the compiler, and for closures."""
+    return inspect.unwrap(kind.step)

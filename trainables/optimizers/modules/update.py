@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from incay.trainables.optimizers.modules.eager import leave_compiler_out, step_of
+from incay.trainables.optimizers.modules.eager import leave_compiler_out, take_step
 from incay.trainables.optimizers.modules.groups import parameter_groups, weight_rows
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ class Update:
     def __init__(self, settings: OptimizerSettings, modules: nn.Module) -> None:
         leave_compiler_out()
         self.optimizer = settings.build(parameter_groups(settings, modules))
-        self._step = step_of(self.optimizer)
         self._settings = settings
         self._parameters = list(modules.parameters())
         self._rows = weight_rows(modules) if settings.max_norm else []
@@ -48,7 +47,7 @@ class Update:
             nn.utils.clip_grad_value_(self._parameters, self._settings.clip_value)
         if self._settings.clip_norm:
             nn.utils.clip_grad_norm_(self._parameters, self._settings.clip_norm)
-        self._step()
+        take_step(self.optimizer)
         for parameter in self._rows:
             scale_rows(parameter, self._settings.max_norm)
 
