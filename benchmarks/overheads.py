@@ -35,6 +35,17 @@ search:
 budget: {{trials: {trials}}}
 confirm: {{seeds: 1}}
 """
+TWO = """\
+name: two
+base:
+  dataset: digits
+  network: {name: mnist-2d, width: 0.2}
+  steps: 20
+  reports: 1
+  precision: fp32
+arms: {Softmax: {}}
+confirm: {seeds: 2}
+"""
 
 
 def incay(folder: Path, *arguments: str, module: str = "incay.study.cli") -> tuple[float, str]:
@@ -110,6 +121,12 @@ def seconds_to_first_step(folder: Path) -> float:
         driver.wait()
 
 
+def whole_run(folder: Path) -> float:
+    """Return how long `incay run` takes for two trials of twenty steps, MLflow included."""
+    (folder / "two.yaml").write_text(TWO)
+    return incay(folder, "run", "two.yaml", module="incay")[0]
+
+
 def median_seconds(folder: Path, arguments: Sequence[str], turns: int) -> float:
     """Return how long a command of incay takes."""
     return statistics.median(incay(folder, *arguments)[0] for _ in range(turns))
@@ -134,8 +151,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         show("a trial that does nothing", seconds_per_trial(folder, chosen.trials), 0.08)
-        show("incay table", median_seconds(folder, ["table", "idle.yaml"], chosen.turns), 1.5)
-        show("incay --help", median_seconds(folder, ["--help"], chosen.turns), 0.3)
+        show("incay table", median_seconds(folder, ["table", "idle.yaml"], chosen.turns), 0.6)
+        show("incay --help", median_seconds(folder, ["--help"], chosen.turns), 0.2)
     taken = []
     for reports in (1, 1 + chosen.reports):
         with tempfile.TemporaryDirectory() as place:
@@ -147,6 +164,21 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             firsts.append(seconds_to_first_step(Path(place)))
     show("incay run to the first training step", statistics.median(firsts), 8.0)
+    wholes = []
+    for _ in range(chosen.turns):
+        with tempfile.TemporaryDirectory() as place:
+            wholes.append(whole_run(Path(place)))
+            if len(wholes) < chosen.turns:
+                continue
+            again = ["run", "two.yaml", "--no-mirror"]
+            for what, arguments, goal in (
+                ("incay run again, nothing to do", again, 2.0),
+                ("incay plan --no-probe", ["plan", "two.yaml", "--no-probe"], 1.0),
+                ("incay status", ["status", "two"], 0.5),
+                ("incay methods", ["methods"], 0.5),
+            ):
+                show(what, median_seconds(Path(place), arguments, chosen.turns), goal)
+    show("incay run, two trials of 20 steps, in all", statistics.median(wholes), 12.0)
 
 
 if __name__ == "__main__":
