@@ -16,7 +16,7 @@ from incay.study.errors import UserError
 from incay.study.planning.checks.others import check_private
 from incay.study.planning.checks.readiness import check_study
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.precision import settle_precision
+from incay.study.planning.timing.precision import settle_precision
 from incay.study.spec.own_code import use_own_code
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study

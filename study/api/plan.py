@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from incay.study.api.opening import Opened, Settings, one_at_a_time, open_study
 from incay.study.api.study import Study
 from incay.study.hardware import gpu_count
-from incay.study.planning.forecast import Forecast, forecast, forecast_text, trials_at_once
 from incay.study.planning.plan_table import (
     ArmPlan,
     PlanRow,
@@ -20,10 +19,11 @@ from incay.study.planning.plan_table import (
     shared_settings,
     totals_told,
 )
-from incay.study.planning.precision import precision_told
 from incay.study.planning.rule import rule_lines
 from incay.study.planning.search_reach import seeds_told, unreached
-from incay.study.planning.stack_forecast import told_beforehand
+from incay.study.planning.timing.forecast import Forecast, forecast, forecast_text, trials_at_once
+from incay.study.planning.timing.precision import precision_told
+from incay.study.planning.timing.stack_forecast import told_beforehand
 from incay.study.spec.arms.idle import idle_told
 from incay.study.spec.arms.stopping import stopping_told
 from incay.study.spec.recipe import recipes_told
@@ -159,7 +159,7 @@ def plan(
 def _measured(
     opened: Opened, plans: Sequence[ArmPlan], configs: Sequence[TrialConfig], at_once: int
 ) -> Forecast:
-    from incay.study.planning.probe import Probe
+    from incay.study.planning.timing.probe import Probe
 
     needs = opened.spec.resources
     pace = Probe(

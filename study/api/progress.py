@@ -12,7 +12,7 @@ from typing import Any
 
 from incay.study.execution.halt import Halt
 from incay.study.execution.monitor import Monitor
-from incay.study.planning.durations import duration
+from incay.study.planning.timing.durations import duration
 
 _SECONDS = 0.5
 

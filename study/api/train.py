@@ -15,7 +15,7 @@ from incay.study.api.opening import data_folder, named_files, one_at_a_time, ope
 from incay.study.api.study import Study
 from incay.study.planning.checks.readiness import check_batches, check_data, check_room
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.precision import settle_precision
+from incay.study.planning.timing.precision import settle_precision
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.spec.own_code import use_own_code
 from incay.study.spec.study import parse_study

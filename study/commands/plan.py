@@ -28,12 +28,12 @@ def plan(
     from incay.study.planning.checks.others import check_private
     from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
-    from incay.study.planning.forecast import trials_at_once
     from incay.study.planning.plan_table import plan_arms, shared_settings, totals_told
-    from incay.study.planning.precision import precision_told
     from incay.study.planning.rule import rule_lines
     from incay.study.planning.search_reach import seeds_told, unreached
-    from incay.study.planning.stack_forecast import told_beforehand
+    from incay.study.planning.timing.forecast import trials_at_once
+    from incay.study.planning.timing.precision import precision_told
+    from incay.study.planning.timing.stack_forecast import told_beforehand
     from incay.study.spec.arms.idle import idle_told
     from incay.study.spec.arms.stopping import stopping_told
     from incay.study.spec.recipe import recipes_told
@@ -94,9 +94,9 @@ def _forecast(
 ) -> str:
     """Measure the pace of the trials, remember what follows for the run, and say it."""
     from incay.study.hardware import gpu_count
-    from incay.study.planning.estimates import Estimate, remember
-    from incay.study.planning.forecast import forecast, forecast_text
-    from incay.study.planning.probe import Probe
+    from incay.study.planning.timing.estimates import Estimate, remember
+    from incay.study.planning.timing.forecast import forecast, forecast_text
+    from incay.study.planning.timing.probe import Probe
 
     if spec.resources.gpu and not gpu_count():  # only a cluster's
         return "not estimated: a trial wants a GPU, and this machine, which would measure, has none"

@@ -120,7 +120,7 @@ def _introduce(
     screen: Console, run: str, drawn: Sequence[Trial], finished: int, again: str
 ) -> None:
     from incay.analysis.wording import counted
-    from incay.study.planning.durations import duration
+    from incay.study.planning.timing.durations import duration
 
     took = duration(sum(trial.seconds for trial in drawn))
     screen.print(

@@ -21,7 +21,7 @@ from incay.study.execution.phase import Phase
 from incay.study.execution.place import ResultsPlace
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.forecast import first_workers
+from incay.study.planning.timing.forecast import first_workers
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from incay.analysis.wording import counted
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.durations import epochs_text
+from incay.study.planning.timing.durations import epochs_text
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
 from incay.study.spec.arms.stopping import can_stop, may_end_early
 from incay.study.spec.searches.grid import grid_trials

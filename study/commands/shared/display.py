@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from incay.study.execution.monitor import ArmProgress, Monitor
-from incay.study.planning.durations import duration
+from incay.study.planning.timing.durations import duration
 from incay.trainables.store.endings import Ending, Nature
 
 _SECONDS_BETWEEN_LINES = 10.0

@@ -99,7 +99,7 @@ class TrainingChoice(RunChoice):
             measure: Whether to measure which precision is faster here, where that is left open.
         """
         from incay.study.planning.data_catalog import DataCatalog
-        from incay.study.planning.precision import settle_precision
+        from incay.study.planning.timing.precision import settle_precision
         from incay.study.spec.size import trial_count
 
         code = OwnCode(self.uses, self.user_code)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from incay.analysis.wording import counted
-from incay.study.planning.durations import duration
-from incay.study.planning.estimates import recall
 from incay.study.planning.search_reach import unreached
+from incay.study.planning.timing.durations import duration
+from incay.study.planning.timing.estimates import recall
 from incay.study.spec.hints import command
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tiny_study import STUDY
 from incay.study.errors import StudyError
 from incay.study.execution.stacks import Stack, Stacks
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.stack_forecast import told_beforehand
+from incay.study.planning.timing.stack_forecast import told_beforehand
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.study.search.order import FixedWork, SearchWork, Signal
 from incay.study.spec.study import StudySpec

@@ -18,7 +18,7 @@ from tasks import task_of
 from incay.study.errors import UserError
 from incay.study.execution.halt import Halt
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.probe import Probe
+from incay.study.planning.timing.probe import Probe
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, ImageData, Split
 from incay.trainables.data.digits import DigitsSettings

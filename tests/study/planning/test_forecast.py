@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from incay.study.planning.forecast import START_SECONDS, forecast, forecast_text
 from incay.study.planning.plan_table import ArmPlan
+from incay.study.planning.timing.forecast import START_SECONDS, forecast, forecast_text
 from incay.study.spec.catalog import find_study
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import Arm, StudySpec, parse_study

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.durations import epochs_text
 from incay.study.planning.plan_table import PlanRow, plan_arms, plan_rows, totals_told
+from incay.study.planning.timing.durations import epochs_text
 from incay.study.spec.reading.document import Document
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.names import nest

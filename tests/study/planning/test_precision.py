@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from in_process import incay
 
-from incay.study.planning import measured_precision, speeds
-from incay.study.planning.measured_precision import measured
-from incay.study.planning.precision import precision_told, settle_precision
-from incay.study.planning.speeds import Speeds, remember
+from incay.study.planning.timing import measured_precision, speeds
+from incay.study.planning.timing.measured_precision import measured
+from incay.study.planning.timing.precision import precision_told, settle_precision
+from incay.study.planning.timing.speeds import Speeds, remember
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import StudySpec, parse_study
 from incay.trainables.store.trials import Store
@@ -37,7 +37,7 @@ QUICK = {"fp32": Speeds(1.0, 2.0), "bf16": Speeds(2.0, 1.0)}
 def native(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    for module in ("incay.study.spec.arms.building", "incay.study.planning.precision"):
+    for module in ("incay.study.spec.arms.building", "incay.study.planning.timing.precision"):
         monkeypatch.setattr(f"{module}.multiplies_bf16", lambda _: True)
 
 

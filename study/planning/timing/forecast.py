@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from incay.study.hardware import cpu_count, gpu_count
-from incay.study.planning.durations import duration
 from incay.study.planning.plan_table import ArmPlan
+from incay.study.planning.timing.durations import duration
 from incay.study.spec.arms.stopping import may_end_early
 from incay.study.spec.study import StudySpec
 from incay.trainables.config import TrialConfig

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from incay.study.hardware import multiplies_bf16
-from incay.study.planning.speeds import recall, remember
+from incay.study.planning.timing.speeds import recall, remember
 from incay.study.spec.study import Arm, StudySpec, parse_study
 from incay.trainables.names import PRECISION
 from incay.trainables.store.books import Books
@@ -76,7 +76,7 @@ def _measured(spec: StudySpec, *, measure: bool) -> str | None:
     config, threads = _baseline(spec).config, _threads(spec)
     speeds = recall(config, threads)
     if speeds is None and measure:
-        from incay.study.planning.measured_precision import measured
+        from incay.study.planning.timing.measured_precision import measured
 
         speeds = measured(config, threads)
         if speeds is not None:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from incay.study.planning.speeds import Speeds
+from incay.study.planning.timing.speeds import Speeds
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.training.prepared import prepare
