@@ -8,9 +8,6 @@ What they compute is the same.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from functools import cache
-from typing import Any
 
 import torch
 from torch.optim import Optimizer
@@ -31,16 +28,10 @@ def leave_compiler_out() -> None:
 
 
 def take_step(optimizer: Optimizer) -> None:
-    """Take an optimiser's step."""
+    """Take an optimiser's step: of PyTorch's own without what readies it for the compiler."""
     kind = type(optimizer)
     if not kind.__module__.startswith("torch.optim."):
         optimizer.step()
         return
     with torch.no_grad():
-        _plain_step(kind)(optimizer)
-
-
-@cache
-def _plain_step(kind: type[Optimizer]) -> Callable[[Optimizer], Any]:
-    """Return a kind's step without what readies it for the compiler, and for closures."""
-    return inspect.unwrap(kind.step)
+        inspect.unwrap(kind.step)(optimizer)
