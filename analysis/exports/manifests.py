@@ -24,8 +24,8 @@ from incay.analysis.output.table import Table
 from incay.analysis.results.loading import load
 from incay.analysis.tables.building import build_table
 from incay.analysis.tables.side_by_side import COMPARE, compare
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import MOST_JSON, parse_object, read_regular
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import MOST_JSON, parse_object, read_regular
 from incay.trainables.store.trials import Store
 
 MANIFEST_SCHEMA = 1

@@ -11,8 +11,8 @@ import datetime
 from incay.analysis.results.study import StudyResults
 from incay.trainables import names
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.problems import StoreError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.shapes import Look
 
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 from incay.analysis.errors import AnalysisError
 from incay.trainables import metrics, names
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending, Status, Unended
 from incay.trainables.store.kept import KeptModel
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import ArmBook, Phase, StudyBook, TrialRow
 from incay.trainables.store.trials import Store

@@ -19,8 +19,8 @@ from incay.analysis.output.keys import PATTERN
 from incay.analysis.tracing.lookup import tables_of
 from incay.analysis.tracing.places import Place, TracedTable
 from incay.analysis.tracing.written import read_written
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import MOST_JSON, read_regular
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import MOST_JSON, read_regular
 from incay.trainables.store.trials import Store
 
 _KEY = re.compile(rf"(?<![\w-]){PATTERN}(?![\w-])")

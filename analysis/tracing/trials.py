@@ -10,8 +10,8 @@ from typing import Any
 from incay.analysis import wording
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables import names
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Status, Unended
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 

@@ -15,9 +15,9 @@ from incay.analysis.output.keys import keys_of
 from incay.analysis.tracing.lookup import build
 from incay.analysis.tracing.places import TracedTable
 from incay.trainables.errors import IncayError
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import MOST_JSON, read_regular, require, shaped
 from incay.trainables.store.naming import DIGITS, is_fingerprint
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import MOST_JSON, read_regular, require, shaped
 from incay.trainables.store.trials import Store
 
 _WHERE = ("row", "name", "column")

@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from incay.study.cluster.unreachable import lookup_failed
 from incay.study.errors import UserError
-from incay.trainables.store.door import read_regular
+from incay.trainables.store.reading.door import read_regular
 
 _MOST_BYTES = 256 * 2**10
 _MOST_VALUES = 10_000

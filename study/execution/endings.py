@@ -5,9 +5,9 @@ from __future__ import annotations
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables.fingerprint import code_version
-from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from incay.study.errors import IncayError
-from incay.trainables.store.damage import NewerRecordError
 from incay.trainables.store.problems import StoreError
+from incay.trainables.store.reading.damage import NewerRecordError
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)

@@ -14,8 +14,8 @@ from functools import cached_property
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables import metrics
 from incay.trainables.store.books import Books, every_run
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.kept import Choice, KeptModel
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 

@@ -16,7 +16,7 @@ import time
 from incay.study.errors import IncayError, UserError
 from incay.study.planning.servers import answers, served_at
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.trials import Store
 
 _SECONDS_BEFORE_FIRST = 30.0

@@ -21,8 +21,8 @@ from incay.study.mirrors.mlflow_database import own_database, tracking_uri
 from incay.study.mirrors.mlflow_runs import Runs
 from incay.study.mirrors.remedies import told
 from incay.trainables.names import flatten
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending, Nature, Unended
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 

@@ -15,7 +15,7 @@ from incay.study.search.distributions import distribution
 from incay.study.search.outcomes import STATES
 from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.outgoing import without_secrets
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store

@@ -19,7 +19,7 @@ from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.data import DatasetSettings
 from incay.trainables.names import BATCH_SIZE
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store

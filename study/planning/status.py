@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from incay.study.spec.searches.grid import grid_trials
 from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import ORDER, Status, Unended, count_statuses
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.shapes import ArmBook, Phase, StudyBook
 from incay.trainables.store.trials import Store
 

@@ -17,8 +17,8 @@ from incay.study.spec.settings import ValueProblem, build_trial
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_version
 from incay.trainables.source_tree import own_code
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import split_validation

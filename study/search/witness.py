@@ -19,7 +19,7 @@ from incay.study.spec.reading.document import Document
 from incay.study.spec.study import Arm, StudySpec, parse_study
 from incay.trainables import names
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 

@@ -22,9 +22,9 @@ from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.opening import open_store
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialSession, TrialTask

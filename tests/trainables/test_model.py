@@ -14,7 +14,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.losses.hinge import HingeSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer

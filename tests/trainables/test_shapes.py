@@ -9,8 +9,8 @@ import pytest
 from simulated_records import simulated_record
 
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import checksum
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import checksum
 from incay.trainables.store.shapes import (
     ArmBook,
     Budget,

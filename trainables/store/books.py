@@ -25,18 +25,18 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from incay.trainables.store.damage import NewerRecordError, RecordError
-from incay.trainables.store.door import shaped
 from incay.trainables.store.files import Files
 from incay.trainables.store.kept import KeptModel, OwnModules
-from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
-from incay.trainables.store.written import (
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.door import shaped
+from incay.trainables.store.reading.written import (
     frozen_winners,
     kept_models,
     noted_looks,
     study_book,
     trial_rows,
 )
+from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
 
 _Shape = TypeVar("_Shape")
 _STUDIES = "studies"

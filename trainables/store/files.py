@@ -14,8 +14,10 @@ from typing import Any
 from pyarrow import fs
 
 from incay.trainables.outgoing import holds_secret
-from incay.trainables.store.damage import RecordError, refuse_newer
-from incay.trainables.store.door import (
+from incay.trainables.store.durable import Batch
+from incay.trainables.store.problems import store_errors
+from incay.trainables.store.reading.damage import RecordError, refuse_newer
+from incay.trainables.store.reading.door import (
     MOST_BYTES,
     MOST_JSON,
     parse_object,
@@ -23,8 +25,6 @@ from incay.trainables.store.door import (
     signed,
     unsigned,
 )
-from incay.trainables.store.durable import Batch
-from incay.trainables.store.problems import store_errors
 
 
 class Files:

@@ -14,13 +14,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from incay.trainables.store.damage import RecordError, refuse_newer
-from incay.trainables.store.door import CHECKSUM, parse_object, require, shaped, signed, unsigned
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.later import completed
 from incay.trainables.store.naming import fingerprint_of
-from incay.trainables.store.origin import require_origin
-from incay.trainables.store.values import require_config
+from incay.trainables.store.reading.damage import RecordError, refuse_newer
+from incay.trainables.store.reading.door import (
+    CHECKSUM,
+    parse_object,
+    require,
+    shaped,
+    signed,
+    unsigned,
+)
+from incay.trainables.store.reading.origin import require_origin
+from incay.trainables.store.reading.values import require_config
 
 SCHEMA_VERSION = 1
 

@@ -30,12 +30,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from incay.trainables.store.damage import NewerRecordError, RecordError
-from incay.trainables.store.door import MOST_JSON
 from incay.trainables.store.files import Files
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.door import MOST_JSON
+from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.shapes import Progress
-from incay.trainables.store.written import trial_progress
 
 _TRIALS = "trials"
 _HISTORY = "history"

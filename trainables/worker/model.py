@@ -24,7 +24,7 @@ from incay.trainables.losses.modules.base import Loss
 from incay.trainables.networks import NetworkSettings
 from incay.trainables.networks.modules.base import FeatureNetwork
 from incay.trainables.preprocess.modules.whitening import Whitening
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import Normalizer, split_validation
 from incay.trainables.training.evaluate import EVALUATION_BATCH

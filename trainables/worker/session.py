@@ -24,15 +24,15 @@ from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.outgoing import without_secrets
 from incay.trainables.source_tree import own_code
-from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.measured import OWN_MEASURES
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.problems import StoreError
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import SKIPPED, TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
-from incay.trainables.store.written import trial_progress
 from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.trainer import DivergedError
 from incay.trainables.worker.chance import draws_at_random, seed_global_states

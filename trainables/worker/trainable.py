@@ -18,9 +18,9 @@ from ray.experimental import internal_kv
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES, ImageData
 from incay.trainables.data_root import set_data_root
-from incay.trainables.store.damage import NewerRecordError
 from incay.trainables.store.endings import Unended
 from incay.trainables.store.problems import StoreError
+from incay.trainables.store.reading.damage import NewerRecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import Bundle, install
 from incay.trainables.worker.watchdog import Watchdog

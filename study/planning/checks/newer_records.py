@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.trials import Store
 
 

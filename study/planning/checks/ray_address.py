@@ -8,8 +8,8 @@ import socket
 from pathlib import Path
 
 from incay.study.errors import UserError
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import read_regular
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import read_regular
 
 VARIABLE = "RAY_ADDRESS"
 

@@ -19,9 +19,9 @@ from incay.trainables.data.base import FILES
 from incay.trainables.fingerprint import code_files, code_version
 from incay.trainables.names import PRECISION
 from incay.trainables.store.books import Books, code_modules, every_run
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import DIGITS
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store

@@ -13,7 +13,7 @@ from incay.study.planning.timing.speeds import recall, remember
 from incay.study.spec.study import Arm, StudySpec, parse_study
 from incay.trainables.names import PRECISION
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.trials import Store
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from incay.study.errors import StudyError
 from incay.study.spec.paths import Root
 from incay.study.spec.reading.yaml_values import KeyPath, Reader
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.door import read_regular
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import read_regular
 
 __all__ = ["Document", "KeyPath", "flatten", "load_document", "parse_value"]
 

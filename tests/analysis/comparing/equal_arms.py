@@ -11,8 +11,8 @@ from incay.analysis.comparing.comparisons import Comparison, compare_arms
 from incay.analysis.results.loading import load
 from incay.analysis.results.study import StudyResults
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import ArmBook, Look, StudyBook, TrialRow
 from incay.trainables.store.trials import Store

@@ -15,7 +15,7 @@ from fuzzing import fixed, tried
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from incay.trainables.store.door import CHECKSUM, signed
+from incay.trainables.store.reading.door import CHECKSUM, signed
 
 few = settings(  # to shrink what fails is for the long tests
     fixed, max_examples=2, phases=(Phase.explicit, Phase.generate)

@@ -168,7 +168,7 @@ def test_swapped_fingerprints_give_no_numbers(folder: Path) -> None:
 
 def test_a_record_of_another_trial_is_refused(folder: Path) -> None:
     """With its checksum made anew, so that nothing else tells."""
-    from incay.trainables.store.door import signed
+    from incay.trainables.store.reading.door import signed
 
     path, name = found(folder, "record.json")
     values = json.loads(path.read_text())

@@ -17,8 +17,8 @@ from incay.study.planning.trials import PlannedTrial
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.store.books import Books
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.kept import Choice
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 

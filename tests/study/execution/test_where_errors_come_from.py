@@ -24,8 +24,8 @@ from incay.trainables.data import DataError, ImageData, Split
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
 from incay.trainables.store import patience
-from incay.trainables.store.damage import NewerRecordError, RecordError
 from incay.trainables.store.problems import StoreError, store_errors
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.session import TrialTask, train
 from incay.trainables.worker.stack_session import StackSession

@@ -22,8 +22,8 @@ from incay.study.search.outcomes import Outcome
 from incay.study.search.race import RaceJudge
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.reading.written import trial_rows
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.written import trial_rows
 
 DECAY = "optimizer.weight_decay"
 Trained = dict[tuple[str, int, int], tuple[str, dict[str, Any]]]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from simulated_records import simulated_record
 
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.naming import fingerprint_of
-from incay.trainables.store.origin import require_origin
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.origin import require_origin
 from incay.trainables.store.records import TrialRecord
 
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from incay.trainables.store.books import Books, has_studies, study_names, where_studies
-from incay.trainables.store.damage import RecordError
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
+from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import SCHEMA_VERSION, TrialRecord
 from incay.trainables.store.trials import Store
 

@@ -9,9 +9,9 @@ import pytest
 from incay.study.errors import UserError
 from incay.trainables.config import TrialConfig
 from incay.trainables.names import nest
-from incay.trainables.store.damage import RecordError
-from incay.trainables.store.values import require_config, require_params
-from incay.trainables.store.written import study_book, trial_rows
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.values import require_config, require_params
+from incay.trainables.store.reading.written import study_book, trial_rows
 
 
 @pytest.mark.parametrize(

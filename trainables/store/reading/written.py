@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 from incay.trainables.names import nest
-from incay.trainables.store.door import require, shaped
 from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.later import LATER, completed
 from incay.trainables.store.naming import DIGITS, is_fingerprint
-from incay.trainables.store.origin import require_origin
+from incay.trainables.store.reading.door import require, shaped
+from incay.trainables.store.reading.origin import require_origin
+from incay.trainables.store.reading.values import require_config, require_params
 from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
-from incay.trainables.store.values import require_config, require_params
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from incay.trainables.store.damage import RecordError
+from incay.trainables.store.reading.damage import RecordError
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from incay.trainables.store.door import require, shaped
+from incay.trainables.store.reading.door import require, shaped
 
 
 @dataclass(frozen=True, kw_only=True)

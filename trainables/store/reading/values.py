@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from incay.trainables import names
-from incay.trainables.store.door import require
+from incay.trainables.store.reading.door import require
 
 _TEXTS = (*names.NAMING, names.FORM)
 _WHOLE = (names.STEPS, names.BATCH_SIZE, names.REPORTS, names.SEED)

@@ -1,0 +1,1 @@
+"""How what lies in the store is read: nothing is believed that may not stand there."""
