@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from incay.trainables.source_versions import digest
+from incay.trainables.source.versions import digest
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "trainables" / "epoch.json"
@@ -30,8 +30,12 @@ _HASHES = """
 import json, sys
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
-from incay.trainables.source_code import reached
-from incay.trainables.source_versions import SCOPE
+try:
+    from incay.trainables.source.code import reached
+    from incay.trainables.source.versions import SCOPE
+except ModuleNotFoundError:  # as the epoch called them
+    from incay.trainables.source_code import reached
+    from incay.trainables.source_versions import SCOPE
 names = {kind: sorted(known) for kind, known in COMPONENTS.items()}
 names["form"] = sorted(forms)
 asked = json.loads(sys.argv[1]) or names

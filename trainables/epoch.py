@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from incay.trainables.source_versions import digest
+from incay.trainables.source.versions import digest
 
 TABLE = "epoch.json"
 

@@ -2,7 +2,7 @@
 
 The code's version covers exactly the definitions that can change a trial's result: the training
 loop, the trial's own components and whatever they import from this package, wherever it lies
-(`incay.trainables.source_code`). A new loss leaves all other fingerprints alone. The user's own
+(`incay.trainables.source.code`). A new loss leaves all other fingerprints alone. The user's own
 code counts in the same way (`incay.trainables.uses`).
 
 A trial that asks for nothing later than the epoch of fingerprints is filed as it was then, as long
@@ -20,10 +20,10 @@ from incay.trainables.epoch import as_then
 from incay.trainables.errors import UserError
 from incay.trainables.incay import forms
 from incay.trainables.incay.base import takes_batches
-from incay.trainables.source_code import reached
-from incay.trainables.source_names import Scope
-from incay.trainables.source_tree import own_code
-from incay.trainables.source_versions import digest, scope
+from incay.trainables.source.code import reached
+from incay.trainables.source.names import Scope
+from incay.trainables.source.tree import own_code
+from incay.trainables.source.versions import digest, scope
 from incay.trainables.store.later import asks_for_later
 from incay.trainables.store.naming import fingerprint_of
 

@@ -19,7 +19,7 @@ from incay.trainables.data.status import told
 from incay.trainables.errors import UserError
 from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.incay.settings import IncaySettings
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.uses.problems import definition_place, place_in, reason
 
 

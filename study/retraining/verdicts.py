@@ -16,7 +16,7 @@ from incay.study.retraining.training import Progress, recorded, trained_again
 from incay.study.spec.settings import ValueProblem, build_trial
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import code_version
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord

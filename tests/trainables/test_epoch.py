@@ -15,7 +15,7 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.epoch import as_then, declared
 from incay.trainables.fingerprint import code_version, fingerprint
-from incay.trainables.source_versions import digest
+from incay.trainables.source.versions import digest
 from incay.trainables.store import later
 from incay.trainables.store.naming import canonical
 

@@ -11,8 +11,8 @@ from programs import python
 from incay import trainables
 from incay.trainables.config import COMPONENTS
 from incay.trainables.incay import forms
-from incay.trainables.source_code import reached
-from incay.trainables.source_versions import SCOPE
+from incay.trainables.source.code import reached
+from incay.trainables.source.versions import SCOPE
 
 PACKAGE = Path(trainables.__file__ or "").parent
 

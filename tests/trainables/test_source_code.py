@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from incay import trainables
-from incay.trainables.source_code import reached
-from incay.trainables.source_names import Scope, UntraceableImportError
-from incay.trainables.source_versions import digest
+from incay.trainables.source.code import reached
+from incay.trainables.source.names import Scope, UntraceableImportError
+from incay.trainables.source.versions import digest
 
 Version = Callable[..., str]
 PACKAGE = Path(trainables.__file__ or "").parent

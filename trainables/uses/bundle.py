@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from incay.trainables.source_tree import Source
+from incay.trainables.source.tree import Source
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 
 
 class OwnFinder(MetaPathFinder):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from incay.trainables.source_tree import Source
+from incay.trainables.source.tree import Source
 from incay.trainables.uses.bundle import Bundle
 from incay.trainables.uses.problems import OwnCodeError, reason
 

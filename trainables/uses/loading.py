@@ -22,7 +22,7 @@ from incay.trainables.networks import NetworkSettings
 from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.registry import DefinitionRegistry
 from incay.trainables.schedules import ScheduleSettings
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.uses.bundle import Bundle
 from incay.trainables.uses.finder import put_in_place, take_away
 from incay.trainables.uses.problems import OwnCodeError, definition_place, place_in, reason

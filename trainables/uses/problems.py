@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Collection
 
 from incay.trainables.errors import UserError
-from incay.trainables.source_tree import FUNCTIONS, own_code
+from incay.trainables.source.tree import FUNCTIONS, own_code
 
 
 class OwnCodeError(UserError):

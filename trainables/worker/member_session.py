@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from incay.trainables.data.base import ImageData
-from incay.trainables.source_versions import version_of
+from incay.trainables.source.versions import version_of
 from incay.trainables.stacking.member import StackMember
 from incay.trainables.store.trials import Store
 from incay.trainables.training.opened import OpenTrainer

@@ -23,7 +23,7 @@ from incay.trainables.data.outside import outside_of
 from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.outgoing import without_secrets
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.measured import OWN_MEASURES
 from incay.trainables.store.patience import is_hopeless, patiently

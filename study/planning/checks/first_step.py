@@ -12,7 +12,7 @@ from incay.trainables.data_root import data_root_set
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.uses.problems import place_in
 
 _MOST_PARAMETERS = 10**9

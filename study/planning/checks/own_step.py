@@ -24,7 +24,7 @@ from incay.trainables.incay.modules.term import FormError, Incay
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput, Term
 from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.schedules import Schedule
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.training.objective import reduce_terms
 from incay.trainables.uses.problems import definition_place, place_in, reason
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from incay.study.errors import UserError
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.store.books import own_modules
 from incay.trainables.store.kept import OwnModules
 from incay.trainables.store.records import TrialRecord

@@ -13,7 +13,7 @@ from incay.study.spec.own_code import use_own_code
 from incay.study.spec.reading.document import Document, load_document
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import StudySpec, parse_study
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 from incay.trainables.uses import withdraw
 
 

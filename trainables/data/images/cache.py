@@ -22,7 +22,7 @@ import numpy.typing as npt
 import PIL
 
 from incay.trainables.settings import Component, to_dict
-from incay.trainables.source_versions import version_of
+from incay.trainables.source.versions import version_of
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from incay.trainables.measures import measures
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.tree import own_code
 
 
 def own_measures() -> dict[str, dict[str, Any]]:

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from typing import Any
 
-from incay.trainables.source_names import Reference, Scope, names_of
-from incay.trainables.source_tree import FUNCTIONS, bound_names, local_names
+from incay.trainables.source.names import Reference, Scope, names_of
+from incay.trainables.source.tree import FUNCTIONS, bound_names, local_names
 
 
 def reached(roots: Iterable[str], scope: Scope) -> dict[str, frozenset[str]]:

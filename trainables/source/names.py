@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from incay.trainables.errors import UserError
-from incay.trainables.source_tree import (
+from incay.trainables.source.tree import (
     FUNCTIONS,
     bound_names,
     dotted,

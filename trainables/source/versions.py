@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
-from incay.trainables.source_code import reached
-from incay.trainables.source_names import Scope
-from incay.trainables.source_tree import own_code
+from incay.trainables.source.code import reached
+from incay.trainables.source.names import Scope
+from incay.trainables.source.tree import own_code
 
 SCOPE = Scope(
     own=("incay",),
@@ -22,10 +22,10 @@ SCOPE = Scope(
         "incay.trainables.errors",
         "incay.trainables.fingerprint",
         "incay.trainables.registry",
-        "incay.trainables.source_code",
-        "incay.trainables.source_names",
-        "incay.trainables.source_tree",
-        "incay.trainables.source_versions",
+        "incay.trainables.source.code",
+        "incay.trainables.source.names",
+        "incay.trainables.source.tree",
+        "incay.trainables.source.versions",
     ),
 )
 
