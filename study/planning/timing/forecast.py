@@ -63,7 +63,9 @@ def first_workers(spec: StudySpec, cpus: float | None) -> int:
     if spec.resources.gpu:
         return 0
     first = spec.budget.parallel if spec.searches else spec.looks[0]
-    return min(trials_at_once(spec, cpus, None), len(spec.arms) * first)
+    # Of trials that take part of a CPU hundreds may run at once; to start them takes a whole one.
+    most = int(cpus or cpu_count())
+    return min(most, trials_at_once(spec, cpus, None), len(spec.arms) * first)
 
 
 def forecast(

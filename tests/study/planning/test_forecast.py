@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from incay.study.planning.plan_table import ArmPlan
-from incay.study.planning.timing.forecast import START_SECONDS, forecast, forecast_text
+from incay.study.planning.timing.forecast import (
+    START_SECONDS,
+    first_workers,
+    forecast,
+    forecast_text,
+)
 from incay.study.spec.catalog import find_study
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import Arm, StudySpec, parse_study
@@ -27,6 +32,17 @@ def test_trials_are_not_cut_in_halves() -> None:
     expected = forecast([plan], _minute, at_once=2)
     assert (expected.total, expected.left) == (180.0, 180.0)
     assert expected.wall == 120.0 + START_SECONDS
+
+
+def test_a_run_begins_with_no_more_workers_than_it_has_cpus_or_trials() -> None:
+    document = find_study("tuned-rn")
+    apply_overrides(document, ["resources.cpu=0.01"])
+    assert first_workers(parse_study(document), 3) == 3
+    apply_overrides(document, ["resources.cpu=2"])
+    assert first_workers(parse_study(document), 8) == 4
+    assert first_workers(parse_study(document), 64) == 16  # four arms, four of each at once
+    apply_overrides(document, ["resources.gpu=1"])
+    assert first_workers(parse_study(document), 64) == 0
 
 
 def test_confirmation_waits_for_the_search() -> None:
