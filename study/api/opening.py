@@ -88,10 +88,10 @@ def open_study(
     apply_overrides(document, texts, seeds=seeds)
     document.data_root = root
     store, data = open_results(results), DataCatalog(root)
-    spec = settle_precision(parse_study(document, code), store, measure=measure)
+    spec = parse_study(document, code)
     check_private(store)
     check_study(spec, data, cpus=cpus, gpus=gpus)
-    return Opened(spec, store, data)
+    return Opened(settle_precision(spec, store, measure=measure), store, data)
 
 
 def data_folder(given: str | Path | None) -> Path | None:

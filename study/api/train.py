@@ -131,13 +131,14 @@ def _planned(
     document = study.document()
     code = use_own_code(document, named_files(uses))
     document.data_root = data.root
-    spec = settle_precision(parse_study(document, code), store, measure=True)
+    spec = parse_study(document, code)
     check_room(spec, None, None)
     if isinstance(config, TrialConfig):
         found = replace(config, seed=seed)
         return fingerprint(found, data.hash_for(found)), found
     check_data(spec, data)
     check_batches(spec, data)
+    spec = settle_precision(spec, store, measure=True)
     (trial,) = Planner(spec, data).confirm_trials()
     assert isinstance(trial, PlannedTrial)  # one arm alone waits for no other's norm
     return trial.fingerprint, trial.config

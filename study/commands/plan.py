@@ -32,17 +32,18 @@ def plan(
     from incay.study.planning.rule import rule_lines
     from incay.study.planning.search_reach import seeds_told, unreached
     from incay.study.planning.timing.forecast import trials_at_once
-    from incay.study.planning.timing.precision import precision_told
+    from incay.study.planning.timing.precision import precision_told, settle_precision
     from incay.study.planning.timing.stack_forecast import told_beforehand
     from incay.study.spec.arms.idle import idle_told
     from incay.study.spec.arms.stopping import stopping_told
     from incay.study.spec.recipe import recipes_told
 
-    spec, store, data = chosen.open(measure=probe)
+    spec, store, data = chosen.open()
     check_private(store)
     if (address := cluster_address()) is not None:
         require_cluster(address)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
+    spec = settle_precision(spec, store, measure=probe)
     plans = plan_arms(spec, data, store)
     screen = console()
     for note in data.notes:

@@ -17,14 +17,16 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
     from incay.study.planning.checks.others import check_private
     from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
+    from incay.study.planning.timing.precision import settle_precision
 
-    spec, store, data = chosen.open(measure=True)
+    spec, store, data = chosen.open()
     check_private(store)  # a token that others can read goes to no cluster
     address = cluster_address()
     if address is not None:
         say(f"trains on the Ray cluster at {address} (RAY_ADDRESS)")
         require_cluster(address)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
+    spec = settle_precision(spec, store, measure=True)
 
     # What trains takes seconds to import, which a refusal must not wait for.
     from incay.study.commands.shared.display import display

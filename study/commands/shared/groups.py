@@ -92,14 +92,9 @@ class TrainingChoice(RunChoice):
     cpus: Cpus = None
     gpus: Gpus = None
 
-    def open(self, *, measure: bool) -> tuple[StudySpec, Store, DataCatalog]:
-        """Return the checked study, its store and its data sets.
-
-        Args:
-            measure: Whether to measure which precision is faster here, where that is left open.
-        """
+    def open(self) -> tuple[StudySpec, Store, DataCatalog]:
+        """Return the checked study, its store and its data sets."""
         from incay.study.planning.data_catalog import DataCatalog
-        from incay.study.planning.timing.precision import settle_precision
         from incay.study.spec.size import trial_count
 
         code = OwnCode(self.uses, self.user_code)
@@ -107,8 +102,7 @@ class TrainingChoice(RunChoice):
         count = trial_count(spec.header, spec.arms)
         if count > _MANY:
             say(f"plans {count:,} trials, which takes some seconds")
-        store = open_store(self.results)
-        return settle_precision(spec, store, measure=measure), store, DataCatalog(self.data_root)
+        return spec, open_store(self.results), DataCatalog(self.data_root)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

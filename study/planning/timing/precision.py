@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from incay.study.hardware import multiplies_bf16
+from incay.study.hardware import cpu_count, multiplies_bf16
 from incay.study.planning.timing.speeds import recall, remember
 from incay.study.spec.study import Arm, StudySpec, parse_study
 from incay.trainables.names import PRECISION
@@ -89,4 +89,4 @@ def _baseline(spec: StudySpec) -> Arm:
 
 
 def _threads(spec: StudySpec) -> int:
-    return max(1, int(spec.resources.cpu))
+    return max(1, min(int(spec.resources.cpu), cpu_count()))
