@@ -32,6 +32,7 @@ PAGES = (
     ROOT / "docs" / "reproduction.md",
     ROOT / "docs" / "tuned-rn.md",
     ROOT / "docs" / "recipe-of-today.md",
+    ROOT / "docs" / "norm-as-confidence.md",
 )
 BLOCK = re.compile(r"<!-- (?P<command>(?:incay|trained) .+?) -->\n.*?<!-- end -->\n", re.DOTALL)
 
