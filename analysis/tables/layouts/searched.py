@@ -46,13 +46,17 @@ def _searched(results: StudyResults, arm: Arm, name: str, search: int) -> Cell:
     shown = confirmed[0] if confirmed else best_so_far(results, arm, search)
     if shown is None:
         return Cell(reason=_none_completed(arm, search))
-    remarks = [] if name in shown.params else ["the arm's own"]
+    # Of a component that was chosen in place of the arm's own, settings begin with its defaults.
+    replaced = names.within(name, names.replaced(arm.config, shown.params))
+    whose = "its default" if replaced else "the arm's own"
+    remarks = [] if name in shown.params else [whose]
     remarks += [] if confirmed else ["best so far"]
     value = shown.setting(name)
     if value is None and name not in shown.params:
-        if names.within(name, names.replaced(arm.config, shown.params)):
+        # Where its record is not there: what the study asks for.
+        value = None if replaced else arm.setting(name)
+        if value is None:
             return Cell(reason="no setting of what was chosen")
-        value = arm.setting(name)  # its record is not there: what the study asks for
     text = wording.setting(value)
     return Cell(
         text=f"{text} ({', '.join(remarks)})" if remarks else text,

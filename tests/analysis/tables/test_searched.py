@@ -33,6 +33,23 @@ def test_a_confirmed_setting_is_known_before_its_record(factory: StudyFactory) -
     assert cell(built(factory, "general"), "RN", "incay.weight").text == "0.1 (the arm's own)"
 
 
+def test_settings_of_a_chosen_optimizer_are_its_own(factory: StudyFactory) -> None:
+    """Of one in place of the arm's they begin with its defaults; another's are none of its."""
+    space = {
+        "optimizer.name": "[sgd, adamw]",
+        "optimizer.lr": "log 1e-3 .. 1, when optimizer.name is sgd",
+        "optimizer.beta1": "0.8 .. 0.9, when optimizer.name is adam",
+    }
+    factory.arm("RN", RN, space)
+    factory.trial("RN", 0, {"test.error": 8.0}, params={"optimizer.name": "adamw"})
+    factory.arm("Other", RN, space)
+    factory.trial("Other", 0, {"test.error": 8.0}, params={"optimizer.name": "sgd"})
+    shown = built(factory, "general")
+    assert "its default" in cell(shown, "RN", "optimizer.lr").text
+    assert "the arm's own" in cell(shown, "Other", "optimizer.lr").text
+    assert cell(shown, "Other", "optimizer.beta1").reason == "no setting of what was chosen"
+
+
 def test_figures_take_the_weight_that_was_trained(factory: StudyFactory) -> None:
     factory.arm("RN", RN, SPACE)
     for number in range(3):
