@@ -17,7 +17,7 @@ from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
 from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.data import DatasetSettings
-from incay.trainables.names import BATCH_SIZE
+from incay.trainables.names import BATCH_SIZE, NAMING, within
 from incay.trainables.store.books import Books
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
@@ -154,10 +154,13 @@ def shared_settings(spec: StudySpec, data: DataCatalog) -> str:
     """Return the settings that all arms share: what matters most, and what is no default."""
     shown = [_shown(arm, data) for arm in spec.arms]
     searched = {name for arm in spec.arms for name in arm.search}
+    # Of a component that a search chooses, the arms' own settings are not what all train with.
+    chosen = [name.partition(".")[0] for name in NAMING if name in searched]
     same = {
         name: value
         for name, value in shown[0].items()
-        if name not in searched and all(name in each and each[name] == value for each in shown)
+        if name not in searched and not within(name, chosen)
+        if all(name in each and each[name] == value for each in shown)
     }
     return ", ".join(f"{name}={value}" for name, value in same.items()) or "nothing the same"
 

@@ -8,7 +8,7 @@ import pytest
 
 from incay.study.planning import trials
 from incay.study.planning.data_catalog import DataCatalog
-from incay.study.planning.plan_table import plan_arms
+from incay.study.planning.plan_table import plan_arms, shared_settings
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
@@ -34,3 +34,11 @@ def test_none_once_the_training_code_has_changed(
 
     monkeypatch.setattr(trials, "fingerprint", changed)
     assert finished_of(finished) == [0, 0]
+
+
+def test_settings_of_an_optimizer_that_is_searched_are_not_told_as_all_arms(finished: Path) -> None:
+    document = load_document(finished / "tiny.yaml")
+    data = DataCatalog(None)
+    assert "optimizer" in shared_settings(parse_study(document), data)
+    document.values["search"] = {"all arms": {"optimizer.name": ["sgd", "adamw"]}}
+    assert "optimizer" not in shared_settings(parse_study(document), data)
