@@ -41,7 +41,8 @@ from incay.trainables.training.prepared import PreparedData
 from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as sessions
-from incay.trainables.worker.session import TrialSession, TrialTask
+from incay.trainables.worker.session import TrialSession
+from incay.trainables.worker.task import TrialTask
 
 _READY_BATCHES = 8
 _NO_DATA = "0" * 16

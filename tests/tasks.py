@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import fingerprint
-from incay.trainables.worker.session import TrialTask
+from incay.trainables.worker.task import TrialTask
 
 
 def task_of(config: TrialConfig, data_hash: str = "hash") -> TrialTask:

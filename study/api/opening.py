@@ -91,7 +91,7 @@ def open_study(
     spec = parse_study(document, code)
     check_private(store)
     check_study(spec, data, cpus=cpus, gpus=gpus)
-    return Opened(settle_precision(spec, store, measure=measure), store, data)
+    return Opened(settle_precision(spec, store, data, measure=measure), store, data)
 
 
 def data_folder(given: str | Path | None) -> Path | None:

@@ -143,7 +143,7 @@ def plan(
                 *opened.data.notes,
                 f"all arms: {shared_settings(spec, opened.data)}",
                 *recipes_told(spec.document),
-                *precision_told(spec),
+                *precision_told(spec, opened.data),
                 *spec.document.switched.values(),
                 *stopping_told(spec.arms),
                 *idle_told(spec.arms),

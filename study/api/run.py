@@ -13,7 +13,8 @@ from incay.study.api.opening import Opened, Settings, one_at_a_time, open_study
 from incay.study.api.progress import Progress, followed
 from incay.study.api.study import Study
 from incay.study.execution.monitor import Monitor
-from incay.study.execution.runner import RunSummary, StudyRunner
+from incay.study.execution.run_summary import RunSummary
+from incay.study.execution.runner import StudyRunner
 from incay.study.mirrors.follower import MirrorProcess
 from incay.study.planning.checks.ray_address import cluster_address, require_cluster
 from incay.study.surroundings import tolerate_warnings

@@ -26,7 +26,8 @@ from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.chance import global_states_kept
 from incay.trainables.worker.model import TrainedModel, load_model
-from incay.trainables.worker.session import TrialSession, TrialTask
+from incay.trainables.worker.session import TrialSession
+from incay.trainables.worker.task import TrialTask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,7 @@ def _planned(
         return fingerprint(found, data.hash_for(found)), found
     check_data(spec, data)
     check_batches(spec, data)
-    spec = settle_precision(spec, store, measure=True)
+    spec = settle_precision(spec, store, data, measure=True)
     (trial,) = Planner(spec, data).confirm_trials()
     assert isinstance(trial, PlannedTrial)  # one arm alone waits for no other's norm
     return trial.fingerprint, trial.config

@@ -43,7 +43,7 @@ def plan(
     if (address := cluster_address()) is not None:
         require_cluster(address)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
-    spec = settle_precision(spec, store, measure=probe)
+    spec = settle_precision(spec, store, data, measure=probe)
     plans = plan_arms(spec, data, store)
     screen = console()
     for note in data.notes:
@@ -54,7 +54,7 @@ def plan(
     configs = [config for item in plans for config in (*item.search, *item.confirm)]
     told = (
         *recipes_told(spec.document),
-        *precision_told(spec),
+        *precision_told(spec, data),
         *spec.document.switched.values(),
         *stopping_told(spec.arms),
         *idle_told(spec.arms),

@@ -26,7 +26,7 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
         say(f"trains on the Ray cluster at {address} (RAY_ADDRESS)")
         require_cluster(address)
     check_study(spec, data, cpus=chosen.cpus, gpus=chosen.gpus)
-    spec = settle_precision(spec, store, measure=True)
+    spec = settle_precision(spec, store, data, measure=True)
 
     # What trains takes seconds to import, which a refusal must not wait for.
     from incay.study.commands.shared.display import display

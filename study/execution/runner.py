@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from incay.study.errors import HaltedError
@@ -19,6 +18,7 @@ from incay.study.execution.on_ray.session import OnDeath, RaySession
 from incay.study.execution.on_ray.tune_run import train
 from incay.study.execution.phase import Phase
 from incay.study.execution.place import ResultsPlace
+from incay.study.execution.run_summary import RunSummary
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.timing.forecast import first_workers
@@ -31,42 +31,6 @@ from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import search_name
 from incay.trainables.store.trials import Store
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """What a run did.
-
-    Attributes:
-        started: Trials it trained.
-        continued: How many of those went on from a checkpoint of an earlier run.
-        reused: Trials whose result was there already.
-        endings: All of the study's trials by ending.
-        interrupted: Whether somebody stopped it.
-        without_winner: Arms whose search completed no trial.
-        stuck: Trials that could not begin: the one whose norm they need did not complete.
-        lost: How often a trial lost its worker and went on elsewhere.
-        damaged: Files that could not be used, so that their work was done again.
-        failed: Trials that ended by an error, with their records.
-        seconds: How long all of the study's trials have trained, one after another.
-        gpu_hours: GPU-hours of that.
-        exit_code: That of an interrupted run: of Ctrl-C, or before anything was trained that of
-            the signal that came, as of any program.
-    """
-
-    started: int
-    continued: int
-    reused: int
-    endings: Counter[Ending]
-    interrupted: bool
-    without_winner: tuple[str, ...]
-    stuck: tuple[WaitingTrial, ...]
-    lost: int
-    damaged: tuple[str, ...]
-    failed: tuple[tuple[PlannedTrial, TrialRecord], ...]
-    seconds: float
-    gpu_hours: float
-    exit_code: int = 130
 
 
 class StudyRunner:

@@ -18,7 +18,8 @@ from incay.trainables.metrics import STEP
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.model import load_model
-from incay.trainables.worker.session import TrialSession, TrialTask
+from incay.trainables.worker.session import TrialSession
+from incay.trainables.worker.task import TrialTask
 
 Progress = Callable[[int], None]
 """Told the step that a trial has reached."""

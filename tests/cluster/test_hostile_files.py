@@ -27,7 +27,8 @@ from incay.trainables.store.opening import open_store
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.session import TrialSession, TrialTask
+from incay.trainables.worker.session import TrialSession
+from incay.trainables.worker.task import TrialTask
 
 NAME = "ab" + "0" * 18
 

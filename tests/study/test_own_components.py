@@ -36,7 +36,8 @@ from incay.trainables.incay import forms
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import withdraw
 from incay.trainables.uses.loading import REGISTRIES
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
+from incay.trainables.worker.task import TrialTask
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "own-components.md").read_text(encoding="utf-8")

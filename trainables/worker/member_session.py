@@ -15,7 +15,8 @@ from incay.trainables.stacking.member import StackMember
 from incay.trainables.store.trials import Store
 from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.prepared import PreparedData
-from incay.trainables.worker.session import TrialSession, TrialTask
+from incay.trainables.worker.session import TrialSession
+from incay.trainables.worker.task import TrialTask
 
 
 class Stopwatch:

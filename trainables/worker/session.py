@@ -11,13 +11,11 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import torch
 
-from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.outside import outside_of
 from incay.trainables.exits import asked_from_outside, place_of
@@ -43,20 +41,11 @@ from incay.trainables.worker.measuring.own import own_measures
 from incay.trainables.worker.model import save_model
 from incay.trainables.worker.provenance import device_name, environment, now
 from incay.trainables.worker.recording import evaluation_tables
+from incay.trainables.worker.task import TrialTask
 from incay.trainables.worker.weights import weight_histograms
 
 CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))
 """Checkpoints are at least this far apart: the most work that a crash can cost."""
-
-
-@dataclass(frozen=True)
-class TrialTask:
-    """What a worker needs to know to train one trial."""
-
-    fingerprint: str
-    config: TrialConfig
-    data_hash: str
-    keep_model: bool = False
 
 
 class TrialSession:

@@ -15,7 +15,7 @@ from incay.trainables.store.endings import Unended
 from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import PreparedData, prepare
 from incay.trainables.worker.member_session import MemberSession
-from incay.trainables.worker.session import TrialTask
+from incay.trainables.worker.task import TrialTask
 
 
 class MemberReport(NamedTuple):

@@ -23,10 +23,11 @@ from incay.trainables.store.problems import StoreError
 from incay.trainables.store.reading.damage import NewerRecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import Bundle, install
+from incay.trainables.worker.task import TrialTask
 from incay.trainables.worker.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from incay.trainables.worker.session import TrialSession, TrialTask
+    from incay.trainables.worker.session import TrialSession
 
 _BEATS = "incay-beats"
 """Ray's own table of keys and values carries them: it goes with Ray, and needs no other port."""
@@ -185,8 +186,6 @@ def _ends_run(kind: str, message: str) -> dict[str, Any]:
 
 
 def _task(config: Mapping[str, Any]) -> TrialTask:
-    from incay.trainables.worker.session import TrialTask
-
     return TrialTask(
         config["fingerprint"],
         TrialConfig.from_dict(config["trial"]),

@@ -12,7 +12,7 @@ from incay.study.planning.timing.estimates import recall
 from incay.study.spec.hints import command
 
 if TYPE_CHECKING:
-    from incay.study.execution.runner import RunSummary
+    from incay.study.execution.run_summary import RunSummary
     from incay.study.spec.study import StudySpec
     from incay.trainables.store.trials import Store
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from incay.study.errors import UserError, shown
 from incay.study.planning.explaining.own_changes import changed_lines, kept_code
+from incay.study.planning.timing.precision import as_begun
 from incay.study.planning.trials import row_config
 from incay.study.spec.paths import ANYWHERE
 from incay.study.spec.reading.document import Document
@@ -17,7 +18,6 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES
 from incay.trainables.fingerprint import code_files, code_version
-from incay.trainables.names import PRECISION
 from incay.trainables.store.books import Books, code_modules, every_run
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import DIGITS
@@ -246,8 +246,8 @@ def _settings(
         if study is None:
             continue
         document = Document(each.books.name, dict(study.document), data_root=ANYWHERE)
-        document.precision = next((arm.config.get(PRECISION) for arm in study.arms), None)
         spec = parse_study(document)
+        spec = as_begun(spec, store) or spec
         arm = next(arm for arm in spec.arms if arm.name == row.arm)
         return row_config(spec, arm, row), None
     return None, None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from incay.study.caches import cache_folder
+from incay.study.caches import keep, kept
 
 
 @dataclass(frozen=True)
@@ -23,22 +21,11 @@ class Estimate:
 
 
 def remember(run: str, estimate: Estimate) -> None:
-    """Keep the estimate for a study's run; a folder that cannot be written is done without."""
-    path = _path(run)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(estimate)), encoding="utf-8")
-    except OSError:
-        return
+    """Keep the estimate for a study's run."""
+    keep("estimates", run, asdict(estimate))
 
 
 def recall(run: str) -> Estimate | None:
     """Return what the last plan on this machine has estimated, None if there was none."""
-    try:
-        return Estimate(**json.loads(_path(run).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _path(run: str) -> Path:
-    return cache_folder("estimates") / f"{run}.json"
+    found = kept("estimates", run, "seconds", "gpu_hours")
+    return None if found is None else Estimate(*found)

@@ -9,69 +9,61 @@ from typing import Literal
 import numpy as np
 import torch
 
-from incay.study.planning.timing.speeds import Speeds
+from incay.study.planning.timing.speeds import Kind, Speeds
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.training.prepared import prepare
 from incay.trainables.training.trainer import DivergedError, Trainer
 
-_FEWEST_TURNS, _MOST_TURNS = 3, 10
+_MOST_TURNS = 40
 _ENOUGH_SECONDS = 2.0
-_STEPS = 4
-_CLASSES = 10
+"""After which no other turn begins: of steps that take many seconds there is one in each."""
 
 
-def measured(config: TrialConfig, threads: int) -> Speeds | None:
-    """Return the seconds of a step of such trials in both precisions, measured in turns.
+def measured(kind: Kind, num_classes: int) -> Speeds | None:
+    """Return the seconds of a step in both precisions, measured in turns, a step each.
 
     Args:
-        config: The trial. Its network must say for which images it was published.
-        threads: CPU threads that it has.
+        kind: The steps.
+        num_classes: K.
 
     Returns:
-        None where such a network cannot be tried on such images.
+        None where such steps cannot be taken: what is wrong, a check or a trial says.
     """
-    shape = getattr(config.network, "image_shape", None)
-    if shape is None:
-        return None
     before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(kind.threads)
     try:
-        trainers = {each: _trainer(config, shape, each) for each in ("fp32", "bf16")}
+        trainers = {each: _trainer(kind, num_classes, each) for each in ("fp32", "bf16")}
         seconds: dict[str, list[float]] = {name: [] for name in trainers}
-        begun = time.perf_counter()
-        for turn in range(_MOST_TURNS):
+        until = time.perf_counter() + _ENOUGH_SECONDS
+        for _ in range(_MOST_TURNS):
             for name, trainer in trainers.items():
-                started = time.perf_counter()
-                trainer.advance()
-                seconds[name].append((time.perf_counter() - started) / _STEPS)
-            if turn + 1 >= _FEWEST_TURNS and time.perf_counter() - begun > _ENOUGH_SECONDS:
+                metrics = trainer.advance()
+                seconds[name].append(kind.batch_size / metrics["images_per_second"])
+            if time.perf_counter() > until:
                 break
     except (DivergedError, ValueError, RuntimeError):
-        return None  # what is wrong with it, a check or its trial says
+        return None
     finally:
         torch.set_num_threads(before)
-    # The shortest: what else the machine does can only add.
+    # The shortest: what else the machine does can only add, and so does the first, which warms up.
     return Speeds(**{name: min(turns) for name, turns in seconds.items()})
 
 
-def _trainer(
-    config: TrialConfig, shape: tuple[int, int, int], precision: Literal["fp32", "bf16"]
-) -> Trainer:
+def _trainer(kind: Kind, num_classes: int, precision: Literal["fp32", "bf16"]) -> Trainer:
     draw = np.random.default_rng(0)
-    count = max(config.batch_size, _CLASSES)
-    images = draw.integers(0, 256, (count, *shape), dtype=np.uint8)
-    labels = np.arange(count) % _CLASSES
+    images = draw.integers(0, 256, (kind.batch_size, *kind.image_shape), dtype=np.uint8)
+    labels = np.arange(kind.batch_size) % num_classes
     data = ImageData(
         train=Split(images, labels),
-        test=Split(images[:_CLASSES], labels[:_CLASSES]),
-        class_names=tuple(map(str, range(_CLASSES))),
+        test=Split(images[:1], labels[:1]),
+        class_names=tuple(map(str, range(num_classes))),
     )
-    tried = replace(
-        TrialConfig(steps=_MOST_TURNS * _STEPS, reports=_MOST_TURNS),
-        network=config.network,
-        batch_size=config.batch_size,
+    config = replace(
+        TrialConfig(steps=_MOST_TURNS, reports=_MOST_TURNS),
+        network=kind.network,
+        batch_size=kind.batch_size,
         precision=precision,
     )
     device = torch.device("cpu")
-    return Trainer(tried, prepare(tried, data, device), device)
+    return Trainer(config, prepare(config, data, device), device)

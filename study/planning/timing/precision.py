@@ -6,10 +6,9 @@ is slower in it. All of a study's arms have one answer, and a run keeps that whi
 
 from __future__ import annotations
 
-from typing import Any
-
 from incay.study.hardware import cpu_count, multiplies_bf16
-from incay.study.planning.timing.speeds import recall, remember
+from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.timing.speeds import Kind, Speeds, recall, remember
 from incay.study.spec.study import Arm, StudySpec, parse_study
 from incay.trainables.names import PRECISION
 from incay.trainables.store.books import Books
@@ -17,29 +16,49 @@ from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.trials import Store
 
 
-def settle_precision(spec: StudySpec, store: Store, *, measure: bool) -> StudySpec:
+def settle_precision(
+    spec: StudySpec, store: Store, data: DataCatalog, *, measure: bool
+) -> StudySpec:
     """Return the study with the precision that `auto` stands for on this machine.
 
     Args:
-        spec: The study, in which the processor's flags have decided.
+        spec: The study, in which the processor's flags have decided. It has passed `check_study`.
         store: Where its results are: a run that has begun goes on as it began.
-        measure: Whether to measure, a second or two, what is not known yet.
+        data: Its data sets.
+        measure: Whether to measure, two seconds, what is not known yet.
     """
-    if not _asks(spec):
+    begun = as_begun(spec, store)
+    if begun is not None:
+        return begun
+    arm = _left_to_machine(spec)
+    if arm is None:
         return spec
-    chosen = _begun_with(spec, store) or _measured(spec, measure=measure)
-    if not chosen or chosen == _baseline(spec).config.precision:
-        return spec
-    spec.document.precision = chosen
-    return parse_study(spec.document, spec.code)
+    kind = _kind(spec, arm, data)
+    speeds = recall(kind)
+    if speeds is None and measure:
+        speeds = _measured(kind, arm, data)
+    return spec if speeds is None else _settled(spec, speeds.faster)
 
 
-def precision_told(spec: StudySpec) -> list[str]:
+def as_begun(spec: StudySpec, store: Store) -> StudySpec | None:
+    """Return the study with the precision that its run began with; None if it has not begun."""
+    try:
+        book = Books(store, spec.name, spec.run).study()
+    except RecordError:
+        return None  # said where books are needed
+    left = {arm.name for arm in spec.arms if arm.auto_precision}
+    for arm in book.arms if book else ():
+        if arm.name in left and arm.config.get(PRECISION) in ("fp32", "bf16"):
+            return _settled(spec, arm.config[PRECISION])
+    return None
+
+
+def precision_told(spec: StudySpec, data: DataCatalog) -> list[str]:
     """Return what a plan says of a precision that the study leaves to the machine."""
-    if not _asks(spec) or not multiplies_bf16(spec.resources.gpu) or spec.resources.gpu:
+    arm = _left_to_machine(spec)
+    if arm is None:
         return []
-    chosen = _baseline(spec).config.precision
-    speeds = recall(_baseline(spec).config, _threads(spec))
+    chosen, speeds = arm.config.precision, recall(_kind(spec, arm, data))
     if speeds is None:
         return [f"precision: auto is {chosen}, by the processor's flags: nothing was measured yet"]
     times = f"a step takes {1e3 * speeds.fp32:.3g} ms in fp32, {1e3 * speeds.bf16:.3g} in bf16"
@@ -47,46 +66,35 @@ def precision_told(spec: StudySpec) -> list[str]:
     return [f"precision: auto is {chosen}: measured on this machine, {times}{began}"]
 
 
-def _asks(spec: StudySpec) -> bool:
-    base = spec.document.values.get("base") or {}
-    return bool(base.get(PRECISION, "auto") == "auto")
+def _left_to_machine(spec: StudySpec) -> Arm | None:
+    """Return the arm that is measured for all: the baseline, if its precision is left open.
 
-
-def _begun_with(spec: StudySpec, store: Store) -> str | None:
-    """Return the precision of a run that has begun, None of one that has not."""
-    try:
-        book = Books(store, spec.name, spec.run).study()
-    except RecordError:
-        return None  # said where books are needed
-    left = {arm.name for arm in spec.arms if _leaves_it(spec, arm)}
-    known: list[Any] = [
-        arm.config.get(PRECISION) for arm in (book.arms if book else ()) if arm.name in left
-    ]
-    return known[0] if known and known[0] in ("fp32", "bf16") else None
-
-
-def _leaves_it(spec: StudySpec, arm: Arm) -> bool:
-    own = (spec.document.values.get("arms") or {}).get(arm.source) or {}
-    return PRECISION not in own
-
-
-def _measured(spec: StudySpec, *, measure: bool) -> str | None:
+    None where no arm's is, or where there is nothing to choose: on GPUs, and on CPUs without
+    bfloat16.
+    """
     if spec.resources.gpu or not multiplies_bf16(0.0):
         return None
-    config, threads = _baseline(spec).config, _threads(spec)
-    speeds = recall(config, threads)
-    if speeds is None and measure:
-        from incay.study.planning.timing.measured_precision import measured
-
-        speeds = measured(config, threads)
-        if speeds is not None:
-            remember(config, threads, speeds)
-    return None if speeds is None else speeds.faster
+    left = [arm for arm in spec.arms if arm.auto_precision]
+    return next((arm for arm in left if arm.name == spec.baseline), left[0] if left else None)
 
 
-def _baseline(spec: StudySpec) -> Arm:
-    return next(arm for arm in spec.arms if arm.name == spec.baseline)
+def _settled(spec: StudySpec, precision: str) -> StudySpec:
+    if all(arm.config.precision == precision for arm in spec.arms if arm.auto_precision):
+        return spec
+    spec.document.precision = precision
+    return parse_study(spec.document, spec.code)
 
 
-def _threads(spec: StudySpec) -> int:
-    return max(1, min(int(spec.resources.cpu), cpu_count()))
+def _kind(spec: StudySpec, arm: Arm, data: DataCatalog) -> Kind:
+    shape = data.load(arm.config.dataset).image_shape
+    threads = max(1, min(int(spec.resources.cpu), cpu_count()))
+    return Kind(arm.config.network, shape, arm.config.batch_size, threads)
+
+
+def _measured(kind: Kind, arm: Arm, data: DataCatalog) -> Speeds | None:
+    from incay.study.planning.timing.measured_precision import measured
+
+    speeds = measured(kind, data.load(arm.config.dataset).num_classes)
+    if speeds is not None:
+        remember(kind, speeds)
+    return speeds

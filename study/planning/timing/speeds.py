@@ -1,18 +1,49 @@
-"""How fast trials of a kind train in each precision, remembered on this machine."""
+"""How fast steps of a kind are in each precision, remembered on this machine."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 
-from incay.study.caches import cache_folder
+from incay.study.caches import keep, kept
 from incay.study.hardware import processor
-from incay.trainables.config import TrialConfig
+from incay.trainables.networks import NetworkSettings
 from incay.trainables.settings import to_dict
+
+_CACHE = "precision"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the time of a step depends on, beside the machine.
+
+    Attributes:
+        network: The network.
+        image_shape: (channels, height, width) of its images.
+        batch_size: Images of a step.
+        threads: CPU threads that a trial has.
+    """
+
+    network: NetworkSettings
+    image_shape: tuple[int, int, int]
+    batch_size: int
+    threads: int
+
+    @property
+    def key(self) -> str:
+        """A hash of it, of the processor and of PyTorch's version."""
+        parts = [
+            self.network.name,
+            to_dict(self.network),
+            self.image_shape,
+            self.batch_size,
+            self.threads,
+            processor(),
+            version("torch"),
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True)
@@ -28,24 +59,12 @@ class Speeds:
         return "bf16" if self.bf16 < self.fp32 else "fp32"
 
 
-def recall(config: TrialConfig, threads: int) -> Speeds | None:
-    """Return what was measured of such trials on this machine, None if nothing was."""
-    try:
-        return Speeds(**json.loads(_path(config, threads).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
+def recall(kind: Kind) -> Speeds | None:
+    """Return what was measured of such steps on this machine, None if nothing was."""
+    found = kept(_CACHE, kind.key, "fp32", "bf16")
+    return None if found is None else Speeds(*found)
 
 
-def remember(config: TrialConfig, threads: int, speeds: Speeds) -> None:
-    """Keep a measurement; a folder that cannot be written is done without."""
-    path = _path(config, threads)
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(speeds)), encoding="utf-8")
-
-
-def _path(config: TrialConfig, threads: int) -> Path:
-    """Return where a measurement is kept: by all that it depends on."""
-    kind = [to_dict(config.network), config.batch_size, threads, processor(), version("torch")]
-    name = hashlib.sha256(json.dumps(kind, sort_keys=True).encode()).hexdigest()[:20]
-    return cache_folder("precision") / f"{name}.json"
+def remember(kind: Kind, speeds: Speeds) -> None:
+    """Keep a measurement."""
+    keep(_CACHE, kind.key, asdict(speeds))

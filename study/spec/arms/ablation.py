@@ -54,7 +54,7 @@ def ablated(
         config = built(document, full.source, values)
         reference = None if within(THRESHOLD, (part,)) else full.reference
         name = f"{full.name} without {part}"
-        yield Arm(name, full.source, values, config, {}, search, reference)
+        yield Arm(name, full.source, values, config, {}, search, reference, full.auto_precision)
 
 
 def _searched(arm: Arm, part: str) -> bool:

@@ -39,6 +39,7 @@ class Arm:
         search: Searched settings, by dotted name, in the study file's notation.
         reference: The arm whose norm decides the threshold of this one, and the factor; None
             where the threshold is known beforehand. `config` then holds no threshold yet.
+        auto_precision: Whether its precision is left to the machine.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Arm:
     difference: Mapping[str, Any]
     search: Mapping[str, Any]
     reference: ArmReference | None = None
+    auto_precision: bool = False
 
     @property
     def spaces(self) -> dict[str, Space]:
@@ -76,6 +78,7 @@ def arms_of(
         try:
             base = lay_over(document.values.get("base") or {}, settings)
             values = in_steps(lay_over(base, nest(cell)), left)
+            is_auto = values.get(PRECISION, _AUTO) == _AUTO and PRECISION not in left
             values = _with_precision(values, document.precision, header.resources.gpu)
         except ValueProblem as problem:
             raise _error(document, source, problem) from problem
@@ -87,7 +90,7 @@ def arms_of(
                     ("arms", source),
                     f"{{{setting}}} in an arm's name must be in its grid, but is in none",
                 )
-        yield Arm(name, source, values, config, {}, left, reference)
+        yield Arm(name, source, values, config, {}, left, reference, is_auto)
 
 
 def built(document: Document, source: str, values: Mapping[str, Any]) -> TrialConfig:

@@ -30,7 +30,8 @@ from incay.study.spec.catalog import find_study
 from incay.study.spec.reading.overrides import apply_overrides
 from incay.study.spec.study import parse_study
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
+from incay.trainables.worker.task import TrialTask
 from tests.analysis.output.test_renderers import LATEX
 
 SEEDS = 2

@@ -27,8 +27,9 @@ from incay.trainables.store import patience
 from incay.trainables.store.problems import StoreError, store_errors
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
 from incay.trainables.worker.stack_session import StackSession
+from incay.trainables.worker.task import TrialTask
 
 CPU = torch.device("cpu")
 OWN = [

@@ -18,7 +18,8 @@ from incay.study.spec.study import parse_study
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import withdraw
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
+from incay.trainables.worker.task import TrialTask
 from tests.study.planning import bad_components, bad_files
 from tests.study.planning.bad_endings import ENDING
 from tests.study.planning.bad_files import FORMULA, LOSS, Bad

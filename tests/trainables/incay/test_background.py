@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from incay_cases import batch, class_vectors, norm_of, scores
-from torch import Tensor
+from trainings import gone_on, module_states, trained
 
 from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
@@ -91,20 +90,8 @@ def test_one_unknown_sample_of_no_length_in_bf16_is_finite() -> None:
 # In training
 
 
-def trained(config: TrialConfig, data: ImageData) -> Trainer:
-    trainer = Trainer(config, data, CPU)
-    while not trainer.finished:
-        trainer.advance()
-    return trainer
-
-
-def numbers(trainer: Trainer) -> dict[str, Tensor]:
-    modules: dict[str, Tensor] = trainer.state_dict()["modules"]
-    return modules
-
-
 def assert_same(one: Trainer, other: Trainer) -> None:
-    left, right = numbers(one), numbers(other)
+    left, right = module_states(one), module_states(other)
     for name in left.keys() & right.keys():
         assert torch.equal(left[name].nan_to_num(), right[name].nan_to_num()), name
 
@@ -126,13 +113,7 @@ def test_a_resumed_trial_is_the_uninterrupted_one_bit_for_bit(
     config = replace(SMALL, incay=replace(SPHERE, start_step=start_step))
     whole, first = trained(config, data), Trainer(config, data, CPU)
     first.advance()
-    buffer = io.BytesIO()
-    torch.save(first.state_dict(), buffer)
-    buffer.seek(0)
-    second = Trainer(config, data, CPU)
-    second.load_state_dict(torch.load(buffer, weights_only=True))
-    while not second.finished:
-        second.advance()
+    second = gone_on(first, data)
     assert_same(whole, second)
 
 

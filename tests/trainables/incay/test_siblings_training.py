@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
+from trainings import gone_on, module_states, trained
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
@@ -41,18 +40,6 @@ def digits() -> ImageData:
     return DigitsSettings().load(None)
 
 
-def trained(config: TrialConfig, data: ImageData) -> Trainer:
-    trainer = Trainer(config, data, CPU)
-    while not trainer.finished:
-        trainer.advance()
-    return trainer
-
-
-def numbers(trainer: Trainer) -> dict[str, Tensor]:
-    modules: dict[str, Tensor] = trainer.state_dict()["modules"]
-    return modules
-
-
 @pytest.mark.parametrize("start_step", [0, 6])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_resumed_ring_is_the_uninterrupted_one_bit_for_bit(
@@ -65,21 +52,15 @@ def test_a_resumed_ring_is_the_uninterrupted_one_bit_for_bit(
     assert whole.incay.change_radius.item() != 0.0
     first = Trainer(config, digits, CPU)
     first.advance()
-    assert numbers(first)["incay.begun"].item() is (start_step == 0)
-    buffer = io.BytesIO()
-    torch.save(first.state_dict(), buffer)
-    buffer.seek(0)
-    second = Trainer(config, digits, CPU)
-    second.load_state_dict(torch.load(buffer, weights_only=True))
-    while not second.finished:
-        second.advance()
-    for name, value in numbers(whole).items():
-        assert torch.equal(value.nan_to_num(), numbers(second)[name].nan_to_num()), name
+    assert module_states(first)["incay.begun"].item() is (start_step == 0)
+    second = gone_on(first, digits)
+    for name, value in module_states(whole).items():
+        assert torch.equal(value.nan_to_num(), module_states(second)[name].nan_to_num()), name
 
 
 def test_until_it_starts_a_ring_is_the_plain_trial_bit_for_bit(digits: ImageData) -> None:
-    plain = numbers(trained(SMALL, digits))
-    late = numbers(trained(replace(SMALL, incay=replace(RING, start_step=12)), digits))
+    plain = module_states(trained(SMALL, digits))
+    late = module_states(trained(replace(SMALL, incay=replace(RING, start_step=12)), digits))
     assert all(torch.equal(value, late[name]) for name, value in plain.items())
     assert late["incay.change_radius"].item() == 0.0
 

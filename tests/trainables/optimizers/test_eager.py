@@ -19,7 +19,8 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.optimizers import optimizers
 from incay.trainables.store.trials import Store
-from incay.trainables.worker.session import TrialTask, train
+from incay.trainables.worker.session import train
+from incay.trainables.worker.task import TrialTask
 dataset = datasets["digits"]()
 data = dataset.load(None)
 for name in sys.argv[1:]:

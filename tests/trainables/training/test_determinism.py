@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 import torch
 from torch.backends import cudnn
+from trainings import trained
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
@@ -23,7 +24,7 @@ from incay.trainables.training import gradients
 from incay.trainables.training import trainer as trainer_module
 from incay.trainables.training.determinism import deterministic_algorithms
 from incay.trainables.training.settings import SplitSettings
-from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.training.trainer import DivergedError
 
 CONFIG = TrialConfig(
     network=MNIST2DSettings(width=0.3, dimension=4),
@@ -57,13 +58,6 @@ def state() -> tuple[object, ...]:
         cudnn.benchmark,
         os.environ.get("CUBLAS_WORKSPACE_CONFIG"),
     )
-
-
-def trained(config: TrialConfig, data: ImageData) -> Trainer:
-    trainer = Trainer(config, data, torch.device("cpu"))
-    while not trainer.finished:
-        trainer.advance()
-    return trainer
 
 
 def test_the_mode_holds_inside_only() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import replace
 
 import pytest
 import torch
+from trainings import gone_on, trained
 
 from incay.trainables.augment.settings import AugmentSettings
 from incay.trainables.config import TrialConfig
@@ -45,13 +45,6 @@ def digits() -> ImageData:
 @pytest.fixture(scope="module")
 def plainly_trained() -> dict[LossSettings, Trainer]:
     return {}
-
-
-def trained(config: TrialConfig, data: ImageData) -> Trainer:
-    trainer = Trainer(config, data, CPU)
-    while not trainer.finished:
-        trainer.advance()
-    return trainer
 
 
 def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
@@ -100,13 +93,7 @@ def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(config, digits):
     first = Trainer(config, digits, CPU)
     first.advance()
     first.advance()
-    buffer = io.BytesIO()
-    torch.save(first.state_dict(), buffer)
-    buffer.seek(0)
-    second = Trainer(config, digits, CPU)
-    second.load_state_dict(torch.load(buffer, weights_only=True))
-    while not second.finished:
-        second.advance()
+    second = gone_on(first, digits)
     assert_same(whole, second)
     timeless = [
         {name: value for name, value in report.items() if name != "images_per_second"}

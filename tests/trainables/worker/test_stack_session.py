@@ -23,8 +23,9 @@ from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import SplitSettings
 from incay.trainables.worker.ending import end_trial
-from incay.trainables.worker.session import TrialSession, TrialTask, train
+from incay.trainables.worker.session import TrialSession, train
 from incay.trainables.worker.stack_session import StackSession
+from incay.trainables.worker.task import TrialTask
 
 CPU = torch.device("cpu")
 CONFIG = TrialConfig(
