@@ -12,8 +12,8 @@ from incay.analysis.output.table import Table
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.base import tables
 from incay.analysis.tables.layouts.chosen import COLUMNS, chosen_columns
-from incay.analysis.tables.layouts.contradictions import contradictions
-from incay.analysis.tables.layouts.skipped import skipped_images
+from incay.analysis.tables.layouts.notes.contradictions import contradictions
+from incay.analysis.tables.layouts.notes.skipped import skipped_images
 
 
 def build_table(

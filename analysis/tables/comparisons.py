@@ -26,8 +26,8 @@ from incay.analysis.tables.layouts.formulas import (
 )
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.names import method_label
+from incay.analysis.tables.layouts.notes.trained import shared_sentence
 from incay.analysis.tables.layouts.tested import describe_need, look_text, test_notes
-from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables.metrics import ERROR
 
 _COLUMNS = (

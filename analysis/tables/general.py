@@ -19,7 +19,8 @@ from incay.analysis.tables.layouts.columns import column_of
 from incay.analysis.tables.layouts.formulas import ENDINGS
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.names import method_label
-from incay.analysis.tables.layouts.notes import study_notes
+from incay.analysis.tables.layouts.notes.study import study_notes
+from incay.analysis.tables.layouts.notes.trained import baseline_sentence, kept_sentence
 from incay.analysis.tables.layouts.searched import (
     searched_cell,
     tie_note,
@@ -28,7 +29,6 @@ from incay.analysis.tables.layouts.searched import (
     validation_note,
 )
 from incay.analysis.tables.layouts.spread import SPREAD_NOTE, spread_cells, spread_columns
-from incay.analysis.tables.layouts.trained import baseline_sentence, kept_sentence
 from incay.trainables import names
 from incay.trainables.metrics import ACCURACY, ERROR, NORM, word_of
 

@@ -22,9 +22,9 @@ from incay.analysis.results.points import search_points, search_seeds
 from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.cells import ONE_SAME_VALUES, SAME_DIFFERENCES, measured_cell
-from incay.analysis.tables.layouts.contradictions import contradictions
 from incay.analysis.tables.layouts.formulas import between_studies_formula, between_studies_p
-from incay.analysis.tables.layouts.skipped import skipped_images
+from incay.analysis.tables.layouts.notes.contradictions import contradictions
+from incay.analysis.tables.layouts.notes.skipped import skipped_images
 from incay.trainables.metrics import ERROR
 from incay.trainables.names import DERIVED
 

@@ -13,7 +13,7 @@ from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.layouts.cells import metric_cell
 from incay.analysis.tables.layouts.frame import study_table
 from incay.analysis.tables.layouts.names import method_label
-from incay.analysis.tables.layouts.notes import study_notes
+from incay.analysis.tables.layouts.notes.study import study_notes
 from incay.analysis.tables.layouts.tested import UNDECIDED, test_notes
 from incay.trainables.metrics import split_of, word_of
 

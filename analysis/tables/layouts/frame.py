@@ -10,7 +10,7 @@ from incay.analysis.output.table import Table
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.protocol import protocol_sentence
 from incay.analysis.results.study import StudyResults
-from incay.analysis.tables.layouts.notes import study_notes
+from incay.analysis.tables.layouts.notes.study import study_notes
 from incay.analysis.tables.layouts.tested import tested
 
 

@@ -10,7 +10,7 @@ from built_tables import CIFAR10, built
 from study_factory import RN, StudyFactory, incay
 
 from incay.analysis import compare, load, table
-from incay.analysis.tables.layouts.contradictions import contradictions
+from incay.analysis.tables.layouts.notes.contradictions import contradictions
 from incay.trainables.store.kept import Choice, KeptModel
 
 DEFAULTS = {"dataset.folder": "images", "dataset.size": None, "optimizer.weight_decay": 0.0005}

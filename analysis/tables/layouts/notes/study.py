@@ -11,9 +11,9 @@ from incay.analysis.content import Column, Row
 from incay.analysis.papers.publications import PublishedTable
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables.layouts.names import is_straight_through
+from incay.analysis.tables.layouts.notes.trained import shared_sentence
 from incay.analysis.tables.layouts.searched import VALIDATED
 from incay.analysis.tables.layouts.tested import test_notes
-from incay.analysis.tables.layouts.trained import shared_sentence
 from incay.trainables import names
 from incay.trainables.metrics import NORM
 
