@@ -12,6 +12,7 @@ from incay.study.planning.setting_files import files_hash
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, DatasetSettings, ImageData
 from incay.trainables.data.base import FILES
+from incay.trainables.data.fitting import Images, fitted
 from incay.trainables.data.inspection.beside import unread_line
 from incay.trainables.data.inspection.files import check_files
 from incay.trainables.data.outside import with_outside
@@ -35,6 +36,7 @@ class DataCatalog:
         self._hashes: dict[DatasetSettings, str] = {}
         self._loaded: dict[DatasetSettings, ImageData] = {}
         self._files: dict[Path, str] = {}
+        self._fitted: dict[str, None] = {}
 
     def hash(self, dataset: DatasetSettings) -> str:
         """Return a data set's content hash."""
@@ -83,7 +85,7 @@ class DataCatalog:
             for dataset, data in self._loaded.items()
             for note in (*told(data), unread_line(dataset, self.root))
             if note
-        ]
+        ] + list(self._fitted)
 
     def load(self, dataset: DatasetSettings) -> ImageData:
         """Return a data set in memory."""
@@ -96,18 +98,32 @@ class DataCatalog:
         return self._loaded[dataset]
 
     def load_for(self, config: TrialConfig) -> ImageData:
-        """Return a trial's images in memory, those of other sets beside its own.
+        """Return a trial's images in memory, those of other sets beside its own, in its shape.
 
         Raises:
-            DataError: One cannot be read, or these are of another shape.
+            DataError: One cannot be read, or cannot be brought to the shape.
         """
         data = self.load(config.dataset)
         if config.background is not None:
-            data = replace(data, background=self.load(config.background).train.images)
+            images = self.load(config.background).train.images
+            data = replace(data, background=self._fit(config.background.name, images, data))
         if not config.outside:
             return data
-        others = {name: self.load(each) for name, each in config.outside.items()}
+        others = {}
+        for name, each in config.outside.items():
+            other = self.load(each)
+            split = other.test or other.train
+            others[name] = self._fit(name, split.images, data)
         return with_outside(data, others)
+
+    def _fit(self, name: str, images: Images, data: ImageData) -> Images:
+        found = fitted(images, data.image_shape, repr(name))
+        if found is not images:
+            was, now = ("×".join(map(str, each[1:])) for each in (images.shape, found.shape))
+            self._fitted[
+                f"{name}: images of {was} are brought to {now} to be used beside others"
+            ] = None
+        return found
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from incay.trainables.data.base import DataError, ImageData
+from incay.trainables.data.base import ImageData
 
 Images = npt.NDArray[np.uint8]
 
@@ -29,23 +29,10 @@ class DataWithOutside(ImageData):
     outside: Mapping[str, Images] = field(default_factory=dict)
 
 
-def with_outside(data: ImageData, others: Mapping[str, ImageData]) -> ImageData:
-    """Return a set with the images of others beside it.
-
-    Raises:
-        DataError: They are of another shape.
-    """
-    found = {}
-    for name, other in others.items():
-        images = (other.test or other.train).images
-        if images.shape[1:] != data.image_shape:
-            raise DataError(
-                f"measure.ood: images of {name!r} must have the training images' shape "
-                f"{data.image_shape}, but have {images.shape[1:]}"
-            )
-        found[name] = images
+def with_outside(data: ImageData, outside: Mapping[str, Images]) -> ImageData:
+    """Return a set with the images of others, which have its shape, beside it."""
     own = {each.name: getattr(data, each.name) for each in dataclasses.fields(ImageData)}
-    return DataWithOutside(**own, outside=found)
+    return DataWithOutside(**own, outside=outside)
 
 
 def outside_of(data: ImageData) -> Mapping[str, Images]:

@@ -65,7 +65,6 @@ def test_what_is_in_its_files_and_its_code_is_part_of_the_trial(root: Path) -> N
 @pytest.mark.parametrize(
     ("sets", "told"),
     [
-        ("[cifar10]", "must have the training images' shape (1, 28, 28), but have (3, 32, 32)"),
         ("[mnist]", "measure: "),
         ("[digits]", "measure.ood names other data sets, or shuffled must hold, but got 'digits'"),
         ("[digitz]", "measure.ood names other data sets"),
@@ -73,13 +72,6 @@ def test_what_is_in_its_files_and_its_code_is_part_of_the_trial(root: Path) -> N
     ],
 )
 def test_a_set_that_cannot_be_measured_is_one_message(root: Path, sets: str, told: str) -> None:
-    for split in ("train", "test"):
-        write_parquet(
-            root / "cifar10" / f"{split}-00000-of-00001.parquet",
-            pixels(len(split), 10, (32, 32, 3)),
-            list(range(10)),
-            columns=("img", "label"),
-        )
     study = root / "own.yaml"
     study.write_text(f"name: own\nbase: {{dataset: digits, steps: 4, measure: {{ood: {sets}}}}}\n")
     done = incay("plan", str(study), "--no-probe", "--data-root", str(root))
@@ -95,3 +87,22 @@ def test_a_set_that_is_there_can_be_planned(root: Path) -> None:
     )
     done = incay("plan", str(study), "--no-probe", "--data-root", str(root))
     assert done.code == 0, done.err
+
+
+def test_a_set_of_another_shape_is_brought_to_it_and_the_plan_says_so(root: Path) -> None:
+    for split in ("train", "test"):
+        write_parquet(
+            root / "cifar10" / f"{split}-00000-of-00001.parquet",
+            pixels(len(split), 10, (32, 32, 3)),
+            list(range(10)),
+            columns=("img", "label"),
+        )
+    study = root / "own.yaml"
+    study.write_text("name: own\nbase: {dataset: digits, steps: 4, measure: {ood: [cifar10]}}\n")
+    done = incay("plan", str(study), "--no-probe", "--data-root", str(root))
+    assert done.code == 0, done.err
+    said = " ".join(done.out.split())
+    assert "cifar10: images of 3×32×32 are brought to 1×28×28 to be used beside others" in said
+    asked = replace(PLAIN, measure=MeasureSettings(ood=("cifar10",)))
+    images = outside_of(DataCatalog(root).load_for(asked))["cifar10"]
+    assert images.shape == (10, 1, 28, 28)
