@@ -117,7 +117,7 @@ def plan_rows(plans: Iterable[ArmPlan]) -> list[PlanRow]:
         PlanRow(
             plan.arm.name,
             _settings_text(plan.arm.difference),
-            _settings_text(plan.arm.search),
+            _ranges_text(plan.arm.search),
             f"{len(plan.search)} + {_confirmed(plan)}" if plan.search else _confirmed(plan),
             f"{'at most ' if plan.stops_early else ''}{plan.arm.config.steps:,}",
             "by batch_size" if BATCH_SIZE in plan.arm.search else _epochs_of(plan),
@@ -224,6 +224,23 @@ def _is_finished(record: TrialRecord | RecordError | None) -> bool:
 
 def _settings_text(values: Mapping[str, Any]) -> str:
     return "\n".join(f"{name}={value}" for name, value in values.items())
+
+
+def _ranges_text(search: Mapping[str, Any]) -> str:
+    """Return searched settings a line each, in the words of a study file."""
+    lines = []
+    for name, notation in search.items():
+        space = notation if isinstance(notation, Mapping) else {"range": notation}
+        when = [f"{other} is {_values_text(of)}" for other, of in space.get("when", {}).items()]
+        told = f" where {' and '.join(when)}" if when else ""
+        lines.append(f"{name}={_values_text(space.get('range'), ', ')}{told}")
+    return "\n".join(lines)
+
+
+def _values_text(values: object, between: str = " or ") -> str:
+    listed = values if isinstance(values, list | tuple) else (values,)
+    text = between.join("none" if each is None else str(each) for each in listed)
+    return f"[{text}]" if between == ", " and isinstance(values, list | tuple) else text
 
 
 def _shown(arm: Arm, data: DataCatalog) -> dict[str, Any]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from incay.study.spec.overlay import as_component, renames
 from incay.study.spec.searches.grid import grid_size
 from incay.study.spec.searches.start import outside
 from incay.study.spec.settings import dotted
 from incay.study.spec.study import Arm, StudySpec
+from incay.trainables.config import COMPONENTS
 
 
 def unreached(spec: StudySpec) -> list[str]:
@@ -62,4 +67,37 @@ def _of_arm(spec: StudySpec, arm: Arm) -> list[str]:
     missed = [f"{name}={start[name]}" for name in outside(spaces, start) if name in start]
     if missed:
         texts.append(f"the arm's own {', '.join(missed)} lies outside of what is searched")
-    return texts
+    return [*texts, *_left_out(arm)]
+
+
+def _left_out(arm: Arm) -> Iterator[str]:
+    """Yield which settings that a study gives a component are not those of another one chosen."""
+    for kind, registry in COMPONENTS.items():
+        naming = f"{kind}.{registry.key}"
+        given = as_component(registry, arm.values.get(kind))
+        if naming not in arm.spaces or not isinstance(given, Mapping):
+            continue
+        ends = arm.spaces[naming].ends
+        others = [each for each in ends if renames(registry, given, {registry.key: each})]
+        for left, named in _alike(arm, naming, given, others).items():
+            yield (
+                f"where {naming} is {' or '.join(named)}, the settings that are given for "
+                f"{registry.named_in(given)} ({', '.join(left)}) are left out"
+            )
+
+
+def _alike(
+    arm: Arm, naming: str, given: Mapping[str, Any], others: Sequence[Any]
+) -> dict[tuple[str, ...], list[str]]:
+    """Return components by which of the given settings none of them takes, nor is searched."""
+    kind, _, key = naming.partition(".")
+    found: dict[tuple[str, ...], list[str]] = {}
+    for other in others:
+        left = []
+        for setting in given:
+            space = arm.spaces.get(f"{kind}.{setting}")
+            if setting != key and (space is None or other not in space.when.get(naming, others)):
+                left.append(setting)
+        if left:
+            found.setdefault(tuple(left), []).append(str(other))
+    return found

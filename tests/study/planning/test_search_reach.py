@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,31 @@ def test_a_table_says_the_same(tmp_path: Path) -> None:
 def test_what_else_a_search_does_not_reach(search, expected) -> None:
     found = unreached(spec(search=search))
     assert (not found) if expected is None else any(expected in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("searched", "left"),
+    [
+        ({}, "(lr, weight_decay)"),
+        ({"optimizer.lr": "log 1e-4 .. 1e-1"}, "(weight_decay)"),
+        (
+            {"optimizer.lr": {"range": "log 1e-4 .. 1e-1", "when": {"optimizer.name": "sgd"}}},
+            "(lr, weight_decay)",
+        ),
+    ],
+)
+def test_settings_of_a_component_that_another_one_chosen_does_not_take_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, searched: dict[str, object], left: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ranges = {"optimizer.name": ["sgd", "adamw"], "optimizer.momentum": {
+        "range": "0.8 .. 0.99", "when": {"optimizer.name": "sgd"}}} | searched  # fmt: skip
+    base = {"dataset": "digits", "steps": 20, "optimizer": {"lr": 0.02, "weight_decay": 1e-3}}
+    values = {"name": "t", "base": base, "search": {"all arms": ranges}, "budget": {"trials": 4}}
+    Path("study.yaml").write_text(json.dumps(values))
+    done = incay("plan", "study.yaml", "--no-probe")
+    assert done.code == 0, done.err
+    said = " ".join(done.out.replace("│", " ").split())
+    assert f"where optimizer.name is adamw, the settings that are given for sgd {left}" in said
+    assert "optimizer.momentum=0.8 .. 0.99 where" in said
+    assert "optimizer.name=[sgd, adamw]" in said
