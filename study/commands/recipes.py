@@ -11,7 +11,10 @@ from incay.study.commands.shared.console import console
 
 Name = Annotated[
     str | None,
-    typer.Argument(help="A recipe; without it, all are listed.", autocompletion=completion.recipes),
+    typer.Argument(
+        help="A recipe, or a file of your own; without it, all are listed.",
+        autocompletion=completion.recipes,
+    ),
 ]
 
 
@@ -19,7 +22,7 @@ def recipes(name: Name = None) -> None:
     """List recipes, or show one recipe's settings and source."""
     from rich.table import Table
 
-    from incay.study.spec.recipe import built_in_recipe, built_in_recipes
+    from incay.study.spec.recipe import built_in_recipe, built_in_recipes, named_recipe
     from incay.trainables.names import flatten
 
     screen = console()
@@ -29,7 +32,7 @@ def recipes(name: Name = None) -> None:
             table.add_row(each.name, each.about, each.source)
         screen.print(table)
         return
-    recipe = built_in_recipe(name)
+    recipe = named_recipe(name)
     for line in (f"{recipe.name}: {recipe.about}", f"source: {recipe.source}"):
         screen.print(line, soft_wrap=True)
     for setting, value in flatten(recipe.settings).items():

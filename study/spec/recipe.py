@@ -46,6 +46,15 @@ def built_in_recipes() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
 
 
+def named_recipe(name: str) -> Recipe:
+    """Return a recipe that comes with the program, or that of a file (`.yaml`) of one's own.
+
+    Raises:
+        StudyError: There is none of that name, or the file holds none.
+    """
+    return _read(name, Path(name)) if name.endswith(_SUFFIXES) else built_in_recipe(name)
+
+
 def built_in_recipe(name: str) -> Recipe:
     """Return a recipe that comes with the program.
 

@@ -180,3 +180,14 @@ def test_the_command_lists_shows_and_completes_them() -> None:
     assert (wrong.code, wrong.err.count("\n")) == (2, 1)
     assert "did you mean 'cifar-adamw'?" in wrong.err
     assert completion.recipes("cifar-s") == ["cifar-sgd-cosine", "cifar-sgd-swa"]
+
+
+def test_the_command_shows_a_file_of_ones_own(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text("about: my own\nsettings: {optimizer: {name: adam, lr: 0.003}}\n")
+    shown = incay("recipes", str(own))
+    assert shown.code == 0, shown.err
+    assert "my own" in shown.out
+    assert "optimizer.lr: 0.003" in shown.out
+    none = incay("recipes", str(tmp_path / "none.yaml"))
+    assert (none.code, none.err.count("\n")) == (2, 1)
