@@ -11,8 +11,8 @@ import sys
 import pyarrow as pa
 
 from incay.analysis.comparing.comparisons import ALPHA
+from incay.analysis.figures.answers.boundaries import SCHEMA, boundary_rows
 from incay.analysis.figures.base import figures
-from incay.analysis.figures.boundaries import SCHEMA, boundary_rows
 from incay.analysis.figures.figure import Figure
 
 LOOKS = (5, 10, 15, 20, 30, 40, 50)

@@ -9,7 +9,7 @@ import pytest
 from study_factory import StudyFactory, drawn_samples, incay, samples_of
 
 from incay.analysis import figure, load
-from incay.analysis.figures.norm_bins import bin_edges, round_width
+from incay.analysis.figures.features.norm_bins import bin_edges, round_width
 from incay.analysis.results.study import StudyResults
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from study_factory import StudyFactory, drawn_samples, scored_pairs
 
 from incay.analysis import AnalysisError, figure, load
-from incay.analysis.figures.roc import accept_rates
+from incay.analysis.figures.answers.roc import accept_rates
 from incay.analysis.results.study import StudyResults
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=2, max_size=40)

@@ -1,0 +1,1 @@
+"""Figures of a study's trials: their course, and what settings and seeds make of them."""

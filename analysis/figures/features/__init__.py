@@ -1,0 +1,1 @@
+"""Figures of features, norms and weights."""
