@@ -27,6 +27,7 @@ def prepare() -> None:
         UserError: The working folder is gone: what is asked by relative paths cannot be meant.
     """
     open_missing_streams()
+    name_files_in_utf8()
     tolerate_warnings()
     # Modules of the user's that lie where the command is called are not for our processes.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
@@ -36,6 +37,19 @@ def prepare() -> None:
         raise UserError(
             f"the working folder must exist, but it is gone ({error.strerror}): change to another"
         ) from error
+
+
+def name_files_in_utf8() -> None:
+    """Begin anew where Python takes names of files for another encoding, as of a locale `C`.
+
+    Names are part of what a data set is: they must read alike whatever the locale is. What is
+    printed keeps its encoding.
+    """
+    if sys.getfilesystemencoding() == "utf-8":
+        return
+    os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
+    os.environ["PYTHONUTF8"] = "1"  # for processes to be started
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def tolerate_warnings() -> None:

@@ -11,9 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from not_run import NAMESPACES
+from PIL import Image
 from programs import ENVIRONMENT, incay
 from tiny_study import STUDY
 
@@ -189,3 +191,23 @@ def test_a_machine_without_loopback_is_refused_at_once(tmp_path):
     )
     assert done.returncode == 2
     assert "the processes of a run must reach each other at 127.0.0.1, but cannot" in done.stderr
+
+
+def test_names_of_files_read_alike_whatever_the_locale(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    for split in ("train", "test"):
+        for name in ("née", "שלום"):
+            folder = tmp_path / "data" / "images" / split / name
+            folder.mkdir(parents=True)
+            pixels = draw.integers(0, 256, (8, 8), np.uint8)
+            Image.fromarray(pixels).save(folder / f"{split}-é-{name}.png")
+    command = "incay data verify image_folder --data-root data --set dataset.grey=true"
+    here = shell(command, tmp_path)
+    plain = shell(command, tmp_path, LC_ALL="C", PYTHONUTF8="0")
+    assert here.returncode == 0, here.stderr
+    assert plain.returncode == 0, plain.stderr
+    # What is printed keeps to the locale's signs.
+    assert plain.stdout.isascii()
+    content = re.findall(r"content [0-9a-f]{64}", here.stdout)
+    assert content
+    assert content == re.findall(r"content [0-9a-f]{64}", plain.stdout)
