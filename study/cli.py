@@ -7,29 +7,29 @@ from typing import Annotated
 
 import typer
 
-from incay.study.commands import data
-from incay.study.commands.compare import compare
-from incay.study.commands.doctor import doctor
-from incay.study.commands.figure import figure
-from incay.study.commands.methods import methods
-from incay.study.commands.networks import networks
-from incay.study.commands.new import new
-from incay.study.commands.plan import plan
-from incay.study.commands.recipes import recipes
-from incay.study.commands.report import report
-from incay.study.commands.run import run
+from incay.study.commands.beginning import data
+from incay.study.commands.beginning.methods import methods
+from incay.study.commands.beginning.networks import networks
+from incay.study.commands.beginning.new import new
+from incay.study.commands.beginning.plan import plan
+from incay.study.commands.beginning.recipes import recipes
+from incay.study.commands.beginning.studies import studies
+from incay.study.commands.results.compare import compare
+from incay.study.commands.results.figure import figure
+from incay.study.commands.results.report import report
+from incay.study.commands.results.status import status
+from incay.study.commands.results.table import table
+from incay.study.commands.results.trace import trace
+from incay.study.commands.results.verify import verify
+from incay.study.commands.results.why import why
+from incay.study.commands.running.doctor import doctor
+from incay.study.commands.running.run import run
+from incay.study.commands.running.stop import stop
+from incay.study.commands.running.submit import submit
+from incay.study.commands.running.sync import sync
+from incay.study.commands.running.ui import ui
 from incay.study.commands.shared.console import say
 from incay.study.commands.shared.groups import grouped
-from incay.study.commands.status import status
-from incay.study.commands.stop import stop
-from incay.study.commands.studies import studies
-from incay.study.commands.submit import submit
-from incay.study.commands.sync import sync
-from incay.study.commands.table import table
-from incay.study.commands.trace import trace
-from incay.study.commands.ui import ui
-from incay.study.commands.verify import verify
-from incay.study.commands.why import why
 
 COMMANDS = (
     studies,

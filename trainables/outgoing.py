@@ -8,11 +8,11 @@ passwords, and what a cloud refused.
 
 from __future__ import annotations
 
-import os
 import re
 from urllib.parse import unquote
 
 from incay.trainables.secrets import HIDDEN, given, masked
+from incay.trainables.variables import variables
 
 _UNSHOWABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for line breaks and tabs
@@ -46,7 +46,7 @@ def without_secrets(text: str) -> str:
     That are those in URLs, those that a name such as ``client_secret`` announces, and the values of
     this process's own variables of such names, wherever they stand.
     """
-    for value in given(os.environ):
+    for value in given(variables()):
         text = text.replace(value, HIDDEN)
     return masked(text)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 
 import pytest
@@ -14,6 +16,7 @@ from incay.trainables.outgoing import (
     shown,
     without_secrets,
 )
+from incay.trainables.secrets import HIDDEN
 
 SECRET = "Zk3-planted_9Q7x"
 OF_MAKERS = ("hf_{}", "ghp_{}", "_pat_{}", "glpat-{}", "xoxb-{}", "sk-proj-{}", ".{}.{}", "/{}")
@@ -93,3 +96,24 @@ def test_long_texts_take_no_time() -> None:
     ):
         shown(text)
     assert time.process_time() - begun < 2
+
+
+def test_variables_may_change_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ray changes them in a thread of its own, while progress is drawn in another."""
+    monkeypatch.setenv("OWN_TOKEN", "hunter2-hunter2")
+    ended = threading.Event()
+
+    def change() -> None:
+        while not ended.is_set():
+            for number in range(50):
+                os.environ[f"INCAY_TEST_{number}"] = "x"
+            for number in range(50):
+                del os.environ[f"INCAY_TEST_{number}"]
+
+    other = threading.Thread(target=change)
+    other.start()
+    try:
+        assert {without_secrets("hunter2-hunter2") for _ in range(300)} == {HIDDEN}
+    finally:
+        ended.set()
+        other.join()

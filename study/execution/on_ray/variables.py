@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from incay.study.planning.checks.ray_address import cluster_address
+from incay.trainables.variables import variables
 
 _WAITING_TRIALS = 16
 """Trials that wait on a cluster at once, each a reason for its autoscaler to add nodes.
@@ -45,13 +46,13 @@ def ray_variables() -> Iterator[None]:
     if cluster_address() is not None:
         pending = "TUNE_MAX_PENDING_TRIALS_PG"
         values[pending] = os.environ.get(pending, str(_WAITING_TRIALS))
-    before = {name: each for name, each in os.environ.items() if name.startswith(_RAYS)}
+    before = {name: each for name, each in variables().items() if name.startswith(_RAYS)}
     _set(values)
     try:
         yield
     finally:
         # Ray and Tune set more of them by themselves.
-        added = [name for name in os.environ if name.startswith(_RAYS) and name not in before]
+        added = [name for name in variables() if name.startswith(_RAYS) and name not in before]
         _set({**dict.fromkeys(added), **before})
 
 

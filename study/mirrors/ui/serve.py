@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import sys
 import urllib.request
@@ -26,6 +25,7 @@ from incay.study.spec.hints import command
 from incay.trainables.outgoing import shown
 from incay.trainables.store.books import study_names
 from incay.trainables.store.trials import Store
+from incay.trainables.variables import variables
 
 _SECONDS_BETWEEN_LOOKS = 0.3
 
@@ -52,7 +52,7 @@ def serve_mlflow(store: Store, port: int) -> int:
     command += [artifact_root(store) or "", str(port)]
     print("starting MLflow …", flush=True)
     told_where = False
-    with noted_signals() as asked, ServerProcess(command, {**os.environ, URI: uri}) as server:
+    with noted_signals() as asked, ServerProcess(command, {**variables(), URI: uri}) as server:
         while not asked and not server.ended(within=_SECONDS_BETWEEN_LOOKS):
             if not told_where and _answers(port):
                 # MLflow 3 opens on language-model traces unless asked for model training.

@@ -9,7 +9,7 @@ from programs import python
 
 PROGRAM = """
 import sys, threading
-from incay.study.commands.again import end_or_start_again
+from incay.study.commands.running.again import end_or_start_again
 from incay.study.execution.on_ray.watch import RayDiedError
 
 print("started with", *sys.argv[1:], flush=True)

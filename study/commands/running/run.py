@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import typer
 
-from incay.study.commands.again import end_or_start_again
+from incay.study.commands.running.again import end_or_start_again
 from incay.study.commands.shared.console import console, say
 from incay.study.commands.shared.groups import TrainingChoice
 from incay.study.commands.shared.options import Mirror

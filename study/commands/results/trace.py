@@ -33,7 +33,7 @@ def trace(what: What, cell: Cell = None, results: Results = "results") -> None:
     """Show a number's formula, its trials, and how to train each of them again."""
     from incay.analysis.tracing.places import Place
     from incay.analysis.tracing.trace import find, tables_in, trace_in
-    from incay.study.commands.tracing import draw_cells, draw_trace
+    from incay.study.commands.results.tracing import draw_cells, draw_trace
 
     store = open_store(results)
     found = find(store, what)

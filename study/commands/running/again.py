@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from incay.study.commands.shared.console import say
 from incay.study.surroundings import tell_by_descriptor
+from incay.trainables.variables import variables
 
 if TYPE_CHECKING:
     from incay.study.execution.on_ray.watch import RayDiedError
@@ -36,7 +37,7 @@ def end_or_start_again(died: RayDiedError, local: bool) -> None:
         if local and not os.environ.get(_AGAIN):
             say(f"Ray died ({died.what}) and is started again; nothing is lost")
             tell_by_descriptor()
-            environment = {**os.environ, _AGAIN: "1"}
+            environment = {**variables(), _AGAIN: "1"}
             os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
         say(str(died))
     os._exit(died.exit_code)

@@ -63,7 +63,7 @@ def verify(
     if draw is not None and retrain is None:
         raise UserError("--draw draws trials to train again, so it needs --retrain N")
     if trial or retrain is not None:
-        from incay.study.commands.retraining import retrain_trials
+        from incay.study.commands.results.retraining import retrain_trials
 
         use_named_code(uses)
         retrain_trials(what, retrain, draw, results, data_root, uses or (), named=trial or ())

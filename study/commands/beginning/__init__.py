@@ -1,0 +1,1 @@
+"""Commands before a run: what there is to study, and what a study would train."""
