@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from incay.study.errors import HaltedError
 from incay.study.execution.on_ray import processes
 from incay.study.execution.on_ray.services import only_what_trains, variables_of_workers
+from incay.study.execution.on_ray.starting import watched_start
 from incay.study.execution.on_ray.variables import variables_set
 from incay.study.privacy import replaceable
 from incay.trainables.errors import first_line
@@ -42,7 +43,14 @@ class LocalRay:
         folder: All that it writes, which goes with it; its user's alone.
     """
 
-    def __init__(self, cpus: int, gpus: int, options: Mapping[str, Any], workers: int = 0) -> None:
+    def __init__(
+        self,
+        cpus: int,
+        gpus: int,
+        options: Mapping[str, Any],
+        workers: int = 0,
+        killed: Callable[[str], None] | None = None,
+    ) -> None:
         """Start it.
 
         Args:
@@ -50,6 +58,8 @@ class LocalRay:
             gpus: How many GPUs.
             workers: How many processes to begin at once for the first trials.
             options: What else `ray.init` takes.
+            killed: Told, in any thread, what of it was killed while it starts; must end this
+                process. None leaves it to Ray, which waits for half a minute.
 
         Raises:
             HaltedError: It cannot start here.
@@ -65,8 +75,20 @@ class LocalRay:
         self._workers = workers
         (self.folder / _READY).mkdir()
         begun = variables_of_workers(self.folder / _READY) if workers else {}
+
+        def tell(what: str) -> None:
+            if killed is not None:
+                self.abandon()
+                for name in begun:  # a command that is started again is no worker
+                    os.environ.pop(name, None)
+                killed(what)
+
         try:
-            with variables_set(begun), only_what_trains(workers):
+            with (
+                variables_set(begun),
+                only_what_trains(workers),
+                watched_start(self.folder, tell),
+            ):
                 ray.init(
                     address="local",  # another Ray of this machine is not ours to use
                     num_cpus=cpus,

@@ -76,7 +76,12 @@ def stands(pid: int) -> bool:
 
 def agents(pid: int) -> list[int]:
     """Return a raylet's agents: its children that train nothing."""
-    return [child for child in _pids() if _parent(child) == pid and "Agent" in _command(child)]
+    return [child for child, command in children(pid) if "Agent" in command]
+
+
+def children(pid: int) -> list[tuple[int, str]]:
+    """Return a process's children, each with its command, whose parts end in a zero byte."""
+    return [(child, _command(child)) for child in _pids() if _parent(child) == pid]
 
 
 def _pids() -> Iterator[int]:

@@ -122,7 +122,13 @@ class RaySession:
         else:
             gpus = int(self._gpus) if self._gpus is not None else gpu_count()
             self._stack.enter_context(own_ray_variables())  # best before Ray is imported
-            self._local = LocalRay(self._cpus, gpus, _options(), self._workers)
+            self._local = LocalRay(
+                self._cpus,
+                gpus,
+                _options(),
+                self._workers,
+                lambda what: self._on_death(RayDiedError(what), True),
+            )
             self._stack.callback(self._local.stop)
 
     def _check_initialized(self) -> None:

@@ -62,23 +62,20 @@ def switch(document: Document, kind: str, named: Any, place: str) -> dict[str, A
     before, new = registry.named_in(old), given[registry.key]
     if before not in registry or new not in registry:
         return {}  # told when the study is checked
-    asked = [each for each in _asked(document, kind) if not _has(registry, new, each.setting)]
-    stays = {each.setting for each in _asked(document, kind)} - {each.setting for each in asked}
-    for setting in dict.fromkeys(each.setting for each in asked):
-        if new not in _MEANS.get((kind, setting), {}):
-            _refuse(registry, new, [each for each in asked if each.setting == setting], place)
-    left_out = ", ".join(sorted(name for name in old if name != registry.key))
-    told = [f"the base's settings of {before} are left out ({left_out})"] if left_out else []
-    for setting in dict.fromkeys(each.setting for each in asked):
+    asked: dict[str, list[_Asked]] = {}
+    for each in _asked(document, kind):
+        asked.setdefault(each.setting, []).append(each)
+    stays = [setting for setting in asked if _has(registry, new, setting)]
+    moves = [setting for setting in asked if setting not in stays]
+    for setting in moves:
+        _require_a_name(registry, new, setting, asked[setting], place)
+    told = []
+    if left_out := sorted(name for name in old if name != registry.key):
+        told.append(f"the base's settings of {before} are left out ({', '.join(left_out)})")
+    for setting in moves:
         value = old.get(setting, getattr(registry[before](), setting, None))
         name = _MEANS[kind, setting][new]
-        for each in asked:
-            if each.setting == setting and f"{{{kind}.{setting}}}" in each.path[1]:
-                raise StudyError(
-                    f"{place}: arms are named after {kind}.{setting} ({each.path[1]!r}), which "
-                    f"{new} calls {name}: such arms must be in a study that names {new} itself"
-                )
-        _rename(document, (kind, setting, name), [e for e in asked if e.setting == setting], value)
+        _rename(document, (kind, setting, name), asked[setting], value)
         told.append(f"{kind}.{setting} is taken for its {kind}.{name}, {value} in the base")
     if stays:
         names = ", ".join(sorted(f"{kind}.{setting}" for setting in stays))
@@ -108,18 +105,24 @@ def _asked(document: Document, kind: str) -> Iterator[_Asked]:
                 yield _Asked(setting, ("search", name, full), f"the search of {name!r}")
 
 
-def _refuse(registry: Registry[Any], new: str, asked: list[_Asked], place: str) -> None:
-    setting = asked[0].setting
-    others = [
-        name
-        for name in registry
-        if _has(registry, name, setting) or name in _MEANS.get((registry.kind, setting), {})
-    ]
-    verb = "sets" if len(asked) == 1 else "set"
-    raise StudyError(
-        f"{place}: {listed([each.whose for each in asked])} {verb} {registry.kind}.{setting}, "
-        f"which {new!r} has not; those that can take it: {listed(others)}"
-    )
+def _require_a_name(
+    registry: Registry[Any], new: str, setting: str, asked: list[_Asked], place: str
+) -> None:
+    """Refuse a setting that the new component has under no name, or under one that arms show."""
+    kind, means = registry.kind, _MEANS.get((registry.kind, setting), {})
+    if new not in means:
+        others = [each for each in registry if _has(registry, each, setting) or each in means]
+        verb = "sets" if len(asked) == 1 else "set"
+        raise StudyError(
+            f"{place}: {listed([each.whose for each in asked])} {verb} {kind}.{setting}, "
+            f"which {new!r} has not; those that can take it: {listed(others)}"
+        )
+    for each in asked:
+        if f"{{{kind}.{setting}}}" in each.path[1]:
+            raise StudyError(
+                f"{place}: arms are named after {kind}.{setting} ({each.path[1]!r}), which "
+                f"{new} calls {means[new]}: such arms must be in a study that names {new} itself"
+            )
 
 
 def _rename(

@@ -95,10 +95,9 @@ def test_an_awake_clock_counts_short_gaps_only(patience: float, gap: float, live
     assert clock.now() == lived
 
 
-def _started(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """Start the tiny study, and wait for a trial's first report."""
+def _run(folder: Path, *options: str) -> subprocess.Popen[str]:
     (folder / "tiny.yaml").write_text(STUDY)
-    driver = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "incay", "run", "tiny.yaml", "--no-mirror", *options],
         cwd=folder,
         env=ENVIRONMENT,
@@ -107,6 +106,11 @@ def _started(folder: Path, *options: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def _started(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """Start the tiny study, and wait for a trial's first report."""
+    driver = _run(folder, *options)
     deadline = time.monotonic() + 500
     while not list(folder.glob("results/trials/*/*/progress.json")):
         assert driver.poll() is None
@@ -185,6 +189,29 @@ def test_a_run_whose_ray_died_starts_it_again_once(
     assert "and is started again; nothing is lost" in said
     assert "Traceback" not in said
     assert not _alive(family)
+    assert results(tmp_path / "results") == results(finished / "results")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", ["gcs_server", "raylet/raylet"])
+def test_a_run_whose_ray_dies_as_it_starts_starts_it_again(
+    part: str, finished: Path, tmp_path: Path
+) -> None:
+    """Ray itself waits half a minute for a process that was killed."""
+    driver = _run(tmp_path)
+    found: list[psutil.Process] = []
+    while not found:
+        assert driver.poll() is None
+        time.sleep(0.02)
+        found = [each for each in _family(driver) if part in _command(each)[:120]]
+    time.sleep(0.4)  # it was seen
+    killed = time.monotonic()
+    found[0].kill()
+    while driver.stdout is not None and "Ray died" not in driver.stdout.readline():
+        assert time.monotonic() - killed < 15
+    said, _ = driver.communicate(timeout=500)
+    assert driver.returncode == 0, said
+    assert "Traceback" not in said
     assert results(tmp_path / "results") == results(finished / "results")
 
 
