@@ -86,7 +86,13 @@ class Point:
         found = [each for each in values if each is not None]
         if len(found) < len(values):
             fault = trainings[values.index(None)]
-            return Outcome(self.params, fault.status, seconds=seconds)
+            return Outcome(
+                self.params,
+                fault.status,
+                intermediate=trainings[0].intermediate,
+                marks=trainings[0].marks,
+                seconds=seconds,
+            )
         is_partial = len(found) < self._seeds
         means = tuple(sum(each) / len(found) for each in zip(*found, strict=True))
         if is_partial and self._race is not None:
@@ -95,6 +101,9 @@ class Point:
             self.params,
             trainings[0].status,
             means,
+            # A pruner judges points by their first seed, which they all have.
+            intermediate=trainings[0].intermediate,
+            marks=trainings[0].marks,
             seconds=seconds,
             by_seed=tuple(found),
             is_partial=is_partial,

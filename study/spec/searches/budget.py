@@ -48,12 +48,12 @@ def check_budget(document: Document, header: Header) -> None:
             "budget.trainings must not be given where a race spares trainings of a grid: it has no "
             "further points for them, so that arms would get unequal numbers. budget.trials can be",
         )
-    if budget.seeds > 1 and budget.pruner != "none":
+    if budget.seeds > 1 and budget.pruner != "none" and budget.race == "none":
         raise document.error(
             ("budget", "pruner"),
-            "must be none where a point is trained with several seeds, but got "
-            f"{budget.pruner!r}: a trial that is cut has no value for its point's mean. "
-            "budget.race spares the seeds of hopeless points",
+            "must be none where a point is trained with several seeds and no race, but got "
+            f"{budget.pruner!r}: a trial that is cut has no value for its point's mean. With "
+            "budget.race the first seed is pruned, and a point that is cut spared the others",
         )
     if budget.seeds == 1 and budget.race != "none":
         raise document.error(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,3 +213,45 @@ def test_pruned_trials_are_told_as_pruned_everywhere(tmp_path: Path) -> None:
     again = incay("run", "tiny.yaml", "--seeds", "1", "--no-mirror", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "0 trials started" in again.stdout
+
+
+def with_a_race(pruner: str) -> StudySpec:
+    return spec(
+        base={"dataset": "digits", "steps": 90, "reports": REPORTS},
+        search={"all arms": {"optimizer.weight_decay": "log 1e-5 .. 1e-2"}},
+        budget={"trials": 24, "parallel": 3, "seeds": 3, "race": "paired", "pruner": pruner},
+    )
+
+
+def test_in_a_race_the_first_seed_is_pruned_and_what_is_left_of_its_point_spared() -> None:
+    raced, halved = Simulation(with_a_race("none")), Simulation(with_a_race("asha"))
+    for simulation in (raced, halved):
+        simulation.run(lambda running: running[0])
+    assert halved.steps < 0.6 * raced.steps
+    for search in halved.work.searches:
+        counts = Counter(
+            trial.number for trial in halved.work.planned if trial.arm == search.arm.name
+        )
+        cut = [number for number, each in search.outcomes.items() if each.status == Ending.PRUNED]
+        assert cut
+        assert all(counts[number] == (1 if number in cut else 3) for number in counts)
+        assert all(search.outcomes[number].values is None for number in cut)
+        assert all(search.outcomes[number].intermediate for number in counts)
+        winner = search.winner()
+        assert winner is not None
+        assert counts[winner.number] == 3
+
+
+@given(seed=st.integers(0, 10_000), places=st.integers(1, 5))
+@settings(max_examples=6, deadline=None, derandomize=True)
+def test_a_race_with_a_pruner_does_not_depend_on_what_reports_first(seed: int, places: int) -> None:
+    first, other = Simulation(with_a_race("asha")), Simulation(with_a_race("asha"))
+    first.run(lambda running: running[0])
+    other.run(random.Random(seed).choice, places)
+    assert points(other.work) == points(first.work)
+    assert other.verdicts() == first.verdicts()
+    # What is stored is not trained again.
+    again = Simulation(with_a_race("asha"), other.stored)
+    again.run(lambda running: running[0])
+    assert again.steps == 0
+    assert again.verdicts() == first.verdicts()
