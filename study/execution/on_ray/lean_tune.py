@@ -8,6 +8,7 @@ from typing import Any
 from ray.tune import registry
 from ray.tune.execution import tune_controller
 from ray.tune.experiment import Trial
+from ray.tune.progress_reporter import TrialProgressCallback
 
 from incay.study.execution.on_ray.replaced import replaced
 from incay.study.execution.on_ray.spare_places import SparePlaces
@@ -33,6 +34,24 @@ class _Remembered(registry._Registry):  # type: ignore[misc]
         if (category, key) not in self._found:
             self._found[category, key] = super().get(category, key)
         return self._found[category, key]
+
+
+class _Silent(TrialProgressCallback):  # type: ignore[misc]
+    """Says nothing, as Tune's own does here, and holds no trial for it."""
+
+    def on_trial_result(self, *_: object, **__: object) -> None:
+        pass
+
+    def on_trial_error(self, *_: object, **__: object) -> None:
+        pass
+
+    def on_trial_complete(self, *_: object, **__: object) -> None:
+        pass
+
+
+def silent() -> TrialProgressCallback:
+    """Return what Tune takes in place of its own reporter, which holds all there ever were."""
+    return _Silent()
 
 
 def lean_tune() -> AbstractContextManager[None]:
