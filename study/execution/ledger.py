@@ -123,6 +123,11 @@ class Ledger:
             if row.phase == "search"
         }
 
+    @property
+    def is_due(self) -> bool:
+        """Whether `keep` would write now."""
+        return time.monotonic() >= self._next_write
+
     def keep(self, trials: Sequence[PlannedTrial], *, now: bool = False) -> None:
         """Write the list of trials, now and then unless `now`.
 

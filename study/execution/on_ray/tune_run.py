@@ -83,6 +83,8 @@ def _train(
         if gone is not None:
             halt.blame(gone)
             return
+        if not context.ledger.is_due:  # to gather all trials at each report would take ever longer
+            return
         with halt.guard():
             patiently(lambda: context.ledger.keep([*before, *searcher.planned]))
 

@@ -138,7 +138,7 @@ def test_of_two_that_end_at_once_one_goes_on_with_the_whole_study(store):
 
 def row(arm: str, number: int, **more: object) -> TrialRow:
     return TrialRow(
-        arm=arm, phase="search", number=number, fingerprint=f"{number:032x}", params=more
+        arm=arm, phase="search", number=number, fingerprint=f"{number:020x}", params=more
     )
 
 

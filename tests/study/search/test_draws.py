@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from incay.study.search import pruner, tpe
 from incay.study.search import sampler as sampler_module
-from incay.study.search import tpe
 from incay.study.search.draws import OptunaDraws
 from incay.study.search.outcomes import Outcome
 from incay.study.search.sampler import PointSampler
@@ -103,3 +103,35 @@ def test_a_study_without_its_version_of_optuna_leaves_tpe_to_that(
 ) -> None:
     monkeypatch.setattr(tpe, "KNOWN", False)
     assert isinstance(sampler_module._draws({}, "tpe", ("min",)), OptunaDraws)
+
+
+@pytest.mark.parametrize("rule", ["asha", "hyperband", "median"])
+def test_pruners_judge_as_by_trials_that_optuna_was_told_one_by_one(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared: dict[int, Any] = {}
+    ours = judged(rule, shared)
+    assert set(shared) == set(range(38))  # but for those that the last ones have not seen
+    monkeypatch.setattr(pruner, "KNOWN", False)
+    assert judged(rule, None) == ours
+    assert any(pruned for pruned, _, _ in ours)
+
+
+def judged(rule: str, shared: dict[int, Any] | None) -> list[tuple[Any, Any, Any]]:
+    """Return where each of some trials was pruned, by what reports and marks."""
+    outcomes: dict[int, Outcome] = {}
+    found = []
+    for number in range(40):
+        seen = {other: outcomes[other] for other in range(max(0, number - 1))}
+        judge = pruner.PruneJudge(
+            rule, direction="min", number=number, seen=seen, reports=9, known=shared
+        )
+        chance = random.Random(number)
+        values = [chance.random() - 0.1 * report for report in range(9)]
+        ending = Ending.PRUNED if judge.hear(values) else Ending.COMPLETED
+        whole = (values[-1],) if ending is Ending.COMPLETED else None
+        if number % 7 == 3:
+            ending, whole = Ending.FAILED, None
+        outcomes[number] = Outcome({}, ending, whole, judge.intermediate, judge.marks)
+        found.append((judge.pruned_at, judge.intermediate, judge.marks))
+    return found
