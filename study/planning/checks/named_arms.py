@@ -16,10 +16,11 @@ def named_arms(spec: StudySpec, asked: Sequence[str]) -> tuple[str, ...]:
         UserError: The study has no such arm, or no search that could be divided.
     """
     known = [arm.name for arm in spec.arms]
+    folded = {name.casefold(): name for name in known}
     for name in asked:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            close = difflib.get_close_matches(name.casefold(), folded, n=1)
+            hint = f"; did you mean {folded[close[0]]!r}?" if close else ""
             raise UserError(
                 f"--arm: must name an arm of {spec.name!r}, but it has no {shown(name)} (its arms: "
                 f"{listed(known)}{hint})"
