@@ -20,7 +20,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psutil
-import yaml
 
 from benchmarks.scale import study
 from incay.study.execution.ledger import Ledger
@@ -106,11 +105,11 @@ def main() -> None:
         flush=True,
     )
     with tempfile.TemporaryDirectory() as place:
-        values = yaml.safe_load(study(chosen.trials, chosen.sampler, chosen.arms))
-        values["budget"]["pruner"] = chosen.pruner
-        values["limits"] = {"trials": 10 * chosen.trials}
+        sampler = f"sampler: {chosen.sampler}"
+        text = study(chosen.trials, chosen.sampler, chosen.arms)
+        text = text.replace(sampler, f"{sampler}, pruner: {chosen.pruner}")
         path = Path(place) / "scale.yaml"
-        path.write_text(yaml.safe_dump(values))
+        path.write_text(f"{text}limits: {{trials: {10 * chosen.trials}}}\n")
         spec = parse_study(load_document(path))
         code_version(spec.arms[0].config)  # once a process
         simulate(spec, Store(Path(place) / "results"), chosen.trials)

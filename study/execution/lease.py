@@ -24,10 +24,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from incay.study.errors import UserError
-from incay.study.execution.file_lock import FileLock
-from incay.study.execution.holders import boot as _boot
-from incay.study.execution.holders import is_gone, who, who_run
-from incay.study.execution.holders import process_namespace as _process_namespace
+from incay.study.execution.holding.file_lock import FileLock
+from incay.study.execution.holding.holders import boot as _boot
+from incay.study.execution.holding.holders import is_gone, who, who_run
+from incay.study.execution.holding.holders import process_namespace as _process_namespace
 from incay.study.spec.hints import command
 from incay.trainables.store.books import Books
 from incay.trainables.store.lease_files import LeaseFiles

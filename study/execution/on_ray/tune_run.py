@@ -51,7 +51,7 @@ def _train(
     from ray import tune
     from ray.tune import CheckpointConfig, RunConfig, TuneConfig
 
-    from incay.study.execution.on_ray.lean_tune import lean_tune, silent
+    from incay.study.execution.on_ray.lean.tune import lean_tune, silent
     from incay.study.execution.on_ray.scheduler import PruningScheduler
     from incay.study.execution.on_ray.searcher import WorkSearcher
     from incay.study.execution.on_ray.stalls import Stalls, end_actor

@@ -10,8 +10,8 @@ from ray.tune.execution import tune_controller
 from ray.tune.experiment import Trial
 from ray.tune.progress_reporter import TrialProgressCallback
 
+from incay.study.execution.on_ray.lean.spare_places import SparePlaces
 from incay.study.execution.on_ray.replaced import replaced
-from incay.study.execution.on_ray.spare_places import SparePlaces
 
 
 class _Remembered(registry._Registry):  # type: ignore[misc]
