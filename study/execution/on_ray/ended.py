@@ -32,6 +32,11 @@ class EndedTrials:
         controller._pending_trials_list[:] = filter(
             waiting.__contains__, controller._pending_trials_list
         )
+        # What workers are to be told that were asked for and given up before they had begun.
+        manager = controller._actor_manager
+        told = manager._pending_actors_to_enqueued_actor_tasks
+        for actor in [each for each in told if each not in manager._pending_actors_to_attrs]:
+            del told[actor]
         ended = controller._stopped_trials | controller._failed_trials
         held = {*controller._trial_to_actor, *controller._actor_to_trial.values()}
         self._rounds = {trial: self._rounds.get(trial, 0) + 1 for trial in ended - held}

@@ -141,6 +141,10 @@ def test_of_trials_that_ended_the_last_alone_is_held(tmp_path):
         _trials_to_cache={trials[1]},
         _trial_metadata={each.trial_id: "much" for each in trials},
         _pending_trials={trials[3]},
+        _actor_manager=SimpleNamespace(
+            _pending_actors_to_attrs={"waits": ()},
+            _pending_actors_to_enqueued_actor_tasks={"waits": [], "was given up": ["stop"]},
+        ),
         _pending_trials_list=list(trials),
     )
     ended = EndedTrials()
@@ -151,6 +155,7 @@ def test_of_trials_that_ended_the_last_alone_is_held(tmp_path):
     assert set(controller._trial_metadata) == {"0", "3", "4"}
     assert not controller._trials_to_cache
     assert controller._pending_trials_list == [trials[3]]
+    assert set(controller._actor_manager._pending_actors_to_enqueued_actor_tasks) == {"waits"}
     assert {path.name for path in tmp_path.iterdir()} == {"0", "3", "4"}
 
 
