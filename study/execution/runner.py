@@ -214,7 +214,7 @@ class StudyRunner:
     def _widen(self) -> bool:
         """Go on with the whole study if the searches of all its arms have ended; return whether.
 
-        What was counted of the arms is counted again with the others.
+        What was counted of the arms is counted again with the others, as reused too.
         """
         self._waits_for = self._ledger.end_arms()
         if self._waits_for:
@@ -224,6 +224,7 @@ class StudyRunner:
             return False
         self._waits_for, self._arms = None, ()
         self._ledger.widen()
+        self._monitor.reused -= sum(n for ending, n in self._endings.items() if ending.is_final)
         self._trials.clear()
         self._endings.clear()
         self._failed.clear()

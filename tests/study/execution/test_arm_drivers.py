@@ -61,6 +61,8 @@ def test_drivers_of_arms_end_as_one_driver_would(tmp_path):
     assert [each.returncode for each in both] == [0, 0], said
     waiting = [out for out, _ in said if "confirm phase" in out]
     assert len(waiting) == 1, said
+    (confirmed,) = (out for out, _ in said if "confirm phase" not in out)
+    assert "2 reused; 6 completed" in confirmed  # those of the other's arm
     assert len(list(tmp_path.glob("results/trials/*/*/record.json"))) == 6
     store = Store(tmp_path / "results")
     books = Books(store, "tiny", latest_run(store, "tiny") or "")

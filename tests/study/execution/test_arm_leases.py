@@ -8,13 +8,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from programs import ENVIRONMENT
+from simulated import spec
 
 from incay.study.errors import UserError
 from incay.study.execution.lease import Lease, drivers_of_arms
+from incay.study.execution.ledger import Ledger
+from incay.study.execution.place import ResultsPlace
 from incay.trainables.store.arm_files import SearchEnd
 from incay.trainables.store.books import Books
 from incay.trainables.store.shapes import TrialRow
@@ -166,6 +170,20 @@ def test_a_damaged_list_of_an_arm_is_put_aside_and_the_others_stay(tmp_path):
     (told,) = books.mend()
     assert "kept as" in told
     assert [each.arm for each in books.trials()] == ["Softmax"]
+
+
+def test_who_begins_in_the_same_instant_does_not_look_like_moved_results(tmp_path):
+    study = spec()
+    ledgers = [Ledger(Store(tmp_path), study, [arm]) for arm in ("RN", "Softmax")]
+    places = [ResultsPlace(ledger.books) for ledger in ledgers]
+    for ledger, place in zip(ledgers, places, strict=True):
+        ledger.open()
+        place.begin()
+    book = ledgers[0].books.require_study()
+    ledgers[1].books.write_study(replace(book, created="another second"))
+    assert all(place.look_again() is None for place in places)
+    ledgers[1].books.write_study(replace(book, document={"name": "another"}))
+    assert all(place.look_again() is not None for place in places)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"arm": 7}', b"\xff"])
