@@ -261,22 +261,23 @@ def _begun(files: Files, study: str, run: str) -> str:
 
 def code_modules(files: Files, version: str) -> dict[str, str] | None:
     """Return the modules of a version of the training code, each with its hash, if known."""
+    path = f"code/{version}.json"
     try:
-        values = files.read_json(_code(version))
+        values = files.read_json(path)
     except RecordError:
         return None  # it explains; nothing hangs on it
-    return None if values is None else shaped(dict[str, str], values, files.where(_code(version)))
+    return None if values is None else shaped(dict[str, str], values, files.where(path))
 
 
 def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) -> None:
     """Remember what a version of the training code stands for, unless that is known."""
     if code_modules(files, version) is None:
-        files.write_json(_code(version), modules)
+        files.write_json(f"code/{version}.json", modules)
 
 
 def own_modules(files: Files, digest: str) -> OwnModules | None:
     """Return a user's own code as it was kept, if it was and is whole."""
-    path = _own_code(digest)
+    path = f"code/own/{digest}.json"
     try:
         values = files.read_json(path)
     except RecordError:
@@ -287,11 +288,7 @@ def own_modules(files: Files, digest: str) -> OwnModules | None:
 def keep_own_modules(files: Files, digest: str, modules: Mapping[str, Any]) -> None:
     """Remember a user's own code, unless it is known."""
     if own_modules(files, digest) is None:
-        files.write_json(_own_code(digest), modules)
-
-
-def _own_code(digest: str) -> str:
-    return f"code/own/{digest}.json"
+        files.write_json(f"code/own/{digest}.json", modules)
 
 
 def _study_folder(study: str) -> str:
@@ -300,7 +297,3 @@ def _study_folder(study: str) -> str:
 
 def _latest(study: str) -> str:
     return f"{_study_folder(study)}/latest.json"
-
-
-def _code(version: str) -> str:
-    return f"code/{version}.json"
