@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -84,6 +85,7 @@ class IncayTrainable(tune.Trainable):
         self._device = torch.device("cuda" if on_gpu else "cpu")
         self._session: _Session | None = None
         self._node = ray.get_runtime_context().get_node_id()
+        self._folder = self.logdir
         self._begin(config)
 
     def step(self) -> dict[str, Any]:
@@ -102,6 +104,10 @@ class IncayTrainable(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Leave what is in hand and begin another."""
         self.cleanup()
+        before, self._folder = self._folder, self.logdir  # Tune makes one for each trial
+        if before != self._folder:
+            with suppress(OSError):  # it is not empty: a component's code has written there
+                Path(before).rmdir()
         self._begin(new_config)
         return True
 
