@@ -81,7 +81,7 @@ class Trial:
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
-        return float(loss)
+        return loss.item()
 
     @torch.inference_mode()
     def error(self, images: tuple[Tensor, Tensor]) -> float:
