@@ -28,7 +28,7 @@ def train(root: Path, steps: int) -> None:
     data = datasets["mnist"]().load(root)
     ceilings = []
     for precision in ("fp32", "bf16"):
-        config = TrialConfig(network=MNIST2DSettings(), precision=precision)  # type: ignore[arg-type]
+        config = TrialConfig(network=MNIST2DSettings(), precision=precision)
         ceilings.append(Ceiling(config, data, torch.device("cpu")))
         ceilings[-1].train(3)
     max(ceilings, key=lambda each: each.train(10)).train(steps)

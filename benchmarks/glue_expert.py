@@ -55,7 +55,7 @@ class Trial:
     def __init__(self, config: dict[str, Any], images: Images) -> None:
         self._images, self._weight = images, config["incay_weight"]
         self._bf16 = config["precision"] == "bf16"
-        self._network = MNIST2DSettings().build((1, 28, 28)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = MNIST2DSettings().build((1, 28, 28)).to(memory_format=torch.channels_last)
         self._classifier = torch.nn.Linear(2, 10)
         self._optimizer = torch.optim.SGD(
             [*self._network.parameters(), *self._classifier.parameters()],
@@ -79,16 +79,16 @@ class Trial:
             incay = (correct / (features.square().sum(1) + 1e-6)).mean()
             loss = F.cross_entropy(logits, labels) + self._weight * incay
             self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             self._optimizer.step()
-        return loss.item()
+        return float(loss.item())
 
     @torch.inference_mode()
     def error(self, images: tuple[Tensor, Tensor]) -> float:
         """Return the error (%) on some images."""
         self._network.eval()
         wrong = 0
-        for batch, labels in zip(*(each.split(250) for each in images), strict=True):
+        for batch, labels in zip(*(torch.split(each, 250) for each in images), strict=True):
             wrong += int((self._classifier(self._features(batch)).argmax(1) != labels).sum())
         self._network.train()
         return 100.0 * wrong / len(images[1])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from incay.trainables.networks import networks
@@ -44,7 +46,7 @@ class Step:
         self.optimizer = Update(SGDSettings(), self._modules)
         self.optimizer.set_lr(0.01)
         self._autocast = PRECISIONS[precision] if precision != "fp32" else None
-        self.runs: torch.nn.Module = self.network
+        self.runs: Callable[[Tensor], Tensor] = self.network
 
     def __call__(self) -> None:
         """Take one step."""
@@ -59,7 +61,7 @@ class Step:
         """Return the floating-point operations of a step's products: two a multiply-add."""
         with FlopCounterMode(display=False) as counter:
             self()
-        return counter.get_total_flops()
+        return int(counter.get_total_flops())
 
     def digest(self) -> str:
         """Return a hash of every bit of the weights and statistics."""
