@@ -24,6 +24,7 @@ from incay.trainables.store.problems import StoreError
 from incay.trainables.store.reading.damage import NewerRecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import Bundle, install
+from incay.trainables.worker.memory import keep_memory
 from incay.trainables.worker.task import TrialTask
 from incay.trainables.worker.watchdog import Watchdog
 
@@ -75,6 +76,7 @@ class IncayTrainable(tune.Trainable):
         install(code or Bundle())  # before data or settings of its kinds are unpacked
         import torch
 
+        keep_memory()
         torch.set_num_threads(max(1, threads))
         set_data_root(data_root)
         self._watchdog = Watchdog(stall_seconds, _tell_beats)
