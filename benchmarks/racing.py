@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import optuna
 
 from benchmarks.search_seeds import run_study
 from incay.analysis.results.points import search_points
-from incay.study.hardware import processor
 from incay.study.search.outcomes import Outcome
 from incay.study.search.pruner import PruneJudge
 from incay.study.search.race import RaceJudge
@@ -65,18 +65,9 @@ def courses(arguments: argparse.Namespace, folder: Path) -> Iterator[tuple[str, 
     results = run_study(arguments, folder, REPORTS)
     for arm in results.arms:
         whole = [each for each in search_points(results, arm) if each.values("val.error")]
-        histories = [
-            [results.read(trial, "history.parquet") for trial in each.trials] for each in whole
-        ]
-        yield (
-            arm.name,
-            np.array(
-                [
-                    [table["val.error"].to_numpy() for table in seeds if table is not None]
-                    for seeds in histories
-                ]
-            ),
-        )
+        read = [[results.read(trial, "history") for trial in each.trials] for each in whole]
+        found = [[table["val.error"].to_numpy() for table in each if table] for each in read]
+        yield arm.name, np.array(found)
 
 
 def search(errors: _Floats, points: int, rules: Rules, draw: np.random.Generator) -> Found:
@@ -90,7 +81,7 @@ def search(errors: _Floats, points: int, rules: Rules, draw: np.random.Generator
     """
     seeds = draw.permutation(errors.shape[1])
     used, fresh = seeds[: rules.seeds], seeds[rules.seeds :]
-    chosen = errors[draw.permutation(len(errors))[:points]]
+    chosen = errors[draw.permutation(len(errors))[:points]]  # fewer, where others diverged
     seen: dict[int, Outcome] = {}
     reports = 0
     for number, course in enumerate(chosen[:, used]):
@@ -126,7 +117,9 @@ def search(errors: _Floats, points: int, rules: Rules, draw: np.random.Generator
         if each.values is not None and not each.is_partial
     }
     best = min(whole, key=lambda each: whole[each])
-    return Found(float(chosen[best, fresh, -1].mean()), reports / (REPORTS * points * rules.seeds))
+    return Found(
+        float(chosen[best, fresh, -1].mean()), reports / (REPORTS * len(chosen) * rules.seeds)
+    )
 
 
 def main() -> None:
@@ -140,6 +133,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=400)
     parser.add_argument("--folder", type=Path, help="keep the study's results there")
     arguments = parser.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     with tempfile.TemporaryDirectory() as temporary:
         found = dict(courses(arguments, arguments.folder or Path(temporary) / "study"))
     for arm, errors in found.items():
@@ -159,7 +153,7 @@ def main() -> None:
             )
     print(
         f"{arguments.steps} steps a training; torch {version('torch')}, "
-        f"optuna {version('optuna')}, Python {platform.python_version()}, {processor()}"
+        f"optuna {version('optuna')}, Python {platform.python_version()}, {platform.machine()}"
     )
 
 
