@@ -30,6 +30,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(trainable.ray, "get_runtime_context", Context)
     monkeypatch.setattr(IncayTrainable, "session", lambda _: Idle)
     monkeypatch.setattr(IncayTrainable, "_data", lambda *_: None)
+    monkeypatch.setattr(IncayTrainable, "logdir", "")  # Tune makes it as it starts one
 
     def made(*, on_gpu: bool, there: bool) -> IncayTrainable:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
