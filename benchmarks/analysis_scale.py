@@ -30,7 +30,7 @@ from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import ArmBook, StudyBook, TrialRow
+from incay.trainables.store.shapes import ArmBook, Budget, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import environment, now
 
@@ -110,6 +110,7 @@ def write_study(root: Path, trials: int) -> None:
             run=books.run,
             baseline="arm 0",
             replicates=REPLICATES,
+            budget=Budget(trials=per_arm - REPLICATES, sampler="random", pruner="none"),
             arms=tuple(ArmBook(name=f"arm {arm}", search=search) for arm in range(ARMS)),
         )
     )
