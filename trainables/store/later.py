@@ -103,15 +103,17 @@ def _of_part() -> dict[str, list[tuple[tuple[str, ...], str, Any, str, tuple[Any
 _OF_PART = _of_part()
 
 
-def as_before(config: Mapping[str, Any], parts: Iterable[str] = _LATER) -> dict[str, Any]:
+def as_before(config: Mapping[str, Any], parts: Iterable[str] | None = None) -> dict[str, Any]:
     """Return a nested configuration without later settings that change nothing.
 
     A part that has no others is left out whole.
 
     Args:
         config: The configuration.
-        parts: The names of the parts that it may have.
+        parts: The names of the parts that it may have, None for any.
     """
+    if parts is None:
+        return _without(config, _LATER)
     return _without(config, Parts({name: _LATER[name] for name in parts if name in _LATER}))
 
 
