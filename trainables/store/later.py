@@ -8,7 +8,7 @@ it reads as if it said that value. What the epoch is: docs/design.md, Fingerprin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 LATER: Mapping[str, Any] = {
@@ -85,8 +85,10 @@ def by_part(settings: Mapping[str, Any]) -> Parts:
 
 
 _LATER, _KNOWN = by_part(LATER), by_part(KNOWN)
-_WHOLE = "optimizer"
-"""A part that no configuration of a trial lacks."""
+WHOLE = "optimizer"
+"""A part that no whole configuration lacks."""
+LATER_PARTS = tuple(_LATER)
+"""The parts that have later settings."""
 
 
 def _of_part() -> dict[str, list[tuple[tuple[str, ...], str, Any, str, tuple[Any, ...]]]]:
@@ -103,18 +105,20 @@ def _of_part() -> dict[str, list[tuple[tuple[str, ...], str, Any, str, tuple[Any
 _OF_PART = _of_part()
 
 
-def as_before(config: Mapping[str, Any], parts: Iterable[str] | None = None) -> dict[str, Any]:
+def as_before(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a nested configuration without later settings that change nothing.
 
     A part that has no others is left out whole.
-
-    Args:
-        config: The configuration.
-        parts: The names of the parts that it may have, None for any.
     """
-    if parts is None:
-        return _without(config, _LATER)
-    return _without(config, Parts({name: _LATER[name] for name in parts if name in _LATER}))
+    return _without(config, _LATER)
+
+
+def part_as_before(part: str, value: Any) -> Any:
+    """Return what `as_before` leaves of one part; None where it leaves it out."""
+    later = _LATER.get(part)
+    if not later or not value or not isinstance(value, Mapping):
+        return value
+    return _without(value, later) or None
 
 
 def asks_for_later(config: Mapping[str, Any]) -> bool:
@@ -130,7 +134,7 @@ def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     What is no whole configuration stays as it is.
     """
     values = dict(config)
-    if _WHOLE not in values:
+    if WHOLE not in values:
         return values
     for part in _LATER:
         found = completed_part(part, values.get(part))
@@ -153,7 +157,7 @@ def completed_part(part: str, given: Any) -> Any:
     node: dict[str, Any] | None = None
     copied: dict[tuple[str, ...], dict[str, Any]] = {}
     for parents, last, before, kind, names in _OF_PART.get(part, ()):
-        if kind and _get(given if node is None else node, kind) not in names:
+        if kind and _get(node or given or {}, kind) not in names:
             continue
         if node is None:
             node = copied[()] = dict(given or {})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from incay.trainables.names import INCAY, incay_is_on
-from incay.trainables.store.later import as_before
+from incay.trainables.store.later import as_before, part_as_before
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 DIGITS = 20
@@ -45,7 +45,10 @@ def canonical_part(name: str, value: Any) -> str:
     That of the incay term is said of one that is on. Parts in the order of their names, with
     commas between and in braces, are the canonical text: many trials share most of theirs.
     """
-    return _ENCODER.encode(as_before({name: value}, (name,)))[1:-1]
+    left = part_as_before(name, value)
+    if left is None and value is not None:
+        return ""
+    return f"{_ENCODER.encode(name)}:{_ENCODER.encode(left)}"
 
 
 def fingerprint_of(config: Mapping[str, Any], data_hash: str, code_version: str) -> str:

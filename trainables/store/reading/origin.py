@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from incay.trainables.store.reading.door import require, shaped
@@ -69,6 +69,10 @@ class Origin:
     attempts: tuple[Attempt, ...] = ()
     stacked: Stacked = field(default_factory=Stacked)
     skipped_images: Skipped = field(default_factory=Skipped)
+
+
+ORIGIN = frozenset(each.name for each in fields(Origin))
+"""The names of the parts that are held to a type."""
 
 
 def require_origin(provenance: Mapping[str, Any], where: str) -> None:
