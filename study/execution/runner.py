@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,6 +28,7 @@ from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
+from incay.trainables.store.problems import StoreError
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import search_name
@@ -122,7 +124,7 @@ class StudyRunner:
 
     def _run(self) -> RunSummary:
         refuse_newer_records(self._store, self._planner, self._ledger.books)
-        for damage in self._ledger.open():
+        for damage in (*self._ledger.open(), *self._store.mend_packs()):
             self._monitor.found_damaged(damage)
         self._context.place.begin()
         with self.halt.on_signals():
@@ -243,6 +245,9 @@ class StudyRunner:
         self._endings += self._monitor.endings()
         self._trials += work.planned
         self._ledger.keep(self._trials, now=True)
+        if not self.halt.asked:
+            with contextlib.suppress(StoreError):  # they stay as they are until the next run
+                self._store.pack(trial.fingerprint for trial in self._trials)
 
     def _finished(self, fingerprint: str) -> TrialRecord | None:
         record = self._ended(fingerprint)

@@ -92,7 +92,7 @@ class Finder:
     def _packed(self, fingerprints: Sequence[str], *, are_there: bool) -> dict[str, Found]:
         found = self._shelf.find(fingerprints)
         if not are_there:
-            found = {name: each for name, each in found.items() if any(self._folder(name))}
+            found = {name: each for name, each in found.items() if self._has_folder(name)}
         if refused := self._shelf.refused():
             for name in fingerprints:
                 if name not in found and any(
@@ -100,6 +100,12 @@ class Finder:
                 ):
                     found[name] = refused[0]  # it has ended, and no other file says how
         return found
+
+    def _has_folder(self, fingerprint: str) -> bool:
+        root = self._files.local_root
+        if root is not None:
+            return (root / trial_folder(fingerprint)).is_dir()
+        return any(self._folder(fingerprint))
 
     def _folder(self, fingerprint: str) -> Iterator[str]:
         return self._files.list(trial_folder(fingerprint))

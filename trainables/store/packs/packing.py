@@ -37,7 +37,7 @@ class _Single:
     record: TrialRecord
 
 
-def pack(files: Files, shelf: Shelf, fingerprints: Iterable[str], size: int = SIZE) -> int:
+def pack(files: Files, shelf: Shelf, fingerprints: Iterable[str]) -> int:
     """Pack the records of trials that have ended, as far as they fill packs.
 
     Records that are damaged, no result, or a newer program's stay as they are.
@@ -46,7 +46,6 @@ def pack(files: Files, shelf: Shelf, fingerprints: Iterable[str], size: int = SI
         files: The store.
         shelf: Its packs.
         fingerprints: The trials, in the order in which they will be asked for.
-        size: Records of a pack.
 
     Returns:
         How many records were packed.
@@ -63,10 +62,8 @@ def pack(files: Files, shelf: Shelf, fingerprints: Iterable[str], size: int = SI
                 _remove_twice_kept(files, shelf, fingerprint, path)
         elif single := _single(files, fingerprint, path):
             singles.append(single)
-    count = len(singles) // size * size
-    return sum(
-        _write(files, shelf, singles[start : start + size]) for start in range(0, count, size)
-    )
+    full = range(0, len(singles) // SIZE * SIZE, SIZE)
+    return sum(_write(files, shelf, singles[start : start + SIZE]) for start in full)
 
 
 def mend(files: Files, shelf: Shelf) -> list[str]:

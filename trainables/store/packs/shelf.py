@@ -14,7 +14,7 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -26,8 +26,8 @@ from incay.trainables.store.records import TrialRecord
 
 FOLDER = "packs"
 _NAME = re.compile(r"([0-9a-f]{64})(\.twin)?\.parquet")
-_DECODED = 4
-"""Packs whose records are kept: a run asks for trials in nearly the order of their packs."""
+_DECODED = 16
+"""Packs whose records are kept: a run asks for each trial several times, in nearly their order."""
 
 Found = TrialRecord | RecordError
 
@@ -47,7 +47,7 @@ class Shelf:
         self._decoded: OrderedDict[str, dict[str, Found]] = OrderedDict()
         self._lock = threading.RLock()
 
-    def packed(self) -> Mapping[str, str]:
+    def packed(self) -> dict[str, str]:
         """Return which pack has which trial's record, as of now."""
         with self._lock:
             there = self.digests()
@@ -64,13 +64,15 @@ class Shelf:
         """Return what is wrong with packs of which no copy can be read, as of the last look."""
         return list(self._refused.values())
 
-    def find(self, fingerprints: Iterable[str]) -> dict[str, Found]:
+    def find(self, fingerprints: Sequence[str]) -> dict[str, Found]:
         """Return the packed records of trials, or what is wrong with them, as of now.
 
         Trials that no pack names are left out.
         """
         with self._lock:
-            packed = self.packed()
+            packed = self._pack_of  # what was in a pack stays in it
+            if any(name not in packed for name in fingerprints):
+                packed = self.packed()
             by_pack: dict[str, list[str]] = {}
             for fingerprint in fingerprints:
                 if fingerprint in packed:
