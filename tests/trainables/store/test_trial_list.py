@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +39,8 @@ def pieces(books: Books) -> list[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial_list, "SIZE", 4)
-    yield
 
 
 @pytest.mark.parametrize("count", [0, 3, 4, 5, 8, 21])
@@ -106,15 +104,18 @@ def test_a_kill_between_two_steps_leaves_one_list_or_the_other(
     books.write_trials(rows(10))
     done = [0]
     with monkeypatch.context() as broken:
-        for name in ("write", "delete"):
 
-            def step(*arguments: Any, real: Any = getattr(Store, name)) -> Any:
+        def until_killed(real: Any) -> Any:
+            def step(*arguments: Any) -> Any:
                 if done[0] == last:
                     raise _KilledError
                 done[0] += 1
                 return real(*arguments)
 
-            broken.setattr(Store, name, step)
+            return step
+
+        for name in ("write", "delete"):
+            broken.setattr(Store, name, until_killed(getattr(Store, name)))
         try:
             books.write_trials(rows(13, first=3))
         except _KilledError:
