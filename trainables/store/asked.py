@@ -29,10 +29,10 @@ def unasked(arm: ArmBook, row: TrialRow, config: Mapping[str, Any]) -> str:
         for name, value in arm.config.items()
         if name in parts or config.get(name) != value
     }
-    own = names.flatten(differs).items()
-    asked = {name: value for name, value in own if not names.within(name, elsewhere)} | dict(
-        row.params
-    )
+    asked = names.flatten(differs)
+    if elsewhere:
+        asked = {n: value for n, value in asked.items() if not names.within(n, elsewhere)}
+    asked |= row.params
     trained = names.flatten({name: config[name] for name in {*differs, *parts} if name in config})
     derived = [*names.DERIVED, "split"]
     if not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config):
@@ -40,7 +40,7 @@ def unasked(arm: ArmBook, row: TrialRow, config: Mapping[str, Any]) -> str:
     if _waits(arm):
         derived.append(names.THRESHOLD)
     for name, value in asked.items():
-        if name in trained and not names.within(name, derived) and trained[name] != value:
+        if name in trained and trained[name] != value and not names.within(name, derived):
             return f"it has {name}={trained[name]!r}, not {value!r}"
     return ""
 

@@ -8,7 +8,6 @@ records, one by one, which says what is wrong with which.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
@@ -31,7 +30,7 @@ from incay.trainables.store.packs.columns import (
 )
 from incay.trainables.store.reading.damage import RecordError, refuse_newer
 from incay.trainables.store.reading.door import require
-from incay.trainables.store.reading.origin import ORIGIN, require_origin
+from incay.trainables.store.reading.origin import require_parts
 from incay.trainables.store.reading.values import require_config
 from incay.trainables.store.records import SCHEMA_VERSION, TrialRecord, require_named
 
@@ -136,14 +135,10 @@ _OFF = canonical_part(names.INCAY, INCAY_OFF)
 
 
 def _origin_cells(name: str, column: pa.ChunkedArray) -> list[Any]:
-    return _looked_up(column, partial(_origin, name), _ABSENT)
-
-
-def _origin(name: str, text: str, value: Any) -> Any:
-    del text
-    if name in ORIGIN and not (type(value) is float and 0.0 <= value < math.inf):
-        require_origin({name: value}, name)  # which costs more than all the rest
-    return value
+    (chunk,) = column.chunks
+    texts = chunk.dictionary.to_pylist()
+    require_parts(name, texts, name)
+    return _spread(chunk, _parsed(texts), _ABSENT)
 
 
 def _cells(name: str, column: pa.ChunkedArray) -> list[Any]:
@@ -165,9 +160,16 @@ def _looked_up(column: pa.ChunkedArray, read: Callable[[str, Any], Any], missing
     """
     (chunk,) = column.chunks
     texts = chunk.dictionary.to_pylist()
-    values = json.loads(f"[{','.join(texts)}]")  # at once: to call it costs more than to read
-    known = [read(text, value) for text, value in zip(texts, values, strict=True)]
+    known = [read(text, value) for text, value in zip(texts, _parsed(texts), strict=True)]
     return _spread(chunk, known, missing)
+
+
+def _parsed(texts: list[str]) -> list[Any]:
+    """Return the values of JSON texts, at once: to call the reader costs more than to read."""
+    values: list[Any] = json.loads(f"[{','.join(texts)}]")
+    if len(values) != len(texts):
+        raise ValueError("a text holds several values")
+    return values
 
 
 def _spread(chunk: pa.DictionaryArray, known: list[Any], missing: Any) -> list[Any]:
