@@ -383,3 +383,29 @@ def test_packs_on_another_file_system(tmp_path: Path) -> None:
             found = store.find_records([*names, "0" * 20])
             assert [each.to_json() for each in found if isinstance(each, TrialRecord)] == before
             assert found[-1] is None
+
+
+def test_a_record_is_read_once_and_anew_when_it_is_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = written(store, 3)
+    read: list[str] = []
+    real = Store.read
+
+    def counted(self: Store, path: str, *most: int) -> bytes | None:
+        read.append(path)
+        return real(self, path, *most)
+
+    monkeypatch.setattr(Store, "read", counted)
+    for _ in range(4):
+        assert all(store.find_records(names))
+    assert len(read) == 3
+    store.write_record(made(1, step=99), [])
+    record = store.read_record(names[1])
+    assert record is not None
+    assert record.step == 99
+    path = single(store, names[2])
+    content = path.read_text()
+    path.write_text(content.replace('"step": 2', '"step": 3'))
+    with pytest.raises(RecordError):
+        store.read_record(names[2])

@@ -23,6 +23,8 @@ from incay.trainables.store.reading.door import MOST_JSON
 from incay.trainables.store.records import TrialRecord
 
 _READERS = 16
+_KEPT = 2_000
+"""Single records that are remembered: a run asks for each several times."""
 _MANY = 1_000
 """To list a store takes less than to ask it for so many trials, most of which it may lack."""
 
@@ -38,6 +40,7 @@ class Finder:
     def __init__(self, files: Files, shelf: Shelf) -> None:
         self._files = files
         self._shelf = shelf
+        self._read: dict[str, tuple[tuple[int, int, int], TrialRecord]] = {}
 
     def single(self, fingerprint: str) -> TrialRecord | None:
         """Return the record in a trial's own folder, None where there is none.
@@ -46,6 +49,10 @@ class Finder:
             RecordError: It is damaged, or another trial's.
         """
         path = trial_path(fingerprint, RECORD)
+        written = self._written(path)
+        known = self._read.get(fingerprint)
+        if known is not None and known[0] == written:
+            return known[1]
         content = self._files.read(path, MOST_JSON)
         if content is None:
             return None
@@ -55,7 +62,21 @@ class Finder:
                 f"{self._files.where(path)} must be the record of trial {fingerprint}, but is "
                 f"that of {record.fingerprint}"
             )
+        if written is not None:
+            if len(self._read) >= _KEPT:
+                self._read.clear()
+            self._read[fingerprint] = written, record
         return record
+
+    def _written(self, path: str) -> tuple[int, int, int] | None:
+        """Return what changes whenever a file is written; None where that is not known."""
+        if self._files.local_root is None:
+            return None
+        try:
+            about = (self._files.local_root / path).stat()
+        except OSError:
+            return None
+        return about.st_ino, about.st_size, about.st_mtime_ns
 
     def one(self, fingerprint: str) -> Found | None:
         """Return a trial's record or what is wrong with it, None where there is none."""
