@@ -37,10 +37,12 @@ from incay.trainables.optimizers.modules.update import Update
 from incay.trainables.optimizers.sgd import SGDSettings
 from incay.trainables.store.trials import Store
 from incay.trainables.training.batches import DeviceSplit, Normalizer
+from incay.trainables.training.opened import OpenTrainer
+from incay.trainables.training.pool_first import pool_first
 from incay.trainables.training.prepared import PreparedData
 from incay.trainables.training.settings import SplitSettings
-from incay.trainables.training.trainer import Trainer
 from incay.trainables.worker import session as sessions
+from incay.trainables.worker.memory import keep_memory
 from incay.trainables.worker.session import TrialSession
 from incay.trainables.worker.task import TrialTask
 
@@ -70,6 +72,7 @@ class Ceiling:
             for start in range(0, size * _READY_BATCHES, size)
         ]
         network = config.network.build(data.image_shape)
+        pool_first(network)  # as trials do
         loss = torch.nn.Linear(network.num_features, data.num_classes)
         self._network, self._classifier = network, loss
         self._modules = torch.nn.ModuleList([network, loss]).to(device)
@@ -122,10 +125,10 @@ def threads(count: int) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def adapted(adapt: Adapt | None) -> type[Trainer]:
+def adapted(adapt: Adapt | None) -> type[OpenTrainer]:
     """Return a trainer that runs its network in another way."""
 
-    class Adapted(Trainer):
+    class Adapted(OpenTrainer):
         def __init__(
             self, config: TrialConfig, data: ImageData | PreparedData, device: torch.device
         ) -> None:
@@ -138,14 +141,14 @@ def adapted(adapt: Adapt | None) -> type[Trainer]:
 
 
 @contextmanager
-def sessions_with(trainer: type[Trainer]) -> Iterator[None]:
+def sessions_with(trainer: type[OpenTrainer]) -> Iterator[None]:
     """Let trials that begin meanwhile be trained by `trainer`."""
-    original = vars(sessions)["Trainer"]
-    vars(sessions)["Trainer"] = trainer
+    original = vars(sessions)["OpenTrainer"]
+    vars(sessions)["OpenTrainer"] = trainer
     try:
         yield
     finally:
-        vars(sessions)["Trainer"] = original
+        vars(sessions)["OpenTrainer"] = original
 
 
 def compare(
@@ -186,6 +189,7 @@ def main() -> None:
     root = Path(chosen.data_root) if chosen.data_root else None
     dataset, device = datasets[chosen.dataset](), torch.device(chosen.device)
     data = dataset.load(root)
+    keep_memory()  # as workers do
     sessions.CHECKPOINT_SECONDS = 5.0  # six times as often as in a study
     reports = chosen.turns + 2
     base = TrialConfig(

@@ -1,10 +1,11 @@
-"""A search end to end: `incay run` against the same study glued together from the parts' docs.
+"""A search end to end: `incay run` beside the same study glued together, and beside the ceiling.
 
 Run as ``python -m benchmarks.glue --data-root DIR`` (minutes). 32 trials of MNIST-2D with
 reciprocal incay, 300 steps each, λ and μ searched by TPE, three reports with validation on 6,000
 held-out images, logged to MLflow in SQLite, on two CPUs; the winner is trained once more and
-tested. `benchmarks.glue_study` is the yardstick. Both are timed from the command to its end, in
-turn.
+tested. `benchmarks.glue_study` is the yardstick, as the parts' documentation shows it,
+`benchmarks.glue_expert` what somebody writes who knows them well, and `benchmarks.glue_ceiling` the
+training steps alone. Each is timed from the command to its end, in turn.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def torchvision_mnist(data_root: Path, folder: Path) -> Path:
 
 
 def main() -> None:
-    """Time both, in turn, and print the ratio."""
+    """Time all, in turn, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data-root", type=Path, default=os.environ.get("INCAY_DATA"))
     parser.add_argument("--trials", type=int, default=32)
@@ -89,7 +90,7 @@ def main() -> None:
         parser.error("--data-root, or INCAY_DATA, must name the folder that holds mnist/raw")
     root = Path(chosen.data_root).resolve()
     names = [f"glue, {workers} loader workers" for workers in chosen.workers]
-    names += [f"incay run, {precision}" for precision in chosen.precision]
+    names += ["expert's glue", *(f"incay run, {each}" for each in chosen.precision), "ceiling"]
     taken: dict[str, list[float]] = {name: [] for name in names}
     print(
         f"# {chosen.trials} trials of {chosen.steps} steps; "
@@ -100,23 +101,37 @@ def main() -> None:
         for name in names:
             with tempfile.TemporaryDirectory() as place:
                 folder = Path(place)
-                kind = name.rpartition(", ")[2].split()[0]
-                if name.startswith("glue"):
-                    mnist = torchvision_mnist(root, folder / "data")
-                    command = [sys.executable, "-m", "benchmarks.glue_study", str(mnist), "results"]
-                    command += ["--trials", str(chosen.trials), "--steps", str(chosen.steps)]
-                    command += ["--workers", kind]
-                else:
-                    study = STUDY.format(steps=chosen.steps, trials=chosen.trials, precision=kind)
-                    (folder / "glue.yaml").write_text(study)
-                    command = [sys.executable, "-m", "incay", "run", "glue.yaml"]
-                    command += ["--cpus", "2"]
+                command = command_of(name, folder, root, chosen)
                 taken[name].append(seconds(command, folder, root))
             print(f"turn {turn + 1}: {name}: {taken[name][-1]:.1f} s", flush=True)
-    best = min(statistics.median(taken[name]) for name in names if name.startswith("glue"))
+    glue, expert = taken[names[0]], taken["expert's glue"]
+    print(f"{'':>24} {'s':>8} {'× glue':>8} {'× expert':>9}   medians, and of the turns' ratios")
     for name in names:
+        against = [
+            statistics.median(other / own for other, own in zip(others, taken[name], strict=True))
+            for others in (glue, expert)
+        ]
         median = statistics.median(taken[name])
-        print(f"{name:>24} {median:8.1f} s {best / median:6.2f} × the glue's speed")
+        print(f"{name:>24} {median:8.1f} {against[0]:8.2f} {against[1]:9.2f}")
+
+
+def command_of(
+    name: str, folder: Path, data_root: Path, chosen: argparse.Namespace
+) -> Sequence[str]:
+    """Return the command of one of the ways, with all that it needs in its folder."""
+    size = ["--trials", str(chosen.trials), "--steps", str(chosen.steps)]
+    python = [sys.executable, "-m"]
+    if name == "ceiling":
+        return [*python, "benchmarks.glue_ceiling", str(data_root), *size]
+    kind = name.rpartition(", ")[2].split()[0]
+    if name.startswith("incay run"):
+        study = STUDY.format(steps=chosen.steps, trials=chosen.trials, precision=kind)
+        (folder / "glue.yaml").write_text(study)
+        return [*python, "incay", "run", "glue.yaml", "--cpus", "2"]
+    mnist = str(torchvision_mnist(data_root, folder / "data"))
+    if name == "expert's glue":
+        return [*python, "benchmarks.glue_expert", mnist, "results", *size]
+    return [*python, "benchmarks.glue_study", mnist, "results", *size, "--workers", kind]
 
 
 if __name__ == "__main__":

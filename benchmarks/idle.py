@@ -14,6 +14,7 @@ import sys
 import time
 from typing import Any
 
+from benchmarks import ended
 from incay.study import cli
 from incay.trainables.store.endings import Ending
 from incay.trainables.worker import trainable
@@ -49,6 +50,8 @@ class IdleSession(TrialSession):
         self._reports[-1]["step"] = float(self.step)
         if self.step >= config.steps:
             self._end(Ending.COMPLETED, "")
+            if self.store.local_root is not None:  # for `benchmarks.scale`, which counts them
+                ended.note(self.store.local_root.parent)
         else:
             self.store.write_progress(self.task.fingerprint, self._progress())
         return metrics

@@ -59,7 +59,7 @@ class KeptModels:
 
         A search trial leaves its validation error. What another study of the store keeps stays.
         """
-        if not record.is_whole:
+        if not record.is_whole or self._most <= 0:
             return
         if trial.phase == "search":
             self._search_trial(trial, record)

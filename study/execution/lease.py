@@ -1,12 +1,16 @@
 """A lease on a study run: two drivers at once must not train its trials twice.
 
-On a local store the lease is a lock of the operating system: it is had or refused at once, and
-ends with the process that holds it, however that ends. Not every store has locks, and not every
+A driver runs the whole study, or the search of some of its arms beside drivers of others. Each arm
+has a lease of its own, and the whole study has one that shuts all of them out.
+
+On a local store a lease is a lock of the operating system: it is had or refused at once, and
+ends with the process that holds it, however that ends. Drivers of arms share the lock of the whole.
+Not every store has locks, and not every
 shared directory has locks that other machines see. So the holder also writes a beat into the
 study's books every few seconds, and whoever finds a beat that does not change for a while takes
 the lease over; clocks of different machines are never compared. Two drivers
 that start on such a store in the same instant are told apart by reading back after a pause: the
-last writer holds the lease.
+last writer holds the lease, and an arm's driver gives way to one of the whole study.
 """
 
 from __future__ import annotations
@@ -16,20 +20,37 @@ import socket
 import threading
 import time
 import uuid
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from incay.study.errors import UserError
+from incay.study.execution.holding.file_lock import FileLock
+from incay.study.execution.holding.holders import boot as _boot
+from incay.study.execution.holding.holders import is_gone, who, who_run
+from incay.study.execution.holding.holders import process_namespace as _process_namespace
 from incay.study.spec.hints import command
 from incay.trainables.store.books import Books
-from incay.trainables.store.problems import store_errors
+from incay.trainables.store.lease_files import LeaseFiles
 from incay.trainables.store.trials import Store
 
 BEAT_SECONDS = 5.0
 _BEATS_MISSED = 4
 _SETTLE_SECONDS = 1.0
+
+
+class _Slot:
+    """One lease: of the whole study, or of an arm."""
+
+    def __init__(self, files: LeaseFiles) -> None:
+        self.files = files
+        self.lock = None if files.lock is None else FileLock(files.lock)
+
+    @property
+    def is_locked(self) -> bool:
+        return self.lock is not None and self.lock.is_held
+
+    def holder(self) -> dict[str, Any]:
+        return self.files.read()
 
 
 class Lease:
@@ -40,23 +61,34 @@ class Lease:
         study: The study's name.
         run: The study's run.
         beat: Seconds between two signs of life.
+        arms: The arms whose search is run; none for the whole study.
 
     Raises:
-        UserError: Another driver that is alive holds it.
+        UserError: Another driver that is alive holds it, or one that it shuts out.
     """
 
-    def __init__(self, store: Store, study: str, run: str, beat: float = BEAT_SECONDS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        study: str,
+        run: str,
+        beat: float = BEAT_SECONDS,
+        arms: Sequence[str] = (),
+    ) -> None:
+        self._store = store
         self._books = Books(store, study, run)
         self._study = study
-        self._results = store.uri
         self._beat = beat
         self._owner = uuid.uuid4().hex
+        self._whole = _Slot(LeaseFiles(store, self._books.folder))
+        self._arms = {arm: self._slot(self._books.arms.folder(arm)) for arm in arms}
+        self._stale: dict[_Slot, dict[str, Any]] = {}
+        self._is_held = False
         self._count = 0
-        self._lock: FileLock | None = None
         self._written_at = 0.0
         self._stop = threading.Event()
         self._lost = threading.Event()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread: threading.Thread | None = None
 
     @property
     def lost(self) -> bool:
@@ -65,13 +97,16 @@ class Lease:
 
     def __enter__(self) -> Lease:
         try:
-            self._lock = self._locked()
+            self._take_locks()
             self._refuse_if_alive()
             self._write()
         except BaseException:
             self._unlock()
             raise
+        self._is_held = True
         self._written_at = time.monotonic()
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._keep, daemon=True)
         self._thread.start()
         return self
 
@@ -81,94 +116,138 @@ class Lease:
         Raises:
             UserError: Another driver started in the same instant and holds it.
         """
-        if self._lock is None:
+        if not all(slot.is_locked for slot in self._own):
             settled = self._written_at + min(_SETTLE_SECONDS, self._beat)
             time.sleep(max(0.0, settled - time.monotonic()))
-        holder = self._books.lease()
-        if holder.get("owner", self._owner) != self._owner:
+        whole = self._whole.holder()
+        if self._arms and whole and whole != self._stale.get(self._whole):
+            self._lost.set()
+        if any(slot.holder().get("owner", self._owner) != self._owner for slot in self._own):
             self._lost.set()
         if self.lost:
             raise self.taken()
 
+    def widen(self, patience: float) -> str:
+        """Take the lease of the whole study in place of those of arms, which have ended.
+
+        Drivers of other arms, whose searches have ended too, are waited for.
+
+        Args:
+            patience: Seconds, at most.
+
+        Returns:
+            Who runs the whole study instead; empty where it is this driver.
+        """
+        self.__exit__()
+        self._arms = {}
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self.__enter__()
+                self.confirm()
+                return ""
+            except UserError:
+                if self.lost:  # to another that ended in the same instant
+                    self.__exit__()
+                    self._lost.clear()
+                holder = self._whole.holder()
+                if holder or time.monotonic() > deadline:
+                    return who(holder)
+                time.sleep(min(1.0, self._beat) / 4)
+
     def taken(self) -> UserError:
         """Return the error that names who holds the lease."""
-        holder = self._books.lease()
-        who = f"process {holder['pid']} on {holder.get('host')}" if "pid" in holder else "another"
-        run = f"{self._study}@{self._books.run}"
-        follow = command("status", run, results=self._results)
-        return UserError(
-            f"{self._study}: a study must be run by one process at a time, but {who} is running "
-            f"it. Follow it with `{follow}`, or stop it first"
-        )
+        whole = self._whole.holder()
+        if self._arms and (not whole or whole == self._stale.get(self._whole)):
+            held = {arm: slot.holder() for arm, slot in self._arms.items()}
+            others = {arm: each for arm, each in held.items() if each.get("owner") != self._owner}
+            what = f"an arm must be run by one process at a time, but {who_run(others)}"
+        elif self._arms:
+            what = (
+                "the search of an arm must not be run beside the whole study, but "
+                f"{who(whole)} is running that"
+            )
+        elif not whole and (held := self._holders_of_arms()):
+            what = (
+                "the whole study must not be run beside the search of single arms, but "
+                f"{who_run(held)}"
+            )
+        else:
+            what = f"a study must be run by one process at a time, but {who(whole)} is running it"
+        follow = command("status", f"{self._study}@{self._books.run}", results=self._store.uri)
+        return UserError(f"{self._study}: {what}. Follow it with `{follow}`, or stop it first")
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         try:
-            if not self.lost:
-                self._books.delete_lease()
+            if self._is_held and not self.lost:
+                for slot in self._own:
+                    slot.files.delete()
         except OSError:
             pass  # the store is away; the lease lapses by itself
         finally:
+            self._is_held = False
             self._unlock()
 
-    def _locked(self) -> FileLock | None:
-        """Lock a file beside the lease; return None where there are no locks.
+    @property
+    def _own(self) -> list[_Slot]:
+        return list(self._arms.values()) or [self._whole]
 
-        Child processes do not inherit it: it ends with this process.
-        """
-        if self._books.lock is None:
-            return None
-        with store_errors():
-            self._books.lock.parent.mkdir(parents=True, exist_ok=True)
-        # Not filelock's own replacement where locks lack: that one outlives a killed process.
-        lock = FileLock(self._books.lock, fallback_to_soft=False)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise self.taken() from error
-        except (NotImplementedError, OSError):  # a file system without locks
-            return None
-        return lock
+    def _slot(self, folder: str) -> _Slot:
+        return _Slot(LeaseFiles(self._store, folder))
 
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
+    def _holders_of_arms(self) -> dict[str, dict[str, Any]]:
+        slots = map(self._slot, self._books.arms.folders())
+        return {str(each.get("arm")): each for slot in slots if (each := slot.holder())}
 
-    def _refuse_if_alive(self) -> None:
-        found = self._books.lease()
-        if not found or self._died_here(found):
-            return
-        deadline = time.monotonic() + _BEATS_MISSED * self._beat
-        while time.monotonic() < deadline:
-            time.sleep(self._beat / 4)
-            now = self._books.lease()
-            if not now:
-                return
-            if now != found:
+    def _take_locks(self) -> None:
+        for slot in dict.fromkeys((self._whole, *self._own)):
+            shared = bool(self._arms) and slot is self._whole
+            if slot.lock is not None and slot.lock.acquire(shared=shared) is False:
                 raise self.taken()
 
-    def _died_here(self, holder: dict[str, Any]) -> bool:
+    def _unlock(self) -> None:
+        for slot in (self._whole, *self._own):
+            if slot.lock is not None:
+                slot.lock.release()
+
+    def _refuse_if_alive(self) -> None:
+        """Wait whether somebody gives a sign of life who holds what this driver must have."""
+        contested = [self._whole, *self._arms.values()]
+        if not self._arms:
+            contested += map(self._slot, self._books.arms.folders())
+        found = {slot: holder for slot in contested if (holder := slot.holder())}
+        self._stale = found
+        doubtful = {slot: each for slot, each in found.items() if not self._died_here(slot, each)}
+        deadline = time.monotonic() + _BEATS_MISSED * self._beat
+        while doubtful and time.monotonic() < deadline:
+            time.sleep(self._beat / 4)
+            for slot, before in list(doubtful.items()):
+                now = slot.holder()
+                if not now:
+                    del doubtful[slot]
+                elif now != before:
+                    self._stale = {}
+                    raise self.taken()
+        for slot in found.keys() - {self._whole, *self._arms.values()}:
+            slot.files.delete()  # of an arm's driver that was killed
+
+    def _died_here(self, slot: _Slot, holder: Mapping[str, Any]) -> bool:
         """Return whether the holder was a process of this machine that is gone."""
         if not _boot() or holder.get("boot") != _boot():
             return False
-        if self._lock is not None:
-            return True  # it would hold the lock
-        if holder.get("processes") != _process_namespace():
-            return False
-        try:
-            os.kill(int(holder["pid"]), 0)
-        except ProcessLookupError:
-            return True
-        except (PermissionError, KeyError, ValueError, TypeError):
-            return False
-        return False
+        if slot.is_locked or (not self._arms and self._whole.is_locked):
+            return True  # it would hold the lock, or share it
+        return is_gone(holder)
 
     def _keep(self) -> None:
         while not self._stop.wait(self._beat):
             try:
-                holder = self._books.lease().get("owner", self._owner)
-                if holder != self._owner:
+                if any(
+                    slot.holder().get("owner", self._owner) != self._owner for slot in self._own
+                ):
                     self._lost.set()
                     return
                 self._write()
@@ -185,20 +264,14 @@ class Lease:
             "processes": _process_namespace(),
             "pid": os.getpid(),
         }
-        self._books.write_lease(values)
+        for arm, slot in self._arms.items():
+            slot.files.write({**values, "arm": arm})
+        if not self._arms:
+            self._whole.files.write(values)
 
 
-def _boot() -> str:
-    """Return what tells this boot of this machine from any other, empty if unknown."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-
-
-def _process_namespace() -> str:
-    """Return what tells where this process's number counts, empty if unknown."""
-    try:
-        return str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        return ""
+def drivers_of_arms(store: Store, study: str, run: str) -> dict[str, str]:
+    """Return who runs the search of which arm, as far as can be seen: it may be gone elsewhere."""
+    lease = Lease(store, study, run)
+    held = lease._holders_of_arms()
+    return {arm: who(each) for arm, each in held.items() if not is_gone(each)}

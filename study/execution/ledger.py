@@ -16,6 +16,7 @@ from incay.study.search.witness import outside_point, sampling
 from incay.study.spec.settings import default_settings
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
+from incay.trainables.store.arm_files import SearchEnd
 from incay.trainables.store.books import Books, keep_code_modules, keep_own_modules
 from incay.trainables.store.shapes import (
     ArmBook,
@@ -34,11 +35,18 @@ _LARGEST_SHARE = 0.05
 
 
 class Ledger:
-    """Writes a study's books and holds it to what was decided."""
+    """Writes a study's books and holds it to what was decided.
 
-    def __init__(self, store: Store, spec: StudySpec) -> None:
+    Args:
+        store: Where they are.
+        spec: The study.
+        arms: The arms whose search is run; none for the whole study.
+    """
+
+    def __init__(self, store: Store, spec: StudySpec, arms: Sequence[str] = ()) -> None:
         self._store = store
         self._spec = spec
+        self._arms = tuple(arms)
         self.books = Books(store, spec.name, spec.run)
         self._listed: dict[tuple[str, str, int, int, int], TrialRow] = {}
         self._next_write = 0.0
@@ -56,6 +64,10 @@ class Ledger:
         told = self.books.mend()
         if not self.books.has_trials():
             self.books.write_trials([])  # before the study: one without them is damaged
+        for name in self._arms:
+            self.books.arms.forget_search_end(name)
+        if not self._arms:
+            self.books.take_in_arms()
         outside = outside_point(self._spec, self.books)
         if outside:
             raise UserError(
@@ -111,6 +123,11 @@ class Ledger:
             if row.phase == "search"
         }
 
+    @property
+    def is_due(self) -> bool:
+        """Whether `keep` would write now."""
+        return time.monotonic() >= self._next_write
+
     def keep(self, trials: Sequence[PlannedTrial], *, now: bool = False) -> None:
         """Write the list of trials, now and then unless `now`.
 
@@ -120,10 +137,36 @@ class Ledger:
             started = time.monotonic()
             if not now and started < self._next_write:
                 return
-            self.books.write_trials(trial.to_row() for trial in trials)
+            self._write(trials)
             ended = time.monotonic()
             pause = max(_SECONDS_BETWEEN_WRITES, (ended - started) / _LARGEST_SHARE)
             self._next_write = ended + pause
+
+    def _write(self, trials: Sequence[PlannedTrial]) -> None:
+        for arm in self._arms:
+            rows = [trial.to_row() for trial in trials if trial.arm == arm]
+            self.books.arms.write_trials(arm, rows)
+        if not self._arms:
+            self.books.write_trials(trial.to_row() for trial in trials)
+
+    def end_arms(self) -> tuple[str, ...]:
+        """Write that the search of the run's arms has ended; return those whose search has not.
+
+        Written before it is asked of the others: of two that end at once, one at least knows of
+        both.
+        """
+        versions = {arm.name: code_version(arm.config) for arm in self._spec.arms if arm.search}
+        files = self.books.arms
+        for arm in self._arms:
+            if arm in versions:
+                files.note_search_end(SearchEnd(arm=arm, code_version=versions[arm]))
+        ended = {SearchEnd(arm=arm, code_version=each) for arm, each in versions.items()}
+        return tuple(arm for arm in versions if files.search_end(arm) not in ended)
+
+    def widen(self) -> None:
+        """Go on with the books of the whole study, whose lease this driver now has."""
+        self._arms = ()
+        self.books.take_in_arms()
 
     def freeze(self, winners: Mapping[str, PlannedTrial]) -> dict[str, Mapping[str, Any]]:
         """Fix the winners of the searches and return their values, by `search_name`.

@@ -24,14 +24,20 @@ class ArmProgress:
         total: Trials that the phase asks for.
         endings: Trials by ending, those of earlier runs included.
         running: Share done of each running trial, by fingerprint.
-        values: The metric of each completed trial so far, by repetition of the search
-            and number of its point or replicate.
+        values: The metric of a search's completed trials by repetition and number of the point,
+            of points that lack some of their seeds.
+        best: The best mean of a search's points that have all of them.
+        mean: Of the metric of completed trials of the confirm phase.
+        counted: How many those are.
     """
 
     total: int = 0
     endings: Counter[Ending] = field(default_factory=Counter)
     running: dict[str, float] = field(default_factory=dict)
     values: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+    best: float | None = None
+    mean: float = 0.0
+    counted: int = 0
 
     @property
     def done(self) -> int:
@@ -157,7 +163,20 @@ class Monitor:
             arm.endings[record.status] += 1
             value = record.metrics.get(self.metric)
             if record.is_whole and value is not None:
-                arm.values.setdefault((trial.repetition, trial.number), []).append(value)
+                self._take_in(arm, trial, value)
+
+    def _take_in(self, arm: ArmProgress, trial: PlannedTrial, value: float) -> None:
+        if self.phase == "confirm":
+            arm.counted += 1
+            arm.mean += (value - arm.mean) / arm.counted
+            return
+        point = (trial.repetition, trial.number)
+        seeds = arm.values.setdefault(point, [])
+        seeds.append(value)
+        if len(seeds) == self._spec.budget.seeds:
+            mean = statistics.fmean(arm.values.pop(point))
+            better = min if self._spec.objective.mode == "min" else max
+            arm.best = mean if arm.best is None else better(arm.best, mean)
 
     def seconds_left(self) -> float | None:
         """Return an estimate for the phase from the pace so far, None while there is none."""
@@ -178,12 +197,8 @@ class Monitor:
         mean, once it has all of its seeds.
         """
         if self.phase == "confirm":
-            values = [value for each in arm.values.values() for value in each]
-            return f"mean {statistics.fmean(values):.4g}" if values else ""
-        seeds = self._spec.budget.seeds
-        means = [statistics.fmean(each) for each in arm.values.values() if len(each) == seeds]
-        better = min if self._spec.objective.mode == "min" else max
-        return f"best {better(means):.4g}" if means else ""
+            return f"mean {arm.mean:.4g}" if arm.counted else ""
+        return f"best {arm.best:.4g}" if arm.best is not None else ""
 
     def endings(self) -> Counter[Ending]:
         """Return the phase's trials by ending."""

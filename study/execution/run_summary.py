@@ -29,6 +29,9 @@ class RunSummary:
         gpu_hours: GPU-hours of that.
         exit_code: That of an interrupted run: of Ctrl-C, or before anything was trained that of
             the signal that came, as of any program.
+        waits_for: Of a driver of single arms that went no further, the arms whose search has not
+            ended; None of one that ran the whole study.
+        elsewhere: Who runs the whole study instead.
     """
 
     started: int
@@ -44,3 +47,5 @@ class RunSummary:
     seconds: float
     gpu_hours: float
     exit_code: int = 130
+    waits_for: tuple[str, ...] | None = None
+    elsewhere: str = ""

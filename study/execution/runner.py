@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from incay.study.errors import HaltedError
 from incay.study.execution.context import RunContext
@@ -19,6 +18,7 @@ from incay.study.execution.on_ray.session import OnDeath, RaySession
 from incay.study.execution.on_ray.tune_run import train
 from incay.study.execution.phase import Phase
 from incay.study.execution.place import ResultsPlace
+from incay.study.execution.recorded import Recorded
 from incay.study.execution.run_summary import RunSummary
 from incay.study.planning.checks.newer_records import refuse_newer_records
 from incay.study.planning.data_catalog import DataCatalog
@@ -27,12 +27,13 @@ from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.endings import Ending
-from incay.trainables.store.patience import patiently
 from incay.trainables.store.problems import StoreError
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import search_name
 from incay.trainables.store.trials import Store
+
+_WIDEN_SECONDS = 60.0
+"""For which the driver that ends last waits for those that end with it."""
 
 
 class StudyRunner:
@@ -47,6 +48,8 @@ class StudyRunner:
         gpus: GPUs to use on this machine; None for all.
         is_guest: Whether the process is somebody else's, such as a notebook's kernel.
         on_death: What ends the process when Ray dies; see `RaySession`.
+        arms: The arms whose search is run, beside drivers of others. None for the whole study,
+            which also follows where the searches of all arms have ended with these.
 
     Attributes:
         halt: Ends the run before its work is done.
@@ -63,14 +66,16 @@ class StudyRunner:
         gpus: float | None = None,
         is_guest: bool = False,
         on_death: OnDeath | None = None,
+        arms: Sequence[str] = (),
     ) -> None:
         self._spec = spec
         self._store = store
         self._data = data
         self._monitor = monitor
         self._planner = Planner(spec, data)
-        self._ledger = Ledger(store, spec)
-        self._lease = Lease(store, spec.name, spec.run)
+        self._arms = tuple(arms)
+        self._ledger = Ledger(store, spec, arms)
+        self._lease = Lease(store, spec.name, spec.run, arms=arms)
         self.halt = Halt(is_guest=is_guest)
         self._context = RunContext(
             spec=spec,
@@ -93,10 +98,12 @@ class StudyRunner:
         self._trials: list[PlannedTrial] = []
         self._endings: Counter[Ending] = Counter()
         self._cost: dict[str, tuple[float, float]] = {}
-        self._checked: set[str] = set()
+        self._recorded = Recorded(store, monitor)
         self._failed: list[tuple[PlannedTrial, TrialRecord]] = []
         self._missing: tuple[str, ...] = ()
         self._stuck: list[WaitingTrial] = []
+        self._waits_for: tuple[str, ...] | None = None
+        self._elsewhere = ""
 
     def run(self) -> RunSummary:
         """Train what has no result yet; return when all has ended or somebody interrupts.
@@ -147,6 +154,8 @@ class StudyRunner:
             seconds=sum(seconds for seconds, _ in self._cost.values()),
             gpu_hours=sum(seconds for _, seconds in self._cost.values()) / 3600.0,
             exit_code=130 if self._monitor.started else 128 + self.halt.signal,
+            waits_for=self._waits_for,
+            elsewhere=self._elsewhere,
         )
 
     def _phases(self) -> Iterator[Phase]:
@@ -156,21 +165,13 @@ class StudyRunner:
         """
         spec = self._spec
         winners: dict[str, PlannedTrial] = {}
+        if self._arms:
+            yield from self._search(self._new_search())
+            if self.halt.asked or not self._widen():
+                return
         if spec.searches:
-            search = SearchWork(
-                spec,
-                self._planner,
-                self._finished,
-                self._history,
-                self._ledger.points(),
-                self._monitor.spares,
-            )
-            counts = Counter[str]()
-            for item in search.searches:
-                counts[item.arm.name] += item.total
-            yield from self._phase("search", search, counts, spec.objective.metric)
-            for damage in self._ledger.displaced(search.planned):
-                self._monitor.found_damaged(damage)
+            search = self._new_search()
+            yield from self._search(search)
             found = {
                 search_name(item.arm.name, item.repetition): item.winner()
                 for item in search.searches
@@ -193,6 +194,44 @@ class StudyRunner:
             ]
         )
 
+    def _new_search(self) -> SearchWork:
+        return SearchWork(
+            self._spec,
+            self._planner,
+            self._recorded.finished,
+            self._recorded.history,
+            self._ledger.points(),
+            self._monitor.spares,
+            self._arms,
+        )
+
+    def _search(self, search: SearchWork) -> Iterator[Phase]:
+        counts = Counter[str]()
+        for item in search.searches:
+            counts[item.arm.name] += item.total
+        yield from self._phase("search", search, counts, self._spec.objective.metric)
+        for damage in self._ledger.displaced(search.planned):
+            self._monitor.found_damaged(damage)
+
+    def _widen(self) -> bool:
+        """Go on with the whole study if the searches of all its arms have ended; return whether.
+
+        What was counted of the arms is counted again with the others, as reused too.
+        """
+        self._waits_for = self._ledger.end_arms()
+        if self._waits_for:
+            return False
+        self._elsewhere = self._lease.widen(_WIDEN_SECONDS)
+        if self._elsewhere:
+            return False
+        self._waits_for, self._arms = None, ()
+        self._ledger.widen()
+        self._monitor.reused -= sum(n for ending, n in self._endings.items() if ending.is_final)
+        self._trials.clear()
+        self._endings.clear()
+        self._failed.clear()
+        return True
+
     def _confirm(self, trials: Sequence[PlannedTrial | WaitingTrial]) -> Iterator[Phase]:
         """Train confirm trials, look by look, and note those that cannot be trained.
 
@@ -208,7 +247,7 @@ class StudyRunner:
                 for trial in trials
                 if trial.arm in going_on and earlier <= trial.number < seeds
             ]
-            work = FixedWork(asked, self._finished)
+            work = FixedWork(asked, self._recorded.finished)
             several = len(self._spec.looks) > 1
             which = f"look {number} of {len(self._spec.looks)}" if several else ""
             yield from self._phase("confirm", work, totals(asked), "", which)
@@ -229,9 +268,9 @@ class StudyRunner:
         first = work.next()
         if isinstance(first, PlannedTrial):
             yield Phase(work, first)
-        missing = 0
+        missing, recorded = 0, self._recorded
         for trial in work.planned:
-            record = self._finished(trial.fingerprint) or self._ended(trial.fingerprint)
+            record = recorded.finished(trial.fingerprint) or recorded.ended(trial.fingerprint)
             if record is None:
                 missing += 1
             else:
@@ -248,27 +287,3 @@ class StudyRunner:
         if not self.halt.asked:
             with contextlib.suppress(StoreError):  # they stay as they are until the next run
                 self._store.pack(trial.fingerprint for trial in self._trials)
-
-    def _finished(self, fingerprint: str) -> TrialRecord | None:
-        record = self._ended(fingerprint)
-        return record if record is not None and record.is_final else None
-
-    def _history(self, record: TrialRecord) -> list[dict[str, Any]]:
-        return self._store.history(record)
-
-    def _ended(self, fingerprint: str) -> TrialRecord | None:
-        def read() -> TrialRecord | None:
-            record = self._store.read_record(fingerprint)
-            if record is not None and fingerprint not in self._checked:
-                self._store.check_tables(record)
-                self._checked.add(fingerprint)
-            return record
-
-        try:
-            return patiently(read)
-        except NewerRecordError:
-            raise
-        except RecordError as error:
-            # A damaged record is no result: the trial is trained again and its record re-made.
-            self._monitor.found_damaged(str(error))
-            return None

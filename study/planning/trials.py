@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from incay.study.planning.data_catalog import DataCatalog
+from incay.study.planning.sharing import share_parts
 from incay.study.spec.arms.resolve import SEARCH_VALIDATION
 from incay.study.spec.overlay import merge
 from incay.study.spec.settings import build_trial
@@ -104,6 +105,7 @@ class Planner:
         self._spec = spec
         self._data = data
         self._fixed: list[PlannedTrial | WaitingTrial] = []
+        self._first: dict[str, TrialConfig] = {}  # of each arm's search trials
 
     def search_trial(
         self,
@@ -115,6 +117,7 @@ class Planner:
     ) -> PlannedTrial:
         """Return an arm's search trial: part of the training set validates, test is sealed."""
         config = search_config(self._spec, arm, params, replicate, repetition)
+        config = share_parts(config, self._first.setdefault(arm.name, config))
         planned = self._planned(arm, "search", number, config, params)
         return replace(planned, replicate=replicate, repetition=repetition)
 

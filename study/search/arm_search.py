@@ -65,6 +65,7 @@ class ArmSearch:
         self._known = known
         self._spared = spared
         self._judges: dict[int, PruneJudge] = {}
+        self._shown: dict[int, Any] = {}  # what judges show Optuna
         self._points: dict[int, Point] = {}
         self._unclosed: dict[int, Point] = {}  # those that may take further seeds
         # These are asked for every arm whenever a worker is free, so they are kept as trials end.
@@ -168,6 +169,7 @@ class ArmSearch:
             number=trial.number,
             seen={other: self.outcomes[other] for other in self._sampler.sees(trial.number)},
             reports=min(trial.config.reports, trial.config.steps),
+            known=self._shown,
         )
 
     def _room(self, number: int) -> tuple[int, int]:

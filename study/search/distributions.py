@@ -28,6 +28,14 @@ def distribution(searched: Range) -> BaseDistribution:
     return FloatDistribution(searched.low, searched.high, log=searched.log)
 
 
+def single_value(searched: BaseDistribution) -> Any:
+    """Return the value of a range that has no other."""
+    if isinstance(searched, CategoricalDistribution):
+        return searched.choices[0]
+    assert isinstance(searched, FloatDistribution | IntDistribution)
+    return searched.low
+
+
 def suggest(trial: optuna.Trial, name: str, searched: Range) -> Any:
     """Let Optuna choose a setting's value in its range."""
     if isinstance(searched, Choices):

@@ -8,7 +8,7 @@ are known.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any, Protocol
 
@@ -134,6 +134,7 @@ class SearchWork:
         known: Points of an earlier run, by (arm, repetition, number), so that they need not be
             chosen again.
         spared: See `incay.study.search.arm_search.Spared`.
+        arms: The arms that are searched; none for all.
     """
 
     def __init__(
@@ -144,6 +145,7 @@ class SearchWork:
         histories: Histories,
         known: Mapping[tuple[str, int, int], Mapping[str, Any]] | None = None,
         spared: Spared | None = None,
+        arms: Collection[str] = (),
     ) -> None:
         self.planned: list[PlannedTrial] = []
         self.pruning = spec.budget.pruner != "none"
@@ -151,7 +153,7 @@ class SearchWork:
         self.searches = []
         for repetition in range(spec.repetitions):
             for arm in spec.arms:
-                if arm.search:
+                if arm.search and (not arms or arm.name in arms):
                     points = {
                         number: point
                         for (*which, number), point in (known or {}).items()

@@ -8,15 +8,17 @@ verdict, so that an interrupted study, or one that finds the trial in the store,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import optuna
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, SuccessiveHalvingPruner
 from optuna.samplers import RandomSampler
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.search.distributions import DIRECTIONS
 from incay.study.search.outcomes import Outcome
+from incay.study.search.tpe import KNOWN
 
 REDUCTION = 3
 """Of the trials that reach a rung, one in this many goes on to the next."""
@@ -31,6 +33,8 @@ class PruneJudge:
         number: The trial's number.
         seen: The outcomes that its point was chosen from, by number.
         reports: Reports of a whole trial.
+        known: What Optuna is shown of these outcomes, by number, kept for the judges that follow;
+            empty for the first.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class PruneJudge:
         number: int,
         seen: Mapping[int, Outcome],
         reports: int,
+        known: dict[int, FrozenTrial] | None = None,
     ) -> None:
         self._study = optuna.create_study(
             study_name="judge",  # Hyperband hashes the name
@@ -48,8 +53,11 @@ class PruneJudge:
             sampler=RandomSampler(seed=0),
             pruner=_build(pruner, reports),
         )
-        for other in range(number):
-            self._study.add_trial(_frozen(seen.get(other)))
+        known = {} if known is None else known
+        for other, outcome in seen.items():
+            if other not in known:
+                known[other] = _numbered(_frozen(outcome), other)
+        _put_in(self._study, [known[n] if n in seen else _unseen(n) for n in range(number)])
         self._trial = self._study.ask()
         self.intermediate: dict[int, float] = {}
         self.pruned_at: int | None = None
@@ -73,7 +81,32 @@ class PruneJudge:
         return dict(self._study.trials[-1].system_attrs)
 
 
-def _frozen(outcome: Outcome | None) -> optuna.trial.FrozenTrial:
+def _put_in(study: optuna.Study, trials: list[FrozenTrial]) -> None:
+    """Give a new study its trials as they are: by itself Optuna copies and checks each of them."""
+    if not KNOWN:
+        for trial in trials:
+            study.add_trial(trial)
+        return
+    storage: Any = study._storage
+    info = storage._studies[study._study_id]
+    info.trials = trials
+    storage._trial_id_to_study_id_and_number = {
+        trial._trial_id: (study._study_id, trial.number) for trial in trials
+    }
+    storage._max_trial_id = len(trials) - 1
+
+
+def _numbered(trial: FrozenTrial, number: int) -> FrozenTrial:
+    trial.number = trial._trial_id = number
+    return trial
+
+
+@lru_cache(maxsize=1024)
+def _unseen(number: int) -> FrozenTrial:
+    return _numbered(_frozen(None), number)
+
+
+def _frozen(outcome: Outcome | None) -> FrozenTrial:
     if outcome is None or outcome.state == TrialState.FAIL:
         # Unseen or without a value: it only keeps its number.
         return optuna.trial.create_trial(state=TrialState.FAIL)

@@ -14,10 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
-from optuna.trial import TrialState
 
-from incay.study.search.distributions import DIRECTIONS, suggest
+from incay.study.search import tpe
+from incay.study.search.draws import Draws, OptunaDraws, PlainDraws
 from incay.study.search.outcomes import Outcome
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.spec.searches.grid import grid_points, grid_size
@@ -64,8 +63,7 @@ class PointSampler:
         self._start = start_point(spaces, start)
         self._grid = self._shuffled_grid() if sampler == "grid" else None
         self._left = iter(self._grid or ())
-        self._study = optuna.create_study(directions=[DIRECTIONS[item] for item in directions])
-        self._asked: dict[int, optuna.Trial] = {}
+        self._draws = _draws(self._spaces, sampler, directions)
         self._number = 0
         self._used: set[_Key] = set()
         self._shown = 0
@@ -97,7 +95,7 @@ class PointSampler:
             unused = self._unused(number) if draw == _MOST_DRAWS else None
             if draw == _MOST_DRAWS and unused is None:
                 break  # the space is at its end, so that points come again
-            self._study.tell(self._asked[number], state=TrialState.FAIL)
+            self._draws.drop()
             point = self._draw(number, draw, unused)
         self._used.add(_key(point))
         self._number += 1
@@ -105,25 +103,12 @@ class PointSampler:
 
     def _show(self, number: int, outcomes: Mapping[int, Outcome]) -> None:
         for other in range(self._shown, len(self.sees(number))):
-            outcome, trial = outcomes[other], self._asked[other]
-            for report, value in outcome.intermediate.items():
-                trial.report(value, report)
-            self._study.tell(trial, outcome.told, state=outcome.state)
+            self._draws.show(outcomes[other])
         self._shown = max(self._shown, len(self.sees(number)))
 
     def _draw(self, number: int, draw: int, known: Mapping[str, Any] | None) -> dict[str, Any]:
         seed = derive_seed(*self._seed_parts, number, draw) % 2**32
-        fixed = known if known is not None else self._fixed(number, draw)
-        if fixed is not None:
-            self._study.enqueue_trial(dict(fixed))
-        if fixed is None or self._sampler == "cmaes":  # which keeps its state in each trial
-            self._study.sampler = self._build(seed)
-        trial = self._asked[number] = self._study.ask()
-        point: dict[str, Any] = {}
-        for name, space in self._spaces.items():
-            if space.applies(point):
-                point[name] = suggest(trial, name, space.range)
-        return point
+        return self._draws.draw(seed, known if known is not None else self._fixed(number, draw))
 
     def _fixed(self, number: int, draw: int) -> Mapping[str, Any] | None:
         if self._grid is not None:
@@ -154,14 +139,13 @@ class PointSampler:
         left = [point for point in grid_points(self._spaces) if _key(point) not in self._used]
         return left[derive_seed(*self._seed_parts, number, "unused") % len(left)] if left else None
 
-    def _build(self, seed: int) -> BaseSampler:
-        if self._sampler == "tpe":
-            return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
-        if self._sampler == "gp":
-            return GPSampler(seed=seed)
-        if self._sampler == "cmaes":
-            return CmaEsSampler(seed=seed, warn_independent_sampling=False)
-        return RandomSampler(seed=seed)
+
+def _draws(spaces: Mapping[str, Space], sampler: str, directions: tuple[str, ...]) -> Draws:
+    if sampler in ("random", "quasi-random", "grid"):
+        return PlainDraws(spaces)
+    if sampler == "tpe" and len(directions) == 1 and tpe.KNOWN:
+        return tpe.TpeDraws(spaces, directions[0])
+    return OptunaDraws(spaces, sampler, directions)
 
 
 def _key(point: Mapping[str, Any]) -> _Key:

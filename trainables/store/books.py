@@ -10,7 +10,8 @@ Every path and JSON shape below ``studies/`` and ``code/`` is written and read h
     studies/NAME/RUN/freeze.json      winners of a search, hashed: `Frozen`
     studies/NAME/RUN/looks.json       when its test results could be seen: `Look`
     studies/NAME/RUN/models.json      whose trained networks the study keeps
-    studies/NAME/RUN/lease.json, lock who is running it now
+    studies/NAME/RUN/lease.json, lock who is running it now: `incay.trainables.store.lease_files`
+    studies/NAME/RUN/arms/            of drivers of single arms: `incay.trainables.store.arm_files`
 
 They can always be written again from the study file and the records: losing them loses no result.
 RUN is a hash of the resolved study document, so that ``--set steps=300`` and the full study have
@@ -22,9 +23,11 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from incay.trainables.store.arm_files import ArmFiles
 from incay.trainables.store.files import Files
 from incay.trainables.store.kept import KeptModel, OwnModules
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
@@ -34,6 +37,7 @@ from incay.trainables.store.reading.written import (
     kept_models,
     noted_looks,
     study_book,
+    trial_rows,
 )
 from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
 from incay.trainables.store.trial_list import TrialList
@@ -54,6 +58,9 @@ class Books:
         files: The store.
         study: The study's name.
         run: The study's run.
+
+    Attributes:
+        arms: What drivers of single arms write.
     """
 
     def __init__(self, files: Files, study: str, run: str) -> None:
@@ -61,6 +68,7 @@ class Books:
         self.name, self.run = study, run
         self.folder = f"{_study_folder(study)}/{run}"
         self._list = TrialList(files, self._path("trials.json"))
+        self.arms = ArmFiles(files, self.folder)
 
     @property
     def where(self) -> str:
@@ -71,12 +79,6 @@ class Books:
     def where_frozen(self) -> str:
         """The full name of the file with the winners of the search, for messages."""
         return self._files.where(self._path(_FROZEN))
-
-    @property
-    def lock(self) -> Path | None:
-        """The file that whoever runs the study locks; None where there are no locks."""
-        root = self._files.local_root
-        return None if root is None else root / self.folder / "lock"
 
     def study(self) -> StudyBook | None:
         """Return what the study asks for, None where there is no such run."""
@@ -103,7 +105,16 @@ class Books:
         self._files.write_json(_latest(self.name), {"run": self.run})
 
     def trials(self) -> list[TrialRow]:
-        """Return the study's trials, none where there is no such run."""
+        """Return the study's trials, none where there is no such run.
+
+        Drivers of single arms list theirs elsewhere until the whole study is run.
+        """
+        rows = {row.key: row for row in self._own_trials()}
+        for name in self.arms.lists():
+            rows.update((row.key, row) for row in self._read(name, trial_rows) or ())
+        return list(rows.values())
+
+    def _own_trials(self) -> list[TrialRow]:
         rows = self._told(self._list.read)
         if rows is None and self._files.exists(self._path("study.json")):
             raise self._missing("trials.json")
@@ -116,6 +127,12 @@ class Books:
     def write_trials(self, rows: Iterable[TrialRow]) -> None:
         """Write the study's trials."""
         self._list.write(rows)
+
+    def take_in_arms(self) -> None:
+        """List in the study's own list what drivers of single arms have listed elsewhere."""
+        if self.arms.lists():
+            self.write_trials(self.trials())
+            self.arms.drop_trials()
 
     def frozen(self) -> Frozen | None:
         """Return the winners of the search, None while they are open."""
@@ -143,22 +160,6 @@ class Books:
         looks = [dict(vars(each)) for each in (*self.looks(), look)]
         self._write(_LOOKS, {"looks": looks})
 
-    def lease(self) -> dict[str, Any]:
-        """Return who is running the study; empty where nobody is, or it cannot be read."""
-        try:
-            return self._files.read_json(self._path("lease.json")) or {}
-        except RecordError:
-            return {}
-
-    def write_lease(self, holder: Mapping[str, Any]) -> None:
-        """Write who is running the study."""
-        with self._files.together(durable=False):  # no holder outlives a power loss
-            self._files.write_json(self._path("lease.json"), holder)
-
-    def delete_lease(self) -> None:
-        """Write that nobody is running the study."""
-        self._files.delete(self._path("lease.json"))
-
     def mend(self) -> list[str]:
         """Put damaged books aside, for whoever runs the study to write anew; tell of each.
 
@@ -166,12 +167,14 @@ class Books:
             NewerRecordError: One is a newer program's.
         """
         told = []
-        for name, read in (
+        books: tuple[tuple[str, Callable[[], object]], ...] = (
             ("study.json", self.study),
             (_FROZEN, self.frozen),
             (_LOOKS, self.looks),
             ("models.json", self.models),
-        ):
+            *((name, partial(self._read, name, trial_rows)) for name in self.arms.lists()),
+        )
+        for name, read in books:
             try:
                 read()
             except NewerRecordError:
@@ -265,22 +268,23 @@ def _begun(files: Files, study: str, run: str) -> str:
 
 def code_modules(files: Files, version: str) -> dict[str, str] | None:
     """Return the modules of a version of the training code, each with its hash, if known."""
+    path = f"code/{version}.json"
     try:
-        values = files.read_json(_code(version))
+        values = files.read_json(path)
     except RecordError:
         return None  # it explains; nothing hangs on it
-    return None if values is None else shaped(dict[str, str], values, files.where(_code(version)))
+    return None if values is None else shaped(dict[str, str], values, files.where(path))
 
 
 def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) -> None:
     """Remember what a version of the training code stands for, unless that is known."""
     if code_modules(files, version) is None:
-        files.write_json(_code(version), modules)
+        files.write_json(f"code/{version}.json", modules)
 
 
 def own_modules(files: Files, digest: str) -> OwnModules | None:
     """Return a user's own code as it was kept, if it was and is whole."""
-    path = _own_code(digest)
+    path = f"code/own/{digest}.json"
     try:
         values = files.read_json(path)
     except RecordError:
@@ -291,11 +295,7 @@ def own_modules(files: Files, digest: str) -> OwnModules | None:
 def keep_own_modules(files: Files, digest: str, modules: Mapping[str, Any]) -> None:
     """Remember a user's own code, unless it is known."""
     if own_modules(files, digest) is None:
-        files.write_json(_own_code(digest), modules)
-
-
-def _own_code(digest: str) -> str:
-    return f"code/own/{digest}.json"
+        files.write_json(f"code/own/{digest}.json", modules)
 
 
 def _study_folder(study: str) -> str:
@@ -304,7 +304,3 @@ def _study_folder(study: str) -> str:
 
 def _latest(study: str) -> str:
     return f"{_study_folder(study)}/latest.json"
-
-
-def _code(version: str) -> str:
-    return f"code/{version}.json"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +24,7 @@ from incay.trainables.store.problems import StoreError
 from incay.trainables.store.reading.damage import NewerRecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import Bundle, install
+from incay.trainables.worker.memory import keep_memory
 from incay.trainables.worker.task import TrialTask
 from incay.trainables.worker.watchdog import Watchdog
 
@@ -74,6 +76,7 @@ class IncayTrainable(tune.Trainable):
         install(code or Bundle())  # before data or settings of its kinds are unpacked
         import torch
 
+        keep_memory()
         torch.set_num_threads(max(1, threads))
         set_data_root(data_root)
         self._watchdog = Watchdog(stall_seconds, _tell_beats)
@@ -84,6 +87,7 @@ class IncayTrainable(tune.Trainable):
         self._device = torch.device("cuda" if on_gpu else "cpu")
         self._session: _Session | None = None
         self._node = ray.get_runtime_context().get_node_id()
+        self._folder = self.logdir
         self._begin(config)
 
     def step(self) -> dict[str, Any]:
@@ -102,6 +106,10 @@ class IncayTrainable(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Leave what is in hand and begin another."""
         self.cleanup()
+        before, self._folder = self._folder, self.logdir  # Tune makes one for each trial
+        if before != self._folder:
+            with suppress(OSError):  # it is not empty: a component's code has written there
+                Path(before).rmdir()
         self._begin(new_config)
         return True
 

@@ -13,13 +13,18 @@ def status(chosen: RunChoice, head: Head) -> None:
         return
     from rich.table import Table
 
+    from incay.study.execution.holding.arm_drivers import told_of_arms
     from incay.study.planning.status import study_status
 
-    found = study_status(*chosen.find())
+    store, name, run = chosen.find()
+    found = study_status(store, name, run)
     table = Table("arm", "phase", title=f"{found.name} · run {found.run} · {found.variant}")
     for heading in ("trials", *found.seen):
         table.add_column(heading, justify="right")
     for each in found.phases:
         counts = (str(each.statuses.get(status, "")) for status in found.seen)
         table.add_row(each.arm, each.phase, str(each.total), *counts)
-    console().print(table)
+    screen = console()
+    screen.print(table)
+    for arm, told in told_of_arms(store, name, run).items():
+        screen.print(f"{arm}: {told}", soft_wrap=True)

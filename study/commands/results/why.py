@@ -28,6 +28,7 @@ def why(
     ] = None,
 ) -> None:
     """Explain why a trial has a result already (hit) or must be trained (miss)."""
+    from incay.study.execution.holding.arm_drivers import told_of_arms
     from incay.study.planning.explaining.explain import explain
     from incay.study.planning.explaining.own_changes import write_code
 
@@ -45,3 +46,6 @@ def why(
     for each in found.used:
         books, row = each.books, each.row
         screen.print(f"asked for by {books.name} {books.run}: {row.title}")
+        told = told_of_arms(store, books.name, books.run).get(row.arm, "")
+        if told and row.phase == "search":
+            screen.print(f"  of {row.arm}: {told}", soft_wrap=True)

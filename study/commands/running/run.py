@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import typer
 
 from incay.study.commands.running.again import end_or_start_again
 from incay.study.commands.shared.console import console, say
 from incay.study.commands.shared.groups import TrainingChoice
-from incay.study.commands.shared.options import Mirror
+from incay.study.commands.shared.options import Arms, Mirror
 
 
-def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
+def run(chosen: TrainingChoice, arm: Arms = None, mirror: Mirror = True) -> None:
     """Run a study; running it again goes on where it stopped."""
+    from incay.study.planning.checks.named_arms import named_arms
     from incay.study.planning.checks.others import check_private
     from incay.study.planning.checks.ray_address import cluster_address, require_cluster
     from incay.study.planning.checks.readiness import check_study
     from incay.study.planning.timing.precision import settle_precision
 
     spec, store, data = chosen.open()
+    arms = named_arms(spec, arm or ())
     check_private(store)  # a token that others can read goes to no cluster
     address = cluster_address()
     if address is not None:
@@ -47,14 +49,21 @@ def run(chosen: TrainingChoice, mirror: Mirror = True) -> None:
         cpus=chosen.cpus,
         gpus=chosen.gpus,
         on_death=end_or_start_again,
+        arms=arms,
     )
     screen = console()
-    following = MirrorProcess(store, spec.name, spec.run) if mirror else nullcontext()
-    with following:
+
+    def mirrored(now: bool) -> AbstractContextManager[object]:
+        return MirrorProcess(store, spec.name, spec.run) if mirror and now else nullcontext()
+
+    with mirrored(not arms) as following:
         with only_what_is_told(), display(monitor, screen):
             summary = runner.run()
         for line in (*data.notes, *summary_lines(spec, store, summary)):
             screen.print(line, soft_wrap=True)
+    if arms and summary.waits_for is None:  # of several at once, this one has run the whole study
+        with mirrored(True) as following:
+            pass
     if isinstance(following, MirrorProcess) and not following.complete:
         then = "then " if following.lasting else ""
         again = command("sync", f"{spec.name}@{spec.run}", results=store.uri)

@@ -39,6 +39,14 @@ UserCode = Annotated[
     bool, typer.Option(help="Run code that the study uses and that is not incay's own.")
 ]
 
+Arms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--arm",
+        metavar="NAME",
+        help="Only the search of this arm, beside drivers of others; may be repeated.",
+    ),
+]
 Cpus = Annotated[float | None, typer.Option("--cpus", min=1, help="CPUs to use; default: all.")]
 Gpus = Annotated[float | None, typer.Option("--gpus", min=0, help="GPUs to use; default: all.")]
 Mirror = Annotated[bool, typer.Option(help="Mirror the runs to MLflow.")]

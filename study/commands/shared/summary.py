@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from incay.analysis.wording import counted
+from incay.study.errors import listed, shown
 from incay.study.planning.search_reach import unreached
 from incay.study.planning.timing.durations import duration
 from incay.study.planning.timing.estimates import recall
@@ -44,10 +45,28 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
             f"{trial.arm}, replicate {trial.number}: its threshold is a multiple of the norm of "
             f"{trial.needs.arm!r}, which did not complete, so it cannot be trained"
         )
+    yield from _waits(spec, store, summary)
     yield f"records: {store.where('')} (study {spec.name}, run {spec.run})"
     yield "next:"
     yield f"  {command('table', f'{spec.name}@{spec.run}', results=store.uri)}"
     yield f"  {command('ui', results=store.uri)}"
+
+
+def _waits(spec: StudySpec, store: Store, summary: RunSummary) -> Iterator[str]:
+    """Yield what the confirm phase waits for, where single arms were run."""
+    if summary.waits_for is None or summary.interrupted:
+        return
+    if summary.elsewhere:
+        yield f"the searches of all arms have ended: {summary.elsewhere} runs the confirm phase"
+        return
+    again = command(
+        "run", spec.document.source, settings=spec.document.overrides, results=store.uri
+    )
+    named = [shown(arm) for arm in summary.waits_for]
+    yield (
+        f"the confirm phase waits for {'arm' if len(named) == 1 else 'arms'} {listed(named)}; "
+        f"`{again}` confirms when they have ended"
+    )
 
 
 def _failures(store: Store, summary: RunSummary) -> Iterator[str]:

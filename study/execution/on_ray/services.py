@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from incay.study.execution.on_ray import agent, ready
+from incay.study.execution.on_ray.replaced import replaced
 
 _TRAINS = "incay.trainables.worker.trainable,incay.trainables.worker.session"
 _WORKERS = "--num_prestart_python_workers="
@@ -57,7 +58,7 @@ def only_what_trains(workers: int) -> Iterator[None]:
 
     start = services.start_ray_process
     python = services._build_python_executable_command_memory_profileable
-    replaced = (
+    instead = (
         (services, python.__name__, python_for),
         (services, start.__name__, started),
         (parameter, "RayParams", Parameters),
@@ -65,7 +66,7 @@ def only_what_trains(workers: int) -> Iterator[None]:
         (utils, "set_sigterm_handler", nothing),
         (worker, "listen_error_messages", nothing),
     )
-    with _replaced(replaced):
+    with replaced(instead):
         yield
 
 
@@ -78,20 +79,7 @@ def workers_as_they_are() -> Iterator[None]:
     """
     from ray.tune.execution import class_cache
 
-    with _replaced(
+    with replaced(
         ((class_cache, "DEFAULT_ENV_VARS", {}), (class_cache, "ENV_VARS_TO_PROPAGATE", set()))
     ):
         yield
-
-
-@contextmanager
-def _replaced(replaced: Sequence[tuple[Any, str, Any]]) -> Iterator[None]:
-    """Replace attributes: of what, their names, and by what."""
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
-    for owner, name, value in replaced:
-        setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        for owner, name, value in before:
-            setattr(owner, name, value)

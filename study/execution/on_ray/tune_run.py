@@ -51,6 +51,7 @@ def _train(
     from ray import tune
     from ray.tune import CheckpointConfig, RunConfig, TuneConfig
 
+    from incay.study.execution.on_ray.lean.tune import lean_tune, silent
     from incay.study.execution.on_ray.scheduler import PruningScheduler
     from incay.study.execution.on_ray.searcher import WorkSearcher
     from incay.study.execution.on_ray.stalls import Stalls, end_actor
@@ -82,12 +83,14 @@ def _train(
         if gone is not None:
             halt.blame(gone)
             return
+        if not context.ledger.is_due:  # to gather all trials at each report would take ever longer
+            return
         with halt.guard():
             patiently(lambda: context.ledger.keep([*before, *searcher.planned]))
 
     lease.confirm()
     # Ray has just put its own signal handlers in place.
-    with context.ray.workers(), halt.on_signals(), context.ray.scratch() as scratch:
+    with lean_tune(), context.ray.workers(), halt.on_signals(), context.ray.scratch() as scratch:
         tune.Tuner(
             tune.with_resources(trainable, needs),
             tune_config=TuneConfig(
@@ -102,8 +105,12 @@ def _train(
                 name=spec.name,
                 storage_path=scratch,
                 verbose=0,
+                callbacks=[silent()],
                 stop=_stopper(lambda: halt.asked or lease.lost, keep_books),
-                checkpoint_config=CheckpointConfig(checkpoint_frequency=0),
+                checkpoint_config=CheckpointConfig(
+                    checkpoint_frequency=0,
+                    checkpoint_at_end=False,  # by itself a call to the worker for each trial
+                ),
             ),
         ).fit()
     watch.require()  # Tune may end as if it were done

@@ -64,6 +64,7 @@ def own_ray_variables() -> Iterator[None]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),  # read before any file, and in none
         "RAY_AUTH_TOKEN_PATH": None,
+        "RAY_task_events_report_interval_ms": "0",  # for a dashboard, which there is none of
     }
     try:
         with variables_set(values):

@@ -12,8 +12,10 @@ import torch
 from incay.study.planning.timing.speeds import Kind, Speeds
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData, Split
+from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.training.trainer import DivergedError
+from incay.trainables.worker.memory import memory_kept
 
 _MOST_TURNS = 40
 _ENOUGH_SECONDS = 2.0
@@ -36,12 +38,13 @@ def measured(kind: Kind, num_classes: int) -> Speeds | None:
         trainers = {each: _trainer(kind, num_classes, each) for each in ("fp32", "bf16")}
         seconds: dict[str, list[float]] = {name: [] for name in trainers}
         until = time.perf_counter() + _ENOUGH_SECONDS
-        for _ in range(_MOST_TURNS):
-            for name, trainer in trainers.items():
-                metrics = trainer.advance()
-                seconds[name].append(kind.batch_size / metrics["images_per_second"])
-            if time.perf_counter() > until:
-                break
+        with memory_kept():  # as workers do
+            for _ in range(_MOST_TURNS):
+                for name, trainer in trainers.items():
+                    metrics = trainer.advance()
+                    seconds[name].append(kind.batch_size / metrics["images_per_second"])
+                if time.perf_counter() > until:
+                    break
     except (DivergedError, ValueError, RuntimeError):
         return None
     finally:
@@ -50,7 +53,7 @@ def measured(kind: Kind, num_classes: int) -> Speeds | None:
     return Speeds(**{name: min(turns) for name, turns in seconds.items()})
 
 
-def _trainer(kind: Kind, num_classes: int, precision: Literal["fp32", "bf16"]) -> Trainer:
+def _trainer(kind: Kind, num_classes: int, precision: Literal["fp32", "bf16"]) -> OpenTrainer:
     draw = np.random.default_rng(0)
     images = draw.integers(0, 256, (kind.batch_size, *kind.image_shape), dtype=np.uint8)
     labels = np.arange(kind.batch_size) % num_classes
@@ -66,4 +69,4 @@ def _trainer(kind: Kind, num_classes: int, precision: Literal["fp32", "bf16"]) -
         precision=precision,
     )
     device = torch.device("cpu")
-    return Trainer(config, prepare(config, data, device), device)
+    return OpenTrainer(config, prepare(config, data, device), device)

@@ -16,8 +16,10 @@ from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
 from incay.trainables.data_root import data_root_set
 from incay.trainables.exits import asked_from_outside
+from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.prepared import prepare
-from incay.trainables.training.trainer import DivergedError, Trainer
+from incay.trainables.training.trainer import DivergedError
+from incay.trainables.worker.memory import memory_kept
 
 _REPORTS = 5
 _STEPS_PER_REPORT = 4
@@ -82,7 +84,7 @@ class Probe:
             before = torch.get_num_threads()
             torch.set_num_threads(self._threads)
             try:
-                with data_root_set(self._data.root), self._others(kind):
+                with data_root_set(self._data.root), memory_kept(), self._others(kind):
                     self._known[kind] = self._measure(kind)
             except IncayError:
                 raise
@@ -110,7 +112,7 @@ class Probe:
             torch.set_num_threads(self._threads)  # each thread has its own number
             while not stop.is_set():
                 try:
-                    trainer = Trainer(config, prepared, self._device)
+                    trainer = OpenTrainer(config, prepared, self._device)
                     while not trainer.finished and not stop.is_set():
                         trainer.advance()
                 except DivergedError:
@@ -129,7 +131,7 @@ class Probe:
                 other.join()
 
     def _measure(self, config: TrialConfig) -> Pace:
-        trainer = Trainer(config, self._data.load_for(config), self._device)
+        trainer = OpenTrainer(config, self._data.load_for(config), self._device)
         steps: list[float] = []
         reports: list[float] = []
         started = time.perf_counter()

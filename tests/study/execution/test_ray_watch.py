@@ -130,8 +130,8 @@ def test_what_tune_writes_goes_with_the_folder_of_a_run_s_own_ray(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_of_trials_that_ended_the_last_alone_is_held():
-    trials = [_Trial(str(number)) for number in range(5)]
+def test_of_trials_that_ended_the_last_alone_is_held(tmp_path):
+    trials = [_Trial(str(number), tmp_path / str(number)) for number in range(5)]
     controller: Any = SimpleNamespace(
         _trials=list(trials),
         _stopped_trials=set(trials[:3]),
@@ -140,6 +140,12 @@ def test_of_trials_that_ended_the_last_alone_is_held():
         _actor_to_trial={},
         _trials_to_cache={trials[1]},
         _trial_metadata={each.trial_id: "much" for each in trials},
+        _pending_trials={trials[3]},
+        _actor_manager=SimpleNamespace(
+            _pending_actors_to_attrs={"waits": ()},
+            _pending_actors_to_enqueued_actor_tasks={"waits": [], "was given up": ["stop"]},
+        ),
+        _pending_trials_list=list(trials),
     )
     ended = EndedTrials()
     for _ in range(10):
@@ -148,8 +154,13 @@ def test_of_trials_that_ended_the_last_alone_is_held():
     assert controller._trials == [trials[0], trials[3], trials[4]]
     assert set(controller._trial_metadata) == {"0", "3", "4"}
     assert not controller._trials_to_cache
+    assert controller._pending_trials_list == [trials[3]]
+    assert set(controller._actor_manager._pending_actors_to_enqueued_actor_tasks) == {"waits"}
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "3", "4"}
 
 
 class _Trial:
-    def __init__(self, trial_id: str) -> None:
+    def __init__(self, trial_id: str, folder: Path) -> None:
         self.trial_id = trial_id
+        self.local_path = str(folder)
+        folder.mkdir()

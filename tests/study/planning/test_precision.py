@@ -116,13 +116,13 @@ def test_an_arm_that_gives_its_own_keeps_it_and_decides_for_no_other(
 
 def test_slow_steps_are_measured_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measured_precision, "_ENOUGH_SECONDS", 0.0)
-    advance, steps = measured_precision.Trainer.advance, []
+    advance, steps = measured_precision.OpenTrainer.advance, []
 
-    def counted(trainer: measured_precision.Trainer) -> dict[str, float]:
+    def counted(trainer: measured_precision.OpenTrainer) -> dict[str, float]:
         steps.append(trainer.config.precision)
         return advance(trainer)
 
-    monkeypatch.setattr(measured_precision.Trainer, "advance", counted)
+    monkeypatch.setattr(measured_precision.OpenTrainer, "advance", counted)
     assert measured(kind(study()), 10) is not None
     assert steps == ["fp32", "bf16"]
 

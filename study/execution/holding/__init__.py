@@ -1,0 +1,1 @@
+"""Leases of drivers: their locks, who holds them, and what is told of them."""

@@ -1,0 +1,1 @@
+"""What Tune does for each trial of its own accord, and is spared."""
