@@ -33,6 +33,7 @@ PAGES = (
     ROOT / "docs" / "tuned-rn.md",
     ROOT / "docs" / "recipe-of-today.md",
     ROOT / "docs" / "norm-as-confidence.md",
+    ROOT / "docs" / "lengthen-or-shrink.md",
 )
 BLOCK = re.compile(r"<!-- (?P<command>(?:incay|trained) .+?) -->\n.*?<!-- end -->\n", re.DOTALL)
 

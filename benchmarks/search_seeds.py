@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from incay.analysis import load
 from incay.analysis.results.points import search_points
+from incay.analysis.results.study import StudyResults
 from incay.study.search.outcomes import Outcome
 from incay.study.search.race import RaceJudge
 from incay.trainables.store.endings import Ending
@@ -33,7 +34,7 @@ base:
   network: {{name: mnist-2d, width: 0.1}}
   optimizer: {{lr: 0.05}}
   steps: {steps}
-  reports: 1
+  reports: {reports}
   precision: fp32
 arms:
   Softmax: {{}}
@@ -48,16 +49,23 @@ resources: {{stack: 8}}
 _Floats = npt.NDArray[np.float64]
 
 
-def trained(arguments: argparse.Namespace, folder: Path) -> dict[str, _Floats]:
-    """Run the study and return validation errors in percent by arm: (points, seeds)."""
-    text = STUDY.format(steps=arguments.steps, points=arguments.points, seeds=arguments.seeds)
+def run_study(arguments: argparse.Namespace, folder: Path, reports: int = 1) -> StudyResults:
+    """Run the study and return its results: each of some points trained with each of some seeds."""
+    text = STUDY.format(
+        steps=arguments.steps, points=arguments.points, seeds=arguments.seeds, reports=reports
+    )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "study.yaml").write_text(text)
     command = [sys.executable, "-m", "incay.study.cli", "run", str(folder / "study.yaml")]
     command += ["--data-root", str(Path(arguments.data_root).resolve()), "--no-mirror"]
     command += ["--results", str(folder / "results")]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    results = load(folder / "results", "search-seeds")
+    return load(folder / "results", "search-seeds")
+
+
+def trained(arguments: argparse.Namespace, folder: Path) -> dict[str, _Floats]:
+    """Run the study and return validation errors in percent by arm: (points, seeds)."""
+    results = run_study(arguments, folder)
     errors = {}
     for arm in results.arms:
         found = [point.values("val.error") for point in search_points(results, arm)]

@@ -13,7 +13,7 @@ PACKAGE = Path(analysis.__file__ or "").parent
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "ray", "mlflow", "optuna", "pandas", "scipy", "matplotlib", "sklearn")
 FROM_TRAINABLES = (
-    *("errors", "measures", "metrics", "names", "outgoing", "secrets", "registry"),
+    *("errors", "measures", "metrics", "names", "outgoing", "secrets", "variables", "registry"),
     "store",
 )
 

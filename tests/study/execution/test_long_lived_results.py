@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from in_process import incay as in_process
 from programs import ENVIRONMENT, incay
+from simulated import spec
 
 from incay.study.errors import HaltedError
+from incay.study.execution.ledger import study_book
 from incay.study.execution.place import ResultsPlace
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
@@ -61,11 +63,11 @@ def test_results_that_vanish_in_mid_run_are_told(what, tmp_path):
 
 
 def test_a_phase_is_not_complete_without_its_records(tmp_path):
-    books = Books(Store(tmp_path), "one", "run")
+    study = spec()
+    books = Books(Store(tmp_path), study.name, study.run)
     place = ResultsPlace(books)
-    (tmp_path / books.folder).mkdir(parents=True)
+    books.write_study(study_book(study))
     book = tmp_path / books.folder / "study.json"
-    book.write_text("{}")
     place.begin()
     assert place.look() is None
     place.require([], 0)
