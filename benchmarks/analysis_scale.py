@@ -28,8 +28,9 @@ from incay.analysis.tables import tables
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.shapes import ArmBook, StudyBook, TrialRow
+from incay.trainables.store.shapes import ArmBook, Budget, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import environment, now
 
@@ -37,6 +38,7 @@ ARMS = 20
 REPLICATES = 5
 EPOCHS = 100
 IMAGES = 10_000
+DATA, CODE = "d" * 16, "c" * 16
 
 _MEASURE = """
 import json, re, sys, time
@@ -65,23 +67,24 @@ def write_study(root: Path, trials: int) -> None:
                 "confirm" if index >= per_arm - REPLICATES else "search"
             )
             number = index - (per_arm - REPLICATES) if phase == "confirm" else index
-            fingerprint = f"{draw.getrandbits(80):020x}"
             params = {"incay.weight": 10 ** draw.uniform(-3, 3)}
+            settings = {
+                **config,
+                "incay": {**config["incay"], "form": "log", "weight": params["incay.weight"]},
+                "seed": 1000 * arm + index,
+            }
+            fingerprint = fingerprint_of(settings, DATA, CODE)
             error = 8.0 + 0.1 * arm + draw.gauss(0.0, 0.2)
             split = "test" if phase == "confirm" else "val"
             metrics = {f"{split}.error": error, f"{split}.norm": 200.0, f"{split}.loss": 0.3}
             record = TrialRecord(
                 fingerprint=fingerprint,
                 status=Ending.COMPLETED,
-                config={
-                    **config,
-                    "incay": {"form": "log", "weight": params["incay.weight"]},
-                    "seed": index,
-                },
+                config=settings,
                 step=100,
                 metrics={**metrics, "train.loss": 0.1, "train.error": 2.0, "train.norm": 190.0},
-                data_hash="d" * 16,
-                code_version="c" * 16,
+                data_hash=DATA,
+                code_version=CODE,
                 provenance={**environment(), "started": now(), "finished": now(), "seconds": 60.0},
             )
             history = [
@@ -107,6 +110,7 @@ def write_study(root: Path, trials: int) -> None:
             run=books.run,
             baseline="arm 0",
             replicates=REPLICATES,
+            budget=Budget(trials=per_arm - REPLICATES, sampler="random", pruner="none"),
             arms=tuple(ArmBook(name=f"arm {arm}", search=search) for arm in range(ARMS)),
         )
     )

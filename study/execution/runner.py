@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -26,6 +27,7 @@ from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
 from incay.study.search.order import FixedWork, SearchWork, Work
 from incay.study.spec.study import StudySpec
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.problems import StoreError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import search_name
 from incay.trainables.store.trials import Store
@@ -129,7 +131,7 @@ class StudyRunner:
 
     def _run(self) -> RunSummary:
         refuse_newer_records(self._store, self._planner, self._ledger.books)
-        for damage in self._ledger.open():
+        for damage in (*self._ledger.open(), *self._store.mend_packs()):
             self._monitor.found_damaged(damage)
         self._context.place.begin()
         with self.halt.on_signals():
@@ -282,3 +284,6 @@ class StudyRunner:
         self._endings += self._monitor.endings()
         self._trials += work.planned
         self._ledger.keep(self._trials, now=True)
+        if not self.halt.asked:
+            with contextlib.suppress(StoreError):  # they stay as they are until the next run
+                self._store.pack(trial.fingerprint for trial in self._trials)

@@ -84,7 +84,7 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     planner = Planner(spec, data)
     confirm = planner.confirm_trials()
     books = Books(store, spec.name, spec.run)
-    refuse_newer_records(store, planner, books)
+    recorded = refuse_newer_records(store, planner, books)
     listed = _by_arm(books.trials())
     trials = _by_arm(confirm)
     is_over = books.frozen() is not None  # the search
@@ -105,7 +105,9 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
         else:
             search = []
             asked = _fingerprints(store, trials[arm.name])
-        done = sum(map(_is_finished, store.find_records(asked)))
+        others = [name for name in asked if name not in recorded]
+        recorded |= zip(others, store.find_records(others), strict=True)
+        done = sum(_is_finished(recorded[name]) for name in asked)
         images = training_images(arm.config.dataset, data)
         plans.append(ArmPlan(arm, search, configs, done, spec.looks[0], images))
     return plans

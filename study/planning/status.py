@@ -11,6 +11,7 @@ from incay.study.spec.searches.ranges import parse_space
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import ORDER, Status, Unended, count_statuses
 from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import ArmBook, Phase, StudyBook
 from incay.trainables.store.trials import Store
 
@@ -62,7 +63,9 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
     """Return how far a run of a study is, which the store must know."""
     books = Books(store, name, run)
     study, rows = books.require_study(), books.trials()
-    known = {row.fingerprint: trial_status(store, row.fingerprint) for row in rows}
+    names = [row.fingerprint for row in rows]
+    found = store.find_records(names)
+    known = {each: _status(store, each, how) for each, how in zip(names, found, strict=True)}
     listed = Counter((row.arm, row.phase) for row in rows)
     is_over = books.frozen() is not None
     phases = tuple(
@@ -80,14 +83,11 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
     return StudyStatus(name, run, study.variant, phases)
 
 
-def trial_status(store: Store, fingerprint: str) -> Status:
-    """Return what the store says of a trial."""
-    try:
-        record = store.read_record(fingerprint)
-    except RecordError:
+def _status(store: Store, fingerprint: str, found: TrialRecord | RecordError | None) -> Status:
+    if isinstance(found, RecordError):
         return Unended.DAMAGED
-    if record is not None:
-        return record.status
+    if found is not None:
+        return found.status
     return Unended.PENDING if store.read_progress(fingerprint) is None else Unended.RUNNING
 
 

@@ -61,6 +61,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     known = later.by_part({"schedule.kind": ("step",)})
     monkeypatch.setattr(later, "_KNOWN", known)
     monkeypatch.setattr(later, "ONLY_OF", {"optimizer.twist": ("optimizer.flavour", ("plain",))})
+    monkeypatch.setattr(later, "_OF_PART", later._of_part())
 
 
 OLD = {"incay": {"form": "none"}, "optimizer": {"lr": 0.1}, "schedule": {"kind": "step"}}

@@ -22,18 +22,25 @@ def unasked(arm: ArmBook, row: TrialRow, config: Mapping[str, Any]) -> str:
         config: Its configuration, as it is recorded.
     """
     elsewhere = names.replaced(arm.config, row.params)
-    own = names.flatten(arm.config).items()
-    asked = {name: value for name, value in own if not names.within(name, elsewhere)} | dict(
-        row.params
-    )
-    trained = names.flatten(config)
+    parts = {name.partition(".")[0] for name in row.params}
+    # Most parts are what the arm says, and to find that they are costs little.
+    differs = {
+        name: value
+        for name, value in arm.config.items()
+        if name in parts or config.get(name) != value
+    }
+    asked = names.flatten(differs)
+    if elsewhere:
+        asked = {n: value for n, value in asked.items() if not names.within(n, elsewhere)}
+    asked |= row.params
+    trained = names.flatten({name: config[name] for name in {*differs, *parts} if name in config})
     derived = [*names.DERIVED, "split"]
     if not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config):
         derived.append(names.INCAY)  # off in both: the same, whatever else is said of it
     if _waits(arm):
         derived.append(names.THRESHOLD)
     for name, value in asked.items():
-        if name in trained and not names.within(name, derived) and trained[name] != value:
+        if name in trained and trained[name] != value and not names.within(name, derived):
             return f"it has {name}={trained[name]!r}, not {value!r}"
     return ""
 

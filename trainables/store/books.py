@@ -6,7 +6,7 @@ Every path and JSON shape below ``studies/`` and ``code/`` is written and read h
     code/own/DIGEST.json              a user's own code, as it was: `OwnModules`
     studies/NAME/latest.json          the study's latest run
     studies/NAME/RUN/study.json       what was asked for: `StudyBook`
-    studies/NAME/RUN/trials.json      which trials belong to it: `TrialRow`
+    studies/NAME/RUN/trials.json, -…  which belong to it: `incay.trainables.store.trial_list`
     studies/NAME/RUN/freeze.json      winners of a search, hashed: `Frozen`
     studies/NAME/RUN/looks.json       when its test results could be seen: `Look`
     studies/NAME/RUN/models.json      whose trained networks the study keeps
@@ -40,12 +40,13 @@ from incay.trainables.store.reading.written import (
     trial_rows,
 )
 from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
+from incay.trainables.store.trial_list import TrialList
 
 _Shape = TypeVar("_Shape")
 _STUDIES = "studies"
 _FROZEN = "freeze.json"
 _LOOKS = "looks.json"
-_MENDS = "to run the study again writes it anew"
+_NO_LOSS = "No result is lost: to run the study again writes it anew"
 
 
 class Books:
@@ -66,6 +67,7 @@ class Books:
         self._files = files
         self.name, self.run = study, run
         self.folder = f"{_study_folder(study)}/{run}"
+        self._list = TrialList(files, self._path("trials.json"))
         self.arms = ArmFiles(files, self.folder)
 
     @property
@@ -113,7 +115,7 @@ class Books:
         return list(rows.values())
 
     def _own_trials(self) -> list[TrialRow]:
-        rows = self._read("trials.json", trial_rows)
+        rows = self._told(self._list.read)
         if rows is None and self._files.exists(self._path("study.json")):
             raise self._missing("trials.json")
         return rows or []
@@ -124,7 +126,7 @@ class Books:
 
     def write_trials(self, rows: Iterable[TrialRow]) -> None:
         """Write the study's trials."""
-        self._write("trials.json", {"trials": [dict(vars(row)) for row in rows]})
+        self._list.write(rows)
 
     def take_in_arms(self) -> None:
         """List in the study's own list what drivers of single arms have listed elsewhere."""
@@ -167,7 +169,6 @@ class Books:
         told = []
         books: tuple[tuple[str, Callable[[], object]], ...] = (
             ("study.json", self.study),
-            ("trials.json", self._own_trials),
             (_FROZEN, self.frozen),
             (_LOOKS, self.looks),
             ("models.json", self.models),
@@ -181,25 +182,31 @@ class Books:
             except RecordError as error:
                 aside = self._files.put_aside(self._path(name))
                 told.append(f"{error}" + (f" (what was there is kept as {aside})" if aside else ""))
-        return told
+        return told + [f"{each}. {_NO_LOSS}" for each in self._list.mend()]
 
     def _missing(self, name: str) -> RecordError:
         path = self._files.where(self._path(name))
-        return RecordError(f"{path} must be there, but is missing. No result is lost: {_MENDS}")
+        return RecordError(f"{path} must be there, but is missing. {_NO_LOSS}")
 
     def _path(self, name: str) -> str:
         return f"{self.folder}/{name}"
 
     def _read(self, name: str, shape: Callable[[dict[str, Any], str], _Shape]) -> _Shape | None:
         path = self._path(name)
-        where = self._files.where(path)
-        try:
+
+        def read() -> _Shape | None:
             values = self._files.read_json(path, SCHEMA)
-            return None if values is None else shape(values, where)
+            return None if values is None else shape(values, self._files.where(path))
+
+        return self._told(read)
+
+    def _told(self, read: Callable[[], _Shape]) -> _Shape:
+        try:
+            return read()
         except NewerRecordError:
             raise
         except RecordError as error:
-            raise RecordError(f"{error}. No result is lost: {_MENDS}") from error
+            raise RecordError(f"{error}. {_NO_LOSS}") from error
 
     def _write(self, name: str, values: Mapping[str, Any]) -> None:
         self._files.write_json(self._path(name), values)

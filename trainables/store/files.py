@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import itertools
 import json
+import os
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -157,11 +158,27 @@ class Files:
 
     def list(self, path: str) -> Iterator[str]:
         """Yield the names directly below a directory, none if it does not exist."""
+        if self.local_root is not None:  # without a look at each file
+            with store_errors(), contextlib.suppress(FileNotFoundError):
+                with os.scandir(f"{self.root}/{path}") as entries:
+                    names = [entry.name for entry in entries]
+                yield from names
+            return
         selector = fs.FileSelector(f"{self.root}/{path}", allow_not_found=True)
         with store_errors():
             found = self._fs.get_file_info(selector)
         for info in found:
             yield info.base_name
+
+    def tree(self, path: str) -> Iterator[str]:
+        """Yield the names of all files below a directory, from there, none if it does not exist."""
+        base = f"{self.root}/{path}"
+        selector = fs.FileSelector(base, allow_not_found=True, recursive=True)
+        with store_errors():
+            found = self._fs.get_file_info(selector)
+        for info in found:
+            if info.type == fs.FileType.File:
+                yield info.path.removeprefix(f"{base}/")
 
     def where(self, path: str) -> str:
         """Return a file's full name for messages."""

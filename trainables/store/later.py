@@ -85,6 +85,24 @@ def by_part(settings: Mapping[str, Any]) -> Parts:
 
 
 _LATER, _KNOWN = by_part(LATER), by_part(KNOWN)
+WHOLE = "optimizer"
+"""A part that no whole configuration lacks."""
+LATER_PARTS = tuple(_LATER)
+"""The parts that have later settings."""
+
+
+def _of_part() -> dict[str, list[tuple[tuple[str, ...], str, Any, str, tuple[Any, ...]]]]:
+    """Return the later settings of each part: where they lie in it, and `ONLY_OF` within it."""
+    found: dict[str, list[tuple[tuple[str, ...], str, Any, str, tuple[Any, ...]]]] = {}
+    for name, before in LATER.items():
+        part, *parents, last = name.split(".")
+        kind, names = ONLY_OF.get(name, ("", ()))
+        entry = (tuple(parents), last, before, kind.removeprefix(f"{part}."), names)
+        found.setdefault(part, []).append(entry)
+    return found
+
+
+_OF_PART = _of_part()
 
 
 def as_before(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +111,14 @@ def as_before(config: Mapping[str, Any]) -> dict[str, Any]:
     A part that has no others is left out whole.
     """
     return _without(config, _LATER)
+
+
+def part_as_before(part: str, value: Any) -> Any:
+    """Return what `as_before` leaves of one part; None where it leaves it out."""
+    later = _LATER.get(part)
+    if not later or not value or not isinstance(value, Mapping):
+        return value
+    return _without(value, later) or None
 
 
 def asks_for_later(config: Mapping[str, Any]) -> bool:
@@ -108,20 +134,46 @@ def completed(config: Mapping[str, Any]) -> dict[str, Any]:
     What is no whole configuration stays as it is.
     """
     values = dict(config)
-    if "optimizer" not in values:
+    if WHOLE not in values:
         return values
-    for name, before in LATER.items():
-        *parents, last = name.split(".")
-        if name in ONLY_OF:
-            kind, names = ONLY_OF[name]
-            if _get(values, kind) not in names:
-                continue
-        node = values
-        for parent in parents:
-            node[parent] = dict(node.get(parent) or {})
-            node = node[parent]
-        node.setdefault(last, before)
+    for part in _LATER:
+        found = completed_part(part, values.get(part))
+        if found is not None:
+            values[part] = found
     return values
+
+
+def completed_part(part: str, given: Any) -> Any:
+    """Return one part of a whole configuration with the later settings that it lacks.
+
+    No setting of a part hangs on another part, so that many trials may share one.
+
+    Args:
+        part: Its name, such as ``optimizer``.
+        given: What the configuration has there, None for nothing.
+    """
+    if not isinstance(given, Mapping | None):
+        return given  # no settings: whoever needs some will say so
+    node: dict[str, Any] | None = None
+    copied: dict[tuple[str, ...], dict[str, Any]] = {}
+    for parents, last, before, kind, names in _OF_PART.get(part, ()):
+        if kind and _get(node or given or {}, kind) not in names:
+            continue
+        if node is None:
+            node = copied[()] = dict(given or {})
+        _inner(copied, parents).setdefault(last, before)
+    return given if node is None else node
+
+
+def _inner(copied: dict[tuple[str, ...], dict[str, Any]], parents: tuple[str, ...]) -> Any:
+    """Return what lies in a part under some names, copied once."""
+    if parents not in copied:
+        outer = _inner(copied, parents[:-1])
+        there = outer.get(parents[-1])
+        copied[parents] = dict(there) if isinstance(there, Mapping) else {}
+        if isinstance(there, Mapping) or not there:
+            outer[parents[-1]] = copied[parents]
+    return copied[parents]
 
 
 def _without(node: Mapping[str, Any], later: Parts) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from incay.trainables.names import INCAY, incay_is_on
-from incay.trainables.store.later import as_before
+from incay.trainables.store.later import as_before, part_as_before
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 DIGITS = 20
 """Of a fingerprint, hexadecimal."""
 INCAY_OFF = {
@@ -35,7 +36,19 @@ def canonical(config: Mapping[str, Any]) -> str:
     What is off stands in it as off, and settings that came later only where they change anything.
     """
     values = config if incay_is_on(config) else {**config, INCAY: INCAY_OFF}
-    return json.dumps(as_before(values), sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(as_before(values))
+
+
+def canonical_part(name: str, value: Any) -> str:
+    """Return what `canonical` says of one part of a configuration; empty where that is nothing.
+
+    That of the incay term is said of one that is on. Parts in the order of their names, with
+    commas between and in braces, are the canonical text: many trials share most of theirs.
+    """
+    left = part_as_before(name, value)
+    if left is None and value is not None:
+        return ""
+    return f"{_ENCODER.encode(name)}:{_ENCODER.encode(left)}"
 
 
 def fingerprint_of(config: Mapping[str, Any], data_hash: str, code_version: str) -> str:
@@ -46,5 +59,10 @@ def fingerprint_of(config: Mapping[str, Any], data_hash: str, code_version: str)
         data_hash: Content hash of all files that it reads.
         code_version: Of the code that trains it.
     """
-    text = "\n".join((canonical(config), data_hash, code_version))
+    return fingerprint_of_text(canonical(config), data_hash, code_version)
+
+
+def fingerprint_of_text(settings: str, data_hash: str, code_version: str) -> str:
+    """Return the fingerprint of a trial whose configuration has this `canonical` text."""
+    text = "\n".join((settings, data_hash, code_version))
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]

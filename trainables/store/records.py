@@ -124,21 +124,42 @@ class TrialRecord:
         refuse_newer(values.get("schema"), SCHEMA_VERSION, where)
         if CHECKSUM not in values:
             raise RecordError(f"{where} must be a complete record, but is damaged")
-        values = unsigned(values, where)
+        return cls.from_values(unsigned(values, where), where)
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any], where: str) -> TrialRecord:
+        """Return the record that plain values say, such as `to_json` writes.
+
+        Raises:
+            RecordError: As of `from_json`.
+        """
+        refuse_newer(values.get("schema"), SCHEMA_VERSION, where)
         if isinstance(metrics := values.get("metrics"), dict):  # JSON has no NaN
             found = {name: math.nan if value is None else value for name, value in metrics.items()}
-            values["metrics"] = found
+            values = {**values, "metrics": found}
         record = shaped(cls, values, where)
         require(record.step >= 0, "step >= 0", where)
         require_origin(record.provenance, where)
         require_config(record.config, where)
-        computed = fingerprint_of(record.config, record.data_hash, record.code_version)
-        if record.fingerprint != computed:
-            raise RecordError(
-                f"{where} must be of the trial that its settings, data and code make "
-                f"({computed}), but says that it is {record.fingerprint}: it was made up or altered"
-            )
+        require_named(
+            record.fingerprint,
+            fingerprint_of(record.config, record.data_hash, record.code_version),
+            where,
+        )
         return dataclasses.replace(record, config=completed(record.config))
+
+
+def require_named(fingerprint: str, computed: str, where: str) -> None:
+    """Refuse a record that is filed under another fingerprint than what it says makes.
+
+    Raises:
+        RecordError: It is.
+    """
+    if fingerprint != computed:
+        raise RecordError(
+            f"{where} must be of the trial that its settings, data and code make "
+            f"({computed}), but says that it is {fingerprint}: it was made up or altered"
+        )
 
 
 def history_table(history: Sequence[Mapping[str, float]]) -> pa.Table:

@@ -2,7 +2,7 @@
 
 Layout under the root::
 
-    trials/ab/abcdef…/record.json      how the trial ended; written last
+    trials/ab/abcdef…/record.json      how the trial ended; written last, until it is packed
     trials/ab/abcdef…/history-….parquet   metrics by report
     trials/ab/abcdef…/samples-….parquet   label, prediction, loss, norm of each evaluated image
     trials/ab/abcdef…/pairs-….parquet     score of each pair, of a test by pairs
@@ -11,6 +11,7 @@ Layout under the root::
     trials/ab/abcdef…/progress.json    reports so far, while the trial runs
     trials/ab/abcdef…/checkpoint.pt    where it can go on from, while it runs
     trials/ab/abcdef…/model.pt         what it trained, for the best few of a study
+    packs/…                            a thousand records each: see `incay.trainables.store.packs`
     code/…, studies/…                  see `incay.trainables.store.books`
 
 A table's name holds its checksum, so that two studies that happen to train the same trial at once
@@ -22,8 +23,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from incay.trainables.store.files import Files
+from incay.trainables.store.packs.finding import Finder
+from incay.trainables.store.packs.packing import mend, pack
+from incay.trainables.store.packs.shelf import Shelf
+from incay.trainables.store.places import DIGITS, HISTORY, RECORD, TRIALS, trial_path
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
-from incay.trainables.store.reading.door import MOST_JSON
 from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.shapes import Progress
-
-_TRIALS = "trials"
-_HISTORY = "history"
-_DIGITS = 2
-"""Of a fingerprint, which name the folder that the trial's own lies in."""
-_READERS = 16
-_MANY = 1_000
 
 
 class TrialFiles:
@@ -78,7 +74,7 @@ class TrialFiles:
         self._files.delete(self._path(fingerprint))
 
     def _path(self, fingerprint: str) -> str:
-        return _trial_path(fingerprint, self._name)
+        return trial_path(fingerprint, self._name)
 
 
 class Store(Files):
@@ -93,12 +89,14 @@ class Store(Files):
         super().__init__(uri)
         self.checkpoints = TrialFiles(self, "checkpoint.pt")
         self.models = TrialFiles(self, "model.pt")
+        self._shelf = Shelf(self)
+        self._finder = Finder(self, self._shelf)
 
     def fingerprints(self, prefix: str = "") -> Iterator[str]:
         """Yield what trials are filed under, of those that begin with a prefix."""
-        known = len(prefix) >= _DIGITS
-        for folder in (prefix[:_DIGITS],) if known else self.list(_TRIALS):
-            for name in self.list(f"{_TRIALS}/{folder}"):
+        known = len(prefix) >= DIGITS
+        for folder in (prefix[:DIGITS],) if known else self.list(TRIALS):
+            for name in self.list(f"{TRIALS}/{folder}"):
                 if name.startswith(prefix):
                     yield name
 
@@ -108,38 +106,27 @@ class Store(Files):
         Raises:
             RecordError: The record is damaged, or another trial's.
         """
-        path = _trial_path(fingerprint, "record.json")
-        content = self.read(path, MOST_JSON)
-        if content is None:
-            return None
-        record = TrialRecord.from_json(content, self.where(path))
-        if record.fingerprint != fingerprint:
-            raise RecordError(
-                f"{self.where(path)} must be the record of trial {fingerprint}, but is that of "
-                f"{record.fingerprint}"
-            )
-        return record
+        found = self._finder.one(fingerprint)
+        if isinstance(found, RecordError):
+            raise found
+        return found
 
     def find_records(self, fingerprints: Sequence[str]) -> list[TrialRecord | RecordError | None]:
         """Return each trial's record, what is wrong with it, or None where there is none."""
+        found = self._finder.find(fingerprints)
+        return [found.get(fingerprint) for fingerprint in fingerprints]
 
-        def find(fingerprint: str) -> TrialRecord | RecordError | None:
-            try:
-                return self.read_record(fingerprint)
-            except RecordError as error:
-                return error
+    def pack(self, fingerprints: Iterable[str]) -> int:
+        """Pack the records of trials that have ended; see `incay.trainables.store.packs.packing`.
 
-        there = set(fingerprints)
-        if len(there) > _MANY:  # to list a store takes less than to ask for what it lacks
-            there &= set(self.fingerprints())
-        asked = [fingerprint for fingerprint in fingerprints if fingerprint in there]
-        if self.local_root is not None:  # reading takes less than handing over to a thread
-            found = list(map(find, asked))
-        else:
-            with ThreadPoolExecutor(_READERS) as pool:
-                found = list(pool.map(find, asked))
-        by_name = dict(zip(asked, found, strict=True))
-        return [by_name.get(fingerprint) for fingerprint in fingerprints]
+        Returns:
+            How many were packed.
+        """
+        return pack(self, self._shelf, fingerprints)
+
+    def mend_packs(self) -> list[str]:
+        """Write damaged copies of packs anew, and tell of each."""
+        return mend(self, self._shelf)
 
     def write_record(
         self,
@@ -160,7 +147,7 @@ class Store(Files):
         before = self._replaced(record.fingerprint)
         checksums = {}
         with self.together():
-            for name, table in {_HISTORY: history_table(history), **(tables or {})}.items():
+            for name, table in {HISTORY: history_table(history), **(tables or {})}.items():
                 sink = pa.BufferOutputStream()
                 pq.write_table(table, sink, compression="zstd")
                 content = sink.getvalue().to_pybytes()
@@ -169,8 +156,8 @@ class Store(Files):
                 checksums[f"{name}.parquet"] = checksum
             values = {**record.__dict__, "files": checksums}
             written = TrialRecord(**values)
-            self.write(_trial_path(record.fingerprint, "record.json"), written.to_json().encode())
-        self.delete(_trial_path(record.fingerprint, "progress.json"))
+            self.write(trial_path(record.fingerprint, RECORD), written.to_json().encode())
+        self.delete(trial_path(record.fingerprint, "progress.json"))
         written_tables = {self._table(record.fingerprint, *item) for item in checksums.items()}
         for path in before - written_tables:
             self.delete(path)
@@ -197,7 +184,7 @@ class Store(Files):
         Raises:
             RecordError: The file is missing or does not match the record's checksum.
         """
-        table = self.read_table(record, f"{_HISTORY}.parquet")
+        table = self.read_table(record, f"{HISTORY}.parquet")
         reports: list[dict[str, Any]] = [] if table is None else table.to_pylist()
         return reports
 
@@ -222,13 +209,13 @@ class Store(Files):
         """Keep what a running trial has reached, for whoever watches or ends it."""
         content = json.dumps(progress.to_dict()).encode()
         with self.together(durable=False):  # its checkpoint is what a trial goes on from
-            self.write(_trial_path(fingerprint, "progress.json"), content)
+            self.write(trial_path(fingerprint, "progress.json"), content)
 
     def read_progress(self, fingerprint: str) -> Progress | None:
         """Return what a running trial has reached, None if nothing is known."""
         try:
-            values = self.read_json(_trial_path(fingerprint, "progress.json"))
-            where = self.where(_trial_path(fingerprint, "progress.json"))
+            values = self.read_json(trial_path(fingerprint, "progress.json"))
+            where = self.where(trial_path(fingerprint, "progress.json"))
             return None if values is None else trial_progress(values, where)
         except RecordError:
             return None  # it says how far a trial is, nothing that could be lost
@@ -248,10 +235,6 @@ class Store(Files):
     def _table(self, fingerprint: str, name: str, checksum: str) -> str:
         # Whoever wrote the record may have meant another file than a table of this trial.
         if not re.fullmatch(r"\w+\.parquet", name) or not re.fullmatch("[0-9a-f]{64}", checksum):
-            where = self.where(_trial_path(fingerprint, "record.json"))
+            where = self.where(trial_path(fingerprint, RECORD))
             raise RecordError(f"{where} must name tables and their SHA-256, but names {name!r}")
-        return _trial_path(fingerprint, f"{name.removesuffix('.parquet')}-{checksum[:16]}.parquet")
-
-
-def _trial_path(fingerprint: str, name: str) -> str:
-    return f"{_TRIALS}/{fingerprint[:_DIGITS]}/{fingerprint}/{name}"
+        return trial_path(fingerprint, f"{name.removesuffix('.parquet')}-{checksum[:16]}.parquet")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.trainables.store.books import Books
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
 
-def refuse_newer_records(store: Store, planner: Planner, books: Books) -> None:
+def refuse_newer_records(
+    store: Store, planner: Planner, books: Books
+) -> dict[str, TrialRecord | RecordError | None]:
     """Refuse a study of whose trials one has a record that this program cannot read.
 
     To train it again would write over a result.
@@ -17,6 +20,9 @@ def refuse_newer_records(store: Store, planner: Planner, books: Books) -> None:
         store: The results.
         planner: Makes the study's trials.
         books: Of its run.
+
+    Returns:
+        What was found of the trials that are known beforehand, by fingerprint.
 
     Raises:
         NewerRecordError: It names the first such record, or book.
@@ -31,6 +37,8 @@ def refuse_newer_records(store: Store, planner: Planner, books: Books) -> None:
         pass  # a damaged book is told where it is needed
     trials = planner.confirm_trials()
     asked |= dict.fromkeys(each.fingerprint for each in trials if isinstance(each, PlannedTrial))
-    for found in store.find_records(list(asked)):
-        if isinstance(found, NewerRecordError):
-            raise found
+    found = dict(zip(asked, store.find_records(list(asked)), strict=True))
+    for each in found.values():
+        if isinstance(each, NewerRecordError):
+            raise each
+    return found

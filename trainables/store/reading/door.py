@@ -128,6 +128,14 @@ def shaped(shape: type[_Shape], values: Any, where: str) -> _Shape:
         raise RecordError(f"{where} must be complete, but is damaged: {_first(error)}") from error
 
 
+def shaped_text(shape: type[_Shape], content: bytes, where: str) -> _Shape:
+    """Return what a JSON text describes; as of `shaped`."""
+    try:
+        return _adapter(shape).validate_json(content, strict=True)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{where} must be complete, but is damaged: {_first(error)}") from error
+
+
 def require(holds: bool, what: str, where: str) -> None:
     """Refuse a file that says what it never should.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from incay.trainables.store.reading.door import require, shaped
+from incay.trainables.store.reading.door import require, shaped, shaped_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,9 @@ class Origin:
     skipped_images: Skipped = field(default_factory=Skipped)
 
 
+_PARTS = frozenset(each.name for each in fields(Origin))
+
+
 def require_origin(provenance: Mapping[str, Any], where: str) -> None:
     """Refuse a provenance of which something is of another type or range.
 
@@ -81,7 +84,18 @@ def require_origin(provenance: Mapping[str, Any], where: str) -> None:
     Raises:
         RecordError: So it is.
     """
-    origin = shaped(Origin, dict(provenance), f"{where}: provenance")
+    _require_numbers(shaped(Origin, dict(provenance), f"{where}: provenance"), where)
+
+
+def require_parts(part: str, texts: Iterable[str], where: str) -> None:
+    """Refuse what `require_origin` would, of one part of many provenances, given as JSON."""
+    if part in _PARTS:
+        objects = ",".join(f'{{"{part}":{text}}}' for text in texts)
+        for origin in shaped_text(list[Origin], f"[{objects}]".encode(), where):
+            _require_numbers(origin, where)
+
+
+def _require_numbers(origin: Origin, where: str) -> None:
     for name in ("seconds", "gpu_seconds"):
         value = getattr(origin, name)
         require(math.isfinite(value) and value >= 0, f"a number of {name} from 0", where)

@@ -20,6 +20,11 @@ _NUMBERS = (
 )
 
 
+_OF_PART: dict[str, list[str]] = {}
+for _name in (*_TEXTS, *_WHOLE, *_NUMBERS):
+    _OF_PART.setdefault(_name.partition(".")[0], []).append(_name)
+
+
 def require_config(config: Mapping[str, Any], where: str) -> None:
     """Refuse a nested configuration in which a setting is of another type.
 
@@ -30,8 +35,9 @@ def require_config(config: Mapping[str, Any], where: str) -> None:
     Raises:
         RecordError: So it is.
     """
-    for name in (*_TEXTS, *_WHOLE, *_NUMBERS):
-        _require(name, names.look_up(config, name), where)
+    for part in config:
+        for name in _OF_PART.get(part, ()):
+            _require(name, names.look_up(config, name), where)
 
 
 def require_params(params: Mapping[str, Any], where: str) -> None:

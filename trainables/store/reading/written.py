@@ -11,7 +11,7 @@ from incay.trainables.names import nest
 from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.later import LATER, completed
 from incay.trainables.store.naming import DIGITS, is_fingerprint
-from incay.trainables.store.reading.door import require, shaped
+from incay.trainables.store.reading.door import require, shaped, shaped_text
 from incay.trainables.store.reading.origin import require_origin
 from incay.trainables.store.reading.values import require_config, require_params
 from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
@@ -72,7 +72,15 @@ def trial_progress(values: Mapping[str, Any], where: str) -> Progress:
 
 def trial_rows(values: Mapping[str, Any], where: str) -> list[TrialRow]:
     """Return the trials that JSON values describe."""
-    rows = shaped(_Trials, values, where).trials
+    return _checked(shaped(_Trials, values, where).trials, where)
+
+
+def trial_rows_of(content: bytes, where: str) -> list[TrialRow]:
+    """Return the trials that a JSON text describes."""
+    return _checked(shaped_text(_Trials, content, where).trials, where)
+
+
+def _checked(rows: list[TrialRow], where: str) -> list[TrialRow]:
     for row in rows:
         require(row.number >= 0, "number >= 0", where)
         require(row.replicate >= 0, "replicate >= 0", where)

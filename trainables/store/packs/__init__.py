@@ -1,0 +1,1 @@
+"""Records that have ended, a thousand in one file, which is written once."""

@@ -1,0 +1,167 @@
+"""Finds the records of trials: in their own folders first, then in packs."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from incay.trainables.store.files import Files
+from incay.trainables.store.packs.shelf import Found, Shelf
+from incay.trainables.store.places import (
+    DIGITS,
+    HISTORY,
+    RECORD,
+    TRIALS,
+    trial_folder,
+    trial_path,
+)
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import MOST_JSON
+from incay.trainables.store.records import TrialRecord
+
+_READERS = 16
+_KEPT = 2_000
+"""Single records that are remembered: a run asks for each several times."""
+_MANY = 1_000
+"""To list a store takes less than to ask it for so many trials, most of which it may lack."""
+
+
+class Finder:
+    """Finds records.
+
+    Args:
+        files: The store.
+        shelf: Its packs.
+    """
+
+    def __init__(self, files: Files, shelf: Shelf) -> None:
+        self._files = files
+        self._shelf = shelf
+        self._read: dict[str, tuple[tuple[int, int, int], TrialRecord]] = {}
+
+    def single(self, fingerprint: str) -> TrialRecord | None:
+        """Return the record in a trial's own folder, None where there is none.
+
+        Raises:
+            RecordError: It is damaged, or another trial's.
+        """
+        path = trial_path(fingerprint, RECORD)
+        written = self._written(path)
+        known = self._read.get(fingerprint)
+        if known is not None and known[0] == written:
+            return known[1]
+        content = self._files.read(path, MOST_JSON)
+        if content is None:
+            return None
+        record = TrialRecord.from_json(content, self._files.where(path))
+        if record.fingerprint != fingerprint:
+            raise RecordError(
+                f"{self._files.where(path)} must be the record of trial {fingerprint}, but is "
+                f"that of {record.fingerprint}"
+            )
+        if written is not None:
+            if len(self._read) >= _KEPT:
+                self._read.clear()
+            self._read[fingerprint] = written, record
+        return record
+
+    def _written(self, path: str) -> tuple[int, int, int] | None:
+        """Return what changes whenever a file is written; None where that is not known."""
+        if self._files.local_root is None:
+            return None
+        try:
+            about = (self._files.local_root / path).stat()
+        except OSError:
+            return None
+        return about.st_ino, about.st_size, about.st_mtime_ns
+
+    def one(self, fingerprint: str) -> Found | None:
+        """Return a trial's record or what is wrong with it, None where there is none."""
+        return self.find([fingerprint]).get(fingerprint)
+
+    def find(self, fingerprints: Sequence[str]) -> dict[str, Found]:
+        """Return each trial's record or what is wrong with it; none of trials without any."""
+        asked = set(fingerprints)
+        there, own = asked, asked
+        if len(asked) > _MANY:
+            there, own = self._listed(asked)
+        with _nothing_collected():
+            found = self._singles([name for name in fingerprints if name in own])
+            # In this order: a record is in a pack before it is taken from its folder.
+            missing = there - found.keys()
+            left = [name for name in fingerprints if name in missing]
+            return found | self._packed(left, are_there=there is not asked)
+
+    def _singles(self, fingerprints: Sequence[str]) -> dict[str, Found]:
+        def find(fingerprint: str) -> Found | None:
+            try:
+                return self.single(fingerprint)
+            except RecordError as error:
+                return error
+
+        if self._files.local_root is not None:  # reading takes less than handing over to a thread
+            found = list(map(find, fingerprints))
+        else:
+            with ThreadPoolExecutor(_READERS) as pool:
+                found = list(pool.map(find, fingerprints))
+        pairs = zip(fingerprints, found, strict=True)
+        return {name: each for name, each in pairs if each is not None}
+
+    def _packed(self, fingerprints: Sequence[str], *, are_there: bool) -> dict[str, Found]:
+        found = self._shelf.find(fingerprints)
+        if not are_there:
+            found = {name: each for name, each in found.items() if self._has_folder(name)}
+        if refused := self._shelf.refused():
+            for name in fingerprints:
+                if name not in found and any(
+                    each.startswith(f"{HISTORY}-") for each in self._folder(name)
+                ):
+                    found[name] = refused[0]  # it has ended, and no other file says how
+        return found
+
+    def _has_folder(self, fingerprint: str) -> bool:
+        root = self._files.local_root
+        if root is not None:
+            return (root / trial_folder(fingerprint)).is_dir()
+        return any(self._folder(fingerprint))
+
+    def _folder(self, fingerprint: str) -> Iterator[str]:
+        return self._files.list(trial_folder(fingerprint))
+
+    def _listed(self, asked: set[str]) -> tuple[set[str], set[str]]:
+        """Return which trials have a folder, and which of them may have a record there."""
+        root = self._files.local_root
+        if root is None:
+            there, own = set(), set()
+            for path in self._files.tree(TRIALS):
+                _, _, rest = path.partition("/")
+                fingerprint, _, name = rest.partition("/")
+                there.add(fingerprint)
+                if name == RECORD:
+                    own.add(fingerprint)
+            return there & asked, own & asked
+        prefixes = {fingerprint[:DIGITS] for fingerprint in asked}
+        there = {n for prefix in prefixes for n in self._files.list(f"{TRIALS}/{prefix}")} & asked
+        packed = self._shelf.packed()
+        base = f"{root}/"
+        own = {
+            name
+            for name in there
+            if name not in packed or os.path.lexists(base + trial_path(name, RECORD))
+        }
+        return there, own
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Let Python look for no garbage: many records are made, and all of them are kept."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
