@@ -18,11 +18,11 @@ _NUMBERS = (
     *(names.WEIGHT, names.WIDTH, names.FEATURE_SCALE, names.LEARNING_RATE, names.WEIGHT_DECAY),
     names.MOMENTUM,
 )
-
-
-_OF_PART: dict[str, list[str]] = {}
-for _name in (*_TEXTS, *_WHOLE, *_NUMBERS):
-    _OF_PART.setdefault(_name.partition(".")[0], []).append(_name)
+_OF_PART = {
+    part: [each for each in (*_TEXTS, *_WHOLE, *_NUMBERS) if each.partition(".")[0] == part]
+    for part in {each.partition(".")[0] for each in (*_TEXTS, *_WHOLE, *_NUMBERS)}
+}
+"""Which of them stand in which part of a configuration."""
 
 
 def require_config(config: Mapping[str, Any], where: str) -> None:
