@@ -12,9 +12,9 @@ from pathlib import Path
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.looks import note_look
 from incay.analysis.results.study import Arm, StudyResults, Trial
-from incay.trainables.store.asked import unasked
 from incay.trainables.store.books import Books, latest_run, run_names, study_names
 from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.runs.asked import unasked
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 

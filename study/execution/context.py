@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from incay.study.execution.halt import Halt
 from incay.study.execution.kept_models import KeptModels
-from incay.study.execution.lease import Lease
+from incay.study.execution.leases.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor
 from incay.study.execution.on_ray.session import RaySession

@@ -16,8 +16,9 @@ from incay.study.search.witness import outside_point, sampling
 from incay.study.spec.settings import default_settings
 from incay.study.spec.study import StudySpec
 from incay.trainables.fingerprint import code_files, code_version
-from incay.trainables.store.arm_files import SearchEnd
-from incay.trainables.store.books import Books, keep_code_modules, keep_own_modules
+from incay.trainables.store.books import Books
+from incay.trainables.store.kept import keep_code_modules, keep_own_modules
+from incay.trainables.store.runs.arms import SearchEnd
 from incay.trainables.store.shapes import (
     ArmBook,
     Budget,

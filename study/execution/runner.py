@@ -10,7 +10,7 @@ from incay.study.errors import HaltedError
 from incay.study.execution.context import RunContext
 from incay.study.execution.halt import Halt
 from incay.study.execution.kept_models import KeptModels
-from incay.study.execution.lease import Lease
+from incay.study.execution.leases.lease import Lease
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.looks import describe_look, look, note_results
 from incay.study.execution.monitor import Monitor, totals
@@ -268,9 +268,9 @@ class StudyRunner:
         first = work.next()
         if isinstance(first, PlannedTrial):
             yield Phase(work, first)
-        missing, recorded = 0, self._recorded
+        missing = 0
         for trial in work.planned:
-            record = recorded.finished(trial.fingerprint) or recorded.ended(trial.fingerprint)
+            record = self._recorded.ended(trial.fingerprint)
             if record is None:
                 missing += 1
             else:

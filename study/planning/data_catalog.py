@@ -12,7 +12,7 @@ from incay.study.planning.setting_files import files_hash
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import DataError, DatasetSettings, ImageData
 from incay.trainables.data.base import FILES
-from incay.trainables.data.fitting import Images, fitted
+from incay.trainables.data.fitting import Images, Shape, fitted
 from incay.trainables.data.inspection.beside import unread_line
 from incay.trainables.data.inspection.files import check_files
 from incay.trainables.data.outside import with_outside
@@ -36,7 +36,7 @@ class DataCatalog:
         self._hashes: dict[DatasetSettings, str] = {}
         self._loaded: dict[DatasetSettings, ImageData] = {}
         self._files: dict[Path, str] = {}
-        self._fitted: dict[str, None] = {}
+        self._fitted: dict[tuple[DatasetSettings, bool, Shape], Images] = {}
 
     def hash(self, dataset: DatasetSettings) -> str:
         """Return a data set's content hash."""
@@ -85,7 +85,11 @@ class DataCatalog:
             for dataset, data in self._loaded.items()
             for note in (*told(data), unread_line(dataset, self.root))
             if note
-        ] + list(self._fitted)
+        ] + [
+            f"{dataset.name}: images of {_told(self._loaded[dataset].image_shape)} are brought to "
+            f"{_told(shape)} to be used beside others"
+            for dataset, _, shape in self._fitted
+        ]
 
     def load(self, dataset: DatasetSettings) -> ImageData:
         """Return a data set in memory."""
@@ -105,25 +109,31 @@ class DataCatalog:
         """
         data = self.load(config.dataset)
         if config.background is not None:
-            images = self.load(config.background).train.images
-            data = replace(data, background=self._fit(config.background.name, images, data))
+            background = self._fitting(config.background, data.image_shape, train=True)
+            data = replace(data, background=background)
         if not config.outside:
             return data
-        others = {}
-        for name, each in config.outside.items():
-            other = self.load(each)
-            split = other.test or other.train
-            others[name] = self._fit(name, split.images, data)
+        others = {
+            name: self._fitting(each, data.image_shape, train=self.load(each).test is None)
+            for name, each in config.outside.items()
+        }
         return with_outside(data, others)
 
-    def _fit(self, name: str, images: Images, data: ImageData) -> Images:
-        found = fitted(images, data.image_shape, repr(name))
-        if found is not images:
-            was, now = ("×".join(map(str, each[1:])) for each in (images.shape, found.shape))
-            self._fitted[
-                f"{name}: images of {was} are brought to {now} to be used beside others"
-            ] = None
+    def _fitting(self, dataset: DatasetSettings, shape: Shape, *, train: bool) -> Images:
+        """Return another set's training or test images in a shape; they are resized once."""
+        key = dataset, train, shape
+        if key in self._fitted:
+            return self._fitted[key]
+        data = self.load(dataset)
+        split = data.train if train or data.test is None else data.test
+        found = fitted(split.images, shape, repr(dataset.name))
+        if found is not split.images:
+            self._fitted[key] = found
         return found
+
+
+def _told(shape: Shape) -> str:
+    return "×".join(map(str, shape))
 
 
 @contextmanager

@@ -233,16 +233,18 @@ def _ranges_text(search: Mapping[str, Any]) -> str:
     lines = []
     for name, notation in search.items():
         space = notation if isinstance(notation, Mapping) else {"range": notation}
-        when = [f"{other} is {_values_text(of)}" for other, of in space.get("when", {}).items()]
-        told = f" where {' and '.join(when)}" if when else ""
-        lines.append(f"{name}={_values_text(space.get('range'), ', ')}{told}")
+        when = [f"{it} is {' or '.join(_words(of))}" for it, of in space.get("when", {}).items()]
+        values = space["range"]
+        text = ", ".join(_words(values))
+        told = f"[{text}]" if isinstance(values, list) else text
+        lines.append(f"{name}={told}{' where ' if when else ''}{' and '.join(when)}")
     return "\n".join(lines)
 
 
-def _values_text(values: object, between: str = " or ") -> str:
-    listed = values if isinstance(values, list | tuple) else (values,)
-    text = between.join("none" if each is None else str(each) for each in listed)
-    return f"[{text}]" if between == ", " and isinstance(values, list | tuple) else text
+def _words(values: Any) -> list[str]:
+    """Return values, or a single one, as a study file writes them."""
+    listed = values if isinstance(values, list) else [values]
+    return ["none" if each is None else str(each) for each in listed]
 
 
 def _shown(arm: Arm, data: DataCatalog) -> dict[str, Any]:

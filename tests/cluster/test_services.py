@@ -14,7 +14,7 @@ from services import BUCKET, CREDENTIALS, postgres, postgres_programs, query, s3
 from small_study import TRIALS, outcomes, write_study
 
 from incay.study.errors import UserError
-from incay.study.execution.lease import Lease
+from incay.study.execution.leases.lease import Lease
 from incay.trainables.store.trials import Store
 
 pytestmark = pytest.mark.long

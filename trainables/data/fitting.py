@@ -10,9 +10,10 @@ from incay.trainables.data.published.layouts import ArraySplit
 from incay.trainables.data.published.resizing import Sizing, sized
 
 Images = npt.NDArray[np.uint8]
+Shape = tuple[int, int, int]
 
 
-def fitted(images: Images, shape: tuple[int, int, int], what: str) -> Images:
+def fitted(images: Images, shape: Shape, what: str) -> Images:
     """Return images stretched to a size, in grey or in colour.
 
     They are resized as Pillow does, bilinear and, where they get smaller, smoothed. Grey is

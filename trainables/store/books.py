@@ -1,17 +1,15 @@
 """The books of studies: what was asked for, which trials belong to it, what was decided.
 
-Every path and JSON shape below ``studies/`` and ``code/`` is written and read here::
+Every path and JSON shape below ``studies/`` is written and read here::
 
-    code/VERSION.json                 modules of a version of the training code, with hashes
-    code/own/DIGEST.json              a user's own code, as it was: `OwnModules`
     studies/NAME/latest.json          the study's latest run
     studies/NAME/RUN/study.json       what was asked for: `StudyBook`
-    studies/NAME/RUN/trials.json, -…  which belong to it: `incay.trainables.store.trial_list`
+    studies/NAME/RUN/trials.json, -…  which belong to it: `incay.trainables.store.runs.trial_list`
     studies/NAME/RUN/freeze.json      winners of a search, hashed: `Frozen`
     studies/NAME/RUN/looks.json       when its test results could be seen: `Look`
     studies/NAME/RUN/models.json      whose trained networks the study keeps
-    studies/NAME/RUN/lease.json, lock who is running it now: `incay.trainables.store.lease_files`
-    studies/NAME/RUN/arms/            of drivers of single arms: `incay.trainables.store.arm_files`
+    studies/NAME/RUN/lease.json, lock who is running it now: `incay.trainables.store.runs.leases`
+    studies/NAME/RUN/arms/            of drivers of single arms: `incay.trainables.store.runs.arms`
 
 They can always be written again from the study file and the records: losing them loses no result.
 RUN is a hash of the resolved study document, so that ``--set steps=300`` and the full study have
@@ -27,11 +25,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from incay.trainables.store.arm_files import ArmFiles
 from incay.trainables.store.files import Files
-from incay.trainables.store.kept import KeptModel, OwnModules
+from incay.trainables.store.kept import KeptModel
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
-from incay.trainables.store.reading.door import shaped
 from incay.trainables.store.reading.written import (
     frozen_winners,
     kept_models,
@@ -39,8 +35,9 @@ from incay.trainables.store.reading.written import (
     study_book,
     trial_rows,
 )
+from incay.trainables.store.runs.arms import ArmFiles
+from incay.trainables.store.runs.trial_list import TrialList
 from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
-from incay.trainables.store.trial_list import TrialList
 
 _Shape = TypeVar("_Shape")
 _STUDIES = "studies"
@@ -264,38 +261,6 @@ def _begun(files: Files, study: str, run: str) -> str:
     except RecordError:
         book = None
     return book.created if book is not None else ""
-
-
-def code_modules(files: Files, version: str) -> dict[str, str] | None:
-    """Return the modules of a version of the training code, each with its hash, if known."""
-    path = f"code/{version}.json"
-    try:
-        values = files.read_json(path)
-    except RecordError:
-        return None  # it explains; nothing hangs on it
-    return None if values is None else shaped(dict[str, str], values, files.where(path))
-
-
-def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) -> None:
-    """Remember what a version of the training code stands for, unless that is known."""
-    if code_modules(files, version) is None:
-        files.write_json(f"code/{version}.json", modules)
-
-
-def own_modules(files: Files, digest: str) -> OwnModules | None:
-    """Return a user's own code as it was kept, if it was and is whole."""
-    path = f"code/own/{digest}.json"
-    try:
-        values = files.read_json(path)
-    except RecordError:
-        return None  # it explains; nothing hangs on it
-    return None if values is None else shaped(OwnModules, values, files.where(path))
-
-
-def keep_own_modules(files: Files, digest: str, modules: Mapping[str, Any]) -> None:
-    """Remember a user's own code, unless it is known."""
-    if own_modules(files, digest) is None:
-        files.write_json(f"code/own/{digest}.json", modules)
 
 
 def _study_folder(study: str) -> str:

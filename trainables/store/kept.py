@@ -1,4 +1,7 @@
-"""The shapes of what a store keeps besides results: trained networks, a user's own code.
+"""What a store keeps besides results: the shapes of trained networks and code, and code's files.
+
+    code/VERSION.json       the modules of a version of the training code, each with its hash
+    code/own/DIGEST.json    a user's own code, as it was: `OwnModules`
 
 As in `incay.trainables.store.shapes`, the order of fields is that of the JSON.
 """
@@ -8,6 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from incay.trainables.store.files import Files
+from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.door import shaped
 
 
 class Choice(StrEnum):
@@ -59,3 +67,35 @@ class OwnModules:
 
     entries: tuple[str, ...] = ()
     modules: Mapping[str, OwnModule]
+
+
+def code_modules(files: Files, version: str) -> dict[str, str] | None:
+    """Return the modules of a version of the training code, each with its hash, if known."""
+    path = f"code/{version}.json"
+    try:
+        values = files.read_json(path)
+    except RecordError:
+        return None  # it explains; nothing hangs on it
+    return None if values is None else shaped(dict[str, str], values, files.where(path))
+
+
+def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) -> None:
+    """Remember what a version of the training code stands for, unless that is known."""
+    if code_modules(files, version) is None:
+        files.write_json(f"code/{version}.json", modules)
+
+
+def own_modules(files: Files, digest: str) -> OwnModules | None:
+    """Return a user's own code as it was kept, if it was and is whole."""
+    path = f"code/own/{digest}.json"
+    try:
+        values = files.read_json(path)
+    except RecordError:
+        return None  # it explains; nothing hangs on it
+    return None if values is None else shaped(OwnModules, values, files.where(path))
+
+
+def keep_own_modules(files: Files, digest: str, modules: Mapping[str, Any]) -> None:
+    """Remember a user's own code, unless it is known."""
+    if own_modules(files, digest) is None:
+        files.write_json(f"code/own/{digest}.json", modules)

@@ -13,7 +13,7 @@ def status(chosen: RunChoice, head: Head) -> None:
         return
     from rich.table import Table
 
-    from incay.study.execution.holding.arm_drivers import told_of_arms
+    from incay.study.execution.leases.arm_drivers import told_of_arms
     from incay.study.planning.status import study_status
 
     store, name, run = chosen.find()

@@ -28,7 +28,7 @@ def why(
     ] = None,
 ) -> None:
     """Explain why a trial has a result already (hit) or must be trained (miss)."""
-    from incay.study.execution.holding.arm_drivers import told_of_arms
+    from incay.study.execution.leases.arm_drivers import told_of_arms
     from incay.study.planning.explaining.explain import explain
     from incay.study.planning.explaining.own_changes import write_code
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from incay.study.commands.shared.console import say
 from incay.study.surroundings import tell_by_descriptor
-from incay.trainables.variables import variables
 
 if TYPE_CHECKING:
     from incay.study.execution.on_ray.watch import RayDiedError
@@ -19,7 +19,7 @@ _SHOW_CURSOR = "\x1b[?25h"
 """A table that is drawn live hides it."""
 
 
-def end_or_start_again(died: RayDiedError, local: bool) -> None:
+def end_or_start_again(died: RayDiedError, local: bool, environment: Mapping[str, str]) -> None:
     """Replace this process by its own command, started anew, or end it; never return.
 
     Nothing in the process can be relied on to end by itself: calls into Ray do not return. What
@@ -28,6 +28,7 @@ def end_or_start_again(died: RayDiedError, local: bool) -> None:
     Args:
         died: What died.
         local: Whether it is this machine's own Ray: another is its own users' to start.
+        environment: The variables that the command began with, without those of its Ray.
     """
     with suppress(OSError):
         if sys.stdout.isatty():
@@ -37,7 +38,7 @@ def end_or_start_again(died: RayDiedError, local: bool) -> None:
         if local and not os.environ.get(_AGAIN):
             say(f"Ray died ({died.what}) and is started again; nothing is lost")
             tell_by_descriptor()
-            environment = {**variables(), _AGAIN: "1"}
-            os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
+            again = {**environment, _AGAIN: "1"}
+            os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], again)
         say(str(died))
     os._exit(died.exit_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 import typer
 
@@ -10,6 +11,7 @@ from incay.study.commands.running.again import end_or_start_again
 from incay.study.commands.shared.console import console, say
 from incay.study.commands.shared.groups import TrainingChoice
 from incay.study.commands.shared.options import Arms, Mirror
+from incay.trainables.variables import variables
 
 
 def run(chosen: TrainingChoice, arm: Arms = None, mirror: Mirror = True) -> None:
@@ -48,7 +50,7 @@ def run(chosen: TrainingChoice, arm: Arms = None, mirror: Mirror = True) -> None
         monitor,
         cpus=chosen.cpus,
         gpus=chosen.gpus,
-        on_death=end_or_start_again,
+        on_death=partial(end_or_start_again, environment=variables()),
         arms=arms,
     )
     screen = console()

@@ -79,8 +79,6 @@ class LocalRay:
         def tell(what: str) -> None:
             if killed is not None:
                 self.abandon()
-                for name in begun:  # a command that is started again is no worker
-                    os.environ.pop(name, None)
                 killed(what)
 
         try:

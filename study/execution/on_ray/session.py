@@ -127,7 +127,7 @@ class RaySession:
                 gpus,
                 _options(),
                 self._workers,
-                lambda what: self._on_death(RayDiedError(what), True),
+                killed=lambda what: self._on_death(RayDiedError(what), True),
             )
             self._stack.callback(self._local.stop)
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from incay.study.errors import UserError
 from incay.trainables.source.tree import own_code
-from incay.trainables.store.books import own_modules
-from incay.trainables.store.kept import OwnModules
+from incay.trainables.store.kept import OwnModules, own_modules
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 

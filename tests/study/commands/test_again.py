@@ -8,14 +8,14 @@ import pytest
 from programs import python
 
 PROGRAM = """
-import sys, threading
+import os, sys, threading
 from incay.study.commands.running.again import end_or_start_again
 from incay.study.execution.on_ray.watch import RayDiedError
 
 print("started with", *sys.argv[1:], flush=True)
 died = RayDiedError("its process 'raylet' was killed by signal 9")
 local = sys.argv[1] == "local"
-threading.Thread(target=end_or_start_again, args=(died, local)).start()
+threading.Thread(target=end_or_start_again, args=(died, local, dict(os.environ))).start()
 threading.Event().wait()  # stands for a call that never returns
 """
 

@@ -12,7 +12,7 @@ import pytest
 from in_process import Done, incay
 
 from incay.study.commands.shared.summary import summary_lines
-from incay.study.execution.lease import Lease
+from incay.study.execution.leases.lease import Lease
 from incay.study.execution.run_summary import RunSummary
 from incay.study.spec.catalog import find_study
 from incay.study.spec.hints import command

@@ -47,6 +47,7 @@ def test_drivers_of_arms_end_as_one_driver_would(tmp_path):
             assert first.poll() is None, first.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        os.kill(first.pid, signal.SIGSTOP)  # else it may have ended before it is asked about
         whole = incay("run", "tiny.yaml", "--no-mirror", cwd=tmp_path)
         assert whole.returncode == 2
         assert f"process {first.pid} on" in whole.stderr

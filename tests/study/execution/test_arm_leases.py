@@ -9,31 +9,23 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from programs import ENVIRONMENT
 from simulated import spec
+from without_locks import WithoutLocks
 
 from incay.study.errors import UserError
-from incay.study.execution.lease import Lease, drivers_of_arms
+from incay.study.execution.leases.lease import Lease, drivers_of_arms
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.place import ResultsPlace
-from incay.trainables.store.arm_files import SearchEnd
 from incay.trainables.store.books import Books
+from incay.trainables.store.runs.arms import SearchEnd
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 
 BEAT = 0.4
 ME = f"process {os.getpid()} on"
-
-
-class WithoutLocks(Store):
-    """Stands for S3, or a shared directory whose locks other machines do not see."""
-
-    def __init__(self, uri: str | Path) -> None:
-        super().__init__(uri)
-        self.local_root = None
 
 
 @pytest.fixture(params=[Store, WithoutLocks])
@@ -72,7 +64,7 @@ def test_the_whole_study_and_its_arms_shut_each_other_out(store):
 
 def test_an_arm_s_driver_that_was_killed_holds_nobody_up(tmp_path):
     hold = (
-        "import sys, time; from incay.study.execution.lease import Lease\n"
+        "import sys, time; from incay.study.execution.leases.lease import Lease\n"
         "from incay.trainables.store.trials import Store\n"
         "with Lease(Store(sys.argv[1]), 'small', 'abc', arms=['RN']): print(flush=True);"
         " time.sleep(600)"

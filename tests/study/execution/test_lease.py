@@ -10,26 +10,19 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from programs import ENVIRONMENT, incay
 from tiny_study import STUDY
+from without_locks import WithoutLocks
 
 from incay.study.errors import UserError
-from incay.study.execution.lease import Lease, _boot, _process_namespace
+from incay.study.execution.leases.holders import boot, process_namespace
+from incay.study.execution.leases.lease import Lease
 from incay.trainables.store.trials import Store
 
 PATH = "studies/small/abc/lease.json"
 BEAT = 0.5
-
-
-class WithoutLocks(Store):
-    """Stands for S3, or a shared directory whose locks other machines do not see."""
-
-    def __init__(self, uri: str | Path) -> None:
-        super().__init__(uri)
-        self.local_root = None
 
 
 @pytest.fixture(params=[Store, WithoutLocks])
@@ -43,8 +36,8 @@ def lease(store) -> Lease:
 
 def _left_behind(store, **values) -> None:
     here = {
-        "owner": "x", "beat": 7, "host": socket.gethostname(), "boot": _boot(),
-        "processes": _process_namespace(), "pid": os.getpid(),
+        "owner": "x", "beat": 7, "host": socket.gethostname(), "boot": boot(),
+        "processes": process_namespace(), "pid": os.getpid(),
     }  # fmt: skip
     store.write(PATH, json.dumps({**here, **values}).encode())
 
@@ -123,7 +116,7 @@ def test_a_process_of_this_machine_that_is_gone_is_replaced_at_once(store):
 
 def test_a_killed_process_leaves_no_lock(tmp_path):
     hold = (
-        "import sys, time; from incay.study.execution.lease import Lease\n"
+        "import sys, time; from incay.study.execution.leases.lease import Lease\n"
         "from incay.trainables.store.trials import Store\n"
         "with Lease(Store(sys.argv[1]), 'small', 'abc'): print(flush=True); time.sleep(600)"
     )

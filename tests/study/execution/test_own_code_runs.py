@@ -13,7 +13,7 @@ from own_parts import ARITHMETIC, write_own_study
 from programs import ENVIRONMENT, incay
 from small_study import local_outcomes, wait_for
 
-from incay.trainables.store.books import own_modules
+from incay.trainables.store.kept import own_modules
 from incay.trainables.store.trials import Store
 
 

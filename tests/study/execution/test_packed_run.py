@@ -16,7 +16,7 @@ from incay.trainables.store.trials import Store
 _SMALL = """
 import sys
 from incay.trainables.store.packs import packing
-from incay.trainables.store import trial_list
+from incay.trainables.store.runs import trial_list
 packing.SIZE = trial_list.SIZE = 3
 from incay.study.cli import main
 main()

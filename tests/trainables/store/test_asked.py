@@ -9,7 +9,7 @@ import pytest
 from incay.trainables.config import TrialConfig
 from incay.trainables.optimizers.adamw import AdamWSettings
 from incay.trainables.optimizers.sgd import SGDSettings
-from incay.trainables.store.asked import unasked
+from incay.trainables.store.runs.asked import unasked
 from incay.trainables.store.shapes import ArmBook, TrialRow
 
 ARM = ArmBook(name="A", config=TrialConfig(optimizer=AdamWSettings(lr=0.3)).to_dict())

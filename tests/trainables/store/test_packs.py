@@ -15,6 +15,7 @@ from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.packs import packing
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.door import MOST_BYTES
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
@@ -409,3 +410,16 @@ def test_a_record_is_read_once_and_anew_when_it_is_written(
     path.write_text(content.replace('"step": 2', '"step": 3'))
     with pytest.raises(RecordError):
         store.read_record(names[2])
+
+
+def test_records_that_fill_no_pack_are_not_read_for_one(tmp_path: Path) -> None:
+    fingerprints = written(Store(tmp_path), packing.SIZE - 1)
+    asked: list[str] = []
+
+    class Noting(Store):
+        def read(self, path: str, most: int = MOST_BYTES) -> bytes | None:
+            asked.append(path)
+            return super().read(path, most)
+
+    assert Noting(tmp_path).pack(fingerprints) == 0
+    assert not [path for path in asked if path.endswith("record.json")]

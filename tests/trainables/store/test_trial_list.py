@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from incay.trainables.store import trial_list
 from incay.trainables.store.books import Books
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.door import signed
+from incay.trainables.store.runs import trial_list
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 

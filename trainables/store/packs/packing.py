@@ -54,14 +54,14 @@ def pack(files: Files, shelf: Shelf, fingerprints: Iterable[str]) -> int:
         StoreError: The store takes no more; nothing is lost.
     """
     packed = shelf.packed()
-    singles = []
-    for fingerprint in dict.fromkeys(fingerprints):
-        path = trial_path(fingerprint, RECORD)
-        if fingerprint in packed:
-            if files.exists(path):
-                _remove_twice_kept(files, shelf, fingerprint, path)
-        elif single := _single(files, fingerprint, path):
-            singles.append(single)
+    paths = {name: trial_path(name, RECORD) for name in fingerprints}
+    for fingerprint in paths.keys() & packed.keys():
+        if files.exists(paths[fingerprint]):
+            _remove_twice_kept(files, shelf, fingerprint, paths[fingerprint])
+    left = {name: path for name, path in paths.items() if name not in packed}
+    if len(left) < SIZE:  # most studies: none of their records is read for nothing
+        return 0
+    singles = [each for item in left.items() if (each := _single(files, *item))]
     full = range(0, len(singles) // SIZE * SIZE, SIZE)
     return sum(_write(files, shelf, singles[start : start + SIZE]) for start in full)
 

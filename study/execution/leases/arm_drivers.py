@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incay.study.execution.lease import drivers_of_arms
+from incay.study.execution.leases.lease import drivers_of_arms
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store
 

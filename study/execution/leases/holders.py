@@ -12,9 +12,7 @@ _MOST_TOLD = 3
 
 def is_gone(holder: Mapping[str, Any]) -> bool:
     """Return whether a holder was a process that this one could see, and is gone."""
-    if not boot() or holder.get("boot") != boot():
-        return False
-    if holder.get("processes") != process_namespace():
+    if not is_of_this_boot(holder) or holder.get("processes") != process_namespace():
         return False
     try:
         os.kill(int(holder["pid"]), 0)
@@ -23,6 +21,11 @@ def is_gone(holder: Mapping[str, Any]) -> bool:
     except (PermissionError, KeyError, ValueError, TypeError, OverflowError):
         return False
     return False
+
+
+def is_of_this_boot(holder: Mapping[str, Any]) -> bool:
+    """Return whether a holder's process was of this machine since it started; not where unknown."""
+    return bool(boot()) and holder.get("boot") == boot()
 
 
 def who(holder: Mapping[str, Any]) -> str:

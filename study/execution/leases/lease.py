@@ -24,13 +24,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from incay.study.errors import UserError
-from incay.study.execution.holding.file_lock import FileLock
-from incay.study.execution.holding.holders import boot as _boot
-from incay.study.execution.holding.holders import is_gone, who, who_run
-from incay.study.execution.holding.holders import process_namespace as _process_namespace
+from incay.study.execution.leases.file_lock import FileLock
+from incay.study.execution.leases.holders import (
+    boot,
+    is_gone,
+    is_of_this_boot,
+    process_namespace,
+    who,
+    who_run,
+)
 from incay.study.spec.hints import command
 from incay.trainables.store.books import Books
-from incay.trainables.store.lease_files import LeaseFiles
+from incay.trainables.store.runs.leases import LeaseFiles
 from incay.trainables.store.trials import Store
 
 BEAT_SECONDS = 5.0
@@ -80,8 +85,8 @@ class Lease:
         self._study = study
         self._beat = beat
         self._owner = uuid.uuid4().hex
-        self._whole = _Slot(LeaseFiles(store, self._books.folder))
-        self._arms = {arm: self._slot(self._books.arms.folder(arm)) for arm in arms}
+        self._whole = _slot(store, self._books.folder)
+        self._arms = {arm: _slot(store, self._books.arms.folder(arm)) for arm in arms}
         self._stale: dict[_Slot, dict[str, Any]] = {}
         self._is_held = False
         self._count = 0
@@ -167,7 +172,7 @@ class Lease:
                 "the search of an arm must not be run beside the whole study, but "
                 f"{who(whole)} is running that"
             )
-        elif not whole and (held := self._holders_of_arms()):
+        elif not whole and (held := _holders_of_arms(self._store, self._books)):
             what = (
                 "the whole study must not be run beside the search of single arms, but "
                 f"{who_run(held)}"
@@ -195,13 +200,6 @@ class Lease:
     def _own(self) -> list[_Slot]:
         return list(self._arms.values()) or [self._whole]
 
-    def _slot(self, folder: str) -> _Slot:
-        return _Slot(LeaseFiles(self._store, folder))
-
-    def _holders_of_arms(self) -> dict[str, dict[str, Any]]:
-        slots = map(self._slot, self._books.arms.folders())
-        return {str(each.get("arm")): each for slot in slots if (each := slot.holder())}
-
     def _take_locks(self) -> None:
         for slot in dict.fromkeys((self._whole, *self._own)):
             shared = bool(self._arms) and slot is self._whole
@@ -217,7 +215,7 @@ class Lease:
         """Wait whether somebody gives a sign of life who holds what this driver must have."""
         contested = [self._whole, *self._arms.values()]
         if not self._arms:
-            contested += map(self._slot, self._books.arms.folders())
+            contested += _slots_of_arms(self._store, self._books)
         found = {slot: holder for slot in contested if (holder := slot.holder())}
         self._stale = found
         doubtful = {slot: each for slot, each in found.items() if not self._died_here(slot, each)}
@@ -236,7 +234,7 @@ class Lease:
 
     def _died_here(self, slot: _Slot, holder: Mapping[str, Any]) -> bool:
         """Return whether the holder was a process of this machine that is gone."""
-        if not _boot() or holder.get("boot") != _boot():
+        if not is_of_this_boot(holder):
             return False
         if slot.is_locked or (not self._arms and self._whole.is_locked):
             return True  # it would hold the lock, or share it
@@ -260,8 +258,8 @@ class Lease:
             "owner": self._owner,
             "beat": self._count,
             "host": socket.gethostname(),
-            "boot": _boot(),
-            "processes": _process_namespace(),
+            "boot": boot(),
+            "processes": process_namespace(),
             "pid": os.getpid(),
         }
         for arm, slot in self._arms.items():
@@ -272,6 +270,18 @@ class Lease:
 
 def drivers_of_arms(store: Store, study: str, run: str) -> dict[str, str]:
     """Return who runs the search of which arm, as far as can be seen: it may be gone elsewhere."""
-    lease = Lease(store, study, run)
-    held = lease._holders_of_arms()
+    held = _holders_of_arms(store, Books(store, study, run))
     return {arm: who(each) for arm, each in held.items() if not is_gone(each)}
+
+
+def _holders_of_arms(store: Store, books: Books) -> dict[str, dict[str, Any]]:
+    found = [slot.holder() for slot in _slots_of_arms(store, books)]
+    return {str(holder.get("arm")): holder for holder in found if holder}
+
+
+def _slots_of_arms(store: Store, books: Books) -> list[_Slot]:
+    return [_slot(store, folder) for folder in books.arms.folders()]
+
+
+def _slot(store: Store, folder: str) -> _Slot:
+    return _Slot(LeaseFiles(store, folder))

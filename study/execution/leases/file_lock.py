@@ -1,13 +1,19 @@
-"""A lock of the operating system's, of one process or shared: it ends with who holds it."""
+"""A lock of the operating system's, of one process or shared: it ends with who holds it.
+
+`filelock`, which locks everything else here, has none that several may share.
+"""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
+import sys
 from pathlib import Path
 
 from incay.trainables.store.problems import store_errors
+
+if sys.platform != "win32":
+    import fcntl
 
 _HELD = {errno.EAGAIN, errno.EACCES}
 
@@ -39,6 +45,8 @@ class FileLock:
         """
         with store_errors():
             self._path.parent.mkdir(parents=True, exist_ok=True)
+        if sys.platform == "win32":
+            return None
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError:  # as of a file system without locks

@@ -1,0 +1,1 @@
+"""Files of a study's run: its list of trials, those of arms that run apart, and leases."""
