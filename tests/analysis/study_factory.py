@@ -210,6 +210,10 @@ class StudyFactory:
         record = self.record(fingerprint)
         self._rewrite(replace(record, metrics={**record.metrics, metric: value}), {})
 
+    def age(self, fingerprint: str) -> None:
+        """Give a trial's record the schema of the first programs, that knew fewer columns."""
+        self._rewrite(replace(self.record(fingerprint), schema=1), {})
+
     def damage(self, fingerprint: str, table: str) -> None:
         """Cut a table that lies beside a trial's record."""
         checksum = self.record(fingerprint).files[f"{table}.parquet"]

@@ -29,7 +29,8 @@ from incay.trainables.store.reading.door import (
 from incay.trainables.store.reading.origin import require_origin
 from incay.trainables.store.reading.values import require_config
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1: without what measures of logits, angles and scatter need; such records are read as they are."""
 
 SKIPPED = "skipped_images"
 """In a record's provenance: how many damaged images of each split were left out, if any were."""

@@ -6,6 +6,7 @@ import pytest
 from study_factory import StudyFactory
 
 from incay.analysis import AnalysisError, load
+from incay.trainables.store.records import SCHEMA_VERSION
 
 
 def test_reads_what_the_study_wrote(factory: StudyFactory) -> None:
@@ -102,7 +103,7 @@ def test_damaged_record_is_a_problem_of_its_trial(factory: StudyFactory) -> None
 def test_record_of_a_newer_schema_is_a_problem(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     factory.replicates("Softmax", [1.0])
-    factory.edit(factory.trials[0]["fingerprint"], '"schema": 1', '"schema": 99')
+    factory.edit(factory.trials[0]["fingerprint"], f'"schema": {SCHEMA_VERSION}', '"schema": 99')
     assert "newer version" in load(factory.write(), "planted").trials[0].problem
 
 

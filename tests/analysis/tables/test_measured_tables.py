@@ -112,7 +112,7 @@ def test_what_was_not_recorded_is_computed_of_what_was(factory: StudyFactory) ->
 def test_an_old_trial_shows_what_it_has(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     old = samples_of([0, 1], [0, 0], loss=np.array([0.1, 2.0]), norm=np.array([3.0, 1.0]))
-    factory.trial("Softmax", 0, {"test.error": 50.0}, samples=old)
+    factory.age(factory.trial("Softmax", 0, {"test.error": 50.0}, samples=old))
     results = analysis.load(factory.write(), factory.name)
     table = analysis.table(results, columns=["nll", "aurc.norm", "ece", "nc1"])
     assert cell(table, "Softmax", "nll").value == pytest.approx(1.05)

@@ -10,6 +10,7 @@ from scipy import stats
 from study_factory import RN, StudyFactory
 
 from incay.analysis import AnalysisError, load, table
+from incay.trainables.store.records import SCHEMA_VERSION
 
 Maker = Callable[..., StudyFactory]
 
@@ -135,7 +136,7 @@ def test_a_trial_that_the_store_does_not_know_is_pending(six_arms: Maker) -> Non
 def test_a_record_of_a_newer_schema_is_no_number(six_arms: Maker) -> None:
     factory = six_arms()
     factory.replicates("Softmax", [11.0])
-    factory.edit(factory.trials[0]["fingerprint"], '"schema": 1', '"schema": 99')
+    factory.edit(factory.trials[0]["fingerprint"], f'"schema": {SCHEMA_VERSION}', '"schema": 99')
     accuracy = cell(table(load(factory.write(), "paper-b-table-2")), "Softmax", "accuracy")
     assert (accuracy.value, accuracy.reason) == (None, "damaged 1 of 1")
     assert "newer version of incay" in accuracy.notes[0]

@@ -18,6 +18,7 @@ from incay.study.errors import HaltedError
 from incay.study.execution.ledger import study_book
 from incay.study.execution.place import ResultsPlace
 from incay.trainables.store.books import Books
+from incay.trainables.store.records import SCHEMA_VERSION
 from incay.trainables.store.trials import Store
 
 STUDY = """\
@@ -87,14 +88,15 @@ def test_records_of_a_newer_program_are_refused_and_stay(tmp_path, monkeypatch):
     assert first.returncode == 0, first.stderr
     (book,) = Path("results/studies/one").glob("*/study.json")
     *_, record = sorted(Path("results/trials").glob("*/*/record.json"))
-    for path in (record, book):
+    for path, known in ((record, SCHEMA_VERSION), (book, 1)):
         before = path.read_text()
-        path.write_text(json.dumps({**json.loads(before), "schema": 2}))
+        path.write_text(json.dumps({**json.loads(before), "schema": known + 1}))
         newer = path.read_text()
         for command in (["plan", "study.yaml", "--no-probe"], ["run", "study.yaml", "--no-mirror"]):
             done = in_process(*command)
             assert done.code == 2, done.err
-            assert f"{path.name} must have schema 1 or older, but has 2" in done.err
+            assert f"must have schema {known} or older, but has {known + 1}" in done.err
+            assert path.name in done.err
             assert "a newer version of incay" in done.err
             assert "done again" not in done.out + done.err
             assert path.read_text() == newer
@@ -102,8 +104,8 @@ def test_records_of_a_newer_program_are_refused_and_stay(tmp_path, monkeypatch):
     # A newer program may sign its records in another way.
     values = json.loads(record.read_text())
     del values["checksum"]
-    record.write_text(json.dumps({**values, "schema": 2}))
-    assert "schema 1 or older" in in_process("run", "study.yaml", "--no-mirror").err
+    record.write_text(json.dumps({**values, "schema": SCHEMA_VERSION + 1}))
+    assert f"schema {SCHEMA_VERSION} or older" in in_process("run", "study.yaml", "--no-mirror").err
 
 
 FAILING = """
