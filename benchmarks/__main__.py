@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-SHORT = ("loss_memory", "loss_times", "analysis_scale", "overheads")
+SHORT = ("losses.memory", "losses.times", "reading.tables", "driver.overheads")
 
 
 def main() -> None:

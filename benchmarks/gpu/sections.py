@@ -1,12 +1,12 @@
 """The sections of `benchmarks.gpu`; each is run by it in a process of its own.
 
 * synchronisation: how often each loss waits for the device between two reports; goal: never.
-* losses: forward and backward of each loss as a ratio to softmax's (`benchmarks.loss_times`).
-* engine: images per second of the whole trial against the ceiling (`benchmarks.engine`) on the
-  CIFAR-10 network, as it is and in ways of running the network that the engine might take up.
+* losses: forward and backward of each loss as a ratio to softmax's (`benchmarks.losses.times`).
+* engine: images per second of the whole trial against the ceiling (`benchmarks.training.engine`) on
+  the CIFAR-10 network, as it is and in ways of running the network that the engine might take up.
 * training: the CIFAR-10 network for 20,000 steps of 128 in bf16, its error, its share of the
   device's peak, and the error of as many steps in fp32.
-* stacked: many small trials together (`benchmarks.stacked`).
+* stacked: many small trials together (`benchmarks.training.stacked`).
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from typing import Literal
 
 import torch
 
-from benchmarks import engine, loss_times, stacked
 from benchmarks.gpu.section import Section
 from benchmarks.gpu.training import training_section
 from benchmarks.gpu.ways import WAYS
+from benchmarks.losses import times as loss_times
+from benchmarks.training import engine, stacked
 from incay.trainables.data.base import ImageData, Split
 from incay.trainables.losses import losses
 from incay.trainables.training.settings import SplitSettings

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import engine
 from benchmarks.gpu.section import Section
 from benchmarks.gpu.ways import WAYS
+from benchmarks.training import engine
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import ImageData
 from incay.trainables.incay.settings import IncaySettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from benchmarks import engine
+from benchmarks.training import engine
 from incay.trainables.networks.modules.base import FeatureNetwork
 
 

@@ -1,6 +1,6 @@
 """Ways to convolve each member's images with its own weights; all compute the same.
 
-Which one is fast depends on the device and on the channels: see ``benchmarks/stacked.py``.
+Which one is fast depends on the device and on the channels: see ``benchmarks/training/stacked.py``.
 
 Shape suffixes: B batch, M members, C channels in, O channels out, H, W, h, w height and width.
 """

@@ -30,7 +30,7 @@ from incay.trainables.store.reading.origin import require_origin
 from incay.trainables.store.reading.values import require_config
 
 SCHEMA_VERSION = 2
-"""1: without what measures of logits, angles and scatter need; such records are read as they are."""
+"""1 is without what measures of logits, angles and scatter need; such records are read as ever."""
 
 SKIPPED = "skipped_images"
 """In a record's provenance: how many damaged images of each split were left out, if any were."""

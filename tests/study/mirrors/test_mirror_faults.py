@@ -15,7 +15,7 @@ from servers import free_port, mlflow_server
 from test_mirror import runs
 from tiny_study import STUDY, results
 
-from benchmarks.faulty_servers import answering_errors, never_answering
+from benchmarks.faults.servers import answering_errors, never_answering
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from benchmarks.loss_memory import LiveStorages, Usage, main, measure
+from benchmarks.losses.memory import LiveStorages, Usage, main, measure
 from incay.trainables.losses import losses
 from incay.trainables.losses.base import LossSettings
 from incay.trainables.losses.hinge import HingeSettings

@@ -1,8 +1,8 @@
 """How fast batches are augmented: 128 images of 3×32×32, each part by itself.
 
-Run as ``python -m benchmarks.augment``. RandAugment is compared with torchvision's, which draws
-once for a whole batch, or is called for each image. Parts are timed in turn, and the median of all
-turns is told.
+Run as ``python -m benchmarks.training.augment``. RandAugment is compared with torchvision's, which
+draws once for a whole batch, or is called for each image. Parts are timed in turn, and the median
+of all turns is told.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Many small trials in one process: stacked training against one trial after another.
 
-Run as ``python -m benchmarks.stacked --data-root DIR``. MNIST-2D trials that differ in seed, λ,
-learning rate and weight decay train for the same steps, together and one after another; both
-are timed in turn, after a warm-up and without evaluation. Prints one line for each case.
+Run as ``python -m benchmarks.training.stacked --data-root DIR``. MNIST-2D trials that differ in
+seed, λ, learning rate and weight decay train for the same steps, together and one after another;
+both are timed in turn, after a warm-up and without evaluation. Prints one line for each case.
 """
 
 from __future__ import annotations

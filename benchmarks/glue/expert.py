@@ -1,4 +1,4 @@
-"""The same study as `benchmarks.glue_study`, as somebody writes it who knows the parts well.
+"""The same study as `benchmarks.glue.plain`, as somebody writes it who knows the parts well.
 
 What differs from that yardstick: images are decoded and normalised once, and lie as tensors in
 each worker; there are no loader processes; weights and images are in channels-last layout; a worker
@@ -7,7 +7,7 @@ one thread for each of two trials; both precisions are tried for a few steps, an
 trains all. Network, loss, incay, optimiser, steps, reports, held-out images, the winner's test and
 MLflow are the same.
 
-    python -m benchmarks.glue_expert MNIST_ROOT RESULTS --trials 32 --steps 300
+    python -m benchmarks.glue.expert MNIST_ROOT RESULTS --trials 32 --steps 300
 """
 
 from __future__ import annotations

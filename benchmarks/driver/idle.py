@@ -1,6 +1,6 @@
 """``incay`` with trials that train nothing: what remains is what the platform itself costs.
 
-``python -m benchmarks.idle run STUDY …`` is ``incay run STUDY …`` but for the training: each
+``python -m benchmarks.driver.idle run STUDY …`` is ``incay run STUDY …`` but for the training: each
 trial reports as often as its study asks and is recorded, mirrored and told to the sampler like
 any other. Its error is a smooth function of λ with some noise. At the end the driver's own CPU
 seconds stand on the last line.
@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarks import ended
+from benchmarks.driver import ended
 from incay.study import cli
 from incay.trainables.store.endings import Ending
 from incay.trainables.worker import trainable
@@ -50,7 +50,7 @@ class IdleSession(TrialSession):
         self._reports[-1]["step"] = float(self.step)
         if self.step >= config.steps:
             self._end(Ending.COMPLETED, "")
-            if self.store.local_root is not None:  # for `benchmarks.scale`, which counts them
+            if self.store.local_root is not None:  # `benchmarks.driver.scale` counts them
                 ended.note(self.store.local_root.parent)
         else:
             self.store.write_progress(self.task.fingerprint, self._progress())
@@ -77,6 +77,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from benchmarks import idle  # under its own name, so that workers find the class
+    from benchmarks.driver import idle  # under its own name, so that workers find the class
 
     idle.main()

@@ -1,6 +1,6 @@
 """How long it takes to read a study whose records are packed, by its number of trials.
 
-Run as ``python -m benchmarks.packed_scale --trials 10000 100000``. A study of twenty arms is
+Run as ``python -m benchmarks.reading.packs --trials 10000 100000``. A study of twenty arms is
 written as runs leave it, each search trial at a point and with times of its own: records in packs
 of a thousand, the list of trials in pieces, a folder for each trial. What lies beside the records
 is left out, as nothing here reads it. Then fresh processes load it, say its status and build the

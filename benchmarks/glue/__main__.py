@@ -3,8 +3,8 @@
 Run as ``python -m benchmarks.glue --data-root DIR`` (minutes). 32 trials of MNIST-2D with
 reciprocal incay, 300 steps each, λ and μ searched by TPE, three reports with validation on 6,000
 held-out images, logged to MLflow in SQLite, on two CPUs; the winner is trained once more and
-tested. `benchmarks.glue_study` is the yardstick, as the parts' documentation shows it,
-`benchmarks.glue_expert` what somebody writes who knows them well, and `benchmarks.glue_ceiling` the
+tested. `benchmarks.glue.plain` is the yardstick, as the parts' documentation shows it,
+`benchmarks.glue.expert` what somebody writes who knows them well, and `benchmarks.glue.ceiling` the
 training steps alone. Each is timed from the command to its end, in turn.
 """
 
@@ -45,7 +45,7 @@ confirm: {{seeds: 1}}
 def seconds(command: Sequence[str], folder: Path, data_root: Path) -> float:
     """Run a command in a folder and return how long it took."""
     environment = {**os.environ, "INCAY_DATA": str(data_root), "RAY_USAGE_STATS_ENABLED": "0"}
-    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     environment.pop("MLFLOW_TRACKING_URI", None)
     started = time.perf_counter()
     log = folder / "log"
@@ -122,7 +122,7 @@ def command_of(
     size = ["--trials", str(chosen.trials), "--steps", str(chosen.steps)]
     python = [sys.executable, "-m"]
     if name == "ceiling":
-        return [*python, "benchmarks.glue_ceiling", str(data_root), *size]
+        return [*python, "benchmarks.glue.ceiling", str(data_root), *size]
     kind = name.rpartition(", ")[2].split()[0]
     if name.startswith("incay run"):
         study = STUDY.format(steps=chosen.steps, trials=chosen.trials, precision=kind)
@@ -130,8 +130,8 @@ def command_of(
         return [*python, "incay", "run", "glue.yaml", "--cpus", "2"]
     mnist = str(torchvision_mnist(data_root, folder / "data"))
     if name == "expert's glue":
-        return [*python, "benchmarks.glue_expert", mnist, "results", *size]
-    return [*python, "benchmarks.glue_study", mnist, "results", *size, "--workers", kind]
+        return [*python, "benchmarks.glue.expert", mnist, "results", *size]
+    return [*python, "benchmarks.glue.plain", mnist, "results", *size, "--workers", kind]
 
 
 if __name__ == "__main__":

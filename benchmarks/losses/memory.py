@@ -1,6 +1,6 @@
 """Peak memory of one training step of every loss.
 
-Run as ``python -m benchmarks.loss_memory``. It prints one line per loss: the bytes that forward,
+Run as ``python -m benchmarks.losses.memory``. It prints one line per loss: the bytes that forward,
 backward and centre update need at most beyond the loss's own parameters and the features, and
 how many (batch, classes) matrices lie in memory at once, at the peak and between forward and
 backward. On a GPU the bytes are the allocator's; on the CPU they are those of all live tensors.

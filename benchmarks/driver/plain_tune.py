@@ -1,8 +1,8 @@
-"""Plain Ray Tune with trials that train nothing: what `benchmarks.scale` sets beside `incay run`.
+"""Plain Ray Tune with trials that train nothing, to set beside `incay run`.
 
-``python -m benchmarks.plain_tune TRIALS CPUS`` samples at random, reuses its workers and reports
-once a trial. It goes without Tune's default loggers: results are in no file, where ``incay run``
-writes a record of each.
+``python -m benchmarks.driver.plain_tune TRIALS CPUS`` samples at random, reuses its workers and
+reports once a trial. It goes without Tune's default loggers: results are in no file, where ``incay
+run`` writes a record of each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
 import ray
 from ray import tune
 
-from benchmarks import ended
+from benchmarks.driver import ended
 
 
 class Idle(tune.Trainable):  # type: ignore[misc]

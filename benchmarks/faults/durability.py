@@ -1,6 +1,6 @@
 """What it costs that a record outlasts a power loss.
 
-Run as ``python -m benchmarks.durability --folder DIR``.
+Run as ``python -m benchmarks.faults.durability --folder DIR``.
 
 The same records, each with three tables, written in three ways in turn: with nothing flushed, each
 file flushed by itself but no folder (as it was, with which a name could be lost), and as it is. DIR

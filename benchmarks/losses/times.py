@@ -1,6 +1,6 @@
 """Forward and backward time of every loss, as a ratio to plain softmax's.
 
-Run as ``python -m benchmarks.loss_times [--device cuda] [--threads N] [LOSS …]``. Each repeat
+Run as ``python -m benchmarks.losses.times [--device cuda] [--threads N] [LOSS …]``. Each repeat
 times a loss and softmax twice in turn, in an order that changes, and compares the faster time of
 each; the ratio is the median over repeats. What slows the machine for a while thus slows both. On
 one thread of a CPU it is the thread's own time, from which other work takes nothing.

@@ -1,6 +1,6 @@
 """What a failing MLflow server costs the training: nothing, or how much.
 
-Run as ``python -m benchmarks.mirror_faults`` (minutes). The same study of 6 trials runs without
+Run as ``python -m benchmarks.faults.mirror`` (minutes). The same study of 6 trials runs without
 a mirror, with a server that takes connections and never answers, and with one whose every answer
 is an error; in turn, several times. Training time is that of the trials, as their records have it.
 """
@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.faulty_servers import answering_errors, never_answering
+from benchmarks.faults.servers import answering_errors, never_answering
 
 STUDY = """\
 name: mirror-faults
@@ -43,7 +43,7 @@ def training_seconds(address: str | None) -> float:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "study.yaml").write_text(STUDY)
         command = [sys.executable, "-m", "incay", "run", "study.yaml", "--cpus", "1"]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / ".src")}
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / ".src")}
         if address is None:
             command += ["--no-mirror"]
         else:

@@ -1,10 +1,10 @@
 """Steps to a winner as good: halving, races over seeds, and both, against the whole search.
 
-Run as ``python -m benchmarks.racing --data-root DIR`` (minutes). Each arm's random search trains
-every point with eight seeds, stacked. Searches over three of the seeds are then drawn from these
-results, hundreds of times, points and seeds at random, and end what the platform's own rules end: a
-pruner the first seed of a hopeless point, a race the seeds that are left of it. What a search has
-found is worth the mean of its winner over the seeds that it did not use.
+Run as ``python -m benchmarks.search.racing --data-root DIR`` (minutes). Each arm's random search
+trains every point with eight seeds, stacked. Searches over three of the seeds are then drawn from
+these results, hundreds of times, points and seeds at random, and end what the platform's own rules
+end: a pruner the first seed of a hopeless point, a race the seeds that are left of it. What a
+search has found is worth the mean of its winner over the seeds that it did not use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from benchmarks.search_seeds import run_study
+from benchmarks.search.seeds import run_study
 from incay.analysis.results.points import search_points
 from incay.study.search.outcomes import Outcome
 from incay.study.search.pruner import PruneJudge

@@ -7,7 +7,7 @@ study that it is compared with, and the winner is trained once more and tested, 
 such scripts usually have as well (checkpoints at each report, recovery) is left out, which can
 only make it faster.
 
-    python -m benchmarks.glue_study MNIST_ROOT RESULTS --trials 32 --steps 300
+    python -m benchmarks.glue.plain MNIST_ROOT RESULTS --trials 32 --steps 300
 """
 
 from __future__ import annotations

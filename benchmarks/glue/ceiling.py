@@ -3,7 +3,7 @@
 Two processes of one thread each take as many steps as the study's trials have, on images that lie
 ready, in the faster of two precisions: no search, evaluation, report or record.
 
-    python -m benchmarks.glue_ceiling MNIST_ROOT --trials 32 --steps 300
+    python -m benchmarks.glue.ceiling MNIST_ROOT --trials 32 --steps 300
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.engine import Ceiling
+from benchmarks.training.engine import Ceiling
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.networks.mnist_2d import MNIST2DSettings

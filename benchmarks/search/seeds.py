@@ -1,6 +1,6 @@
 """What several seeds gain a search at equal cost: tuned-rn in small, drawn again and again.
 
-Run as ``python -m benchmarks.search_seeds --data-root DIR`` (minutes). Each arm's random search
+Run as ``python -m benchmarks.search.seeds --data-root DIR`` (minutes). Each arm's random search
 trains every point with eight seeds. Searches of fewer trainings are then drawn from these results,
 thousands of times: points and seeds at random, with one seed, with three, with three and a race.
 What a search has found is worth the mean of its winner over the seeds that it did not use.

@@ -1,11 +1,11 @@
 """A study of many trials: what a trial costs as their number grows, and what the commands take.
 
-Run as ``python -m benchmarks.scale --trials 10000`` (10 minutes). The trials train nothing
-(`benchmarks.idle`), so that the driver, the store and the sampler are what is measured. For each
-tenth of the study stand milliseconds a trial, those of the driver's processor, and the driver's
-memory at its end. With ``--plain`` as many trials of plain Ray Tune follow
-(`benchmarks.plain_tune`), and the ratio. Then come the times of the commands over the finished
-study: plan, run again (which finds everything done), status, table and MLflow's copy.
+Run as ``python -m benchmarks.driver.scale --trials 10000`` (10 minutes). The trials train nothing
+(`benchmarks.driver.idle`), so that the driver, the store and the sampler are what is measured. For
+each tenth of the study stand milliseconds a trial, those of the driver's processor, and the
+driver's memory at its end. With ``--plain`` as many trials of plain Ray Tune follow
+(`benchmarks.driver.plain_tune`), and the ratio. Then come the times of the commands over the
+finished study: plan, run again (which finds everything done), status, table and MLflow's copy.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import ended
-from benchmarks.overheads import environment, incay
+from benchmarks.driver import ended
+from benchmarks.driver.overheads import environment, incay
 
 _SECONDS_BETWEEN_LOOKS = 0.25
 _TENTHS = 10
@@ -71,7 +71,7 @@ def watched(folder: Path, module: str, *arguments: str) -> list[Look]:
 
     Args:
         folder: Where it runs.
-        module: What is run; must note there (`benchmarks.ended`) that a trial has ended.
+        module: What is run; must note there (`benchmarks.driver.ended`) that a trial has ended.
         arguments: Its arguments.
     """
     started = time.perf_counter()
@@ -163,10 +163,10 @@ def main() -> None:
         folder = Path(place)
         (folder / "scale.yaml").write_text(study(chosen.trials, chosen.sampler, chosen.arms))
         run = ("run", "scale.yaml", "--no-mirror", "--cpus", "2")
-        ours = watched(folder, "benchmarks.idle", *run)
+        ours = watched(folder, "benchmarks.driver.idle", *run)
         show("incay", chosen.trials, ours)
         if chosen.plain:
-            plain = watched(folder, "benchmarks.plain_tune", str(chosen.trials), "2")
+            plain = watched(folder, "benchmarks.driver.plain_tune", str(chosen.trials), "2")
             show("plain Tune", chosen.trials, plain)
             compare(chosen.trials, ours, plain)
         commands: dict[str, tuple[str, ...]] = {

@@ -1,12 +1,12 @@
 """Images per second of whole trials against the ceiling of the same network.
 
-Run as ``python -m benchmarks.engine --data-root DIR`` (minutes). The ceiling trains the same
-network with the same optimiser and precision on images that lie ready, normalised and in their
+Run as ``python -m benchmarks.training.engine --data-root DIR`` (minutes). The ceiling trains the
+same network with the same optimiser and precision on images that lie ready, normalised and in their
 layout: forward, cross entropy, backward, optimiser step, nothing else. The whole trial is what
-``incay run`` trains: shuffled batches, normalisation, augmentation, incay, metrics at every
-step, progress and checkpoints in a real store, and with ``--validation`` an evaluation at every
-report. Both train in turn, so that what else the machine does weighs on both; the ratio is the
-median over the turns.
+``incay run`` trains: shuffled batches, normalisation, augmentation, incay, metrics at every step,
+progress and checkpoints in a real store, and with ``--validation`` an evaluation at every report.
+Both train in turn, so that what else the machine does weighs on both; the ratio is the median over
+the turns.
 """
 
 from __future__ import annotations

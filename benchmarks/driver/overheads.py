@@ -1,8 +1,8 @@
 """What the platform itself costs: per trial, per report, at the start, and of its commands.
 
-Run as ``python -m benchmarks.overheads`` (some minutes). Trials that train nothing
-(`benchmarks.idle`) go through the real driver, store, sampler, MLflow mirror and Optuna copy on
-two CPUs; the first training step is that of a real study. Times of commands are medians.
+Run as ``python -m benchmarks.driver.overheads`` (some minutes). Trials that train nothing
+(`benchmarks.driver.idle`) go through the real driver, store, sampler, MLflow mirror and Optuna copy
+on two CPUs; the first training step is that of a real study. Times of commands are medians.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 STUDY = """\
 name: idle
 base:
@@ -79,7 +79,7 @@ def finish_times(folder: Path) -> list[float]:
 def seconds_per_trial(folder: Path, trials: int) -> float:
     """Return the median time from record to record of a search."""
     (folder / "idle.yaml").write_text(STUDY.format(steps=1, reports=1, trials=trials))
-    incay(folder, "run", "idle.yaml", "--cpus", "2", module="benchmarks.idle")
+    incay(folder, "run", "idle.yaml", "--cpus", "2", module="benchmarks.driver.idle")
     times = finish_times(folder)[:trials]
     # Two finish together now and then: the mean over a stretch is what counts.
     stretch = max(2, len(times) // 10)
@@ -94,7 +94,7 @@ def driver_seconds(folder: Path, trials: int, reports: int) -> float:
     """Return the CPU seconds of the driver of a search."""
     study = STUDY.format(steps=reports, reports=reports, trials=trials)
     (folder / "idle.yaml").write_text(study)
-    _, said = incay(folder, "run", "idle.yaml", "--cpus", "2", module="benchmarks.idle")
+    _, said = incay(folder, "run", "idle.yaml", "--cpus", "2", module="benchmarks.driver.idle")
     found = re.search(r"driver CPU seconds: ([\d.]+)", said)
     assert found is not None
     return float(found[1])

@@ -1,6 +1,6 @@
 """What a driver itself keeps and does for each trial of a search, without Ray: by number of trials.
 
-Run as ``python -m benchmarks.driver_state --trials 100000`` (minutes). A search of idle trials goes
+Run as ``python -m benchmarks.driver.state --trials 100000`` (minutes). A search of idle trials goes
 through what chooses points, counts, and keeps the books, each trial ending when its turn comes;
 nothing is placed, and no record is written. For each tenth stand milliseconds of the processor a
 trial, the process's own memory, and the seconds that writing the list of trials once takes.
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.scale import study
+from benchmarks.driver.scale import study
 from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor
 from incay.study.planning.data_catalog import DataCatalog

@@ -1,6 +1,6 @@
 """Steps that pruning saves: ASHA over a grid of λ against the whole grid.
 
-Run as ``python -m benchmarks.search_saves --data-root DIR`` (minutes). Both searches choose λ of
+Run as ``python -m benchmarks.search.pruning --data-root DIR`` (minutes). Both searches choose λ of
 reciprocal incay for MNIST-2D among the same values, by the error on held-out training images;
 each winner is then confirmed on fresh seeds. Each search has a store of its own, so that neither
 takes results from the other.

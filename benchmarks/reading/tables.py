@@ -4,7 +4,7 @@ Writes synthetic studies of several sizes through the real store (100 reports pe
 images per confirmed one), then loads each and builds the general table in a fresh process; of
 the largest study, every table:
 
-    python -m benchmarks.analysis_scale --trials 2500 5000 10000
+    python -m benchmarks.reading.tables --trials 2500 5000 10000
 """
 
 from __future__ import annotations
