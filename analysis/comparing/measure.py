@@ -20,6 +20,7 @@ from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables import names
 from incay.trainables.metrics import ACCURACY, ERROR, Quantity, quantity_of, split_of
 from incay.trainables.store.endings import Unended, count_statuses
+from incay.trainables.store.measured import UNMEASURED
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,13 @@ def measure_seeds(results: StudyResults, arm: Arm, metric: str) -> Measurement:
     fingerprints: dict[int, tuple[str, ...]] = {}
     seen: set[str] = set()
     notes: list[str] = []
+    lacking: list[str] = []
     for trial in trials:
         value = value_of(results, trial, metric)
         if value is None and trial.diverged:
             value = worst
         if value is None:
+            lacking += [str(trial.number)] if trial.is_whole else []
             continue
         if trial.fingerprint in seen:
             notes.append(
@@ -121,9 +124,14 @@ def measure_seeds(results: StudyResults, arm: Arm, metric: str) -> Measurement:
         values[trial.number] = value
         fingerprints[trial.number] = (trial.fingerprint,)
     notes += _endings_notes(arm, trials, worst)
+    if values and lacking:
+        notes.append(
+            f"{arm.name}: {what} has no value in {len(lacking)} of {len(trials)} replicates "
+            f"({', '.join(lacking)}), which are left out"
+        )
     if values:
         return Measurement(values, fingerprints, "", tuple(notes), what, metrics)
-    return Measurement(reason=_reason(results, arm))
+    return Measurement(reason=_reason(results, arm, metric))
 
 
 def describe_endings(trials: Sequence[Trial]) -> str:
@@ -147,18 +155,29 @@ def _endings_notes(arm: Arm, trials: Sequence[Trial], worst: float | None) -> li
     return [f"{arm.name}: of {len(trials)} replicates {describe_endings(trials)}{policy}"]
 
 
-def _reason(results: StudyResults, arm: Arm) -> str:
+def _reason(results: StudyResults, arm: Arm, metric: str) -> str:
     trials = arm.phase("confirm")
     if not trials:
         searched = arm.phase("search")
         if results.searches and searched:
-            return _search_reason(searched)
+            return _search_reason(searched, results.objective.metric)
         awaited = _awaited(results, arm)
         if awaited:
             return awaited
         asked = results.looks[0] if results.looks else results.replicates
         return f"{Unended.PENDING} {asked} of {asked}"
-    return list_endings(trials) or "not recorded"
+    return list_endings(trials) or _no_number(trials, metric)
+
+
+def _no_number(trials: Sequence[Trial], metric: str) -> str:
+    """Return why trials that are whole have no value of a metric."""
+    records = [trial.record for trial in trials if trial.record is not None]
+    for record in records:
+        failures = record.provenance.get(UNMEASURED)
+        if isinstance(failures, Mapping) and isinstance(failures.get(metric), str):
+            return f"could not be computed: {failures[metric]}"
+    recorded = any(metric in each.metrics for each in records)
+    return "no value" if recorded else "not recorded"
 
 
 def list_endings(trials: Sequence[Trial]) -> str:
@@ -167,14 +186,17 @@ def list_endings(trials: Sequence[Trial]) -> str:
     return ", ".join(f"{status} {count} of {len(trials)}" for status, count in missing.items())
 
 
-def _search_reason(searched: Sequence[Trial]) -> str:
+def _search_reason(searched: Sequence[Trial], metric: str) -> str:
     """Return why an arm that is searched has no confirm trial.
 
-    Nothing is pending where all search trials have ended and none has completed: there is no
-    winner that could be confirmed.
+    Nothing is pending where all search trials have ended and none has completed with a number for
+    the objective: there is no winner that could be confirmed.
     """
     done = sum(not trial.is_open for trial in searched)
-    if done < len(searched) or any(trial.is_whole for trial in searched):
+    whole = [trial for trial in searched if trial.is_whole]
+    if done == len(searched) and whole and all(trial.metric(metric) is None for trial in whole):
+        return f"no search trial has a number for {metric}"
+    if done < len(searched) or whole:
         return f"{Unended.PENDING}: {done} of {len(searched)} search trials done"
     return f"no search trial completed: {list_endings(searched)}"
 

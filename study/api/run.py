@@ -113,7 +113,10 @@ def _told(opened: Opened, summary: RunSummary) -> Iterator[str]:
     if len(summary.failed) > _MOST_FAILURES:
         yield f"{len(summary.failed) - _MOST_FAILURES} more trials failed"
     for arm in summary.without_winner:
-        yield f"{arm}: no search trial completed, so there is nothing to confirm"
+        yield (
+            f"{arm}: no search trial completed with a number for "
+            f"{opened.spec.objective.metric}, so there is nothing to confirm"
+        )
     for stuck in summary.stuck:
         yield (
             f"{stuck.arm}, replicate {stuck.number}: its threshold is a multiple of the norm of "

@@ -213,15 +213,22 @@ class ArmSearch:
         return judge is not None and judge.hear(self._objective(history))
 
     def accepts(self, trial: PlannedTrial, record: TrialRecord) -> bool:
-        """Return whether a stored record is this trial's result.
+        """Return whether a record is how this trial ended.
 
-        A trial that another study pruned is one only if this study prunes it no later. One that was
-        trained before an objective was a measure has no value of it, and is trained again.
+        A trial that another study pruned has ended only if this study prunes it no later.
+        """
+        return not record.status.is_cut or self.prunes(trial, self._histories(record))
+
+    def reuses(self, trial: PlannedTrial, record: TrialRecord) -> bool:
+        """Return whether a record that was there before is this trial's result.
+
+        One that was trained before an objective was a measure has no value of it, and is trained
+        again.
         """
         wanted = set(self._spec.objective.directions)
         if record.status.is_whole and not wanted <= record.metrics.keys():
             return False
-        return not record.status.is_cut or self.prunes(trial, self._histories(record))
+        return self.accepts(trial, record)
 
     def end(self, trial: PlannedTrial, record: TrialRecord) -> None:
         """Take in how a trial ended."""

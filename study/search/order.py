@@ -180,7 +180,7 @@ class SearchWork:
                 self._running[trial.fingerprint].append((search, trial))
                 continue
             record = self._finished(trial.fingerprint)
-            if record is not None and search.accepts(trial, record):
+            if record is not None and search.reuses(trial, record):
                 search.end(trial, record)
                 continue
             self._running[trial.fingerprint] = [(search, trial)]

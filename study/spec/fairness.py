@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,17 +13,11 @@ from incay.study.spec.messages import unknown_key
 from incay.study.spec.reading.document import Document
 from incay.study.spec.searches.search import search_path
 from incay.study.spec.settings import dotted
-from incay.trainables import metrics, names
+from incay.trainables import names
 
 _SAME_EFFORT = ("steps", "batch_size", "reports")
 """Settings that decide how much an arm is trained or looked at: the same in every arm, unless
 they are what is under test."""
-
-
-_WOULD = {
-    metrics.TEST: "leak what the study is to measure",
-    metrics.TRAIN: "take what fits the training images best, and not what holds for others",
-}
 
 
 def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseline: str) -> None:
@@ -33,7 +26,6 @@ def check_fair(document: Document, header: Header, arms: tuple[Arm, ...], baseli
     Raises:
         StudyError: It names the arm and the key.
     """
-    _check_objective(document, header, arms)
     _check_validation(document, arms)
     _check_factors(document, header, arms)
     reference = next(arm for arm in arms if arm.name == baseline)
@@ -53,73 +45,6 @@ def _check_factors(document: Document, header: Header, arms: Iterable[Arm]) -> N
     for factor in header.factors:
         if factor not in known:
             raise document.error(("factor",), unknown_key(factor, known, ()))
-
-
-def _check_objective(document: Document, header: Header, arms: Iterable[Arm]) -> None:
-    searches = any(arm.search for arm in arms)
-    if not searches and not document.has(("objective",)):
-        return
-    if searches and header.protocol == "paper":
-        raise document.error(
-            ("protocol",), "protocol 'paper' reads the test set and so must search nothing"
-        )
-    known = metrics.evaluated(metrics.VALIDATION) + metrics.measured(metrics.VALIDATION)
-    for metric, mode in header.objective.directions.items():
-        path = ("objective", "also" if metric in header.objective.also else "metric")
-        if metrics.split_of(metric) not in metrics.SPLITS:
-            raise document.error(path, _unknown_metric(metric, known))
-        if metrics.split_of(metric) != metrics.VALIDATION:
-            raise document.error(
-                path,
-                "objective.metric must be a metric of the validation split (val.…): choosing by "
-                f"{shown(metric)} would {_WOULD[metrics.split_of(metric)]}",
-            )
-        if metric not in known:
-            raise document.error(path, _unknown_metric(metric, known))
-        _check_measured(document, header, arms, metric, path)
-        quantity = metrics.quantity_of(metric)
-        wanted = quantity.better if quantity else None
-        better = {"less": "min", "more": "max", None: mode}[wanted]
-        if mode != better:
-            path = path if path[1] == "also" else ("objective", "mode")
-            raise document.error(
-                path, f"must be {better} for {metric}, as {wanted} of it is better, but is {mode}"
-            )
-
-
-def _check_measured(
-    document: Document, header: Header, arms: Iterable[Arm], metric: str, path: tuple[str, ...]
-) -> None:
-    """Refuse an objective that trials would not measure, or not when a pruner asks for it."""
-    settings = {arm.name: arm.config.measure for arm in arms}
-    without = [name for name, each in settings.items() if not each.ood]
-    if metrics.word_of(metric).startswith("ood.") and without:
-        raise document.error(
-            path,
-            f"{metric} needs images out of distribution, such as measure.ood: [shuffled], but "
-            f"{without[0]!r} names none",
-        )
-    pruned = header.budget is not None and header.budget.pruner != "none"
-    seldom = [name for name, each in settings.items() if not each.reports]
-    if pruned and seldom and metric not in metrics.reported(metrics.VALIDATION):
-        raise document.error(
-            path,
-            f"a pruner needs {metric} at every report: say measure.reports: true in base, or "
-            f"budget.pruner: none; but {seldom[0]!r} measures it at the end only",
-        )
-
-
-def _unknown_metric(metric: str, known: list[str]) -> str:
-    """Return what is wrong with a metric that there is none of, and which was probably meant."""
-    word = metric.rpartition(".")[2].lower()
-    meant = {"accuracy": "error", "acc": "error", "top1": "error", "err": "error"}.get(word, word)
-    name = f"{metrics.VALIDATION}.{meant}"
-    close = [name] if name in known else difflib.get_close_matches(name, known, n=1)
-    why = ", to be made small: accuracy is 100 - error" if meant != word else ""
-    hint = f" (did you mean {close[0]!r}{why}?)" if close else ""
-    first = [each for each in metrics.evaluated(metrics.VALIDATION) if each in known]
-    listed = ", ".join([*first, *sorted(set(known) - set(first))])
-    return f"must be one of {listed}, but got {shown(metric)}{hint}"
 
 
 def _check_validation(document: Document, arms: Iterable[Arm]) -> None:

@@ -11,11 +11,11 @@ from incay.study.spec.arms.resolve import resolve_arms
 from incay.study.spec.arms.stopping import stops_early
 from incay.study.spec.fairness import check_fair
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
+from incay.study.spec.measured import check_measured
 from incay.study.spec.reading.document import Document
 from incay.study.spec.recipe import lay_recipes
 from incay.study.spec.searches.budget import check_budget
 from incay.study.spec.size import check_size
-from incay.trainables.metrics import SPLITS, TRAIN, all_quantities, split_of, word_of
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
 from incay.trainables.uses.bundle import Bundle
@@ -163,32 +163,18 @@ def parse_study(document: Document, code: Bundle | None = None) -> StudySpec:
     arms, baseline = resolve_arms(document, header)
     check_budget(document, header)
     check_size(document, header, arms)
+    check_measured(document, header, arms)
     check_fair(document, header, arms, baseline)
     return StudySpec(header, arms, baseline, document, code or Bundle())
 
 
 def _check_table(document: Document, header: Header) -> None:
     """Refuse a table that does not exist before the study runs, not after."""
-    _check_columns(document, header)
     if header.table is None:
         return
     known = registered_names(_TABLES)
     if header.table not in known:
         raise document.error(("table",), describe_unknown("table", header.table, known))
-
-
-def _check_columns(document: Document, header: Header) -> None:
-    """Refuse columns of a table that has its own, or of which there is no measure."""
-    if header.columns and header.table is not None:
-        raise document.error(
-            ("columns",), f"columns must be of no other table, but table is {header.table!r}"
-        )
-    known = all_quantities()
-    for name in header.columns:
-        split = split_of(name)
-        word = word_of(name) if split in SPLITS else name
-        if word not in known and split != TRAIN:  # a loss may train by terms of its own
-            raise document.error(("columns",), describe_unknown("a column", name, known))
 
 
 def header_keys() -> tuple[str, ...]:

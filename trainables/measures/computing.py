@@ -4,27 +4,55 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from incay.trainables.measures import measures
 from incay.trainables.measures.base import Measure
-from incay.trainables.measures.records import AT_EVERY_REPORT, Records
+from incay.trainables.measures.records import AT_EVERY_REPORT, OUTSIDE, Records
+
+_MOST_LETTERS = 300
 
 
-def computed(records: Records, *, every_report: bool = False) -> dict[str, float]:
-    """Return the measures of records by name, those left out that need what is not there.
+@dataclass(frozen=True)
+class Computed:
+    """All measures of some records.
+
+    Attributes:
+        values: By name; NaN is what has no meaning here.
+        failures: Why a measure raised an error, by name; its value is NaN.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def computed(records: Records, *, every_report: bool = False) -> Computed:
+    """Return the measures of records.
+
+    One that needs what these cannot have, as angles to class vectors that a loss has not, is NaN:
+    it has been asked for, and there is none. One of images out of distribution is left out where
+    there are no such images.
 
     Args:
         records: Of one split.
         every_report: Whether to compute those alone that are computed at each report.
     """
     chosen: Mapping[str, type[Measure]] = measures
-    return {
-        name: compute(measure, records)
-        for name, measure in chosen.items()
-        if (not every_report or is_quick(measure)) and computable(measure, records)
-    }
+    found = Computed()
+    for name, measure in chosen.items():
+        if computable(measure, records):
+            if every_report and not is_quick(measure):
+                continue
+            try:
+                found.values[name] = compute(measure, records)
+            except Exception as error:  # of the user's own: a trained network is worth more
+                found.values[name] = math.nan
+                found.failures[name] = f"{type(error).__name__}: {error}"[:_MOST_LETTERS]
+        elif not every_report and OUTSIDE not in measure.needs:
+            found.values[name] = math.nan
+    return found
 
 
 def compute(measure: type[Measure], records: Records) -> float:

@@ -32,7 +32,7 @@ def planted_records() -> Records:
         squares=squares,
         target_cosine=cosine[own],
         other_cosine=np.where(own, -1.0, cosine).max(axis=1),
-        rank=(logit > logit[own][:, None]).sum(axis=1) + 1,
+        rank=(logit >= logit[own][:, None]).sum(axis=1),
         nearest=logit.argmax(axis=1),
         tempered_loss=-log[own],
         tempered_log_confidence=log.max(axis=1),

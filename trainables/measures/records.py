@@ -51,7 +51,7 @@ class Records:
         squares: (N,), Σ_k p_k².
         target_cosine: (N,), cos(f, w_y).
         other_cosine: (N,), the largest cos(f, w_k) of the other classes.
-        rank: (N,), of the true class among all by logit, 1 for the first.
+        rank: (N,), of the true class among all by logit, 1 for the first; ties count against it.
         nearest: (N,), the class whose mean is nearest to f.
         tempered_loss: (N,), as `loss` of softmax(z/T), T fitted on other images.
         tempered_log_confidence: (N,), likewise.
@@ -100,6 +100,15 @@ class Records:
     outside: Mapping[str, Outside] | None = None
     _made: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        """Keep measures from writing into what others are computed of, and what is stored."""
+        for holder in (self, *(self.outside or {}).values()):
+            for name, values in vars(holder).items():
+                if isinstance(values, np.ndarray):
+                    fixed = values.view()
+                    fixed.flags.writeable = False
+                    object.__setattr__(holder, name, fixed)
+
     @property
     def correct(self) -> Bools:
         """(N,), whether the prediction is right."""
@@ -123,6 +132,8 @@ class Records:
         return getattr(self, name) is not None
 
 
+OUTSIDE = "outside"
+"""The field of images of none of the classes, which are there where a study asks for them."""
 SAMPLE_FIELDS: Mapping[str, type[np.generic]] = {
     "max_logit": np.float32,
     "log_confidence": np.float32,

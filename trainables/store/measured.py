@@ -23,6 +23,8 @@ MOST_NUMBERS = 2**18
 512 features of 512 classes are; those of the 10,572 persons of CASIA-WebFace are not."""
 OWN_MEASURES = "measures"
 """In a record's provenance: what is to be said of measures of the user's own, by name."""
+UNMEASURED = "unmeasured"
+"""In a record's provenance: why measures raised errors, by the metric's name."""
 CLASSES, OUTSIDE = "classes", "outside"
 _SPLIT, _TEMPERATURE = b"split", b"temperature"
 _SHORT = np.iinfo(np.int16).max

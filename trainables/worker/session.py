@@ -23,7 +23,7 @@ from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.outgoing import without_secrets
 from incay.trainables.source.tree import own_code
 from incay.trainables.store.endings import Ending
-from incay.trainables.store.measured import OWN_MEASURES
+from incay.trainables.store.measured import OWN_MEASURES, UNMEASURED
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
@@ -78,6 +78,7 @@ class TrialSession:
         # There may be one when it begins: what another study has pruned, this one may train on.
         self._result_before: str | None = None
         self._provenance: dict[str, Any] = {"started": now(), "attempts": []}
+        self._unmeasured: dict[str, str] = {}
         self._seconds_before = 0.0
         self._started = self._checkpointed = time.monotonic()
 
@@ -110,7 +111,9 @@ class TrialSession:
             # It is the report that the history holds.
             with trainer.as_evaluated():
                 measured = measure_report(trainer, outside_of(self._data))
-            metrics.update(measured.metrics)
+            for name, value in measured.metrics.items():
+                metrics.setdefault(name, value)  # a measure never replaces what was evaluated
+            self._unmeasured = dict(measured.failures)
             if trainer.finished:
                 if self.task.keep_model:
                     patiently(
@@ -270,6 +273,7 @@ class TrialSession:
             **skipped,
             **own,
             **({OWN_MEASURES: told} if told else {}),
+            **({UNMEASURED: self._unmeasured} if self._unmeasured else {}),
             "device": device_name(self._device),
             "device_type": self._device.type,
             "threads": torch.get_num_threads(),

@@ -39,7 +39,10 @@ def summary_lines(spec: StudySpec, store: Store, summary: RunSummary) -> Iterato
         yield _cost(spec, summary)
     yield from unreached(spec)
     for arm in summary.without_winner:
-        yield f"{arm}: no search trial completed, so there is nothing to confirm"
+        yield (
+            f"{arm}: no search trial completed with a number for {spec.objective.metric}, so "
+            "there is nothing to confirm"
+        )
     for trial in summary.stuck:
         yield (
             f"{trial.arm}, replicate {trial.number}: its threshold is a multiple of the norm of "

@@ -155,7 +155,7 @@ def test_a_metric_that_is_not_finite_is_no_number(six_arms: Maker) -> None:
     factory = six_arms()
     factory.trial("Softmax", 0, {"test.error": 1.0, "test.norm": math.nan})
     built = table(load(factory.write(), "paper-b-table-2"))
-    assert cell(built, "Softmax", "norm").reason == "not recorded"
+    assert cell(built, "Softmax", "norm").reason == "no value"
 
 
 def test_protocol_and_overrides_are_on_the_table(six_arms: Maker) -> None:

@@ -130,7 +130,7 @@ def test_ablation_takes_one_part_away_at_a_time(tmp_path: Path) -> None:
         (
             "search: {all arms: {optimizer.lr: 0.1 .. 0.2}}\nobjective: {metric: val.erorr}",
             "objective.metric",
-            "must be one of val.error, val.loss, val.norm",
+            "a metric of the validation split, but got 'val.erorr' (did you mean 'val.error'?)",
         ),
         (
             "search: {all arms: {optimizer.lr: 0.1 .. 0.2}}\narms: {A: {split.validation: 0}}",

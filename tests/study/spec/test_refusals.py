@@ -147,7 +147,7 @@ def test_names_of_other_papers_and_keys_of_the_study_are_answered_with_what_is_m
 
 
 def test_an_objective_is_checked_where_nothing_is_searched():
-    assert "must be one of val.error" in refusal(objective={"metric": "zzz"})
+    assert "must be a metric of the validation" in refusal(objective={"metric": "zzz"})
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_neural_collapse_is_that_of_its_definition(dimension: int) -> None:
 
 
 def test_a_perfect_collapse_is_zero_in_all_four() -> None:
-    found = computed(collapsed().records())
+    found = computed(collapsed().records()).values
     for name in ("nc1", "nc2", "nc2.norms", "nc2.angles", "nc2.weights", "nc3", "nc3.frame", "nc4"):
         assert found[name] == pytest.approx(0.0, abs=1e-6), name
     assert found["separation"] == pytest.approx(1.0)
@@ -86,7 +86,7 @@ def test_a_perfect_collapse_is_zero_in_all_four() -> None:
 def test_scale_free_measures_do_not_see_a_scale_and_distances_do() -> None:
     made = answers(5, spread=0.7)
     longer = made._replace(features=4.0 * made.features)
-    short, long = computed(made.records()), computed(longer.records())
+    short, long = computed(made.records()).values, computed(longer.records()).values
     for name in ("nc1", "nc2", "nc3", "fisher", "separation", "angle_within", "distance_ratio"):
         assert long[name] == pytest.approx(short[name], rel=1e-4), name
     assert long["property3.within"] == pytest.approx(4.0 * short["property3.within"], rel=1e-6)
@@ -96,7 +96,7 @@ def test_only_raw_distances_see_norms_that_spread() -> None:
     made = answers(6, spread=0.3)
     lengths = torch.linspace(0.2, 5.0, len(made.label)).unsqueeze(1)
     uneven = made._replace(features=lengths * made.features)
-    before, after = computed(made.records()), computed(uneven.records())
+    before, after = computed(made.records()).values, computed(uneven.records()).values
     assert after["distance_ratio"] > 1.2 * before["distance_ratio"]
     assert after["distance_ratio.unit"] == pytest.approx(before["distance_ratio.unit"], rel=1e-6)
 
@@ -130,10 +130,10 @@ def test_one_wrong_label_breaks_the_strict_property_and_not_the_robust_one() -> 
     made = collapsed(classes=4, each=100)
     label = made.label.clone()
     label[0] = 1
-    found = computed(made._replace(label=label).records())
+    found = computed(made._replace(label=label).records()).values
     assert found["property3"] == 0.0
     assert found["property3.robust"] == 0.0 or found["property3.robust_ratio"] < 1.0
-    clean = computed(made.records())
+    clean = computed(made.records()).values
     assert clean["property3"] == 1.0
 
 
@@ -170,13 +170,13 @@ def test_drawn_images_are_as_many_of_each_class(classes: int, images: int) -> No
 @pytest.mark.parametrize("images", [1, 2, 3])
 def test_few_images_are_no_error(images: int) -> None:
     made = answers(0, images=images)
-    found = computed(made.records())
+    found = computed(made.records()).values
     assert found["nll"] == pytest.approx(value("nll", made.records()))
     assert all(isinstance(each, float) for each in found.values())
 
 
 def test_features_of_length_zero_are_no_error() -> None:
     made = answers(0, images=40)
-    found = computed(made._replace(features=torch.zeros_like(made.features)).records())
+    found = computed(made._replace(features=torch.zeros_like(made.features)).records()).values
     assert found["nll"] == pytest.approx(math.log(7.0), rel=1e-6)
     assert math.isnan(found["nc1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_sub_centres_are_measured_by_the_nearest_one(digits: ImageData) -> None:
 def test_sub_centres_have_no_measures_of_class_vectors(digits: ImageData, tmp_path: Path) -> None:
     record = train(task_of(SUBCENTER), digits, Store(tmp_path), CPU)
     lacking = {f"{split}.{name}" for split in ("val", "test") for name in ("nc2.weights", "nc3")}
-    assert not lacking & record.metrics.keys()
+    assert all(math.isnan(record.metrics[name]) for name in lacking)
     assert {"test.nc1", "test.nc2", "test.nc4", "test.ece"} <= record.metrics.keys()
 
 
@@ -107,3 +108,17 @@ def test_too_few_features_for_an_etf_are_told_before_anything_trains() -> None:
     assert setting == "loss"
     assert why.startswith("network.dimension >= 9")
     assert why.endswith("must hold, but got 2")
+
+
+def test_what_a_loss_has_no_class_vectors_for_is_recorded_as_no_number(digits: ImageData) -> None:
+    _, metrics = measured(SUBCENTER, digits)
+    without = {name for name, value in metrics.items() if math.isnan(value)}
+    assert {"val.nc3", "test.nc3", "test.nc2.weights"} <= without
+    assert not [name for name in metrics if ".ood." in name]
+
+
+def test_equal_logits_for_all_classes_are_no_top_five(digits: ImageData) -> None:
+    trainer, _ = measured(CONFIG, digits)
+    with torch.no_grad():
+        trainer.loss.get_parameter("weight").zero_()
+    assert measure_report(trainer).metrics["test.top5_error"] == 100.0

@@ -22,6 +22,7 @@ from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.losses.modules.base import ClassifierLoss, Loss, LossOutput
 from incay.trainables.losses.softmax import SoftmaxSettings
+from incay.trainables.measures import measures
 from incay.trainables.measures.computing import computed
 from incay.trainables.measures.settings import MeasureSettings
 from incay.trainables.networks.mnist_2d import MNIST2DSettings
@@ -88,10 +89,12 @@ def test_the_last_report_has_every_measure_and_the_others_the_quick_ones(store, 
 def test_what_it_leaves_is_enough_to_compute_its_measures_again(store, digits):
     record = train(task_of(CONFIG), digits, store, CPU)
     samples = table(store, record, "samples")
-    found = computed(records_of(samples, table(store, record, "classes")))
+    found = computed(records_of(samples, table(store, record, "classes"))).values
     assert {"ece", "ece.t", "brier.t", "nc1", "nc2", "nc3", "nc4", "separation"} <= found.keys()
-    for name, value in found.items():
-        assert value == pytest.approx(record.metrics[f"test.{name}"], rel=1e-4, abs=1e-4), name
+    drawn = {name for name in found if "drawn_label" in measures[name].needs}
+    for name in found.keys() - drawn:
+        expected = pytest.approx(record.metrics[f"test.{name}"], rel=1e-4, abs=1e-4)
+        assert found[name] == expected, name
     fields = ("label", "prediction", "loss", "norm")
     more = samples.select([name for name in samples.column_names if name not in fields])
     assert more.nbytes <= 40 * len(samples)
@@ -179,7 +182,7 @@ def test_a_loss_without_class_vectors_lacks_what_takes_them(monkeypatch, digits,
     trainer = OpenTrainer(replace(CONFIG, reports=1), digits, CPU)
     trainer.advance()
     measured = measure_report(trainer)
-    assert ("test.nc3" in measured.metrics) == tells
+    assert math.isfinite(measured.metrics["test.nc3"]) == tells
     assert measured.records["test"].has("target_cosine") == tells
     assert math.isfinite(measured.metrics["test.nc1"])
 

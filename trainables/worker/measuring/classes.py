@@ -18,13 +18,15 @@ _AT_ONCE = 2**22
 def class_columns(feature_ND: Floats, label_N: Integers, vectors: Floats | None) -> dict[str, Any]:
     """Return what `incay.trainables.measures.Records` holds of classes, and `nearest`.
 
-    Everything is summed in float64, class by class.
+    Everything is summed in float64, class by class. There is nothing where a feature is not finite.
 
     Args:
         feature_ND: float32.
         label_N: Their classes.
         vectors: The classifier's weights of all classes, those without images among them.
     """
+    if not np.isfinite(feature_ND).all():
+        return {}
     classes = np.unique(label_N)
     order = np.argsort(label_N, kind="stable")
     ends = np.searchsorted(label_N[order], classes, side="right")

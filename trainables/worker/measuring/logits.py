@@ -137,7 +137,7 @@ def _of_logits(logits_BK: Tensor, label_B: Tensor) -> Mapping[str, Tensor]:
         "max_logit": logits_BK.amax(dim=1).float(),
         "log_confidence": log_BK.amax(dim=1).float(),
         "squares": (2.0 * log_BK).exp().sum(dim=1).float(),
-        "rank": ((logits_BK > target_B1).sum(dim=1) + 1).int(),
+        "rank": (logits_BK >= target_B1).sum(dim=1).int(),
     }
 
 

@@ -36,10 +36,12 @@ class Measured:
     Attributes:
         metrics: By name, such as ``test.ece``.
         records: By split.
+        failures: Why a measure raised an error, by the metric's name.
     """
 
     metrics: Mapping[str, float] = field(default_factory=dict)
     records: Mapping[str, Records] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
 
 
 def measure_report(trainer: OpenTrainer, outside: Mapping[str, Images] | None = None) -> Measured:
@@ -55,20 +57,22 @@ def measure_report(trainer: OpenTrainer, outside: Mapping[str, Images] | None = 
     settings = trainer.config.measure
     if trainer.finished or settings.reports:
         records = dict(_everything(trainer, outside or {}))
-        return Measured(_named(records), records)
+        return _measured(records)
     samples = trainer.validated()
     if samples is None:
         return Measured()
     records = {VALIDATION: Records(**_answers(samples), **_of_samples(trainer, samples))}
-    return Measured(_named(records, every_report=True), records)
+    return _measured(records, every_report=True)
 
 
-def _named(records: Mapping[str, Records], *, every_report: bool = False) -> dict[str, float]:
-    return {
-        f"{split}.{name}": value
-        for split, each in records.items()
-        for name, value in computed(each, every_report=every_report).items()
-    }
+def _measured(records: Mapping[str, Records], *, every_report: bool = False) -> Measured:
+    metrics: dict[str, float] = {}
+    failures: dict[str, str] = {}
+    for split, each in records.items():
+        found = computed(each, every_report=every_report)
+        metrics |= {f"{split}.{name}": value for name, value in found.values.items()}
+        failures |= {f"{split}.{name}": why for name, why in found.failures.items()}
+    return Measured(metrics, records, failures)
 
 
 def _everything(
