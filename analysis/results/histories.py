@@ -11,7 +11,8 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.results.completed import completed
 from incay.analysis.results.study import StudyResults
 from incay.analysis.statistics.summary import summarize
-from incay.trainables.metrics import STEP, TEST, VALIDATION
+from incay.trainables.measures import measures
+from incay.trainables.metrics import STEP, TEST, VALIDATION, word_of
 from incay.trainables.names import DATASET
 
 SCHEMA = pa.schema(
@@ -65,9 +66,14 @@ def read_curves(results: StudyResults, metrics: Sequence[str]) -> pa.Table:
                 }
             )
     if not rows:
+        why = "the test split is read at every report only under `protocol: paper`"
+        if all(word_of(name) in measures for name in metrics):
+            why = (
+                "what takes class means is measured at every report only with measure.reports: "
+                "true, and of training images only with measure.train: true"
+            )
         raise AnalysisError(
-            f"histories must hold one of {', '.join(metrics)}, but hold none: the test split is "
-            "read at every report only under `protocol: paper`"
+            f"histories must hold one of {', '.join(metrics)}, but hold none: {why}"
         )
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 

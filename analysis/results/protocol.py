@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from incay.analysis.results.study import StudyResults
-from incay.trainables.metrics import SPLITS
+from incay.trainables.metrics import ERROR, SPLITS, VALIDATION
 
 
 def protocol_sentence(results: StudyResults) -> str:
@@ -13,7 +13,7 @@ def protocol_sentence(results: StudyResults) -> str:
             "Protocol: paper. Settings are fixed, there is no validation split, and the test "
             "set was read as the papers did."
         )
-    split = SPLITS[results.split]
+    split, by = SPLITS[results.split], chosen_by(results)
     if not results.searches:
         read = "once" if len(results.looks) < 2 else "once for each trial, and tested look by look"
         return f"Protocol: sealed. Settings are fixed; the {split} split was read {read}."
@@ -21,14 +21,22 @@ def protocol_sentence(results: StudyResults) -> str:
         if results.repetitions > 1:
             return (
                 f"Protocol: sealed. {results.repetitions} times over, settings were searched from "
-                "other search seeds on another validation split and frozen; seeds of their own "
-                f"then confirmed each winner on the {split} split."
+                f"other search seeds on another validation split{by} and frozen; seeds of their "
+                f"own then confirmed each winner on the {split} split."
             )
         return (
-            "Protocol: sealed. Settings were searched on the validation split and frozen; fresh "
-            f"seeds then confirmed them on the {split} split."
+            f"Protocol: sealed. Settings were searched on the validation split{by} and frozen; "
+            f"fresh seeds then confirmed them on the {split} split."
         )
     return (
-        "Protocol: sealed. Settings are being searched on the validation split; the test split "
-        "is still sealed."
+        f"Protocol: sealed. Settings are being searched on the validation split{by}; the test "
+        "split is still sealed."
     )
+
+
+def chosen_by(results: StudyResults) -> str:
+    """Return by what a search chooses, where that is not the error."""
+    objective = results.objective
+    if objective.metric == ERROR.of(VALIDATION):
+        return ""
+    return f" by {'least' if objective.mode == 'min' else 'greatest'} {objective.metric}"

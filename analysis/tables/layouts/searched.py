@@ -7,20 +7,21 @@ split.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from incay.analysis import wording
 from incay.analysis.comparing.measure import list_endings, measure, recorded_as
 from incay.analysis.content import Cell, Column, Formula
+from incay.analysis.results.measured import quantity_in
 from incay.analysis.results.points import Point, search_points, search_seeds
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.summary import summarize
 from incay.analysis.tables.layouts.formulas import SETTING
 from incay.trainables import names
-from incay.trainables.metrics import ACCURACY, ERROR, TEST, VALIDATION
+from incay.trainables.metrics import ERROR, TEST, VALIDATION
 from incay.trainables.store.shapes import search_name
 
-VALIDATED, GAP = "validated", "gap"
+VALIDATED, GAP, CHOSEN = "validated", "gap", "chosen"
 _TRAINED_ON_ALL = ", and the confirmed seeds trained on those held out for validation too"
 
 
@@ -94,7 +95,16 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
     """
     if results.split != TEST or not any(winners(results, arm) for arm in results.arms):
         return ()
+    metric = results.objective.metric
+    quantity = quantity_in(results, metric)
+    chosen = Column(
+        key=CHOSEN,
+        title=f"winner's {metric}",
+        unit=quantity.unit if quantity else "",
+        decimals=quantity.decimals if quantity else 4,
+    )
     return (
+        *([chosen] if metric != ERROR.of(VALIDATION) else []),
         Column(key=VALIDATED, title=f"winner's validation {rate}", unit="%"),
         Column(key=GAP, title="validation → test", unit="points"),
     )
@@ -103,43 +113,55 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
 def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Cell]:
     """Return a searched arm's cells of `validation_columns`."""
     found = winners(results, arm)
-    by_seed = [point.values(ERROR.of(VALIDATION)) for point in found]
-    if not found or not all(by_seed):
+    validated = _won(results, found, f"{VALIDATION}.{rate}")
+    if validated is None:
         return {}
-    # Of repeated searches the winners' means, else what each seed gave the one.
-    errors = by_seed[0]
-    if results.repetitions > 1:
-        errors = tuple(sum(each) / len(each) for each in by_seed)
-    scores = [100.0 - error if rate == ACCURACY.name else error for error in errors]
-    score = summarize(scores)
-    trials = tuple(name for point in found for name in point.fingerprints)
-    validated, metrics = recorded_as(f"{VALIDATION}.{rate}")
-    words = f"{validated} of the search trial whose settings were confirmed"
-    if len(scores) > 1:
-        of = "searches' winners" if results.repetitions > 1 else "seeds of the winner"
-        words = f"mean of {validated} over {len(scores)} {of}, in the search"
-    formula = Formula(words=words, metrics=metrics)
-    cells = {VALIDATED: Cell(value=score.mean, fingerprints=trials, formula=formula)}
-    if len(scores) > 1:
-        cells[VALIDATED] = replace(
-            cells[VALIDATED],
-            half_width=score.half_width,
-            no_spread=not score.spreads,
-            n=score.n,
-        )
+    cells = {VALIDATED: validated}
+    chosen = _won(results, found, results.objective.metric)
+    if chosen is not None and results.objective.metric != ERROR.of(VALIDATION):
+        cells[CHOSEN] = chosen
     tested = measure(results, arm, f"{TEST}.{rate}")
     values = list(tested.values.values())
-    if values:
-        gap = sum(values) / len(values) - score.mean
+    if values and validated.value is not None and validated.formula is not None:
+        gap = sum(values) / len(values) - validated.value
         unit = "seed" if results.repetitions == 1 else "search"
         counted = wording.counted(len(values), unit)
-        words = f"mean of {tested.what} over {counted} minus {words}"
+        words = f"mean of {tested.what} over {counted} minus {validated.formula.words}"
         cells[GAP] = Cell(
             value=gap,
-            fingerprints=(*trials, *tested.trials),
-            formula=Formula(words=words, metrics=(*tested.metrics, *metrics)),
+            fingerprints=(*validated.fingerprints, *tested.trials),
+            formula=Formula(words=words, metrics=(*tested.metrics, *validated.formula.metrics)),
         )
     return cells
+
+
+def _won(results: StudyResults, found: Sequence[Point], metric: str) -> Cell | None:
+    """Return what winners scored in the search: of repeated ones their means, else each seed's."""
+    shown, metrics = recorded_as(metric)
+    by_seed = [point.values(metrics[0]) for point in found]
+    if not found or not all(by_seed):
+        return None
+    values = by_seed[0]
+    if results.repetitions > 1:
+        values = tuple(sum(each) / len(each) for each in by_seed)
+    if metrics[0] != metric:
+        values = tuple(100.0 - value for value in values)  # of an error, the accuracy
+    score = summarize(values)
+    trials = tuple(name for point in found for name in point.fingerprints)
+    if len(values) == 1:
+        words = f"{shown} of the search trial whose settings were confirmed"
+        formula = Formula(words=words, metrics=metrics)
+        return Cell(value=score.mean, fingerprints=trials, formula=formula)
+    of = "searches' winners" if results.repetitions > 1 else "seeds of the winner"
+    words = f"mean of {shown} over {len(values)} {of}, in the search"
+    return Cell(
+        value=score.mean,
+        half_width=score.half_width,
+        no_spread=not score.spreads,
+        n=score.n,
+        fingerprints=trials,
+        formula=Formula(words=words, metrics=metrics),
+    )
 
 
 def _held_out(results: StudyResults) -> bool:
@@ -162,9 +184,12 @@ def validation_note(results: StudyResults) -> str:
             "the mean over the searches of the best of each, ± half the 95 % interval over "
             "searches, so that it flatters"
         )
+    which = "The latter"
+    if results.objective.metric != ERROR.of(VALIDATION):
+        which = f"Its {results.objective.metric}, by which it was chosen,"
     return (
         "validation → test: the mean over the confirmed seeds minus the winner's own validation "
-        f"score. The latter is {best}; the test split has other images"
+        f"score. {which} is {best}; the test split has other images"
         f"{'' if _held_out(results) else _TRAINED_ON_ALL}."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,17 @@ def test_an_old_trial_shows_what_it_has(factory: StudyFactory) -> None:
         assert cell(table, "Softmax", name).value is None
         assert cell(table, "Softmax", name).reason == "not recorded"
     assert "— not recorded" in analysis.render(table, "markdown")
+
+
+def test_seeds_without_a_value_are_told(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    for number, value in enumerate((5.0, math.nan, 6.0)):
+        factory.trial("Softmax", number, {"test.error": 8.0, "test.fisher": value})
+    table = analysis.table(analysis.load(factory.write(), factory.name), columns=["fisher"])
+    assert cell(table, "Softmax", "fisher").n == 2
+    told = "Softmax: test.fisher has no value in 1 of 3 replicates (1), which are left out"
+    assert told in cell(table, "Softmax", "fisher").notes
+    assert told in analysis.render(table, "markdown")
 
 
 @pytest.mark.parametrize("name", ["geometry", "calibration", "columns"])

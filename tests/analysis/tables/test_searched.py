@@ -129,6 +129,32 @@ def test_a_winners_validation_score_stands_beside_its_test(factory: StudyFactory
     assert "gap" not in fixed.cells
 
 
+def test_what_a_winner_was_chosen_by_stands_beside_its_error(factory: StudyFactory) -> None:
+    factory.document["objective"] = {"metric": "val.nll", "mode": "min"}
+    factory.arm("Softmax", {}, {"optimizer.lr": "log 1e-3 .. 1"})
+    for number, (error, nll, rate) in enumerate(((60.0, 0.5, 0.1), (54.9, 0.9, 0.2))):
+        values = {"val.error": error, "val.nll": nll}
+        params = {"optimizer.lr": rate}
+        factory.trial("Softmax", number, values, phase="search", params=params)
+    factory.trial("Softmax", 0, {"test.error": 61.0}, params={"optimizer.lr": 0.1})
+    shown = built(factory, "general")
+    assert "winner's val.nll" in [column.title for column in shown.columns]
+    assert cell(shown, "Softmax", "chosen").value == 0.5
+    assert cell(shown, "Softmax", "validated").value == 60.0
+    (note,) = (note for note in shown.notes if note.startswith("validation → test: "))
+    assert "Its val.nll, by which it was chosen, is the best of all search trials" in note
+    assert "on the validation split by least val.nll and frozen" in shown.protocol
+
+
+def test_no_number_of_the_objective_is_told(factory: StudyFactory) -> None:
+    factory.document["objective"] = {"metric": "val.nll", "mode": "min"}
+    factory.arm("Softmax", {}, {"optimizer.lr": "log 1e-3 .. 1"})
+    params = {"optimizer.lr": 0.1}
+    factory.trial("Softmax", 0, {"val.error": 9.0}, phase="search", params=params)
+    reason = "no search trial has a number for val.nll"
+    assert cell(built(factory, "general"), "Softmax", "error").reason == reason
+
+
 def test_a_winner_that_is_one_of_equals_is_told(factory: StudyFactory) -> None:
     factory.arm("Softmax", {}, {"optimizer.lr": "log 1e-3 .. 1"})
     for number, (error, rate) in enumerate(((5.0, 0.1), (2.5, 0.2), (2.5, 0.3), (2.5, 0.4))):
