@@ -21,6 +21,7 @@ from incay.trainables.optimizers import OptimizerSettings
 from incay.trainables.registry import Registry
 from incay.trainables.settings import to_dict
 
+_BETTER = {"less": " (less is better)", "more": " (more is better)", None: ""}
 _HEADINGS = ("name", "what it is", "default settings", "default search", "source")
 
 
@@ -76,7 +77,8 @@ def methods() -> dict[str, list[Method]]:
         "Schedules": schedules,
         "Augmentations": [each for each in _listed_of(policies, {}) if each.name != "none"],
         "Measures": [
-            Method(name, _summary(each), {}, {}, each.citation) for name, each in measures.items()
+            Method(name, _summary(each) + _BETTER[each.better], {}, {}, each.citation)
+            for name, each in measures.items()
         ],
     }
 

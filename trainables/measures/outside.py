@@ -174,7 +174,7 @@ class LogitFPR95(_FPR95):
 
 @register_measure("ood.energy.auroc")
 class EnergyAUROC(_AUROC):
-    """100 · P(energy is lower out of distribution), mean over the sets of measure.ood."""
+    """100 · P(log Σ exp z, the negative energy, is lower out of distribution), mean over sets."""
 
     title = "OOD AUROC by energy"
     citation = _ENERGY
@@ -188,7 +188,7 @@ class EnergyAUROC(_AUROC):
 
 @register_measure("ood.energy.fpr95")
 class EnergyFPR95(_FPR95):
-    """100 · share called outside by energy where 95 % of OOD images (the positive) are."""
+    """100 · share called outside by log Σ exp z where 95 % of OOD images (the positive) are."""
 
     title = "OOD FPR95 by energy"
     citation = _ENERGY

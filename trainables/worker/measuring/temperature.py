@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 _LEAST, _MOST = 1e-4, 1e4
-"""Of 1/T for logits of unit spread. Where all answers are right, nothing but this stops it."""
+"""Of 1/T for logits of unit spread. Where all answers are right no finite value is best."""
 _STEPS = 60
 _CLOSE = 1e-8
 
