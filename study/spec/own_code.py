@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from incay.study.errors import UserError
+from incay.study.errors import UserError, shown
 from incay.study.spec.reading.document import Document
 from incay.trainables.uses import Bundle, OwnCodeError, gather, install
 
@@ -38,6 +38,12 @@ def use_own_code(
     Raises:
         UserError: The code cannot be used, or the user does not let it run.
     """
+    for text in settings:  # what they change is read when the code is there
+        if text.partition("=")[0].strip().partition(".")[0] == "uses":
+            raise UserError(
+                "--set uses: the code of a study must be named by its file or by --uses PATH, but "
+                f"--set has {shown(text)}"
+            )
     names = _named(document)
     offered = _offered(document, settings)
     if not (names or offered or named_here):

@@ -42,6 +42,12 @@ def test_a_study_finds_its_components_by_name(study):
     assert spec.arms[1].config.loss.margin == 0.5
 
 
+@pytest.mark.parametrize("text", ["uses=[vision.py]", "uses.0=vision.py"])
+def test_code_is_not_named_by_a_setting(study, text):
+    with pytest.raises(UserError, match="by its file or by --uses PATH, but --set has"):
+        parse(study, text)
+
+
 def test_which_files_it_uses_is_no_other_study(study):
     run = study.run
     study.values["uses"] = ["vision.py"]
