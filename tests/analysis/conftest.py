@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,18 @@ def six_arms(tmp_path: Path) -> Callable[..., StudyFactory]:
 @pytest.fixture(scope="session")
 def confirmed(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
     """Two arms of three seeds with everything beside their records."""
-    factory = StudyFactory(tmp_path_factory.mktemp("confirmed"), protocol="paper")
+    return _confirmed(tmp_path_factory.mktemp("confirmed"))
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
+    """The same, of a study that names columns."""
+    columns = ["error", "test.norm", "nc1", "train.norm", "ece"]
+    return _confirmed(tmp_path_factory.mktemp("shown"), columns=columns)
+
+
+def _confirmed(folder: Path, **document: Any) -> StudyResults:
+    factory = StudyFactory(folder, protocol="paper", **document)
     for index, (arm, difference) in enumerate((("Softmax", {}), ("RN + Softmax", RN))):
         factory.arm(arm, difference)
         for number in range(3):

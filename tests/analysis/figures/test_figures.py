@@ -37,17 +37,19 @@ OF_CONFIRMED = [
 ]
 OF_SEARCHED = ["best-so-far", "importance", "weight-response"]
 OF_LOOKS = ["boundaries"]
+OF_COLUMNS = ["columns"]
 
 
 def test_every_figure_has_a_case() -> None:
-    assert sorted(OF_CONFIRMED + OF_SEARCHED + OF_LOOKS) == sorted(figures)
+    assert sorted(OF_CONFIRMED + OF_SEARCHED + OF_LOOKS + OF_COLUMNS) == sorted(figures)
 
 
 @pytest.mark.parametrize(
     ("name", "study"),
     [(name, "confirmed") for name in OF_CONFIRMED]
     + [(name, "searched") for name in OF_SEARCHED]
-    + [(name, "looked") for name in OF_LOOKS],
+    + [(name, "looked") for name in OF_LOOKS]
+    + [(name, "shown") for name in OF_COLUMNS],
 )
 def test_figures_are_drawn_and_saved(
     name: str, study: str, request: pytest.FixtureRequest, tmp_path: Path
@@ -64,6 +66,14 @@ def test_figures_are_drawn_and_saved(
     assert arrow.equals(made.data)
     assert len(made.to_pandas()) == made.data.num_rows
     assert "Protocol: " in made.caption
+
+
+def test_columns_are_those_that_reports_have(shown: StudyResults) -> None:
+    made = figure(shown, "columns")
+    assert list(made.to_pandas()["metric"].unique()) == [
+        *("test.error", "test.norm", "test.nc1", "train.norm"),
+    ]
+    assert len(made.draw().axes) == 4
 
 
 def test_formats_and_reproducible_bytes(searched: StudyResults, tmp_path: Path) -> None:
