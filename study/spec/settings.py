@@ -16,6 +16,7 @@ from incay.study.errors import shown
 from incay.study.spec import words
 from incay.study.spec.clashes import clash
 from incay.study.spec.messages import expected, unknown_key
+from incay.study.spec.other_sets import other_set_problem
 from incay.study.spec.overlay import as_component
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted
@@ -72,6 +73,8 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
             if name == "incay":
                 _check_form(value)
             parts[name] = _part(name, hints[name], value, root)
+    if (wrong := other_set_problem(parts)) is not None:
+        raise ValueProblem(*wrong)
     try:
         config = TrialConfig(**parts)
     except ValueError as error:

@@ -83,8 +83,12 @@ def test_what_is_in_its_files_and_its_code_is_part_of_the_trial(root: Path) -> N
     ("old", "new", "told"),
     [
         ("fashion_mnist", "mnist", "spheres.yaml:11: arms.Sphere.incay: "),
-        ("fashion_mnist", "digits", "name as background a data set that is not digits must hold"),
-        ("fashion_mnist", "digitz", "name as background a data set"),
+        (
+            "fashion_mnist",
+            "digits",
+            "incay.settings.background must be other images than the study's own",
+        ),
+        ("fashion_mnist", "fashion", "(did you mean 'fashion_mnist'?)"),
         (
             "Sphere: {incay.weight: log 1e-5 .. 1e-2}",
             "Sphere: {incay.settings.background: [fashion_mnist, none], incay.weight: [1e-3]}",

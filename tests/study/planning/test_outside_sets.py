@@ -66,8 +66,9 @@ def test_what_is_in_its_files_and_its_code_is_part_of_the_trial(root: Path) -> N
     ("sets", "told"),
     [
         ("[mnist]", "measure: "),
-        ("[digits]", "measure.ood names other data sets, or shuffled must hold, but got 'digits'"),
-        ("[digitz]", "measure.ood names other data sets"),
+        ("[digits]", "measure.ood must be other images than the study's own, but is digits, too"),
+        ("[shufled]", "(did you mean 'shuffled'?)"),
+        ("[fashon_mnist]", "(did you mean 'fashion_mnist'?)"),
         ("[shuffled, shuffled]", "ood distinct"),
     ],
 )
