@@ -12,6 +12,7 @@ from incay.study.spec.looks import MOST_LOOKS, check_looks, declared_looks
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.reading.notation import fitted
+from incay.study.spec.reading.texts import is_device
 from incay.study.spec.words import EPOCHS
 from incay.trainables.names import STEPS
 
@@ -255,6 +256,11 @@ def parse_header(document: Document) -> Header:
         if not path:  # a key that the file lacks has no line: the file's first stands for it
             raise StudyError(f"{document.top}: {message}") from error
         raise document.error(path, message) from error
+    if is_device(header.name):
+        # Files and folders are called by it, which travel to every system.
+        raise document.error(
+            ("name",), f"must be no device of Windows (con, nul, com1, …), but is {header.name!r}"
+        )
     if isinstance(header.confirm.seeds, list):
         _check_seeds(document, header.confirm.seeds, header)
     check_looks(document, header.confirm)
