@@ -27,9 +27,7 @@ def test_a_disk_that_takes_no_copy_is_told_with_a_remedy():
     def refuse() -> OptunaCopy:
         raise OSError(errno.EROFS, "Read-only file system", "results/optuna.copying")
 
-    with pytest.raises(
-        HaltedError, match=r"must be written, results/optuna.copying too, but: Read"
-    ):
+    with pytest.raises(HaltedError, match=r"results/optuna.copying too, but: Read-only"):
         KeptCopy(refuse).sync()
 
 
