@@ -9,6 +9,7 @@ from incay.trainables.outgoing import without_secrets
 
 _LONGEST = 100
 _MOST_NAMES = 24
+_LONGEST_SAID = 1_000
 
 
 class IncayError(Exception):
@@ -35,9 +36,21 @@ class HaltedError(IncayError):
     exit_code = 1
 
 
+def said(error: BaseException) -> str:
+    """Return what an error says, of a long text the beginning.
+
+    Nothing where it cannot say anything: one of a user's own may fail at that, too.
+    """
+    try:
+        text = str(error).strip()
+    except Exception:
+        return ""
+    return text if len(text) <= _LONGEST_SAID else f"{text[: _LONGEST_SAID - 1]}…"
+
+
 def first_line(error: BaseException) -> str:
     """Return what an error says first; its kind, if it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return (said(error) or type(error).__name__).splitlines()[0]
 
 
 def shown(value: Any) -> str:

@@ -7,11 +7,13 @@ Of what nothing announces, only the values are known that this process was given
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote
 
 HIDDEN = "…"
 
@@ -24,6 +26,9 @@ _NOT_ALONE = r"(?:pass|pw|sig|signature)"
 _BEFORE = r"(?<![\w-])[\w-]{0,60}?"
 _NAME = rf"{_BEFORE}{_SECRET}(?:_?key)?"
 _QUOTE = r"""\\{0,4}["']"""
+_IS = r"(?::?=|＝|\\{1,4}uff1d|%3D)"
+_SAYS = r"(?::|：|\\{1,4}uff1a|=>)"
+"""Also as Chinese and Japanese keyboards write them, and JSON these."""
 _END = r"""(?:[\s"'&;,)\]}<\\]|$)"""
 _REST = rf"""(?:[^\s"'&;,)\]}}<\\]|[;,)\]}}](?!{_END}|\w{{1,30}}=))"""
 """What an unquoted value goes on with: of signs that may end it, one that does not."""
@@ -31,6 +36,11 @@ _WHOLE = rf"""(?=[^\s"'&]{{0,200}}\d){_REST}{{8,4000}}"""
 """No word, since it has a digit, and long enough to be a secret."""
 _PLAIN = rf"""(?![$][A-Z_{{(]|[/~.]|[\d.]+{_END}){_REST}{{3,4000}}"""
 """Neither a path nor a variable nor a number."""
+_LIKE_A_NAME = (
+    r"[/~.](?=[^\s/]{0,200}\d)(?=[^\s/]{0,200}(?-i:[A-Z]))(?=[^\s/]{0,200}(?-i:[a-z]))"
+    r"""[^\s"'&;,)\]}<\\/.]{10,4000}(?![\w./-])"""
+)
+"""What begins like a path, but has one part, whose letters and digits are mixed as in no name."""
 _SLASHED = r"/(?=[\w+/=]{0,200}\d)(?=[\w+/=]{0,200}[A-Z])[\w+/=]{15,}"
 """Base64 that begins like a path."""
 _QUOTED = r"""(?:b?\\{0,4}"[^"\n]{6,}"|b?\\{0,4}'[^'\n]{6,}')"""
@@ -76,11 +86,19 @@ _RULES = (
         flags=0,
     ),
     _rule("key", rf"{_LINES}(?=-*END [A-Z ]{{0,40}}PRIVATE KEY)", f"{HIDDEN} ", flags=0),
+    _rule(
+        "private-lines",
+        r"(Private-Lines:[ \t]?\d{1,4}(?:\s|\\[nr])+)(?:[A-Za-z0-9+/=]{8,}+(?:\s|\\[nr])*+)+",
+        rf"\1{HIDDEN} ",
+        flags=0,
+    ),
     # Addresses.
     _rule(
         "://",
         r"(\b(?!file\b)[a-z][\w+.-]{0,40}://[^\s?#@:'\"\[]{0,200})"
-        r":(?!\$|\d{1,5}[/?#]|@|x-oauth-basic@)[^\s'\"]{1,2000}@",
+        r":(?!\$|\d{1,5}[/?#]|@|x-oauth-basic@)"
+        # A password may have a quote; what follows the end of a quoted address is something else.
+        r"(?:[^\s'\"]{1,2000}|[^\s'\"@]{0,200}['\"][^\s'\"@,;:=+(){}<>\[\]]{1,200})@",
         rf"\1:{HIDDEN}@",
     ),
     _rule(  # a token in the place of a name
@@ -93,6 +111,7 @@ _RULES = (
         rf"([?&](?:[\w-]{{0,40}}[_-])?(?:key|auth|code|jwt|sas|session)=){_WHOLE}",
         rf"\1{HIDDEN}",
     ),
+    _rule("sessionid= sessid=", rf"([;?&][a-z]{{0,20}}sess(?:ion)?id=){_WHOLE}", rf"\1{HIDDEN}"),
     _rule("hooks", r"(\bhooks\.slack\.com/services/|/api/webhooks/)[\w/-]{8,}", rf"\1{HIDDEN}"),
     # Headers.
     _rule(
@@ -104,16 +123,36 @@ _RULES = (
     _announced("bearer basic", r"\b(?:bearer|basic)\s+", _WHOLE),
     _rule(
         "cookie",
-        rf"(\b(?:set-)?cookie{_QUOTE}?\s?[:=]\s?{_QUOTE}?[\w.-]{{1,60}}=){_WHOLE}",
+        rf"(\b(?:set-)?cookie{_QUOTE}?\s?[:=]\s?{_QUOTE}?)"
+        rf"""(?:[\w.-]{{1,60}}=[^\s;"']{{0,4000}};\s?){{0,50}}[\w.-]{{1,60}}={_WHOLE}""",
         rf"\1{HIDDEN}",
     ),
+    # Command lines whose option does not say what it is.
+    _rule(
+        "curl",
+        r"(\bcurl\b[^\n|;]{0,200}?\s(?:-u|--user)[\s=]?['\"]?[^\s:'\"]{1,100}:)(?!\$|\d{1,7}\b)"
+        rf"{_REST}{{3,4000}}",
+        rf"\1{HIDDEN}",
+    ),
+    _rule("sshpass", rf"(\bsshpass\s+-p\s?['\"]?)(?!\$){_REST}{{3,4000}}", rf"\1{HIDDEN}"),
     # Names with their values.
     _announced(
         _NAMES,
-        rf"{_BEFORE}(?:{_SECRET}|{_NOT_ALONE})(?:_?key)?{_QUOTE}?\s?(?:=|%3D)\s?",
-        rf"{_QUOTED}|{_SLASHED}|{_PLAIN}",
+        rf"{_BEFORE}(?:{_SECRET}|{_NOT_ALONE})(?:_?key)?{_QUOTE}?\s?{_IS}\s?",
+        rf"{_QUOTED}|{_SLASHED}|{_LIKE_A_NAME}|{_PLAIN}",
     ),
-    _announced(_NAMES, rf"{_NAME}{_QUOTE}?\s?(?::|=>)\s?", _QUOTED),
+    _announced(_NAMES, rf"{_NAME}{_QUOTE}?\s?{_SAYS}\s?", _QUOTED),
+    _announced(  # a word of messages, but a key of JSON
+        "pass pw",
+        rf"{_QUOTE}(?:[\w-]{{1,60}}[_-])?(?:pass|pw){_QUOTE}\s?{_SAYS}\s?",
+        rf"(?=[^,]{{0,200}}\d){_QUOTED}",
+    ),
+    _announced(
+        _NAMES,
+        rf"{_NAME}{_QUOTE}?\s?{_SAYS}\s?\{{\s?{_QUOTE}?(?:value|secret|plaintext){_QUOTE}?\s?{_SAYS}\s?",
+        rf"{_QUOTED}|{_WHOLE}",
+    ),
+    _announced(_NAMES, rf"{_NAME}{_QUOTE}\s{{1,9}}value\s?=\s?", _QUOTED),
     _announced(_NAMES, rf"{_NAME}{_QUOTE},\s?", rf"(?=[^,]{{0,200}}\d){_QUOTED}"),
     _announced(
         _NAMES,
@@ -122,7 +161,7 @@ _RULES = (
     ),
     _announced(
         _NAMES,
-        rf"{_NAME}{_QUOTE}?(?:\s?(?::|=>)[ \t]?|[ \t]+(?:is\s+|was\s+)?|>){_QUOTE}?",
+        rf"{_NAME}{_QUOTE}?(?:\s?{_SAYS}[ \t]?|[ \t]+(?:is\s+|was\s+)?|>){_QUOTE}?",
         rf"(?![/~.$]|[\d.]+{_END}){_WHOLE}",
     ),
     _announced(
@@ -144,11 +183,20 @@ _RULES = (
         r"|pypi-AgE|dckr_pat_|SG\.|whsec_)(?=[\w.-]{0,60}\d)[\w.-]{16,}",
         flags=0,
     ),
+    _rule("_v1_ shp", r"\b(?:do[opr]_v1_|shp(?:at|ca|pa|ss)_)[0-9A-Za-z]{32,}", flags=0),
+    _rule("age-secret-key", r"\bAGE-SECRET-KEY-1[0-9A-Z]{40,}", flags=0),
     _rule("eyj", r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?", flags=0),
 )
 
 _PASSWORD = re.compile(r"pass(?:wor[dt]|wd|phrase)|pwd|secret|(?:api|access|private)[_-]?key", re.I)
-_NAMED = re.compile(rf"{_SECRET}(?:_?KEY)?$|(?:^|_)(?:{_NOT_ALONE}|key|auth|pat)$", re.I)
+_SUFFIX = (
+    r"(?:_(?:\d{1,3}|prod(?:uction)?|dev(?:elopment)?|test(?:ing)?|stag(?:e|ing)|live|local|ci|qa"
+    r"|main|primary|secondary|old|new|backup|b(?:ase)?64|hex|enc(?:oded)?|raw|value|ro|rw))"
+)
+"""Says which of several it is, or how it is written; others, as FILE, say that it is none."""
+_NAMED = re.compile(
+    rf"(?:{_SECRET}(?:_?KEY)?|(?:^|_)(?:{_NOT_ALONE}|key|auth|pat|creds?)){_SUFFIX}{{0,2}}$", re.I
+)
 _LOGIN = re.compile(r"[a-z][\w+.-]*://(?:([^\s/?#@:\[]*):)?([^\s?#@]+)@", re.I)
 _LEAST = 8
 """Characters of a secret that is looked for as it is."""
@@ -191,7 +239,7 @@ def given(environment: Mapping[str, str]) -> Iterator[str]:
     found: set[str] = set()
     for name, value in environment.items():
         if _NAMED.search(name):
-            found.add(value)
+            found.update((value, value.strip()))
             found.update(line for line in value.split() if len(line) >= _LEAST_LINE)
         login = _LOGIN.match(value)
         if login is not None:
@@ -201,10 +249,14 @@ def given(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield a secret as it is, and as an address, JSON or Python writes it."""
+    """Yield a secret as it is, and as an address, HTML, JSON, Python or Base64 writes it."""
     plain = unquote(secret)
-    yield from (secret, plain, quote(plain), quote(plain, safe=""))
-    yield from (json.dumps(plain)[1:-1], repr(plain)[1:-1])
+    content = plain.encode("utf-8", "surrogateescape")  # a variable need not be UTF-8
+    yield from (secret, plain, quote(content), quote(content, safe=""), quote_plus(content))
+    yield from (html.escape(plain), html.escape(plain, quote=False))
+    yield from (json.dumps(plain)[1:-1], repr(plain)[1:-1], repr(content)[2:-1])
+    for written in (base64.b64encode, base64.urlsafe_b64encode):
+        yield written(content).decode().rstrip("=")
 
 
 def _may_be_secret(value: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from incay.analysis.exports.manifests import write_manifest
 from incay.analysis.output.renderers.base import format_of, render
 from incay.analysis.output.table import Table
+from incay.trainables.written import write_named
 
 
 def export(table: Table, path: str | Path, format: str | None = None) -> Path:
@@ -24,5 +25,5 @@ def export(table: Table, path: str | Path, format: str | None = None) -> Path:
     chosen = format_of(path) if format is None else format
     text = render(table, chosen)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_named(path, text)
     return write_manifest(table, path, chosen)

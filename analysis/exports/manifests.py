@@ -27,6 +27,7 @@ from incay.analysis.tables.side_by_side import COMPARE, compare
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.reading.door import MOST_JSON, parse_object, read_regular
 from incay.trainables.store.trials import Store
+from incay.trainables.written import write_named
 
 MANIFEST_SCHEMA = 1
 SUFFIX = ".manifest.json"
@@ -94,7 +95,7 @@ def write_manifest(table: Table, exported: str | Path, format: str = "") -> Path
     values = manifest(table)
     if file.is_file() and file != path:
         values["file"] = {"format": format, "sha256": _sha256(file)}
-    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_named(path, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
     return path
 
 

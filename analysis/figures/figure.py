@@ -15,6 +15,7 @@ import pyarrow as pa
 from incay.analysis.errors import AnalysisError
 from incay.analysis.figures.base import FigureDefinition
 from incay.analysis.output.renderers.csv import cell_text
+from incay.trainables.written import write_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +135,7 @@ class Figure:
     def save(self, path: str | Path) -> Path:
         """Write the figure or its data in the format that the path's suffix names."""
         path = Path(path)
-        path.write_bytes(self.render(path.suffix.removeprefix(".")))
+        write_named(path, self.render(path.suffix.removeprefix(".")))
         return path
 
     def to_arrow(self) -> pa.Table:

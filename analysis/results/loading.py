@@ -13,6 +13,7 @@ from incay.analysis.errors import AnalysisError
 from incay.analysis.results.looks import note_look
 from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables.store.books import Books, latest_run, run_names, study_names
+from incay.trainables.store.opening import open_store
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.runs.asked import unasked
 from incay.trainables.store.shapes import StudyBook, TrialRow
@@ -32,10 +33,11 @@ def load(
             `incay.analysis.results.looks`.
 
     Raises:
+        UserError: The store's place is none.
         AnalysisError: There is no such study or run, or its files are damaged or of a newer
             schema. Damaged *records* raise nothing: see `Trial.problem`.
     """
-    store = results if isinstance(results, Store) else Store(results)
+    store = results if isinstance(results, Store) else open_store(results, "results")
     books, book, rows = _read_books(store, study, run)
     try:
         found = _assemble(store, book, _read_trials(store, book, rows))

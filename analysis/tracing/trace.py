@@ -22,6 +22,7 @@ from incay.analysis.tracing.trials import (
 )
 from incay.trainables.errors import shown
 from incay.trainables.store.books import study_names
+from incay.trainables.store.opening import open_store
 from incay.trainables.store.trials import Store
 
 
@@ -61,9 +62,10 @@ def trace(results: str | Path | Store, what: str | Path, cell: str | None = None
         cell: Its row and column, such as ``RN + Softmax/error``.
 
     Raises:
+        UserError: The store's place is none.
         AnalysisError: There is no such number, or it is not said which one is meant.
     """
-    store = results if isinstance(results, Store) else Store(results)
+    store = results if isinstance(results, Store) else open_store(results, "results")
     return trace_in(store, find(store, what), cell)
 
 

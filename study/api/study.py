@@ -10,6 +10,7 @@ from typing import Any
 from incay.study.spec.catalog import find_study
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.python_values import python_document, yaml_text
+from incay.trainables.written import write_named
 
 Values = Mapping[str, Any]
 
@@ -110,7 +111,7 @@ class Study:
         """
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.to_yaml(), encoding="utf-8")
+        write_named(path, self.to_yaml())
         return path
 
     def document(self) -> Document:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from incay.study.errors import HaltedError
 from incay.study.mirrors.base import StudyCopy
 from incay.study.mirrors.mlflow_mirror import Mirror
 from incay.study.mirrors.optuna_copy import STORAGE, OptunaCopy
 from incay.study.mirrors.remedies import DamagedCopyError
+from incay.trainables.store.problems import StoreError
 from incay.trainables.store.trials import Store
 
 
@@ -29,12 +32,13 @@ class KeptCopy:
 
     def sync(self) -> int | None:
         """Bring the copy up to the store; see `StudyCopy.sync`."""
-        try:
-            return self._sync()
-        except DamagedCopyError as error:
-            aside = error.put_aside()
-            self.aside.append(f"{error.path} was damaged: kept as {aside.name}, and made anew")
-            return self._sync()
+        with _files_told():
+            try:
+                return self._sync()
+            except DamagedCopyError as error:
+                aside = error.put_aside()
+                self.aside.append(f"{error.path} was damaged: kept as {aside.name}, and made anew")
+                return self._sync()
 
     def _sync(self) -> int | None:
         try:
@@ -54,3 +58,21 @@ def copies_of(store: Store, study: str, run: str) -> list[KeptCopy]:
     if store.local_root is not None or STORAGE in os.environ:
         copies.append(KeptCopy(lambda: OptunaCopy(store, study, run)))
     return copies
+
+
+@contextmanager
+def _files_told() -> Iterator[None]:
+    """Raise what a file system says against a copy's files as one message with a remedy.
+
+    Raises:
+        HaltedError: They cannot be written now. What is said against the results is as it was.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, StoreError) or error.filename is None:
+            raise
+        raise HaltedError(
+            f"the copies for MLflow and Optuna must be written, {error.filename} too, but: "
+            f"{error.strerror}. Nothing is lost: once that is mended, the same command goes on"
+        ) from error

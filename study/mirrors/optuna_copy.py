@@ -92,7 +92,7 @@ class OptunaCopy(StudyCopy):
                 storage = open_storage(self._address)
                 for name, trials in ended.items():
                     self._add(storage, name, trials, metrics)
-            except IncayError:
+            except (IncayError, OSError):  # a full disk is no damage
                 raise
             except Exception as error:
                 # A journal is lines of JSON, which Optuna takes as they are: any error may follow.

@@ -17,7 +17,7 @@ from incay.trainables.data.inspection.beside import unread_line
 from incay.trainables.data.inspection.files import check_files
 from incay.trainables.data.outside import with_outside
 from incay.trainables.data.status import told
-from incay.trainables.errors import UserError
+from incay.trainables.errors import UserError, said
 from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.source.tree import own_code
@@ -143,7 +143,7 @@ def _data_errors(dataset: DatasetSettings) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"data set {dataset.name!r}: its files must be readable, but: {error}"
+            f"data set {dataset.name!r}: its files must be readable, but: {said(error)}"
         ) from error
     except MemoryError as error:
         raise DataError(

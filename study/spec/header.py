@@ -12,8 +12,10 @@ from incay.study.spec.looks import MOST_LOOKS, check_looks, declared_looks
 from incay.study.spec.messages import expected, unknown_key
 from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.reading.notation import fitted
+from incay.study.spec.reading.texts import is_device
 from incay.study.spec.words import EPOCHS
 from incay.trainables.names import STEPS
+from incay.trainables.store.shapes import MOST_SEARCHES
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
@@ -183,7 +185,7 @@ class Header(_Model):
     baseline: str | None = None
     ablation: Ablation | None = None
     budget: Budget | None = None
-    searches: Annotated[int, Field(ge=1, le=100)] = 1
+    searches: Annotated[int, Field(ge=1, le=MOST_SEARCHES)] = 1
     unequal_ranges: bool = False
     objective: Objective = Objective()
     confirm: Confirm = Confirm()
@@ -255,6 +257,11 @@ def parse_header(document: Document) -> Header:
         if not path:  # a key that the file lacks has no line: the file's first stands for it
             raise StudyError(f"{document.top}: {message}") from error
         raise document.error(path, message) from error
+    if is_device(header.name):
+        # Files and folders are called by it, which travel to every system.
+        raise document.error(
+            ("name",), f"must be no device of Windows (con, nul, com1, …), but is {header.name!r}"
+        )
     if isinstance(header.confirm.seeds, list):
         _check_seeds(document, header.confirm.seeds, header)
     check_looks(document, header.confirm)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "ray", "mlflow", "optuna", "pandas", "scipy", "matplotlib", "sklearn")
 FROM_TRAINABLES = (
     *("errors", "measures", "metrics", "names", "outgoing", "secrets", "variables", "registry"),
+    "written",
     "store",
 )
 

@@ -16,6 +16,7 @@ import torch
 from bounds import bounded
 from damages import PLACES
 
+from incay import analysis
 from incay.study.cluster.file import load_cluster_file
 from incay.study.errors import UserError
 from incay.study.spec.reading.document import load_document
@@ -23,7 +24,7 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data import datasets
 from incay.trainables.store.endings import Ending
-from incay.trainables.store.opening import open_store
+from incay.trainables.store.opening import check_place, open_store
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
@@ -204,3 +205,25 @@ def test_a_place_without_a_password_is_taken(uri):
 def test_a_place_that_is_none_is_refused():
     with pytest.raises(UserError, match="must be a directory or a URI such as s3://bucket/path"):
         open_store("s4://bucket/results")
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place != "a folder"])
+@pytest.mark.parametrize("below", ["", "results"])
+def test_a_place_where_no_directory_can_be_is_refused_in_words(tmp_path, place, below):
+    PLACES[place](tmp_path / "there")
+    with bounded(), pytest.raises(UserError, match="--results must be a directory") as refused:
+        open_store(tmp_path / "there" / below)
+    assert "Errno" not in str(refused.value)
+
+
+def test_no_place_is_not_this_folder():
+    for refuse in (open_store, check_place):
+        with pytest.raises(UserError, match="--results must name a directory or a URI"):
+            refuse("")
+
+
+def test_python_refuses_a_place_in_the_words_of_the_command_line(tmp_path):
+    PLACES["a link to itself"](tmp_path / "there")
+    for read in (analysis.load, analysis.trace):
+        with pytest.raises(UserError, match="results must be a directory"):
+            read(tmp_path / "there", "tiny")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import os
 import threading
 import time
+from urllib.parse import quote_plus
 
 import pytest
 from planted import FORMS, leaks
@@ -61,12 +64,81 @@ def test_what_this_process_was_given_is_hidden_wherever_it_stands(
         "optimizer.lr=0.01, tokens=3, me@example.org",
         "RN* [14] [/b] = + - @ λ ≤ 2",
         "Basic momentum, sig=0.05, token=5 λ, http://user@host/x, pwd=/tmp/x, loss.pass=0.1",
+        '{"url":"http://h:80","mail":"a@b.org"} {"pass": "forward", "pass": 12}',
+        '{"token": {"type": "bearer-2024", "value": 3}, "signature": "RN 12345678"}',
+        "curl -s http://h:80/x -u $USER docker run -u 1000:1000 mysql -p sshpass -p $SECRET",
+        "secret=/run/db1 token=./tokens2.txt password=~/.Pgpass2 key=.env2 secret=/Data2",
+        "Cookie: theme=dark; lang=en; n=12 <input name='password' value=''>",
+        "password：must be given, dop_v1_x shpat_1 AGE-SECRET-KEY-1X, Private-Lines: 14",
         "s3://bucket:80/a@b file:///home/a:b@c/x http://[::1]:8000/@x signature: 'RN'",
     ],
 )
 def test_what_is_no_secret_stays_as_it_is(text: str) -> None:
     assert shown(text) == text
     assert not holds_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"dop_v1_{'ab3' * 21}",
+        f"shpat_{'ab3' * 11}",
+        f"AGE-SECRET-KEY-1{'QPZRY9' * 9}",
+        f"Private-Lines: 2\n{'ab3' * 21}\n{'ab3' * 12}==\nPrivate-MAC: 0",
+        "secret=/Zq7Xk29vLm4T",
+        "secret=~Zq7Xk29vLm4T",
+        "secret=.Zq7Xk29vLm4T",
+        "mysql://u:Zq7Xk29vLm4T'q@h/d",
+        r"{\"pass\":\"Zq7Xk29vLm4T\"}",
+    ],
+)
+def test_more_that_announces_a_secret(text: str) -> None:
+    hidden = without_secrets(text)
+    assert not [each for each in ("ab3ab3", "QPZRY9Q", "Zq7", "m4T") if each in hidden], hidden
+    assert without_secrets(hidden) == hidden
+
+
+@pytest.mark.parametrize(
+    "name", ["SECRET_B64", "DB_PASSWORD_PROD", "TOKEN_2", "LDAP_BIND_CRED", "API_KEY_OLD_2"]
+)
+def test_variables_of_several_stages_are_secrets(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "hunter2-hunter2")
+    assert without_secrets("so: hunter2-hunter2") == "so: …"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TOKEN_FILE",
+        "SECRET_NAME",
+        "PASSWORD_MIN_LENGTH",
+        "TOKENIZERS",
+        "KEYMAP_PROD",
+        "API_KEY_URL",
+    ],
+)
+def test_variables_about_a_secret_are_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "hunter2-hunter2")
+    assert without_secrets("so: hunter2-hunter2") == "so: hunter2-hunter2"
+
+
+def test_what_was_given_is_hidden_however_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = ' 9 "lives" & <mäuse> '
+    monkeypatch.setenv("CAT_SECRET", value)
+    monkeypatch.setenv("ODD_SECRET", b"hunter2\xff\xfe".decode("utf-8", "surrogateescape"))
+    written = (
+        value.strip(),
+        quote_plus(value),
+        html.escape(value),
+        html.escape(value, quote=False),
+        base64.b64encode(value.encode()).decode(),
+        base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
+        repr(value.encode()),
+    )
+    for each in written:
+        assert HIDDEN in without_secrets(f"so: {each}")
 
 
 def test_a_folder_and_a_word_are_no_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +165,11 @@ def test_long_texts_take_no_time() -> None:
         "://" * 30_000,
         "BEGIN KEY" * 10_000,
         "token " * 20_000,
+        "curl " * 20_000,
+        "cookie: a=1;" * 10_000,
+        "a://b:'" * 15_000,
+        "Private-Lines: 1 ababababab" * 4_000,
+        'password: {"value"' * 6_000,
     ):
         shown(text)
     assert time.process_time() - begun < 2

@@ -48,7 +48,7 @@ class Files:
         if "://" in self.uri:
             self._fs, self.root = fs.FileSystem.from_uri(self.uri)
         else:
-            self._fs, self.root = fs.LocalFileSystem(), str(Path(self.uri).resolve())
+            self._fs, self.root = fs.LocalFileSystem(), os.path.realpath(self.uri)
         self.root = self.root.rstrip("/")
         local = isinstance(self._fs, fs.LocalFileSystem)
         self.local_root = Path(self.root) if local else None

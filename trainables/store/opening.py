@@ -5,6 +5,7 @@ Every command names this module at its top, so that Arrow is imported only where
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,32 +23,51 @@ def open_store(results: str | Path, named: str = "--results") -> Store:
         named: What the user calls it, for messages.
 
     Raises:
-        UserError: It holds a password, is a file, or no URI that is understood.
+        UserError: As of `check_place`; or it is there and no directory, or no URI that is
+            understood.
     """
     from incay.trainables.store.trials import Store
 
-    refuse_secrets(results, named)
+    check_place(results, named)
     try:
         store = Store(results)
-        if store.local_root is not None and store.local_root.is_file():
-            raise ValueError("that is a file")
+        if store.local_root is not None:
+            _require_directory(store.local_root)
         return store
     except (ValueError, OSError) as error:
+        said = error.strerror if isinstance(error, OSError) else None
         raise UserError(
             f"{named} must be a directory or a URI such as s3://bucket/path, but is "
-            f"{str(results)!r}: {error}"
+            f"{str(results)!r}: {said or error}"
         ) from error
 
 
-def refuse_secrets(results: str | Path, named: str = "--results") -> None:
-    """Refuse a URI of results that holds a password: it would stand in books and logs.
+def check_place(results: str | Path, named: str = "--results") -> None:
+    """Refuse a place of results that no machine could take.
 
     Raises:
-        UserError: It does.
+        UserError: It is empty, or holds a password, which would stand in books and logs.
     """
     from incay.trainables.store.files import refuse_password
 
+    if not str(results):
+        raise UserError(f"{named} must name a directory or a URI, but is empty: . is this folder")
     try:
         refuse_password(str(results))
     except ValueError as error:
         raise UserError(f"{named}: {error}") from None
+
+
+def _require_directory(root: Path) -> None:
+    """Refuse what stands in the place of a directory; nothing may, since a run makes it.
+
+    Raises:
+        ValueError: It is a file, a pipe or a device.
+        OSError: It cannot be looked at, as a link to itself.
+    """
+    try:
+        about = root.stat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(about.st_mode):
+        raise ValueError("that is a file" if stat.S_ISREG(about.st_mode) else "that is no folder")

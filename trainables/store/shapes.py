@@ -15,6 +15,8 @@ from incay.trainables.metrics import ERROR, VALIDATION
 
 SCHEMA = 1
 """Of `StudyBook`: the newest that this program reads."""
+MOST_SEARCHES = 100
+"""How often the search of each arm may be made: each is a row of tables and a line of figures."""
 
 Phase = Literal["search", "confirm"]
 

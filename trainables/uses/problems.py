@@ -6,8 +6,11 @@ import ast
 import traceback
 from collections.abc import Collection
 
-from incay.trainables.errors import UserError
+from incay.trainables.errors import UserError, said
 from incay.trainables.source.tree import FUNCTIONS, own_code
+
+_MOST = 300
+"""Characters of what an error says of a file or module."""
 
 
 class OwnCodeError(UserError):
@@ -45,8 +48,8 @@ def definition_place(definition: type) -> str:
 def reason(error: BaseException) -> str:
     """Return what an error says, in one line, with its kind where that says more."""
     if isinstance(error, SyntaxError):
-        return f"the file must be Python, but: {error.msg}"
+        return f"the file must be Python, but: {str(error.msg)[:_MOST]}"
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"it imports {error.name!r}, which is neither beside it nor installed"
-    text = " ".join(str(error).split())
+        return f"it imports {str(error.name)[:_MOST]!r}, which is neither beside it nor installed"
+    text = " ".join(said(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -17,6 +17,9 @@ from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.provenance import now
 
+_LONGEST_REASON = 20_000
+"""Characters of a reason: room for what was raised and where, none for what a component prints."""
+
 
 def end_trial(
     store: Store,
@@ -47,7 +50,7 @@ def end_trial(
     record = TrialRecord(
         fingerprint=fingerprint,
         status=status,
-        reason=without_secrets(reason),
+        reason=without_secrets(reason)[:_LONGEST_REASON],
         config=dict(progress.config),
         step=int(progress.step) if step is None else step,
         metrics=last,

@@ -18,6 +18,7 @@ import torch
 
 from incay.trainables.data.base import ImageData
 from incay.trainables.data.outside import outside_of
+from incay.trainables.errors import said
 from incay.trainables.exits import asked_from_outside, place_of
 from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.outgoing import without_secrets
@@ -136,11 +137,11 @@ class TrialSession:
         except (StoreError, NewerRecordError):
             raise  # not the trial's fault, and nowhere to record it
         except Exception as error:
-            self._fail(f"{type(error).__name__}: {error}")
+            self._fail(f"{type(error).__name__}: {said(error)}")
         except BaseException as error:
             if asked_from_outside(error):
                 raise
-            what = ": ".join(text for text in (type(error).__name__, str(error)) if text)
+            what = ": ".join(text for text in (type(error).__name__, said(error)) if text)
             self._fail(f"{what} (a trial must not end the program: {place_of(error)})")
 
     def _fail(self, reason: str) -> None:

@@ -21,6 +21,7 @@ app = typer.Typer(help="List, fetch and verify data sets.", rich_markup_mode=Non
 
 Name = Annotated[str, typer.Argument(help="A data set.", autocompletion=completion.datasets)]
 _SHOWN_HASH = 16
+_MOST_LINES = 1_000
 
 
 @app.callback(invoke_without_command=True)
@@ -119,12 +120,14 @@ def fetch(name: Name, data_root: DataRoot = None, set_: Set = None) -> None:
 
 
 def _everything(error: DataError) -> str:
-    """Return all that is wrong with a set, where more than one thing is."""
+    """Return all that is wrong with a set, where more than one thing is; of very much the first."""
     from incay.trainables.data.images.damage import DamageError
 
     if not isinstance(error, DamageError) or len(error.problems) == 1:
         return str(error)
-    lines = "\n".join(f"  {problem.text}" for problem in error.problems)
+    lines = "\n".join(f"  {problem.text}" for problem in error.problems[:_MOST_LINES])
+    more = len(error.problems) - _MOST_LINES
+    lines += f"\n  and {more:,} more" if more > 0 else ""
     skips = all(problem.skippable for problem in error.problems)
     remedy = "; `on_damaged: skip` leaves them out and counts them" if skips else ""
     return f"{len(error.problems):,} things are damaged or odd{remedy}:\n{lines}"

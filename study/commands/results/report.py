@@ -12,6 +12,7 @@ from incay.study.commands.shared.head import Head
 from incay.study.commands.shared.options import AllowUnequal
 from incay.study.commands.shared.writing import writing
 from incay.study.errors import UserError
+from incay.trainables.written import write_named
 
 
 def report(
@@ -33,4 +34,4 @@ def report(
 
         page = analysis.report(chosen.load(), allow_unequal=allow_unequal)
         with writing(path):
-            path.write_text(page, encoding="utf-8")
+            write_named(path, page)

@@ -12,7 +12,7 @@ from incay.study.commands.shared.console import say
 from incay.study.commands.shared.groups import CodeChoice
 from incay.study.commands.shared.head import Head
 from incay.study.commands.shared.options import Mirror
-from incay.trainables.store.opening import refuse_secrets
+from incay.trainables.store.opening import check_place
 
 if TYPE_CHECKING:
     from incay.trainables.uses import Bundle
@@ -37,7 +37,7 @@ def submit(
 
     del data_root, mirror  # they go to the head as they were typed
     if results is not None:
-        refuse_secrets(results)
+        check_place(results)
     spec = chosen.read()
     check_elsewhere(spec)
     code = submit_and_follow(

@@ -14,6 +14,7 @@ from incay.study.commands.shared.console import say
 from incay.study.commands.shared.options import Address, Cluster
 from incay.study.commands.shared.writing import writing
 from incay.trainables.outgoing import shown
+from incay.trainables.written import write_named
 
 _ONLY_HERE = {"study", "cluster", "address"}
 """The study goes along as a file; the head knows where it is."""
@@ -60,7 +61,7 @@ class Head:
             return True
         with writing(output):
             for name, content in answer.files.items():
-                output.with_name(Path(name).name).write_bytes(content)
+                write_named(output.with_name(Path(name).name), content)
         return True
 
     def arguments(self, left_out: Collection[str]) -> list[str]:

@@ -9,6 +9,7 @@ import torch
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data_root import data_root_set
+from incay.trainables.errors import said
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.losses import LossSettings
 from incay.trainables.networks import NetworkSettings
@@ -92,11 +93,11 @@ def _refusal(
                 network.build(image_shape).train()(torch.zeros(1, *image_shape))
     except ValueError as error:
         files = own_code.files
-        return doing, f"{place_in(error, files)}{error}"
+        return doing, f"{place_in(error, files)}{said(error)}"
     except OverflowError:
         return doing, _TOO_LARGE
     except RuntimeError as error:
-        if "overflow" in str(error):
+        if "overflow" in said(error):
             return doing, _TOO_LARGE
         return "", ""
     except BaseException as error:

@@ -15,6 +15,7 @@ from incay.study.errors import IncayError, UserError
 from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.config import TrialConfig
 from incay.trainables.data_root import data_root_set
+from incay.trainables.errors import said
 from incay.trainables.exits import asked_from_outside
 from incay.trainables.training.opened import OpenTrainer
 from incay.trainables.training.prepared import prepare
@@ -91,11 +92,11 @@ class Probe:
             except BaseException as error:  # PyTorch's of any kind: a run would record it
                 if asked_from_outside(error):
                     raise
-                said = (str(error).strip() or "no reason given").splitlines()[0]
+                what = (said(error) or "no reason given").splitlines()[0]
                 raise UserError(
                     f"a trial must be able to train, but the first steps of one (network "
                     f"{kind.network.name}, loss {kind.loss.name}, batch_size {kind.batch_size}) "
-                    f"end by {type(error).__name__}: {said}"
+                    f"end by {type(error).__name__}: {what}"
                 ) from error
             finally:
                 torch.set_num_threads(before)

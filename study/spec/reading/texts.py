@@ -7,6 +7,7 @@ nobody should be shown.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from incay.study.errors import StudyError
@@ -16,14 +17,22 @@ _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 _REORDERING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 """Characters that make a terminal or page show text in another order than it is written."""
 _LONGEST_NAME = 200
-_UNSEEN = {chr(code) for code in (0x034F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0)}
-_UNSEEN |= {chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}
-"""Letters and marks that show nothing: fillers, and selectors of a variant."""
-_AS_LATIN = str.maketrans(
-    "АВЕЅЗІЈКМНОРСТУХаеіјорсухѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
-    "ABES3IJKMHOPCTYXaeijopcyxsdqwABEZHIKMNOPTYXo",
+_UNSEEN = re.compile(
+    r".*\bHANGUL\b.* FILLER|.* BLANK|.*\bVARIATION SELECTOR\b.*|COMBINING GRAPHEME JOINER"
+    r"|KHMER VOWEL INHERENT A[AQ]"
 )
-"""Letters of Cyrillic and Greek that nobody can tell from a Latin one."""
+"""Unicode's names of letters and marks that show nothing: fillers, and selectors of a variant.
+
+With category Cf they are what has the property Default_Ignorable_Code_Point, which Python's tables
+lack, and a name; and the blanks.
+"""
+_AS_LATIN = str.maketrans(
+    "АВЕЅЗІӀЈКМНОРСТУХҮаеһіӏјорсухѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧνοɡ",
+    "ABES3IIJKMHOPCTYXYaehiljopcyxsdqwABEZHIKMNOPTYXvog",
+)
+"""Letters of Cyrillic, Greek and phonetics that nobody can tell from a plain Latin one."""
+_MINUS = "\N{MINUS SIGN}"
+_DEVICE = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9]", re.I)
 
 
 def check_text(text: str, what: str, *, several_lines: bool = False, name: str = "") -> None:
@@ -79,13 +88,34 @@ def check_name(name: str, what: str) -> None:
 
 def alike(name: str) -> str:
     """Return a text that is the same for names that look the same."""
+    if name.isascii():
+        return " ".join(name.split())
     visible = "".join(
-        each for each in name if unicodedata.category(each) != "Cf" and each not in _UNSEEN
+        each for each in name if unicodedata.category(each) != "Cf" and not _is_blank(each)
     )
     apart = unicodedata.normalize("NFKD", visible).translate(_AS_LATIN)
-    return " ".join(unicodedata.normalize("NFC", apart).split())
+    level = "".join("-" if _is_dash(each) else each for each in apart)
+    return " ".join(unicodedata.normalize("NFC", level).split())
+
+
+def is_device(name: str) -> bool:
+    """Return whether Windows takes a name for a device, with any suffix, and so for no file."""
+    return _DEVICE.fullmatch(name.partition(".")[0]) is not None
+
+
+def whole(text: str) -> str:
+    r"""Return text whose halves of characters are put together: JSON writes ``\ud83d\ude00``."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _is_seen(character: str) -> bool:
     """Return whether a character shows something by itself, as a letter does."""
-    return unicodedata.category(character)[0] in "LNPS" and character not in _UNSEEN
+    return unicodedata.category(character)[0] in "LNPS" and not _is_blank(character)
+
+
+def _is_blank(character: str) -> bool:
+    return _UNSEEN.fullmatch(unicodedata.name(character, "")) is not None
+
+
+def _is_dash(character: str) -> bool:
+    return unicodedata.category(character) == "Pd" or character == _MINUS

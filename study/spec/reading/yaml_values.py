@@ -22,7 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from incay.study.errors import StudyError, shown
-from incay.study.spec.reading.texts import check_text
+from incay.study.spec.reading.texts import check_text, whole
 
 KeyPath = tuple[str, ...]
 
@@ -48,6 +48,8 @@ _LARGEST = 2**63
 class _Composer(Composer):
     """Makes nodes of a text until one is too many or too deep: a text of brackets never ends.
 
+    Escapes of JSON, which writes a character beyond U+FFFF in two halves, make one character.
+
     Args:
         met: Told of each node's line and depth, before it is made.
     """
@@ -59,6 +61,11 @@ class _Composer(Composer):
     def compose_node(self, parent: Any, index: Any) -> Any:
         self._met(self.parser.peek_event().start_mark.line, self.depth)
         return super().compose_node(parent, index)
+
+    def compose_scalar_node(self, anchor: Any) -> ScalarNode:
+        node: ScalarNode = super().compose_scalar_node(anchor)
+        node.value = whole(node.value)
+        return node
 
 
 @dataclass(frozen=True)

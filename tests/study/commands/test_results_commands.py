@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,10 @@ def test_unequal_budgets_need_to_be_allowed(planted: StudyFactory) -> None:
         (["report", "plantd"], "there is no 'plantd'"),
         (["report", "planted", "--output", "results"], "can be written"),
         (["report", "planted", "--output", "report.pdf"], "must end in .html"),
+        (["table", "planted", "--output", "pipe.csv"], "but is a folder, a pipe or a device"),
+        (["table", "planted", "--output", "told.csv"], "but is a folder, a pipe or a device"),
+        (["figure", "planted", "feature-scatter", "--output", "pipe.csv"], "a pipe or a device"),
+        (["report", "planted", "--output", "pipe.html"], "but is a folder, a pipe or a device"),
         (["table", "planted", "--seeds", "5"], "STUDY must be the study's file"),
         (["compare", "planted", "plantd"], "there is no 'plantd'"),
         (["verify", "table.md"], "table.md.manifest.json must exist"),
@@ -187,6 +192,8 @@ def test_a_mistake_is_one_message_and_exit_code_2(
 ) -> None:
     Path("blocked").write_text("a file where a folder should be")
     Path("results.svg").mkdir()
+    for name in ("pipe.csv", "pipe.html", "told.csv.manifest.json"):
+        os.mkfifo(name)
     Path("damaged.md.manifest.json").write_text("{")
     Path("partial.md.manifest.json").write_text('{"schema": 1, "study": "planted"}')
     done = incay(*arguments)

@@ -33,6 +33,18 @@ ENDING: Mapping[str, Ends] = {
     "raises at step 3": Ends(
         "failed", 3, r"ZeroDivisionError: (?s:.)*mine.py\", line 20", AT_3.format("1 / 0")
     ),
+    "says a megabyte at step 3": Ends(
+        "failed",
+        3,
+        r"^ValueError: y{900,1000}…\n(?s:.)*mine.py\", line 20(?s:.){,20000}$",
+        AT_3.format("raise ValueError('y' * 10**6)"),
+    ),
+    "cannot say what at step 3": Ends(
+        "failed",
+        3,
+        r"^Mute: \n(?s:.)*mine.py\", line 20",
+        AT_3.format("raise type('Mute', (ValueError,), {'__str__': lambda self: None})"),
+    ),
     "leaves at step 3": Ends(
         "failed",
         3,

@@ -107,6 +107,27 @@ REFUSED: Mapping[str, Bad] = {
     "leaves in build": Bad(r"mine.py:14: SystemExit: 3", BUILD, "raise SystemExit(3)"),
     "raises in forward": Bad(r"mine.py:19: IndexError: ", FORMULA, "return target_B[99]"),
     "leaves at import": Bad(r"mine.py:2: SystemExit: 0", FIRST, "import sys\nsys.exit(0)\n"),
+    "an error that cannot say what it is": Bad(
+        r"mine.py:5: Dumb$",
+        FIRST,
+        f"class Dumb(Exception):\n    def __str__(self):\n        1 / 0\n\nraise Dumb\n{FIRST}",
+    ),
+    "an error that says nothing at all": Bad(
+        r"mine.py:1: Mute$",
+        FIRST,
+        f"raise type('Mute', (ValueError,), {{'__str__': lambda self: None}})\n{FIRST}",
+    ),
+    "a megabyte in an error": Bad(
+        r"mine.py:1: ValueError: y{900,1000}…$", FIRST, f"raise ValueError('y' * 10**6)\n{FIRST}"
+    ),
+    "a megabyte of syntax": Bad(
+        r"mine.py:1: the file must be Python, but: y{300}$",
+        FIRST,
+        f"raise SyntaxError('y' * 10**6)\n{FIRST}",
+    ),
+    "a megabyte in forward": Bad(
+        r"mine.py:19: ValueError: y{900,1000}… .arm", FORMULA, "raise ValueError('y' * 10**6)"
+    ),
     "raises at import": Bad(r"mine.py:1: ZeroDivisionError", FIRST, f"1 / 0; {FIRST}"),
     "endless recursion at import": Bad(
         r"mine.py:\d: RecursionError", FIRST, f"{FIRST}f = lambda: f()\nf()\n"

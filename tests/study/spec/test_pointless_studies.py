@@ -76,6 +76,11 @@ def parse(**values: object) -> StudySpec:
         ({"arms": {"A": {}, "A/confirm/0": RN}}, "must not end as a trial's, /PHASE/NUMBER"),
         ({"arms": {"A": {}, "\u0410": RN}}, "looks like"),
         ({"arms": {"A": {}, "\uff21": RN}}, "looks like"),
+        ({"arms": {"A-b": {}, "A\u2010b": RN}}, "looks like"),
+        ({"arms": {"A-b": {}, "A\u2212b": RN}}, "looks like"),
+        ({"arms": {"I": {}, "\u04c0": RN}}, "looks like"),
+        ({"arms": {"v": {}, "\u03bd": RN}}, "looks like"),
+        ({"name": "con"}, "must be no device of Windows"),
     ],
 )
 def test_a_study_that_would_tell_nothing_is_refused(values, expected):

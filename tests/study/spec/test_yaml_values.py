@@ -56,6 +56,7 @@ def test_a_merge_key_takes_over_what_the_mapping_does_not_say(read):
         ("base: {'<<': 1}", {"<<": 1}),
         ("a: &a [1, 2]\nbase: {x: *a, y: *a}", {"x": [1, 2], "y": [1, 2]}),
         ("a: &a 1\nb: &a 2\nbase: {x: *a}", {"x": 2}),
+        ('base: {"\\ud835\\udc00": "\\ud83d\\ude00"}', {"\U0001d400": "\U0001f600"}),
         ("base: {x: !!str 5, y: !!float 1}", {"x": "5", "y": 1.0}),
         ("base:\n  {x: 1,\n   y:\n    [1,\n     2]}", {"x": 1, "y": [1, 2]}),
         ("%YAML 1.1\n---\nbase: {x: yes}", {"x": True}),
@@ -166,6 +167,10 @@ def test_sections_whose_content_is_commented_out_are_empty(read):
         (f"'{'x' * 201}'", "at most 200 characters"),
         ("'Base '", "must not begin or end with a space"),
         ('"Ba\\u200Bse"', "'Base' looks like"),
+        ('"Ba\\u180Bse"', "'Base' looks like"),
+        ('"Ba\\u17B4se"', "'Base' looks like"),
+        ('"B\\ud835"', "no control character"),
+        ('"\\ud835\\udc01ase"', "'Base' looks like"),
     ],
 )
 def test_names_of_arms_can_be_seen_and_told_apart(name, expected, read):

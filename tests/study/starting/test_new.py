@@ -102,9 +102,13 @@ def test_a_study_uses_what_lies_beside_it(folder: Path) -> None:
         ("loss", "../there", "lower-case letters, digits and _"),
         ("loss", "", "lower-case letters, digits and _"),
         ("loss", "größe", "lower-case letters, digits and _"),
+        ("loss", "abc" * 200, "1 to 80 lower-case letters, digits and _.*…$"),
+        ("loss", "con", "no device of Windows"),
         ("loss", "loss", "makes LossSettings"),
         ("study", "quickstart", "there is a built-in study 'quickstart'"),
         ("study", "my_study", "lower-case letters, digits and hyphens"),
+        ("study", "abc" * 200, "1 to 80 lower-case letters, digits and hyphens.*…$"),
+        ("study", "com1", "no device of Windows"),
         ("study", "mine", "mine.yaml must not be there yet"),
     ],
 )

@@ -53,6 +53,14 @@ def test_a_search_has_a_budget() -> None:
         study_book(book, "study.json")
 
 
+@pytest.mark.parametrize("repetitions", [0, 101, 10**12])
+def test_a_search_is_made_so_often_as_a_study_may_ask_for(repetitions: int) -> None:
+    book = {"name": "s", "run": "r", "baseline": "A", "arms": [{"name": "A"}]}
+    assert study_book({**book, "repetitions": 100}, "study.json").repetitions == 100
+    with pytest.raises(RecordError, match="repetitions of 1 to 100 must hold"):
+        study_book({**book, "repetitions": repetitions}, "study.json")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("optimizer.lr", {}), ("network", "x"), ("loss.name", []), ("split", 3), ("steps", "x")],

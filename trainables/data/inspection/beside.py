@@ -16,6 +16,7 @@ from incay.trainables.data.images.damage import shown
 from incay.trainables.data.images.folders import images_by_class
 from incay.trainables.data.images.kinds import Kind, kind_of
 from incay.trainables.data.inspection.files import special
+from incay.trainables.data.inspection.links import class_folders, link_problem
 from incay.trainables.data.parquet import ParquetSettings
 
 _COMPANIONS = frozenset({"thumbs.db", "desktop.ini", "__macosx", "readme", "license", "citation"})
@@ -85,7 +86,9 @@ def all_unread(dataset: DatasetSettings, data_root: Path | None) -> Iterator[str
         yield f"{shown(each.path)} is not read: {each.what}"
     if data_root is None:
         return
-    for folder in _class_folders(dataset, data_root):
+    for folder in class_folders(dataset, data_root):
+        if link_problem(folder):
+            continue
         try:
             others = images_by_class(folder).others
         except DataError:
@@ -106,14 +109,6 @@ def unread_line(dataset: DatasetSettings, data_root: Path | None) -> str:
         f"not read, though in {shown(found[0].path.parent)}: {named}{more}; `incay data verify` "
         "names all"
     )
-
-
-def _class_folders(dataset: DatasetSettings, root: Path) -> list[Path]:
-    if isinstance(dataset, ImageFolderSettings):
-        return [root / dataset.folder / name for name in (dataset.train, dataset.test)]
-    if isinstance(dataset, FacesSettings):
-        return [root / dataset.folder / dataset.train_images]
-    return []
 
 
 def _beside(root: Path | None, folder: str, read: Iterable[str]) -> list[Beside]:

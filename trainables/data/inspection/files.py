@@ -12,12 +12,16 @@ from pathlib import Path
 
 from incay.trainables.data.base import DatasetSettings, require_root
 from incay.trainables.data.cifar import CIFARSettings
+from incay.trainables.data.faces import FacesSettings
 from incay.trainables.data.idx import FILES, IDXSettings
+from incay.trainables.data.image_folder import ImageFolderSettings
 from incay.trainables.data.images.damage import Problem, refuse, shown
 from incay.trainables.data.images.hf_parquet import ParquetColumns, require_columns
 from incay.trainables.data.images.limits import most_unpacked, unpacked_rule
 from incay.trainables.data.images.memory import require_memory
 from incay.trainables.data.inspection.idx_head import idx_problem
+from incay.trainables.data.inspection.links import class_folders, link_problem
+from incay.trainables.data.inspection.parquet_footer import parquet_problem
 from incay.trainables.data.parquet import ParquetSettings
 
 
@@ -70,11 +74,21 @@ def _(dataset: ParquetSettings, data_root: Path | None) -> None:
     _check_parquet([*train, *test], columns, dataset.name)
 
 
+@check_files.register(ImageFolderSettings)
+@check_files.register(FacesSettings)
+def _(dataset: DatasetSettings, data_root: Path | None) -> None:
+    folders = [] if data_root is None else class_folders(dataset, data_root)
+    refuse(Problem(text, skippable=False) for folder in folders if (text := link_problem(folder)))
+
+
 _ENDS = ("", ".gz")
 
 
 def _check_parquet(paths: list[Path], columns: ParquetColumns, name: str) -> None:
     _require_regular(paths)
+    refuse(
+        Problem(text, skippable=False) for path in paths if (text := parquet_problem(path, columns))
+    )
     require_columns(paths, columns)
     require_memory(sum(path.stat().st_size for path in paths), f"the files of {name!r}")
 

@@ -14,7 +14,14 @@ from incay.trainables.store.naming import DIGITS, is_fingerprint
 from incay.trainables.store.reading.door import require, shaped, shaped_text
 from incay.trainables.store.reading.origin import require_origin
 from incay.trainables.store.reading.values import require_config, require_params
-from incay.trainables.store.shapes import Frozen, Look, Progress, StudyBook, TrialRow
+from incay.trainables.store.shapes import (
+    MOST_SEARCHES,
+    Frozen,
+    Look,
+    Progress,
+    StudyBook,
+    TrialRow,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +47,8 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     require(book.replicates >= 1, "replicates >= 1", where)
     ascending = all(early < late for early, late in pairwise(book.looks))
     require(ascending and min(book.looks, default=1) >= 1, "ascending looks of seeds", where)
-    require(book.repetitions >= 1, "repetitions >= 1", where)
+    most = MOST_SEARCHES
+    require(1 <= book.repetitions <= most, f"repetitions of 1 to {most}", where)
     for arm in book.arms:
         require_config(arm.config, where)
         require_config(nest(arm.difference), where)

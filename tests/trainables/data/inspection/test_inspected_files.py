@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from in_process import incay
 
 from incay.study.planning.data_catalog import DataCatalog
 from incay.trainables.data import DataError, datasets
+from incay.trainables.data.inspection.beside import all_unread
 from incay.trainables.data.status import status, verify
 from tests.trainables.data.data_cases import CASES
 
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 
 
@@ -132,3 +138,69 @@ def test_whatever_stands_in_a_files_place(name: str, what: str, tmp_path: Path) 
     if name == "image_folder" and what == "folder":
         return  # a folder in a class's folder is one of more images
     assert path.name in refusal(name, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"), [("image_folder", "images/train/owl"), ("faces", "faces/train/Ann")]
+)
+def test_a_link_that_leads_above_the_images_is_not_followed(
+    name: str, folder: str, tmp_path: Path
+) -> None:
+    dataset = CASES[name].write(tmp_path)
+    for deep in ("", "more"):
+        link = tmp_path / folder / deep / "all"
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to("/")
+        assert f"{link} must not be a link to a folder that" in refusal(name, tmp_path)
+        with small():
+            assert not [line for line in all_unread(dataset, tmp_path) if f"{link}/" in line]
+        link.unlink()
+
+
+def test_a_link_to_images_elsewhere_is_followed(tmp_path: Path) -> None:
+    dataset = CASES["image_folder"].write(tmp_path / "data")
+    owl = tmp_path / "data" / "images" / "train" / "owl"
+    owl.rename(tmp_path / "elsewhere")
+    owl.symlink_to(tmp_path / "elsewhere")
+    assert verify(dataset, tmp_path / "data").train_count == 8
+
+
+def rows(root: Path, **columns: pa.Array) -> None:
+    CASES["parquet"].write(root)
+    (root / "birds" / "data").rename(root / "parquet")
+    for path in (root / "parquet").glob("train-*"):
+        path.unlink()
+    table = pa.Table.from_arrays(list(columns.values()), [name.rstrip("_") for name in columns])
+    pq.write_table(table, root / "parquet" / "train.parquet")
+
+
+def test_a_column_that_is_there_twice(tmp_path: Path) -> None:
+    rows(tmp_path, image=pa.nulls(3, IMAGE), label=pa.array([0, 1, 0]), label_=pa.array([1, 0, 1]))
+    assert "must have one column 'label', but has 2" in refusal("parquet", tmp_path)
+    rows_of_others = pa.array([0, 1, 0])
+    rows(
+        tmp_path / "b",
+        image=pa.nulls(3, IMAGE),
+        label=rows_of_others,
+        note=rows_of_others,
+        note_=rows_of_others,
+    )
+    assert "must hold an image's bytes" in refusal("parquet", tmp_path / "b")
+
+
+def test_more_rows_than_a_file_of_that_size_can_hold(tmp_path: Path) -> None:
+    count = 1_000_001
+    rows(tmp_path, image=pa.nulls(count, IMAGE), label=pa.array(np.zeros(count, np.int64)))
+    assert re.search(
+        r"must hold at most 1,000,000 rows \(INCAY_MAX_UNPACKED_MB raises it\), but has 1,000,001",
+        refusal("parquet", tmp_path),
+    )
+
+
+def test_of_very_much_that_is_damaged_the_first_is_named(tmp_path: Path) -> None:
+    rows(tmp_path, image=pa.nulls(1_005, IMAGE), label=pa.array(np.arange(1_005)))
+    done = incay("data", "verify", "parquet", "--data-root", str(tmp_path))
+    assert done.code == 2
+    assert done.err.startswith("incay: 1,005 things are damaged or odd")
+    assert done.err.count("must hold an image's bytes") == 1_000
+    assert done.err.endswith("\n  and 5 more\n")
