@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from incay.trainables.errors import said
 from incay.trainables.measures import measures
 from incay.trainables.measures.base import Measure
 from incay.trainables.measures.records import AT_EVERY_REPORT, OUTSIDE, Records
@@ -49,7 +50,7 @@ def computed(records: Records, *, every_report: bool = False) -> Computed:
                 found.values[name] = compute(measure, records)
             except Exception as error:  # of the user's own: a trained network is worth more
                 found.values[name] = math.nan
-                found.failures[name] = f"{type(error).__name__}: {error}"[:_MOST_LETTERS]
+                found.failures[name] = f"{type(error).__name__}: {said(error)}"[:_MOST_LETTERS]
         elif not every_report and OUTSIDE not in measure.needs:
             found.values[name] = math.nan
     return found

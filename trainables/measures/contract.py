@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from incay.trainables import metrics
+from incay.trainables.errors import said
 from incay.trainables.measures.planted import planted_records
 from incay.trainables.measures.records import Records
 
@@ -41,7 +42,7 @@ def measure_problem(measure: Any) -> str:
         with np.errstate(all="ignore"):
             value: object = measure.compute(Records(**only))
     except Exception as error:
-        return f"must be computed of what it needs, but: {type(error).__name__}: {error}"
+        return f"must be computed of what it needs, but: {type(error).__name__}: {said(error)}"
     if not isinstance(value, Real):
         return f"must be a number, but is of type {type(value).__name__}"
     if math.isinf(value):

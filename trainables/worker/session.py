@@ -114,7 +114,9 @@ class TrialSession:
                 measured = measure_report(trainer, outside_of(self._data))
             for name, value in measured.metrics.items():
                 metrics.setdefault(name, value)  # a measure never replaces what was evaluated
-            self._unmeasured = dict(measured.failures)
+            self._unmeasured = {
+                name: without_secrets(why) for name, why in measured.failures.items()
+            }
             if trainer.finished:
                 if self.task.keep_model:
                     patiently(
