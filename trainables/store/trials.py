@@ -34,7 +34,7 @@ from incay.trainables.store.files import Files
 from incay.trainables.store.packs.finding import Finder
 from incay.trainables.store.packs.packing import mend, pack
 from incay.trainables.store.packs.shelf import Shelf
-from incay.trainables.store.places import DIGITS, HISTORY, RECORD, TRIALS, trial_path
+from incay.trainables.store.places import DIGITS, HISTORY, PROGRESS, RECORD, TRIALS, trial_path
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import TrialRecord, history_table
@@ -157,7 +157,7 @@ class Store(Files):
             values = {**record.__dict__, "files": checksums}
             written = TrialRecord(**values)
             self.write(trial_path(record.fingerprint, RECORD), written.to_json().encode())
-        self.delete(trial_path(record.fingerprint, "progress.json"))
+        self.delete(trial_path(record.fingerprint, PROGRESS))
         written_tables = {self._table(record.fingerprint, *item) for item in checksums.items()}
         for path in before - written_tables:
             self.delete(path)
@@ -209,13 +209,13 @@ class Store(Files):
         """Keep what a running trial has reached, for whoever watches or ends it."""
         content = json.dumps(progress.to_dict()).encode()
         with self.together(durable=False):  # its checkpoint is what a trial goes on from
-            self.write(trial_path(fingerprint, "progress.json"), content)
+            self.write(trial_path(fingerprint, PROGRESS), content)
 
     def read_progress(self, fingerprint: str) -> Progress | None:
         """Return what a running trial has reached, None if nothing is known."""
         try:
-            values = self.read_json(trial_path(fingerprint, "progress.json"))
-            where = self.where(trial_path(fingerprint, "progress.json"))
+            values = self.read_json(trial_path(fingerprint, PROGRESS))
+            where = self.where(trial_path(fingerprint, PROGRESS))
             return None if values is None else trial_progress(values, where)
         except RecordError:
             return None  # it says how far a trial is, nothing that could be lost

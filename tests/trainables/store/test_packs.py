@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from incay.trainables.store.packs import packing
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_BYTES
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 
 WHOLE = TrialConfig().to_dict()
@@ -292,17 +294,59 @@ def test_two_damaged_copies_are_named(store: Store, flaw: str) -> None:
     for name, was, found in zip(names, before, said(store, names), strict=True):
         if name not in lost:
             assert found == was
-        elif flaw == "missing":
-            assert found is None
         else:
             assert found is not None
-            assert found.startswith(f"problem: {hurt[0]}")
-            with pytest.raises(RecordError, match=r"\.parquet"):
+            place = single(store, name) if flaw == "missing" else hurt[0]
+            assert found.startswith(f"problem: {place}")
+            with pytest.raises(
+                RecordError, match="but neither is" if flaw == "missing" else "must match"
+            ):
                 Store(store.root).read_record(name)
     assert Store(store.root).read_record("0" * 20) is None  # it has never begun
     mended = Store(store.root)
     assert len(mended.mend_packs()) == (0 if flaw == "missing" else 2)
-    assert all(mended.read_record(name) is None for name in lost)  # to be trained again
+    for name in lost:  # to be trained again
+        with pytest.raises(RecordError, match="but neither is"):
+            mended.read_record(name)
+
+
+@pytest.mark.parametrize("many", [1_000, 1])
+def test_records_that_are_nowhere_are_no_trials_to_come(
+    store: Store, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("incay.trainables.store.packs.finding._MANY", many)
+    names = written(store, 10)
+    store.pack(names)
+    shutil.rmtree(Path(store.root) / "packs")
+    for each in said(store, names):
+        assert each is not None
+        assert "copy the results whole" in each
+    progress = Progress(
+        step=1,
+        seconds=0.0,
+        config=WHOLE,
+        data_hash="d",
+        code_version="c",
+        provenance={},
+        history=[],
+    )
+    store.write_progress(names[0], progress)  # it is being trained again
+    assert said(store, [names[0], "0" * 20]) == [None, None]
+
+
+def test_a_trial_that_ends_while_it_is_looked_for_is_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending, reader, real = made(1), Store(store.root), Store.list
+
+    def listed(self: Store, path: str) -> Iterator[str]:
+        if self is reader and path == "packs":
+            store.write_record(ending, [{"step": 1.0}])
+        return real(self, path)
+
+    monkeypatch.setattr(Store, "list", listed)
+    (found,) = reader.find_records([ending.fingerprint])
+    assert isinstance(found, TrialRecord)
 
 
 def repacked(store: Store, change: Any) -> None:
