@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -87,7 +87,20 @@ def _checked(rows: list[TrialRow], where: str) -> list[TrialRow]:
         require(row.repetition >= 0, "repetition >= 0", where)
         require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
         require_params(row.params, where)
+    require_once(rows, where)
     return rows
+
+
+def require_once(rows: Sequence[TrialRow], where: str) -> None:
+    """Refuse a list that says of one trial twice which it is.
+
+    Raises:
+        RecordError: It does.
+    """
+    known: dict[tuple[object, ...], TrialRow] = {}
+    for row in rows:
+        twice = known.setdefault(row.key, row) is not row
+        require(not twice, f"one line for each trial, as for {row.title!r},", where)
 
 
 def noted_looks(values: Mapping[str, Any], where: str) -> list[Look]:
