@@ -17,14 +17,13 @@ import pyarrow.compute as pc
 
 from incay.trainables.measures import Outside, Records
 from incay.trainables.measures.records import SAMPLE_FIELDS
+from incay.trainables.store.reading.tables import CLASSES, OUTSIDE, SPLIT, TEMPERATURE
 
 MOST_NUMBERS = 2**18
 """Of the class means of a split, or of the classifier's weights, that are stored: 1 MiB of each.
 512 features of 512 classes are; those of the 10,572 persons of CASIA-WebFace are not."""
 OWN_MEASURES = "measures"
 """In a record's provenance: what is to be said of measures of the user's own, by name."""
-CLASSES, OUTSIDE = "classes", "outside"
-_SPLIT, _TEMPERATURE = b"split", b"temperature"
 _SHORT = np.iinfo(np.int16).max
 _PARTS = ("between_part", "within_part")
 _VECTORS = ("class_mean", "class_weight")
@@ -49,7 +48,7 @@ def temperature(records: Records | None) -> dict[str, str]:
     """Return the fitted temperatures as metadata of the table of samples."""
     if records is None or records.temperature is None:
         return {}
-    return {_TEMPERATURE.decode(): " ".join(map(repr, records.temperature.tolist()))}
+    return {TEMPERATURE.decode(): " ".join(map(repr, records.temperature.tolist()))}
 
 
 def measured_tables(records: Mapping[str, Records]) -> dict[str, pa.Table]:
@@ -86,13 +85,13 @@ def records_of(
         outside: Its table of images out of distribution, likewise.
     """
     about = samples.schema.metadata or {}
-    split = about.get(_SPLIT, b"test").decode()
+    split = about.get(SPLIT, b"test").decode()
     known = {"label", "prediction", "loss", "norm", *SAMPLE_FIELDS}
     found: dict[str, Any] = {
         name: samples.column(name).to_numpy() for name in samples.column_names if name in known
     }
-    if _TEMPERATURE in about:
-        found["temperature"] = np.array([float(each) for each in about[_TEMPERATURE].split()])
+    if TEMPERATURE in about:
+        found["temperature"] = np.array([float(each) for each in about[TEMPERATURE].split()])
     if classes is not None:
         found |= _class_fields(_of_split(classes, split))
     if outside is not None:

@@ -36,6 +36,7 @@ from incay.trainables.store.packs.packing import mend, pack
 from incay.trainables.store.packs.shelf import Shelf
 from incay.trainables.store.places import DIGITS, HISTORY, PROGRESS, RECORD, TRIALS, trial_path
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.tables import read_table
 from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.shapes import Progress
@@ -167,16 +168,14 @@ class Store(Files):
         """Return ``history.parquet`` or another table of a record, None if it has none.
 
         Raises:
-            RecordError: The file is missing or does not match the record's checksum.
+            RecordError: The file is missing, does not match the record's checksum, or holds what
+                no trial writes.
         """
         if name not in record.files:
             return None
         content = self._checked_table(record, name)
-        try:
-            return pq.ParquetFile(pa.BufferReader(content)).read()
-        except (pa.ArrowException, OSError) as error:
-            path = self._table(record.fingerprint, name, record.files[name])
-            raise RecordError(f"{self.where(path)} must be a table, but is damaged") from error
+        where = self.where(self._table(record.fingerprint, name, record.files[name]))
+        return read_table(name.removesuffix(".parquet"), content, where)
 
     def history(self, record: TrialRecord) -> list[dict[str, Any]]:
         """Return the reports of a record, none where it has none.

@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from incay.trainables.config import TrialConfig
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
@@ -76,3 +78,9 @@ def said(store: Store, names: list[str]) -> list[str | None]:
         each.to_json() if isinstance(each, TrialRecord) else (each and f"problem: {each}")
         for each in found
     ]
+
+
+def no_text(rows: int) -> pa.Array:
+    """Return texts that are no UTF-8."""
+    places = pa.array(range(0, 2 * rows + 1, 2), pa.int32()).buffers()[1]
+    return pa.StringArray.from_buffers(rows, places, pa.py_buffer(b"\xff\xfe" * rows))

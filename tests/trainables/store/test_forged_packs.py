@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from many_records import made, packs, said, written
+from many_records import made, no_text, packs, said, written
 
 from incay.trainables.store.packs import packing
 from incay.trainables.store.trials import Store
@@ -43,12 +43,6 @@ def with_column(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
     return (
         table.set_column(place, name, column) if place >= 0 else table.append_column(name, column)
     )
-
-
-def no_text(rows: int) -> pa.Array:
-    """Return texts that are no UTF-8."""
-    places = pa.array(range(0, 2 * rows + 1, 2), pa.int32()).buffers()[1]
-    return pa.StringArray.from_buffers(rows, places, pa.py_buffer(b"\xff\xfe" * rows))
 
 
 FORGED: dict[str, Callable[[pa.Table], pa.Table]] = {

@@ -72,8 +72,10 @@ def read_columns(content: bytes, where: str, is_known: Callable[[str], bool]) ->
         require(bytes_in_memory(file, set(names)) <= most, f"at most {most:,} bytes", where)
 
     with opened(content, where, check) as file:
-        metadata = file.schema_arrow.metadata
-        table = file.read(list(filter(is_known, file.schema_arrow.names)), use_threads=False)
+        metadata, names = file.schema_arrow.metadata, file.schema_arrow.names
+        known = list(filter(is_known, names))
+        some = None if known == names else known
+        table = file.read(some, use_threads=False).select(known)
         table.validate(full=True)
         for place, field in enumerate(table.schema):
             if pa.types.is_dictionary(field.type):
