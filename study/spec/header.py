@@ -14,6 +14,7 @@ from incay.study.spec.reading.document import Document, flatten
 from incay.study.spec.reading.notation import fitted
 from incay.study.spec.words import EPOCHS
 from incay.trainables.names import STEPS
+from incay.trainables.store.shapes import MOST_SEARCHES
 
 SECTIONS = ("base", "arms", "search")
 """Top-level keys that hold settings of trials, by arm or for all."""
@@ -183,7 +184,7 @@ class Header(_Model):
     baseline: str | None = None
     ablation: Ablation | None = None
     budget: Budget | None = None
-    searches: Annotated[int, Field(ge=1, le=100)] = 1
+    searches: Annotated[int, Field(ge=1, le=MOST_SEARCHES)] = 1
     unequal_ranges: bool = False
     objective: Objective = Objective()
     confirm: Confirm = Confirm()

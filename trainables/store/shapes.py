@@ -16,6 +16,9 @@ from incay.trainables.metrics import ERROR, VALIDATION
 SCHEMA = 1
 """Of `StudyBook`: the newest that this program reads."""
 
+MOST_SEARCHES = 100
+"""How often a study may repeat the search of each arm."""
+
 Phase = Literal["search", "confirm"]
 
 
