@@ -29,8 +29,9 @@ def open_store(results: str | Path, named: str = "--results") -> Store:
     refuse_secrets(results, named)
     try:
         store = Store(results)
-        if store.local_root is not None and store.local_root.is_file():
-            raise ValueError("that is a file")
+        place = store.local_root
+        if place is not None and place.exists() and not place.is_dir():
+            raise ValueError("that is a file" if place.is_file() else "that is no folder")
         return store
     except (ValueError, OSError) as error:
         raise UserError(

@@ -121,17 +121,23 @@ class Finder:
         A trial's tables are written before its record, and its progress goes after that.
         """
         refused = self._shelf.refused()
-        ended = self._of_each(
-            fingerprints, lambda name: self._has_ended(name, is_in_doubt=bool(refused))
-        )
-        left = [name for name, has in zip(fingerprints, ended, strict=True) if has]
+
+        def look(fingerprint: str) -> bool | RecordError:
+            try:
+                return self._has_ended(fingerprint, is_in_doubt=bool(refused))
+            except RecordError as error:  # no folder is where its own should be
+                return error
+
+        looked = dict(zip(fingerprints, self._of_each(fingerprints, look), strict=True))
+        damaged = {name: each for name, each in looked.items() if isinstance(each, RecordError)}
+        left = [name for name, has_ended in looked.items() if has_ended is True]
         if not left:
-            return {}
+            return {**damaged}
         found = self._singles(left)  # they may have ended, and been packed, since we looked
         found |= self._shelf.find([name for name in left if name not in found])
         newer = (each for each in refused if isinstance(each, NewerRecordError))
         problem = next(newer, refused[0] if refused else None)
-        return {name: problem or self._nowhere(name) for name in left} | found
+        return damaged | {name: problem or self._nowhere(name) for name in left} | found
 
     def _has_ended(self, fingerprint: str, *, is_in_doubt: bool) -> bool:
         """Return whether a trial's folder shows that it ended, once at least.
