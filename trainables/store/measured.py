@@ -17,7 +17,15 @@ import pyarrow.compute as pc
 
 from incay.trainables.measures import Outside, Records
 from incay.trainables.measures.records import SAMPLE_FIELDS
-from incay.trainables.store.reading.tables import CLASSES, OUTSIDE, SPLIT, TEMPERATURE
+from incay.trainables.store.reading.tables import (
+    CLASS_VECTORS,
+    CLASSES,
+    OF_CLASS,
+    OUTSIDE,
+    SCATTER_PARTS,
+    SPLIT,
+    TEMPERATURE,
+)
 
 MOST_NUMBERS = 2**18
 """Of the class means of a split, or of the classifier's weights, that are stored: 1 MiB of each.
@@ -25,9 +33,6 @@ MOST_NUMBERS = 2**18
 OWN_MEASURES = "measures"
 """In a record's provenance: what is to be said of measures of the user's own, by name."""
 _SHORT = np.iinfo(np.int16).max
-_PARTS = ("between_part", "within_part")
-_VECTORS = ("class_mean", "class_weight")
-_SINGLE = ("class_within", *_PARTS, "unit_mean", "unit_overall")
 
 
 def sample_columns(records: Records) -> dict[str, pa.Array]:
@@ -107,12 +112,12 @@ def _classes_table(split: str, records: Records) -> pa.Table:
         "class_label": pa.array(records.class_label, pa.int32()),
         "class_count": pa.array(records.class_count, pa.int32()),
     }
-    for name in _SINGLE:
+    for name in OF_CLASS:
         values = getattr(records, name)
         if values is not None:  # there are fewer directions than classes
             padded = [*values.tolist(), *[None] * (count - len(values))]
             columns[name] = pa.array(padded, pa.float64())
-    for name in _VECTORS:
+    for name in CLASS_VECTORS:
         values = getattr(records, name)
         if values is not None and values.size <= MOST_NUMBERS:
             flat = pa.array(values.astype(np.float32).ravel(), pa.float32())
@@ -124,11 +129,11 @@ def _class_fields(table: pa.Table) -> dict[str, npt.NDArray[Any]]:
     if not len(table):
         return {}
     found: dict[str, npt.NDArray[Any]] = {}
-    for name in ("class_label", "class_count", *_SINGLE):
+    for name in ("class_label", "class_count", *OF_CLASS):
         if name in table.column_names:
-            values = table.column(name).drop_null() if name in _PARTS else table.column(name)
+            values = table.column(name).drop_null() if name in SCATTER_PARTS else table.column(name)
             found[name] = values.to_numpy()
-    for name in _VECTORS:
+    for name in CLASS_VECTORS:
         if name in table.column_names and not table.column(name).null_count:
             found[name] = np.stack(table.column(name).to_pylist()).astype(np.float32)
     return found

@@ -33,6 +33,7 @@ CLASSES = pa.table(
         "class_label": pa.array([1, 2], pa.int32()),
         "class_count": pa.array([1, 1], pa.int32()),
         "between_part": [0.5, None],
+        "within_part": [0.1, None],
         "class_mean": MEANS,
     }
 )
@@ -163,6 +164,16 @@ def test_a_history_has_one_report_at_each_step(tmp_path: Path, steps: pa.Array) 
 )
 def test_samples_say_of_which_split_they_are(tmp_path: Path, about: dict[str, Any]) -> None:
     refused(tmp_path, "samples", SAMPLES.replace_schema_metadata(about))
+
+
+def test_what_classes_say_goes_together(tmp_path: Path) -> None:
+    for name in ("between_part", "within_part"):
+        refused(tmp_path, "classes", CLASSES.drop_columns([name]), says="in pairs")
+        refused(tmp_path, "classes", put(CLASSES, name, pa.array([0.1, 0.2])), says="in pairs")
+    longer = pa.FixedSizeListArray.from_arrays(pa.array(np.ones(6), pa.float32()), 3)
+    refused(
+        tmp_path, "classes", CLASSES.append_column("class_weight", longer), says="one dimension"
+    )
 
 
 def test_bins_of_weights_are_wide(tmp_path: Path) -> None:

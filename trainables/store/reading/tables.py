@@ -23,6 +23,10 @@ from incay.trainables.store.reading.parquet import read_columns
 SPLIT, TEMPERATURE = b"split", b"temperature"
 """What the metadata of samples say: of which split, and at which fitted temperatures."""
 CLASSES, OUTSIDE = "classes", "outside"
+SCATTER_PARTS = ("between_part", "within_part")
+CLASS_VECTORS = ("class_mean", "class_weight")
+OF_CLASS = ("class_within", *SCATTER_PARTS, "unit_mean", "unit_overall")
+"""What is measured of each class, or of each direction in which their means differ."""
 _MOST = 2**31 - 1
 """Of what numbers images or classes."""
 
@@ -82,7 +86,7 @@ _NORM = _Column(kind=pa.types.is_floating, called="numbers", least=0.0)
 _TEXT = _Column(kind=pa.types.is_string, called="texts")
 _TRUTH = _Column(kind=pa.types.is_boolean, called="truth values")
 _MEASURED = _Column(kind=pa.types.is_floating, called="numbers", may_lack=True)
-_OF_CLASS = _Column(kind=pa.types.is_floating, called="numbers", may_lack=True, has_gaps=True)
+_PER_CLASS = _Column(kind=pa.types.is_floating, called="numbers", may_lack=True, has_gaps=True)
 _VECTORS = _Column(kind=_is_vector, called="vectors of numbers", may_lack=True, has_gaps=True)
 
 
@@ -144,6 +148,16 @@ def _check_samples(table: pa.Table, where: str) -> None:
     require(all(0.0 < each < float("inf") for each in fitted), "temperatures above 0", where)
 
 
+def _check_classes(table: pa.Table, where: str) -> None:
+    gaps = [table.column(name).is_null() for name in SCATTER_PARTS if name in table.column_names]
+    of_one = len(gaps) in (0, 2) and gaps[:1] == gaps[1:]
+    require(of_one, "parts of the scatter, between and within classes, in pairs", where)
+    lengths = {
+        table.schema.field(n).type.list_size for n in CLASS_VECTORS if n in table.column_names
+    }
+    require(len(lengths) < 2, "means and weights of one dimension", where)
+
+
 def _check_bins(table: pa.Table, where: str) -> None:
     is_wide = pc.all(pc.less(table.column("low"), table.column("high"))).as_py()
     require(is_wide is not False, "low < high of each bin", where)
@@ -174,12 +188,10 @@ _SHAPES: Mapping[str, _Shape] = {
             "split": _TEXT,
             "class_label": _whole(),
             "class_count": _whole(1),
-            **dict.fromkeys(
-                ("class_within", "between_part", "within_part", "unit_mean", "unit_overall"),
-                _OF_CLASS,
-            ),
-            **dict.fromkeys(("class_mean", "class_weight"), _VECTORS),
+            **dict.fromkeys(OF_CLASS, _PER_CLASS),
+            **dict.fromkeys(CLASS_VECTORS, _VECTORS),
         },
+        also=_check_classes,
     ),
     OUTSIDE: _Shape(
         columns={
