@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -50,7 +51,7 @@ def read_curves(results: StudyResults, metrics: Sequence[str]) -> pa.Table:
                 if name is None:
                     continue
                 for step, value in zip(steps, history.column(name).to_pylist(), strict=True):
-                    if value is not None and value == value:
+                    if value is not None and math.isfinite(value):
                         values[name, step].append(value)
         for (name, step), each in sorted(values.items()):
             summary = summarize(each)

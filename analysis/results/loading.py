@@ -55,8 +55,7 @@ def outline(store: Store, study: str, run: str) -> StudyResults:
         AnalysisError: As of `load`.
     """
     _, book, rows = _read_books(store, study, run)
-    known = {arm.name for arm in book.arms}
-    return _assemble(store, book, [Trial(**vars(row)) for row in rows if row.arm in known])
+    return _assemble(store, book, [Trial(**vars(row)) for row in rows])
 
 
 def _read_books(
@@ -93,9 +92,6 @@ def _listed(names: Sequence[str]) -> str:
 
 def _read_trials(store: Store, book: StudyBook, planned: Sequence[TrialRow]) -> list[Trial]:
     arms = {arm.name: arm for arm in book.arms}
-    strange = {row.arm for row in planned} - set(arms)
-    if strange:
-        raise RecordError(f"trials must be of the study's arms, but some are of {min(strange)!r}")
     found = store.find_records([row.fingerprint for row in planned])
     trials = []
     for row, record in zip(planned, found, strict=True):

@@ -26,7 +26,8 @@ from incay.trainables.metrics import (
     word_of,
 )
 from incay.trainables.registry import describe_unknown
-from incay.trainables.store.measured import CLASSES, OUTSIDE, OWN_MEASURES, records_of
+from incay.trainables.store.measured import OWN_MEASURES, records_of
+from incay.trainables.store.reading.tables import CLASSES, OUTSIDE
 
 
 def value_of(results: StudyResults, trial: Trial, metric: str) -> float | None:

@@ -7,7 +7,17 @@ from incay.trainables.metrics import ERROR, SPLITS, VALIDATION
 
 
 def protocol_sentence(results: StudyResults) -> str:
-    """Return one sentence on which split was read, when, and how settings were chosen."""
+    """Return one sentence on which split was read, when, and how settings were chosen.
+
+    Another follows where the book of the winners does not bear it out.
+    """
+    told = _sentence(results)
+    if results.searches and results.altered_winners:
+        told = f"{told} But {results.altered_winners}."
+    return told
+
+
+def _sentence(results: StudyResults) -> str:
     if results.protocol == "paper":
         return (
             "Protocol: paper. Settings are fixed, there is no validation split, and the test "

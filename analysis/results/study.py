@@ -174,9 +174,14 @@ class StudyResults(StudyBook):
 
     @cached_property
     def split(self) -> str:
-        """``test`` where any confirm trial has opened it, or only these will read; else ``val``."""
-        confirmed = [t.record for t in self.trials if t.phase == "confirm" and t.record]
+        """``test`` where any confirm trial has opened it, or only these will read; else ``val``.
+
+        One whose record cannot be read may have.
+        """
+        confirm = [trial for trial in self.trials if trial.phase == "confirm"]
+        confirmed = [trial.record for trial in confirm if trial.record]
         opened = any(metrics.ERROR.of(metrics.TEST) in record.metrics for record in confirmed)
+        opened = opened or any(trial.problem for trial in confirm)
         opened = opened or not (confirmed or self.searches)  # nothing else will be read
         return metrics.TEST if opened or self.protocol == "paper" else metrics.VALIDATION
 
@@ -195,6 +200,20 @@ class StudyResults(StudyBook):
             Kept(fingerprint=fingerprint, **vars(each))
             for fingerprint, each in listed.items()
             if self.store.models.exists(fingerprint)
+        )
+
+    @cached_property
+    def altered_winners(self) -> str:
+        """What is wrong with the book of the search's winners; empty where nothing is known."""
+        try:
+            frozen = Books(self.store, self.name, self.run).frozen()
+        except RecordError:
+            return "the book of the winners that were frozen is damaged"
+        if frozen is None or frozen.is_whole:
+            return ""
+        return (
+            "the book of the winners must match its own hash, but does not: it was altered after "
+            "they were frozen"
         )
 
     @cached_property

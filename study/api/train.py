@@ -22,6 +22,7 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.chance import global_states_kept
@@ -103,13 +104,23 @@ def train(
         data = DataCatalog(root)
         name, found = _planned(config, data, store, seed, uses, gpu)
         task = TrialTask(name, found, data.hash_for(found), keep_model=True)
-        record = store.read_record(name)
+        record = _recorded(store, name)
         kept = store.models.exists(name)
         if record is None or not record.is_final or (record.is_whole and not kept):
             device = torch.device("cuda" if gpu else "cpu")
             record = _trained(TrialSession(task, data.load_for(found), store, device))
         model = load_model(store, name) if record.is_whole else None
         return TrainedTrial(record, tuple(store.history(record)), model)
+
+
+def _recorded(store: Store, name: str) -> TrialRecord | None:
+    """Return a trial's record; None where there is none, or it is damaged: it is made again."""
+    try:
+        return store.read_record(name)
+    except NewerRecordError:
+        raise
+    except RecordError:
+        return None
 
 
 def _planned(

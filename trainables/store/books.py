@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,7 +33,6 @@ from incay.trainables.store.reading.written import (
     kept_models,
     noted_looks,
     study_book,
-    trial_rows,
 )
 from incay.trainables.store.runs.arms import ArmFiles
 from incay.trainables.store.runs.trial_list import TrialList
@@ -41,6 +40,7 @@ from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, Trial
 
 _Shape = TypeVar("_Shape")
 _STUDIES = "studies"
+_TRIALS = "trials.json"
 _FROZEN = "freeze.json"
 _LOOKS = "looks.json"
 _NO_LOSS = "No result is lost: to run the study again writes it anew"
@@ -64,7 +64,7 @@ class Books:
         self._files = files
         self.name, self.run = study, run
         self.folder = f"{_study_folder(study)}/{run}"
-        self._list = TrialList(files, self._path("trials.json"))
+        self._list = TrialList(files, self._path(_TRIALS))
         self.arms = ArmFiles(files, self.folder)
 
     @property
@@ -106,20 +106,39 @@ class Books:
 
         Drivers of single arms list theirs elsewhere until the whole study is run.
         """
-        rows = {row.key: row for row in self._own_trials()}
+        arms = self._arm_names()
+        rows = {row.key: row for row in self._own_trials(arms)}
         for name in self.arms.lists():
-            rows.update((row.key, row) for row in self._read(name, trial_rows) or ())
+            rows.update((row.key, row) for row in self._arm_trials(name, arms))
         return list(rows.values())
 
-    def _own_trials(self) -> list[TrialRow]:
+    def _own_trials(self, arms: Set[str] | None) -> list[TrialRow]:
         rows = self._told(self._list.read)
         if rows is None and self._files.exists(self._path("study.json")):
-            raise self._missing("trials.json")
-        return rows or []
+            raise self._missing(_TRIALS)
+        return self._of_arms(arms, _TRIALS, rows or [])
+
+    def _arm_trials(self, name: str, arms: Set[str] | None) -> list[TrialRow]:
+        rows = self._read(name, partial(self.arms.listed, name))
+        return self._of_arms(arms, name, rows or [])
+
+    def _of_arms(self, arms: Set[str] | None, name: str, rows: list[TrialRow]) -> list[TrialRow]:
+        strange = {row.arm for row in rows} - arms if arms is not None else set()
+        if strange:
+            raise RecordError(
+                f"{self._files.where(self._path(name))} must list trials of the study's arms, but "
+                f"some are of {min(strange)!r}. {_NO_LOSS}"
+            )
+        return rows
+
+    def _arm_names(self) -> Set[str] | None:
+        """Return the names of the study's arms, None where it is not written down yet."""
+        study = self.study()
+        return None if study is None else {arm.name for arm in study.arms}
 
     def has_trials(self) -> bool:
         """Return whether the study's trials are written down."""
-        return self._files.exists(self._path("trials.json"))
+        return self._files.exists(self._path(_TRIALS))
 
     def write_trials(self, rows: Iterable[TrialRow]) -> None:
         """Write the study's trials."""
@@ -163,23 +182,32 @@ class Books:
         Raises:
             NewerRecordError: One is a newer program's.
         """
-        told = []
+        told: list[str] = []
         books: tuple[tuple[str, Callable[[], object]], ...] = (
             ("study.json", self.study),
             (_FROZEN, self.frozen),
             (_LOOKS, self.looks),
             ("models.json", self.models),
-            *((name, partial(self._read, name, trial_rows)) for name in self.arms.lists()),
         )
         for name, read in books:
-            try:
-                read()
-            except NewerRecordError:
-                raise
-            except RecordError as error:
-                aside = self._files.put_aside(self._path(name))
-                told.append(f"{error}" + (f" (what was there is kept as {aside})" if aside else ""))
-        return told + [f"{each}. {_NO_LOSS}" for each in self._list.mend()]
+            told += self._mend(name, read)
+        arms = self._arm_names()
+        for name in self.arms.lists():
+            told += self._mend(name, partial(self._arm_trials, name, arms))
+        told += [f"{each}. {_NO_LOSS}" for each in self._list.mend()]
+        return told + (
+            self._mend(_TRIALS, partial(self._own_trials, arms)) if self.has_trials() else []
+        )
+
+    def _mend(self, name: str, read: Callable[[], object]) -> list[str]:
+        try:
+            read()
+        except NewerRecordError:
+            raise
+        except RecordError as error:
+            aside = self._files.put_aside(self._path(name))
+            return [f"{error}" + (f" (what was there is kept as {aside})" if aside else "")]
+        return []
 
     def _missing(self, name: str) -> RecordError:
         path = self._files.where(self._path(name))

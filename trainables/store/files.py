@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import json
@@ -157,11 +158,23 @@ class Files:
         return aside
 
     def list(self, path: str) -> Iterator[str]:
-        """Yield the names directly below a directory, none if it does not exist."""
+        """Yield the names directly below a directory, none if it does not exist.
+
+        Raises:
+            RecordError: Something else is in its place, on this machine's file system.
+        """
         if self.local_root is not None:  # without a look at each file
+            target = f"{self.root}/{path}"
             with store_errors(), contextlib.suppress(FileNotFoundError):
-                with os.scandir(f"{self.root}/{path}") as entries:
-                    names = [entry.name for entry in entries]
+                try:
+                    with os.scandir(target) as entries:
+                        names = [entry.name for entry in entries]
+                except OSError as error:
+                    if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                        raise
+                    raise RecordError(
+                        f"{target} must be a folder, but: {error.strerror}"
+                    ) from error
                 yield from names
             return
         selector = fs.FileSelector(f"{self.root}/{path}", allow_not_found=True)

@@ -74,9 +74,9 @@ def code_modules(files: Files, version: str) -> dict[str, str] | None:
     path = f"code/{version}.json"
     try:
         values = files.read_json(path)
+        return None if values is None else shaped(dict[str, str], values, files.where(path))
     except RecordError:
         return None  # it explains; nothing hangs on it
-    return None if values is None else shaped(dict[str, str], values, files.where(path))
 
 
 def keep_code_modules(files: Files, version: str, modules: Mapping[str, str]) -> None:
@@ -90,9 +90,9 @@ def own_modules(files: Files, digest: str) -> OwnModules | None:
     path = f"code/own/{digest}.json"
     try:
         values = files.read_json(path)
+        return None if values is None else shaped(OwnModules, values, files.where(path))
     except RecordError:
         return None  # it explains; nothing hangs on it
-    return None if values is None else shaped(OwnModules, values, files.where(path))
 
 
 def keep_own_modules(files: Files, digest: str, modules: Mapping[str, Any]) -> None:

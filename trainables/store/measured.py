@@ -17,6 +17,15 @@ import pyarrow.compute as pc
 
 from incay.trainables.measures import Outside, Records
 from incay.trainables.measures.records import SAMPLE_FIELDS
+from incay.trainables.store.reading.tables import (
+    CLASS_VECTORS,
+    CLASSES,
+    OF_CLASS,
+    OUTSIDE,
+    SCATTER_PARTS,
+    SPLIT,
+    TEMPERATURE,
+)
 
 MOST_NUMBERS = 2**18
 """Of the class means of a split, or of the classifier's weights, that are stored: 1 MiB of each.
@@ -25,12 +34,7 @@ OWN_MEASURES = "measures"
 """In a record's provenance: what is to be said of measures of the user's own, by name."""
 UNMEASURED = "unmeasured"
 """In a record's provenance: why measures raised errors, by the metric's name."""
-CLASSES, OUTSIDE = "classes", "outside"
-_SPLIT, _TEMPERATURE = b"split", b"temperature"
 _SHORT = np.iinfo(np.int16).max
-_PARTS = ("between_part", "within_part")
-_VECTORS = ("class_mean", "class_weight")
-_SINGLE = ("class_within", *_PARTS, "unit_mean", "unit_overall")
 
 
 def sample_columns(records: Records) -> dict[str, pa.Array]:
@@ -51,7 +55,7 @@ def temperature(records: Records | None) -> dict[str, str]:
     """Return the fitted temperatures as metadata of the table of samples."""
     if records is None or records.temperature is None:
         return {}
-    return {_TEMPERATURE.decode(): " ".join(map(repr, records.temperature.tolist()))}
+    return {TEMPERATURE.decode(): " ".join(map(repr, records.temperature.tolist()))}
 
 
 def measured_tables(records: Mapping[str, Records]) -> dict[str, pa.Table]:
@@ -88,13 +92,13 @@ def records_of(
         outside: Its table of images out of distribution, likewise.
     """
     about = samples.schema.metadata or {}
-    split = about.get(_SPLIT, b"test").decode()
+    split = about.get(SPLIT, b"test").decode()
     known = {"label", "prediction", "loss", "norm", *SAMPLE_FIELDS}
     found: dict[str, Any] = {
         name: samples.column(name).to_numpy() for name in samples.column_names if name in known
     }
-    if _TEMPERATURE in about:
-        found["temperature"] = np.array([float(each) for each in about[_TEMPERATURE].split()])
+    if TEMPERATURE in about:
+        found["temperature"] = np.array([float(each) for each in about[TEMPERATURE].split()])
     if classes is not None:
         found |= _class_fields(_of_split(classes, split))
     if outside is not None:
@@ -110,12 +114,12 @@ def _classes_table(split: str, records: Records) -> pa.Table:
         "class_label": pa.array(records.class_label, pa.int32()),
         "class_count": pa.array(records.class_count, pa.int32()),
     }
-    for name in _SINGLE:
+    for name in OF_CLASS:
         values = getattr(records, name)
         if values is not None:  # there are fewer directions than classes
             padded = [*values.tolist(), *[None] * (count - len(values))]
             columns[name] = pa.array(padded, pa.float64())
-    for name in _VECTORS:
+    for name in CLASS_VECTORS:
         values = getattr(records, name)
         if values is not None and values.size <= MOST_NUMBERS:
             flat = pa.array(values.astype(np.float32).ravel(), pa.float32())
@@ -127,11 +131,11 @@ def _class_fields(table: pa.Table) -> dict[str, npt.NDArray[Any]]:
     if not len(table):
         return {}
     found: dict[str, npt.NDArray[Any]] = {}
-    for name in ("class_label", "class_count", *_SINGLE):
+    for name in ("class_label", "class_count", *OF_CLASS):
         if name in table.column_names:
-            values = table.column(name).drop_null() if name in _PARTS else table.column(name)
+            values = table.column(name).drop_null() if name in SCATTER_PARTS else table.column(name)
             found[name] = values.to_numpy()
-    for name in _VECTORS:
+    for name in CLASS_VECTORS:
         if name in table.column_names and not table.column(name).null_count:
             found[name] = np.stack(table.column(name).to_pylist()).astype(np.float32)
     return found

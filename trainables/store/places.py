@@ -6,6 +6,7 @@ TRIALS = "trials"
 DIGITS = 2
 """Of a fingerprint, which name the folder that the trial's own lies in."""
 RECORD = "record.json"
+PROGRESS = "progress.json"
 HISTORY = "history"
 
 

@@ -34,8 +34,9 @@ from incay.trainables.store.files import Files
 from incay.trainables.store.packs.finding import Finder
 from incay.trainables.store.packs.packing import mend, pack
 from incay.trainables.store.packs.shelf import Shelf
-from incay.trainables.store.places import DIGITS, HISTORY, RECORD, TRIALS, trial_path
+from incay.trainables.store.places import DIGITS, HISTORY, PROGRESS, RECORD, TRIALS, trial_path
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.tables import read_table
 from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.shapes import Progress
@@ -157,7 +158,7 @@ class Store(Files):
             values = {**record.__dict__, "files": checksums}
             written = TrialRecord(**values)
             self.write(trial_path(record.fingerprint, RECORD), written.to_json().encode())
-        self.delete(trial_path(record.fingerprint, "progress.json"))
+        self.delete(trial_path(record.fingerprint, PROGRESS))
         written_tables = {self._table(record.fingerprint, *item) for item in checksums.items()}
         for path in before - written_tables:
             self.delete(path)
@@ -167,16 +168,14 @@ class Store(Files):
         """Return ``history.parquet`` or another table of a record, None if it has none.
 
         Raises:
-            RecordError: The file is missing or does not match the record's checksum.
+            RecordError: The file is missing, does not match the record's checksum, or holds what
+                no trial writes.
         """
         if name not in record.files:
             return None
         content = self._checked_table(record, name)
-        try:
-            return pq.ParquetFile(pa.BufferReader(content)).read()
-        except (pa.ArrowException, OSError) as error:
-            path = self._table(record.fingerprint, name, record.files[name])
-            raise RecordError(f"{self.where(path)} must be a table, but is damaged") from error
+        where = self.where(self._table(record.fingerprint, name, record.files[name]))
+        return read_table(name.removesuffix(".parquet"), content, where)
 
     def history(self, record: TrialRecord) -> list[dict[str, Any]]:
         """Return the reports of a record, none where it has none.
@@ -209,13 +208,13 @@ class Store(Files):
         """Keep what a running trial has reached, for whoever watches or ends it."""
         content = json.dumps(progress.to_dict()).encode()
         with self.together(durable=False):  # its checkpoint is what a trial goes on from
-            self.write(trial_path(fingerprint, "progress.json"), content)
+            self.write(trial_path(fingerprint, PROGRESS), content)
 
     def read_progress(self, fingerprint: str) -> Progress | None:
         """Return what a running trial has reached, None if nothing is known."""
         try:
-            values = self.read_json(trial_path(fingerprint, "progress.json"))
-            where = self.where(trial_path(fingerprint, "progress.json"))
+            values = self.read_json(trial_path(fingerprint, PROGRESS))
+            where = self.where(trial_path(fingerprint, PROGRESS))
             return None if values is None else trial_progress(values, where)
         except RecordError:
             return None  # it says how far a trial is, nothing that could be lost

@@ -43,6 +43,7 @@ def data(results: StudyResults) -> pa.Table:
         parts.append(_named(chosen, arm.name))
         if arm.name == results.baseline:
             parts.append(_named(where(table.select(_COLUMNS), moment="initial"), _INITIAL))
+    parts = [part for part in parts if part.num_rows]  # no weight was finite
     if not parts:
         raise AnalysisError(
             f"trials of study {results.name!r} must have weight histograms, but have none"

@@ -47,7 +47,7 @@ def test_missing_run_says_which_there_are(factory: StudyFactory) -> None:
 
 def test_results_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "studies").write_text("a file where a directory should be")
-    with pytest.raises(AnalysisError, match="cannot be read"):
+    with pytest.raises(AnalysisError, match=r"studies.* must be a folder"):
         load(tmp_path, "planted")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,18 @@ def test_a_trial_is_recorded_and_found_again(tmp_path: Path) -> None:
     assert test is not None
     error = 100.0 * np.mean(first.model.predict(test.images) != test.labels)
     assert error == pytest.approx(first.metrics["test.error"])
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"{")])
+def test_a_record_that_is_damaged_or_lost_is_made_again(
+    tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    first = incay.train(BASE, seed=3, results=tmp_path)
+    (record,) = tmp_path.glob("trials/*/*/record.json")
+    damage(record)
+    again = incay.train(BASE, seed=3, results=tmp_path)
+    assert again.metrics["test.error"] == first.metrics["test.error"]
+    assert record.exists()
 
 
 def test_what_the_caller_draws_is_as_if_nothing_had_been_trained(tmp_path: Path) -> None:

@@ -3,85 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from many_records import WHOLE, folder, made, packs, said, single, written
 
-from incay.trainables.config import TrialConfig
 from incay.trainables.store.endings import Ending
-from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.packs import packing
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_BYTES
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
-
-WHOLE = TrialConfig().to_dict()
-OLD = {
-    name: value
-    for name, value in WHOLE.items()
-    if name not in ("average", "measure", "early_stopping")
-}
-"""A configuration of before some settings were added."""
-
-
-def made(number: int, **changes: Any) -> TrialRecord:
-    """Return one of many records, of which no two are alike."""
-    config: dict[str, Any] = json.loads(json.dumps(OLD if number % 3 == 0 else WHOLE))
-    config["seed"] = number
-    if number % 2:
-        config["incay"] |= {"form": "log", "weight": 0.1 * number}
-    metrics = {"val.error": 1.0 / (number + 1), "val.norm": math.nan if number % 4 else 2.0}
-    provenance: dict[str, Any] = {"host": f"host {number % 2}", "seconds": 0.5 * number}
-    if number % 5 == 0:
-        metrics["test.error"] = float(number)
-        provenance |= {"attempts": [{"host": "é", "from_step": number}], "threads": 2}
-    values: dict[str, Any] = {
-        "fingerprint": fingerprint_of(config, "d", "c"),
-        "status": (Ending.COMPLETED, Ending.PRUNED, Ending.DIVERGED)[number % 3],
-        "reason": "so it was" if number % 3 else "",
-        "config": config,
-        "step": number,
-        "metrics": metrics,
-        "data_hash": "d",
-        "code_version": "c",
-        "provenance": provenance,
-    }
-    return TrialRecord(**{**values, **changes})
-
-
-def written(store: Store, count: int = 12) -> list[str]:
-    """Write some records; return their fingerprints."""
-    records = [made(number) for number in range(count)]
-    for record in records:
-        store.write_record(record, [{"step": float(record.step)}])
-    return [record.fingerprint for record in records]
-
-
-def folder(store: Store, fingerprint: str) -> Path:
-    assert store.local_root is not None
-    return store.local_root / "trials" / fingerprint[:2] / fingerprint
-
-
-def single(store: Store, fingerprint: str) -> Path:
-    return folder(store, fingerprint) / "record.json"
-
-
-def packs(store: Store) -> list[Path]:
-    assert store.local_root is not None
-    return sorted((store.local_root / "packs").glob("*.parquet"))
-
-
-def said(store: Store, names: list[str]) -> list[str | None]:
-    """Return what a store, newly opened, says of trials: as JSON, in which NaN equals NaN."""
-    found = Store(store.root).find_records(names)
-    return [
-        each.to_json() if isinstance(each, TrialRecord) else (each and f"problem: {each}")
-        for each in found
-    ]
 
 
 @pytest.fixture
@@ -292,17 +228,59 @@ def test_two_damaged_copies_are_named(store: Store, flaw: str) -> None:
     for name, was, found in zip(names, before, said(store, names), strict=True):
         if name not in lost:
             assert found == was
-        elif flaw == "missing":
-            assert found is None
         else:
             assert found is not None
-            assert found.startswith(f"problem: {hurt[0]}")
-            with pytest.raises(RecordError, match=r"\.parquet"):
+            place = single(store, name) if flaw == "missing" else hurt[0]
+            assert found.startswith(f"problem: {place}")
+            with pytest.raises(
+                RecordError, match="but neither is" if flaw == "missing" else "must match"
+            ):
                 Store(store.root).read_record(name)
     assert Store(store.root).read_record("0" * 20) is None  # it has never begun
     mended = Store(store.root)
     assert len(mended.mend_packs()) == (0 if flaw == "missing" else 2)
-    assert all(mended.read_record(name) is None for name in lost)  # to be trained again
+    for name in lost:  # to be trained again
+        with pytest.raises(RecordError, match="but neither is"):
+            mended.read_record(name)
+
+
+@pytest.mark.parametrize("many", [1_000, 1])
+def test_records_that_are_nowhere_are_no_trials_to_come(
+    store: Store, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("incay.trainables.store.packs.finding._MANY", many)
+    names = written(store, 10)
+    store.pack(names)
+    shutil.rmtree(Path(store.root) / "packs")
+    for each in said(store, names):
+        assert each is not None
+        assert "copy the results whole" in each
+    progress = Progress(
+        step=1,
+        seconds=0.0,
+        config=WHOLE,
+        data_hash="d",
+        code_version="c",
+        provenance={},
+        history=[],
+    )
+    store.write_progress(names[0], progress)  # it is being trained again
+    assert said(store, [names[0], "0" * 20]) == [None, None]
+
+
+def test_a_trial_that_ends_while_it_is_looked_for_is_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending, reader, real = made(1), Store(store.root), Store.list
+
+    def listed(self: Store, path: str) -> Iterator[str]:
+        if self is reader and path == "packs":
+            store.write_record(ending, [{"step": 1.0}])
+        return real(self, path)
+
+    monkeypatch.setattr(Store, "list", listed)
+    (found,) = reader.find_records([ending.fingerprint])
+    assert isinstance(found, TrialRecord)
 
 
 def repacked(store: Store, change: Any) -> None:
@@ -322,7 +300,7 @@ def repacked(store: Store, change: Any) -> None:
 def packing_values(table: Any) -> list[dict[str, Any]]:
     from incay.trainables.store.packs.columns import values_of
 
-    return list(values_of(table))
+    return list(map(values_of, table.to_pylist()))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_record_and_tables_round_trip(store):
-    samples = pa.table({"label": [1, 2]}).replace_schema_metadata({"split": "test"})
+    columns = {"label": [1, 2], "prediction": [1, 1], "loss": [0.5, 1.5], "norm": [2.0, 3.0]}
+    samples = pa.table(columns).replace_schema_metadata({"split": "test"})
     history = [{"step": 5.0, "val.error": 2.0}, {"step": 10.0, "val.error": 1.0, "test.error": 3.0}]
     written = store.write_record(record(), history, {"samples": samples})
     read = store.read_record(NAME)

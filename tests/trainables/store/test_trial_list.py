@@ -12,7 +12,7 @@ from incay.trainables.store.books import Books
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.door import signed
 from incay.trainables.store.runs import trial_list
-from incay.trainables.store.shapes import StudyBook, TrialRow
+from incay.trainables.store.shapes import ArmBook, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
 
@@ -128,7 +128,7 @@ def test_a_kill_between_two_steps_leaves_one_list_or_the_other(
 @pytest.mark.parametrize("flaw", ["bit", "cut", "missing", "swapped"])
 def test_a_damaged_piece_is_named_and_costs_no_other(books: Books, flaw: str) -> None:
     books.write_trials(rows(21))
-    books.write_study(StudyBook(name="study", run="0" * 8, baseline="A", arms=()))
+    books.write_study(StudyBook(name="study", run="0" * 8, baseline="A", arms=(ArmBook(name="A"),)))
     first, second, *_ = pieces(books)
     lost = {row["number"] for row in json.loads(first.read_text())["trials"]}
     if flaw == "bit":

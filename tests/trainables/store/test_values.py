@@ -54,11 +54,19 @@ def test_a_search_has_a_budget() -> None:
 
 
 @pytest.mark.parametrize("repetitions", [0, 101, 10**12])
-def test_a_search_is_made_so_often_as_a_study_may_ask_for(repetitions: int) -> None:
+def test_a_search_is_not_repeated_without_end(repetitions: int) -> None:
     book = {"name": "s", "run": "r", "baseline": "A", "arms": [{"name": "A"}]}
     assert study_book({**book, "repetitions": 100}, "study.json").repetitions == 100
-    with pytest.raises(RecordError, match="repetitions of 1 to 100 must hold"):
+    with pytest.raises(RecordError, match="repetitions from 1 to 100 must hold"):
         study_book({**book, "repetitions": repetitions}, "study.json")
+
+
+@pytest.mark.parametrize("name", ["number", "replicate", "repetition"])
+def test_trials_have_numbers_that_tables_hold(name: str) -> None:
+    row = {"arm": "A", "phase": "search", "number": 0, "fingerprint": "0" * 20}
+    for number in (-1, 2**31, 10**25):
+        with pytest.raises(RecordError, match=name):
+            trial_rows({"trials": [{**row, name: number}]}, "trials.json")
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from incay.trainables.store.reading.damage import RecordError, refuse_newer
+from incay.trainables.store.reading.door import require
+from incay.trainables.store.reading.parquet import FREE, bytes_in_memory, opened
 
 NEWEST = 1
 """The newest layout of columns that this program reads."""
@@ -28,6 +33,10 @@ PARTS = (CONFIG, PROVENANCE)
 """What is kept part by part, as JSON."""
 FIELDS = frozenset((*TEXTS, *NUMBERS, *PARTS, METRICS, FILES))
 """What a record has; one that has anything else is a newer program's, and stays as it is."""
+MOST_CELLS = 2**20
+"""Of a pack: a thousand records have some hundred values each."""
+MOST_BYTES = 2**28
+"""Letters of all its records: most share most of theirs, and are kept with them once."""
 _LAYOUT = b"incay.pack"
 
 
@@ -67,19 +76,11 @@ def from_parquet(content: bytes, where: str) -> pa.Table:
     Raises:
         RecordError: It is none, or a `NewerRecordError`: a newer program's.
     """
-    try:
-        with _opened(content, where) as file:
-            texts = [each.name for each in file.schema_arrow if each.type == pa.string()]
-        with pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts) as file:
-            table = file.read(use_threads=False).combine_chunks()
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(where) from error
-    for field in table.schema:
-        if field.type != _type(field.name):
-            raise RecordError(f"{where} must hold records, but {field.name!r} is {field.type}")
-    missing = {*TEXTS, *NUMBERS} - set(table.column_names)
-    if missing or not table.num_rows:
-        raise _damaged(where)
+    require(len(content) <= FREE, f"at most {FREE:,} bytes", where)
+    with opened(content, where, partial(_check, where=where)) as file:
+        table = file.read(use_threads=False).combine_chunks()
+        table.validate(full=True)
+        require(_spread_out(table) <= MOST_BYTES, f"at most {MOST_BYTES:,} letters", where)
     return table
 
 
@@ -89,44 +90,63 @@ def fingerprints_in(content: bytes, where: str) -> list[str]:
     Raises:
         RecordError: As of `from_parquet`.
     """
-    try:
-        with _opened(content, where) as file:
-            names: list[Any] = file.read([NAME], use_threads=False).column(NAME).to_pylist()
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise _damaged(where) from error
-    if not all(isinstance(name, str) for name in names):
-        raise _damaged(where)
+    with opened(content, where, partial(_check, where=where)) as file:
+        column = file.read([NAME], use_threads=False).column(NAME)
+        column.validate(full=True)
+        require(not column.null_count, "a fingerprint of each record", where)
+        names: list[str] = column.to_pylist()
     return names
 
 
-def _opened(content: bytes, where: str) -> pq.ParquetFile:
-    file = pq.ParquetFile(pa.BufferReader(content))
-    layout = (file.schema_arrow.metadata or {}).get(_LAYOUT, b"")
-    refuse_newer(int(layout) if layout.isdigit() else None, NEWEST, where)
-    return file
+def _check(file: pq.ParquetFile, where: str) -> None:
+    """Refuse a pack before it is read: a newer program's, what is none, what is too large."""
+    schema, about = file.schema_arrow, file.metadata
+    layout = (schema.metadata or {}).get(_LAYOUT, b"")
+    require(re.fullmatch(rb"[0-9]{1,9}", layout) is not None, "a layout of columns", where)
+    refuse_newer(int(layout), NEWEST, where)
+    for field in schema:
+        if field.type != _type(field.name):
+            raise RecordError(f"{where} must hold records, but {field.name!r} is {field.type}")
+    missing = {*TEXTS, *NUMBERS} - set(schema.names)
+    require(not missing, "a column of each part that every record has", where)
+    cells = about.num_rows * about.num_columns
+    require(0 < cells <= MOST_CELLS, f"from 1 to {MOST_CELLS:,} values", where)
+    size = bytes_in_memory(file, set(schema.names))
+    require(size <= FREE, f"at most {FREE:,} bytes", where)
 
 
-def _damaged(where: str) -> RecordError:
-    return RecordError(f"{where} must be a table of records, but is damaged")
+def _spread_out(table: pa.Table) -> int:
+    """Return what the texts of all records come to, each where it stands."""
+    total = 0
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type):
+            (chunk,) = column.chunks
+            lengths = pc.binary_length(chunk.dictionary).cast(pa.int64())
+            total += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+    return total
 
 
-def values_of(table: pa.Table) -> Iterator[dict[str, Any]]:
-    """Yield the plain values of each record of a table; what cannot be read as JSON is None."""
-    for row in table.to_pylist():
-        found: dict[str, Any] = {group: {} for group in (*PARTS, METRICS, FILES)}
-        for column, value in row.items():
-            group, _, name = column.partition(".")
-            if not name:
-                found[column] = value
-            elif value is None:
-                continue
-            elif group in PARTS:
-                found[group][name] = _parsed(value)
-            elif group == METRICS:
-                found[group][name] = None if math.isnan(value) else value
-            else:
-                found[group][name] = value
-        yield found
+def values_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain values of a record, by its row of the table.
+
+    Raises:
+        ValueError: A part is no JSON.
+        RecursionError: It is nested too deeply.
+    """
+    found: dict[str, Any] = {group: {} for group in (*PARTS, METRICS, FILES)}
+    for column, value in row.items():
+        group, _, name = column.partition(".")
+        if not name:
+            found[column] = value
+        elif value is None:
+            continue
+        elif group in PARTS:
+            found[group][name] = json.loads(value)
+        elif group == METRICS:
+            found[group][name] = None if math.isnan(value) else value
+        else:
+            found[group][name] = value
+    return found
 
 
 def _type(column: str) -> pa.DataType | None:
@@ -137,7 +157,7 @@ def _type(column: str) -> pa.DataType | None:
     if group == METRICS and name:
         return pa.float64()
     is_text = column in TEXTS or (group in (*PARTS, FILES) and name)
-    return pa.dictionary(pa.int32(), pa.string()) if is_text else None
+    return pa.string() if is_text else None
 
 
 def _names(records: Sequence[Mapping[str, Any]], group: str) -> list[str]:
@@ -148,10 +168,3 @@ def _number(metrics: Mapping[str, Any], name: str) -> float | None:
     if name not in metrics:
         return None
     return math.nan if metrics[name] is None else metrics[name]
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -23,6 +23,7 @@ from incay.trainables.store.packs.columns import (
     CONFIG,
     FILES,
     METRICS,
+    NAME,
     NUMBERS,
     PROVENANCE,
     TEXTS,
@@ -48,15 +49,17 @@ def records_of(table: pa.Table, where: str) -> list[TrialRecord | RecordError]:
     try:
         return list(_at_once(table, where))
     except (RecordError, ValueError, KeyError, TypeError, RecursionError):
-        return [_alone(values, where) for values in values_of(table)]
+        return [_alone(row, where) for row in table.to_pylist()]
 
 
-def _alone(values: dict[str, Any], where: str) -> TrialRecord | RecordError:
-    named = f"{where}, record of trial {values.get('fingerprint')},"
+def _alone(row: Mapping[str, Any], where: str) -> TrialRecord | RecordError:
+    named = f"{where}, record of trial {row[NAME]},"
     try:
-        return TrialRecord.from_values(values, named)
+        return TrialRecord.from_values(values_of(row), named)
     except RecordError as error:
         return error
+    except (ValueError, RecursionError):
+        return RecordError(f"{named} must be JSON, but is damaged")
 
 
 def _at_once(table: pa.Table, where: str) -> Iterator[TrialRecord]:

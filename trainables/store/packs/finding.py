@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 from incay.trainables.store.files import Files
-from incay.trainables.store.packs.shelf import Found, Shelf
+from incay.trainables.store.packs.shelf import FOLDER, Found, Shelf
 from incay.trainables.store.places import (
     DIGITS,
     HISTORY,
+    PROGRESS,
     RECORD,
     TRIALS,
     trial_folder,
     trial_path,
 )
-from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_JSON
 from incay.trainables.store.records import TrialRecord
 
+_Answer = TypeVar("_Answer")
 _READERS = 16
 _KEPT = 2_000
 """Single records that are remembered: a run asks for each several times."""
@@ -102,11 +105,7 @@ class Finder:
             except RecordError as error:
                 return error
 
-        if self._files.local_root is not None:  # reading takes less than handing over to a thread
-            found = list(map(find, fingerprints))
-        else:
-            with ThreadPoolExecutor(_READERS) as pool:
-                found = list(pool.map(find, fingerprints))
+        found = self._of_each(fingerprints, find)
         pairs = zip(fingerprints, found, strict=True)
         return {name: each for name, each in pairs if each is not None}
 
@@ -114,13 +113,56 @@ class Finder:
         found = self._shelf.find(fingerprints)
         if not are_there:
             found = {name: each for name, each in found.items() if self._has_folder(name)}
-        if refused := self._shelf.refused():
-            for name in fingerprints:
-                if name not in found and any(
-                    each.startswith(f"{HISTORY}-") for each in self._folder(name)
-                ):
-                    found[name] = refused[0]  # it has ended, and no other file says how
-        return found
+        return found | self._lost([name for name in fingerprints if name not in found])
+
+    def _lost(self, fingerprints: Sequence[str]) -> dict[str, Found]:
+        """Return what is wrong with trials of which no file says how they ended, though they did.
+
+        A trial's tables are written before its record, and its progress goes after that.
+        """
+        refused = self._shelf.refused()
+
+        def look(fingerprint: str) -> bool | RecordError:
+            try:
+                return self._has_ended(fingerprint, is_in_doubt=bool(refused))
+            except RecordError as error:  # no folder is where its own should be
+                return error
+
+        looked = dict(zip(fingerprints, self._of_each(fingerprints, look), strict=True))
+        damaged = {name: each for name, each in looked.items() if isinstance(each, RecordError)}
+        left = [name for name, has_ended in looked.items() if has_ended is True]
+        if not left:
+            return {**damaged}
+        found = self._singles(left)  # they may have ended, and been packed, since we looked
+        found |= self._shelf.find([name for name in left if name not in found])
+        newer = (each for each in refused if isinstance(each, NewerRecordError))
+        problem = next(newer, refused[0] if refused else None)
+        return damaged | {name: problem or self._nowhere(name) for name in left} | found
+
+    def _has_ended(self, fingerprint: str, *, is_in_doubt: bool) -> bool:
+        """Return whether a trial's folder shows that it ended, once at least.
+
+        Args:
+            fingerprint: The trial.
+            is_in_doubt: Whether a pack cannot be read: then it may be in that, also where it is
+                being trained again.
+        """
+        names = set(self._folder(fingerprint))
+        has_history = any(name.startswith(f"{HISTORY}-") for name in names)
+        return has_history and (is_in_doubt or PROGRESS not in names)
+
+    def _nowhere(self, fingerprint: str) -> RecordError:
+        path = self._files.where(trial_path(fingerprint, RECORD))
+        return RecordError(
+            f"{path} must be there, or its record in {self._files.where(FOLDER)}, because the "
+            "trial has ended, but neither is: copy the results whole, with that folder"
+        )
+
+    def _of_each(self, fingerprints: Sequence[str], ask: Callable[[str], _Answer]) -> list[_Answer]:
+        if self._files.local_root is not None:  # asking takes less than handing over to a thread
+            return list(map(ask, fingerprints))
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(pool.map(ask, fingerprints))
 
     def _has_folder(self, fingerprint: str) -> bool:
         root = self._files.local_root

@@ -113,6 +113,10 @@ def _write(files: Files, shelf: Shelf, singles: Sequence[_Single]) -> int:
     if not singles:
         return 0
     content = to_parquet([single.values for single in singles])
+    try:
+        from_parquet(content, "the pack")
+    except RecordError:
+        return 0  # together they are more than a pack may hold
     digest = digest_of(content)
     with files.together():
         for path in paths_of(digest):

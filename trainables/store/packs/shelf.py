@@ -22,6 +22,7 @@ from incay.trainables.store.files import Files
 from incay.trainables.store.packs.columns import NAME, fingerprints_in, from_parquet
 from incay.trainables.store.packs.decode import records_of
 from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.parquet import FREE as MOST_FILE
 from incay.trainables.store.records import TrialRecord
 
 FOLDER = "packs"
@@ -104,7 +105,7 @@ class Shelf:
         Raises:
             RecordError: It is missing, or does not match its name.
         """
-        content = self._files.read(path)
+        content = self._files.read(path, MOST_FILE)
         if content is None or hashlib.sha256(content).hexdigest() != digest:
             what = "is missing" if content is None else "does not: it was altered or cut short"
             raise RecordError(

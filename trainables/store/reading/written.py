@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -14,14 +14,10 @@ from incay.trainables.store.naming import DIGITS, is_fingerprint
 from incay.trainables.store.reading.door import require, shaped, shaped_text
 from incay.trainables.store.reading.origin import require_origin
 from incay.trainables.store.reading.values import require_config, require_params
-from incay.trainables.store.shapes import (
-    MOST_SEARCHES,
-    Frozen,
-    Look,
-    Progress,
-    StudyBook,
-    TrialRow,
-)
+from incay.trainables.store.shapes import MOST_SEARCHES, Frozen, Look, Progress, StudyBook, TrialRow
+
+_MOST = 2**31
+"""Of what numbers the trials of a study."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +43,8 @@ def study_book(values: Mapping[str, Any], where: str) -> StudyBook:
     require(book.replicates >= 1, "replicates >= 1", where)
     ascending = all(early < late for early, late in pairwise(book.looks))
     require(ascending and min(book.looks, default=1) >= 1, "ascending looks of seeds", where)
-    most = MOST_SEARCHES
-    require(1 <= book.repetitions <= most, f"repetitions of 1 to {most}", where)
+    is_some = 1 <= book.repetitions <= MOST_SEARCHES
+    require(is_some, f"repetitions from 1 to {MOST_SEARCHES}", where)
     for arm in book.arms:
         require_config(arm.config, where)
         require_config(nest(arm.difference), where)
@@ -90,12 +86,24 @@ def trial_rows_of(content: bytes, where: str) -> list[TrialRow]:
 
 def _checked(rows: list[TrialRow], where: str) -> list[TrialRow]:
     for row in rows:
-        require(row.number >= 0, "number >= 0", where)
-        require(row.replicate >= 0, "replicate >= 0", where)
-        require(row.repetition >= 0, "repetition >= 0", where)
+        for name in ("number", "replicate", "repetition"):
+            require(0 <= getattr(row, name) < _MOST, f"0 <= {name} < {_MOST:,}", where)
         require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
         require_params(row.params, where)
+    require_once(rows, where)
     return rows
+
+
+def require_once(rows: Sequence[TrialRow], where: str) -> None:
+    """Refuse a list that says of one trial twice which it is.
+
+    Raises:
+        RecordError: It does.
+    """
+    known: dict[tuple[object, ...], TrialRow] = {}
+    for row in rows:
+        twice = known.setdefault(row.key, row) is not row
+        require(not twice, f"one line for each trial, as for {row.title!r},", where)
 
 
 def noted_looks(values: Mapping[str, Any], where: str) -> list[Look]:

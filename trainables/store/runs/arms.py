@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from incay.trainables.store.files import Files
 from incay.trainables.store.reading.damage import RecordError
-from incay.trainables.store.reading.door import shaped
+from incay.trainables.store.reading.door import require, shaped
+from incay.trainables.store.reading.written import trial_rows
 from incay.trainables.store.shapes import TrialRow
 
 _ARMS = "arms"
@@ -63,6 +65,25 @@ class ArmFiles:
     def lists(self) -> list[str]:
         """Return where such drivers may have listed trials, below the run's folder."""
         return [_list_in(folder).removeprefix(f"{self._run}/") for folder in self.folders()]
+
+    def listed(self, name: str, values: Mapping[str, Any], where: str) -> list[TrialRow]:
+        """Return the trials that one of the `lists` says: no driver lists those of another arm.
+
+        Args:
+            name: The list's, below the run's folder.
+            values: What it holds.
+            where: Names it in errors.
+
+        Raises:
+            RecordError: It says something else.
+        """
+        rows = trial_rows(values, where)
+        for row in rows:
+            is_own = (
+                row.phase == "search" and _list_in(self.folder(row.arm)) == f"{self._run}/{name}"
+            )
+            require(is_own, "only search trials of the arm that the folder is of", where)
+        return rows
 
     def write_trials(self, arm: str, rows: Iterable[TrialRow]) -> None:
         """Write the trials of an arm's search."""

@@ -19,7 +19,7 @@ from typing import Any
 from incay.trainables.store.files import Files
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_JSON, shaped
-from incay.trainables.store.reading.written import trial_rows, trial_rows_of
+from incay.trainables.store.reading.written import require_once, trial_rows, trial_rows_of
 from incay.trainables.store.shapes import TrialRow
 
 SIZE = 1_000
@@ -116,8 +116,12 @@ class TrialList:
         return self._files.read_json(self._path, _SCHEMA)
 
     def _rows(self, values: dict[str, Any]) -> list[TrialRow]:
-        rows = [row for checksum in self._pieces(values) for row in self._piece(checksum)]
-        return rows + trial_rows(values, self._files.where(self._path))
+        where = self._files.where(self._path)
+        pieces = [row for checksum in self._pieces(values) for row in self._piece(checksum)]
+        rows = pieces + trial_rows(values, where)
+        if pieces:  # each for itself says no trial twice
+            require_once(rows, where)
+        return rows
 
     def _pieces(self, values: dict[str, Any]) -> list[str]:
         found = values.get(_PIECES, [])
