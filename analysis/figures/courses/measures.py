@@ -82,7 +82,7 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
     """Draw one panel a measure."""
     metrics = distinct(data, "metric")
     rows = -(-len(metrics) // _IN_A_ROW)
-    across = min(len(metrics), _IN_A_ROW)
+    across = -(-len(metrics) // rows)
     panels = canvas.subplots(rows, across, squeeze=False).flatten()
     canvas.set_size_inches(2.6 * across, 0.4 + 2.8 * rows)
     for panel in panels[len(metrics) :]:
@@ -101,7 +101,8 @@ def draw(data: pa.Table, canvas: Canvas) -> None:
         spread_out(panel, np.concatenate(means))
         quantity = quantity_of(metric)
         panel.set_title(quantity.short if quantity is not None else metric)
-        panel.set_ylabel(SPLITS.get(split_of(metric), ""))
+        unit = f" ({quantity.unit})" if quantity is not None and quantity.unit else ""
+        panel.set_ylabel(SPLITS.get(split_of(metric), "") + unit)
         panel.set_xlabel("iteration")
         panel.locator_params(axis="x", nbins=4)
     legend_below(canvas, columns=4)
