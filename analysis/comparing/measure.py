@@ -171,13 +171,19 @@ def _reason(results: StudyResults, arm: Arm, metric: str) -> str:
 
 def _no_number(trials: Sequence[Trial], metric: str) -> str:
     """Return why trials that are whole have no value of a metric."""
-    records = [trial.record for trial in trials if trial.record is not None]
-    for record in records:
-        failures = record.provenance.get(UNMEASURED)
-        if isinstance(failures, Mapping) and isinstance(failures.get(metric), str):
-            return f"could not be computed: {failures[metric]}"
-    recorded = any(metric in each.metrics for each in records)
+    if failure := _failure(trials, metric):
+        return f"could not be computed: {failure}"
+    recorded = any(metric in trial.record.metrics for trial in trials if trial.record is not None)
     return "no value" if recorded else "not recorded"
+
+
+def _failure(trials: Sequence[Trial], metric: str) -> str:
+    """Return by which error a trial could not compute a metric; empty where there was none."""
+    for trial in trials:
+        told = trial.record.provenance.get(UNMEASURED) if trial.record is not None else None
+        if isinstance(told, Mapping) and isinstance(told.get(metric), str):
+            return str(told[metric])
+    return ""
 
 
 def list_endings(trials: Sequence[Trial]) -> str:
@@ -195,7 +201,8 @@ def _search_reason(searched: Sequence[Trial], metric: str) -> str:
     done = sum(not trial.is_open for trial in searched)
     whole = [trial for trial in searched if trial.is_whole]
     if done == len(searched) and whole and all(trial.metric(metric) is None for trial in whole):
-        return f"no search trial has a number for {metric}"
+        failure = _failure(whole, metric)
+        return f"no search trial has a number for {metric}{f': {failure}' if failure else ''}"
     if done < len(searched) or whole:
         return f"{Unended.PENDING}: {done} of {len(searched)} search trials done"
     return f"no search trial completed: {list_endings(searched)}"

@@ -7,6 +7,7 @@ A trial ends by `end_trial`, as those that are trained do, and metrics must be o
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from incay.trainables import metrics as vocabulary
 from incay.trainables import names
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.measured import UNMEASURED
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import (
@@ -213,6 +215,13 @@ class StudyFactory:
     def age(self, fingerprint: str) -> None:
         """Give a trial's record the schema of the first programs, that knew fewer columns."""
         self._rewrite(replace(self.record(fingerprint), schema=1), {})
+
+    def lack(self, fingerprint: str, metric: str, why: str) -> None:
+        """Let a trial have failed to compute a metric."""
+        record = self.record(fingerprint)
+        metrics = {**record.metrics, metric: math.nan}
+        provenance = {**record.provenance, UNMEASURED: {metric: why}}
+        self._rewrite(replace(record, metrics=metrics, provenance=provenance), {})
 
     def damage(self, fingerprint: str, table: str) -> None:
         """Cut a table that lies beside a trial's record."""

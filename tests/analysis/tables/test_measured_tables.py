@@ -124,6 +124,16 @@ def test_an_old_trial_shows_what_it_has(factory: StudyFactory) -> None:
     assert "— not recorded" in analysis.render(table, "markdown")
 
 
+def test_why_a_measure_could_not_be_computed_is_told(factory: StudyFactory) -> None:
+    factory.arm("Softmax")
+    name = factory.trial("Softmax", 0, {"test.error": 8.0})
+    factory.lack(name, "test.fisher", "ValueError: no [number]")
+    table = analysis.table(analysis.load(factory.write(), factory.name), columns=["fisher"])
+    reason = "could not be computed: ValueError: no [number]"
+    assert cell(table, "Softmax", "fisher").reason == reason
+    assert "no \\[number\\]" in analysis.render(table, "markdown")
+
+
 def test_seeds_without_a_value_are_told(factory: StudyFactory) -> None:
     factory.arm("Softmax")
     for number, value in enumerate((5.0, math.nan, 6.0)):

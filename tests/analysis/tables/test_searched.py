@@ -150,9 +150,12 @@ def test_no_number_of_the_objective_is_told(factory: StudyFactory) -> None:
     factory.document["objective"] = {"metric": "val.nll", "mode": "min"}
     factory.arm("Softmax", {}, {"optimizer.lr": "log 1e-3 .. 1"})
     params = {"optimizer.lr": 0.1}
-    factory.trial("Softmax", 0, {"val.error": 9.0}, phase="search", params=params)
+    name = factory.trial("Softmax", 0, {"val.error": 9.0}, phase="search", params=params)
     reason = "no search trial has a number for val.nll"
     assert cell(built(factory, "general"), "Softmax", "error").reason == reason
+    factory.lack(name, "val.nll", "ValueError: mine")
+    told = cell(built(factory, "general"), "Softmax", "error").reason
+    assert told == f"{reason}: ValueError: mine"
 
 
 def test_a_winner_that_is_one_of_equals_is_told(factory: StudyFactory) -> None:

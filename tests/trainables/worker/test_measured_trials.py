@@ -187,6 +187,18 @@ def test_a_loss_without_class_vectors_lacks_what_takes_them(monkeypatch, digits,
     assert math.isfinite(measured.metrics["test.nc1"])
 
 
+def test_a_measure_that_fails_leaves_the_trial_whole(monkeypatch, store, digits):
+    def fail(_: object) -> float:
+        raise RuntimeError("mine")
+
+    monkeypatch.setattr(measures["fisher"], "compute", staticmethod(fail))
+    record = train(task_of(CONFIG), digits, store, CPU)
+    assert record.status == "completed"
+    assert math.isnan(record.metrics["test.fisher"])
+    assert record.provenance["unmeasured"]["test.fisher"] == "RuntimeError: mine"
+    assert math.isfinite(record.metrics["test.separation"])
+
+
 def test_many_classes_leave_no_means_and_no_weights():
     made = answers(0, images=2_000, classes=520, dimension=600).records()
     assert made.class_mean is not None
