@@ -10,6 +10,8 @@ from incay.trainables.outgoing import without_secrets
 _LONGEST = 100
 _MOST_NAMES = 24
 _LONGEST_SAID = 1_000
+_END_SAID = 200
+"""Of these the end: what a name probably meant stands behind the list of all."""
 
 
 class IncayError(Exception):
@@ -37,7 +39,7 @@ class HaltedError(IncayError):
 
 
 def said(error: BaseException) -> str:
-    """Return what an error says, of a long text the beginning.
+    """Return what an error says, of a long text the beginning and the end.
 
     Nothing where it cannot say anything: one of a user's own may fail at that, too.
     """
@@ -45,7 +47,9 @@ def said(error: BaseException) -> str:
         text = str(error).strip()
     except Exception:
         return ""
-    return text if len(text) <= _LONGEST_SAID else f"{text[: _LONGEST_SAID - 1]}…"
+    if len(text) <= _LONGEST_SAID:
+        return text
+    return f"{text[: _LONGEST_SAID - _END_SAID]} … {text[-_END_SAID:]}"
 
 
 def first_line(error: BaseException) -> str:

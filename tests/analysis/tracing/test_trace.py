@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -247,7 +248,7 @@ def test_a_trial_that_is_damaged_gone_or_no_longer_listed_is_told(
     export(shown(planted), path)
     damaged, gone, unlisted = of_arm(planted, "Softmax")
     planted.store.write(planted.record_path(damaged), b"{")
-    planted.store.delete(planted.record_path(gone))
+    shutil.rmtree(Path(planted.store.root, planted.record_path(gone)).parent)
     planted.trials = [each for each in planted.trials if each["fingerprint"] != unlisted]
     planted.write()
     found = trace(planted.store, path, "Softmax/error")

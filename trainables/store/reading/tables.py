@@ -165,7 +165,7 @@ def _check_bins(table: pa.Table, where: str) -> None:
 
 _SHAPES: Mapping[str, _Shape] = {
     HISTORY: _Shape(
-        more=(".*", _Column(kind=pa.types.is_floating, called="numbers", has_gaps=True)),
+        more=("(?s).*", _Column(kind=pa.types.is_floating, called="numbers", has_gaps=True)),
         rows=0,
         also=_check_history,
     ),
