@@ -18,12 +18,16 @@ _HANGS = 600 if FUZZED else 30
 _BYTES = 300 * 2**20
 
 
+class Hung(BaseException):
+    """A command gave no answer: no error that the command itself could tell of."""
+
+
 @contextmanager
 def bounded(seconds: float = SECONDS) -> Iterator[None]:
     """Fail what takes longer, and give it no more than 300 MB of new memory."""
 
     def late(*_: object) -> None:
-        raise TimeoutError
+        raise Hung
 
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limits = resource.getrlimit(resource.RLIMIT_AS)
