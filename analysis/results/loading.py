@@ -15,7 +15,7 @@ from incay.analysis.results.study import Arm, StudyResults, Trial
 from incay.trainables.store.books import Books, latest_run, run_names, study_names
 from incay.trainables.store.opening import open_store
 from incay.trainables.store.reading.damage import RecordError
-from incay.trainables.store.runs.asked import unasked
+from incay.trainables.store.runs.asked import Asked
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 
@@ -91,14 +91,14 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _read_trials(store: Store, book: StudyBook, planned: Sequence[TrialRow]) -> list[Trial]:
-    arms = {arm.name: arm for arm in book.arms}
+    arms = {arm.name: Asked(arm) for arm in book.arms}
     found = store.find_records([row.fingerprint for row in planned])
     trials = []
     for row, record in zip(planned, found, strict=True):
         if isinstance(record, RecordError):
             trials.append(Trial(**vars(row), problem=str(record)))
             continue
-        other = "" if record is None else unasked(arms[row.arm], row, record.config)
+        other = "" if record is None else arms[row.arm].problem(row, record.config)
         if other:
             where = f"{store.where(Books(store, book.name, book.run).folder)}/trials.json"
             other = (

@@ -9,7 +9,7 @@ import pytest
 from incay.trainables.config import TrialConfig
 from incay.trainables.optimizers.adamw import AdamWSettings
 from incay.trainables.optimizers.sgd import SGDSettings
-from incay.trainables.store.runs.asked import unasked
+from incay.trainables.store.runs.asked import Asked
 from incay.trainables.store.shapes import ArmBook, TrialRow
 
 ARM = ArmBook(name="A", config=TrialConfig(optimizer=AdamWSettings(lr=0.3)).to_dict())
@@ -17,7 +17,7 @@ ARM = ArmBook(name="A", config=TrialConfig(optimizer=AdamWSettings(lr=0.3)).to_d
 
 def told(params: dict[str, Any], config: TrialConfig) -> str:
     row = TrialRow(arm="A", phase="search", number=0, fingerprint="0" * 20, params=params)
-    return unasked(ARM, row, config.to_dict())
+    return Asked(ARM).problem(row, config.to_dict())
 
 
 def test_the_arms_settings_are_asked_of_its_own_optimizer() -> None:

@@ -102,8 +102,8 @@ def require_once(rows: Sequence[TrialRow], where: str) -> None:
     """
     known: dict[tuple[object, ...], TrialRow] = {}
     for row in rows:
-        twice = known.setdefault(row.key, row) is not row
-        require(not twice, f"one line for each trial, as for {row.title!r},", where)
+        if known.setdefault(row.key, row) is not row:  # the message is made for none else
+            require(False, f"one line for each trial, as for {row.title!r},", where)
 
 
 def noted_looks(values: Mapping[str, Any], where: str) -> list[Look]:

@@ -9,41 +9,57 @@ from incay.trainables import names
 from incay.trainables.store.shapes import ArmBook, TrialRow
 
 
-def unasked(arm: ArmBook, row: TrialRow, config: Mapping[str, Any]) -> str:
-    """Return in what a trial's configuration is not what its row says; empty if it is.
+class Asked:
+    """What a study asks of an arm's trials, made ready to be held against many of them.
 
     What a study derives for each trial is left out: seeds, the split, a threshold that another
     arm's norm has decided. So is what the arm says of a component in whose place a search chose
     another.
-
-    Args:
-        arm: What the study asks for.
-        row: The trial, as the study lists it.
-        config: Its configuration, as it is recorded.
     """
-    elsewhere = names.replaced(arm.config, row.params)
-    parts = {name.partition(".")[0] for name in row.params}
-    # Most parts are what the arm says, and to find that they are costs little.
-    differs = {
-        name: value
-        for name, value in arm.config.items()
-        if name in parts or config.get(name) != value
-    }
-    asked = names.flatten(differs)
-    if elsewhere:
-        asked = {n: value for n, value in asked.items() if not names.within(n, elsewhere)}
-    asked |= row.params
-    trained = names.flatten({name: config[name] for name in {*differs, *parts} if name in config})
-    derived = [*names.DERIVED, "split"]
-    if not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config):
-        derived.append(names.INCAY)  # off in both: the same, whatever else is said of it
-    if _waits(arm):
-        derived.append(names.THRESHOLD)
-    for name, value in asked.items():
-        if name in trained and trained[name] != value and not names.within(name, derived):
-            return f"it has {name}={trained[name]!r}, not {value!r}"
-    return ""
 
+    def __init__(self, arm: ArmBook) -> None:
+        self._config = arm.config
+        self._flat = {name: names.flatten({name: value}) for name, value in arm.config.items()}
+        self._derived = [*names.DERIVED, "split"]
+        if "arm:" in str(arm.difference.get(names.THRESHOLD, "")):
+            self._derived.append(names.THRESHOLD)
 
-def _waits(arm: ArmBook) -> bool:
-    return "arm:" in str(arm.difference.get(names.THRESHOLD, ""))
+    def problem(self, row: TrialRow, config: Mapping[str, Any]) -> str:
+        """Return in what a trial's configuration is not what its row says; empty if it is.
+
+        Args:
+            row: The trial, as the study lists it.
+            config: Its configuration, as it is recorded.
+        """
+        parts = {name.partition(".")[0] for name in row.params}
+        # Most parts are what the arm says, and to find that they are costs little.
+        differs = [
+            name
+            for name, value in self._config.items()
+            if name in parts or config.get(name) != value
+        ]
+        asked: dict[str, Any] = {}
+        for name in differs:
+            asked |= self._flat[name]
+        if elsewhere := names.replaced(self._config, row.params):
+            asked = {n: value for n, value in asked.items() if not names.within(n, elsewhere)}
+        asked |= row.params
+        trained: dict[str, Any] = {}
+        for name in {*differs, *parts} & config.keys():
+            trained |= names.flatten({name: config[name]})
+        for name, value in asked.items():
+            if (
+                name in trained
+                and trained[name] != value
+                and not self._derives(name, asked, config)
+            ):
+                return f"it has {name}={trained[name]!r}, not {value!r}"
+        return ""
+
+    def _derives(self, name: str, asked: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
+        """Return whether a setting may be another than the arm's."""
+        if names.within(name, self._derived):
+            return True
+        # Off in both it is the same, whatever else is said of it.
+        is_off = not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config)
+        return is_off and names.within(name, [names.INCAY])
