@@ -71,6 +71,8 @@ class OwnModules:
 
 def code_modules(files: Files, version: str) -> dict[str, str] | None:
     """Return the modules of a version of the training code, each with its hash, if known."""
+    if not version.isalnum():  # a record may have been made up, and it is a part of a path
+        return None
     path = f"code/{version}.json"
     try:
         values = files.read_json(path)

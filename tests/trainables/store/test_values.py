@@ -11,7 +11,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.names import nest
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.reading.values import require_config, require_params
-from incay.trainables.store.reading.written import study_book, trial_rows
+from incay.trainables.store.reading.written import kept_models, study_book, trial_rows
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,13 @@ def test_a_search_is_not_repeated_without_end(repetitions: int) -> None:
     assert study_book({**book, "repetitions": 100}, "study.json").repetitions == 100
     with pytest.raises(RecordError, match="repetitions from 1 to 100 must hold"):
         study_book({**book, "repetitions": repetitions}, "study.json")
+
+
+@pytest.mark.parametrize("name", ["\0", "../../x", "", "0" * 19])
+def test_kept_networks_are_of_trials(name: str) -> None:
+    assert set(kept_models({"0" * 20: 3.5}, "models.json")) == {"0" * 20}
+    with pytest.raises(RecordError, match="fingerprints of 20 digits"):
+        kept_models({"0" * 20: 3.5, name: 3.5}, "models.json")
 
 
 @pytest.mark.parametrize("name", ["number", "replicate", "repetition"])

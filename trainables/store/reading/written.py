@@ -116,6 +116,7 @@ def kept_models(values: Mapping[str, Any], where: str) -> dict[str, KeptModel]:
 
     Earlier versions wrote a test error in the place of each: they chose by it.
     """
+    require(all(map(is_fingerprint, values)), f"fingerprints of {DIGITS} digits", where)
     return {
         fingerprint: KeptModel(chosen_by=Choice.EARLIER)
         if isinstance(kept, int | float)
