@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from incay.analysis.results.study import StudyResults
-from incay.trainables.metrics import ERROR, SPLITS, VALIDATION
+from incay.trainables.metrics import SPLITS
 
 
 def protocol_sentence(results: StudyResults) -> str:
@@ -47,6 +47,6 @@ def _sentence(results: StudyResults) -> str:
 def chosen_by(results: StudyResults) -> str:
     """Return by what a search chooses, where that is not the error."""
     objective = results.objective
-    if objective.metric == ERROR.of(VALIDATION):
+    if objective.is_error:
         return ""
     return f" by {'least' if objective.mode == 'min' else 'greatest'} {objective.metric}"

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from incay.study.errors import shown
 from incay.study.spec import words
-from incay.study.spec.clashes import clash
+from incay.study.spec.checks.clashes import clash
+from incay.study.spec.checks.other_sets import other_set_problem
 from incay.study.spec.messages import expected, unknown_key
-from incay.study.spec.other_sets import other_set_problem
 from incay.study.spec.overlay import as_component
 from incay.study.spec.paths import Root, leaves
 from incay.study.spec.reading.notation import fitted

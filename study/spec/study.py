@@ -9,13 +9,13 @@ from pathlib import Path
 from incay.study.spec.arms.building import Arm
 from incay.study.spec.arms.resolve import resolve_arms
 from incay.study.spec.arms.stopping import stops_early
-from incay.study.spec.fairness import check_fair
+from incay.study.spec.checks.fairness import check_fair
+from incay.study.spec.checks.measured import check_measured
+from incay.study.spec.checks.size import check_size
 from incay.study.spec.header import SECTIONS, Budget, Header, Objective, Resources, parse_header
-from incay.study.spec.measured import check_measured
 from incay.study.spec.reading.document import Document
 from incay.study.spec.recipe import lay_recipes
 from incay.study.spec.searches.budget import check_budget
-from incay.study.spec.size import check_size
 from incay.trainables.registry import describe_unknown, registered_names
 from incay.trainables.seeds import derive_seed
 from incay.trainables.uses.bundle import Bundle

@@ -77,6 +77,33 @@ class Files:
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
+    def read_matching(
+        self,
+        path: str,
+        sha256: str,
+        told: str = "",
+        by: str = "its checksum",
+        most: int = MOST_BYTES,
+    ) -> bytes:
+        """Return the content of a file that must be there as it was written.
+
+        Args:
+            path: Below the root.
+            sha256: Of its content, hexadecimal.
+            told: What it is, for the message.
+            by: Where the checksum stands, for the message.
+            most: As of `read`.
+
+        Raises:
+            RecordError: It is missing, or other content.
+        """
+        content = self.read(path, most)
+        if content is None or hashlib.sha256(content).hexdigest() != sha256:
+            what = "is missing" if content is None else "does not: it was altered or cut short"
+            named = f"{self.where(path)}, {told}," if told else self.where(path)
+            raise RecordError(f"{named} must match {by}, but {what}")
+        return content
+
     def read_json(self, path: str, newest: int | None = None) -> dict[str, Any] | None:
         """Return the object that a JSON file holds, None if it does not exist.
 

@@ -53,6 +53,11 @@ class Objective:
     also: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def is_error(self) -> bool:
+        """Whether the winner has the least error, as it has where nothing else is asked for."""
+        return self.metric == ERROR.of(VALIDATION)
+
+    @property
     def directions(self) -> dict[str, str]:
         """Every metric with its direction, the winner's first."""
         return {self.metric: self.mode, **self.also}

@@ -198,11 +198,7 @@ class Store(Files):
 
     def _checked_table(self, record: TrialRecord, name: str) -> bytes:
         path = self._table(record.fingerprint, name, record.files[name])
-        content = self.read(path)
-        if content is None or hashlib.sha256(content).hexdigest() != record.files[name]:
-            what = "is missing" if content is None else "does not: it was altered or cut short"
-            raise RecordError(f"{self.where(path)} must match its record's checksum, but {what}")
-        return content
+        return self.read_matching(path, record.files[name], by="its record's checksum")
 
     def write_progress(self, fingerprint: str, progress: Progress) -> None:
         """Keep what a running trial has reached, for whoever watches or ends it."""

@@ -18,7 +18,7 @@ from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.statistics.summary import summarize
 from incay.analysis.tables.layouts.formulas import SETTING
 from incay.trainables import names
-from incay.trainables.metrics import ERROR, TEST, VALIDATION
+from incay.trainables.metrics import TEST, VALIDATION
 from incay.trainables.store.shapes import search_name
 
 VALIDATED, GAP, CHOSEN = "validated", "gap", "chosen"
@@ -104,7 +104,7 @@ def validation_columns(results: StudyResults, rate: str) -> tuple[Column, ...]:
         decimals=quantity.decimals if quantity else 4,
     )
     return (
-        *([chosen] if metric != ERROR.of(VALIDATION) else []),
+        *([] if results.objective.is_error else [chosen]),
         Column(key=VALIDATED, title=f"winner's validation {rate}", unit="%"),
         Column(key=GAP, title="validation → test", unit="points"),
     )
@@ -118,7 +118,7 @@ def validation_cells(results: StudyResults, arm: Arm, rate: str) -> dict[str, Ce
         return {}
     cells = {VALIDATED: validated}
     chosen = _won(results, found, results.objective.metric)
-    if chosen is not None and results.objective.metric != ERROR.of(VALIDATION):
+    if chosen is not None and not results.objective.is_error:
         cells[CHOSEN] = chosen
     tested = measure(results, arm, f"{TEST}.{rate}")
     values = list(tested.values.values())
@@ -185,7 +185,7 @@ def validation_note(results: StudyResults) -> str:
             "searches, so that it flatters"
         )
     which = "The latter"
-    if results.objective.metric != ERROR.of(VALIDATION):
+    if not results.objective.is_error:
         which = f"Its {results.objective.metric}, by which it was chosen,"
     return (
         "validation → test: the mean over the confirmed seeds minus the winner's own validation "

@@ -95,7 +95,7 @@ class TrainingChoice(RunChoice):
     def open(self) -> tuple[StudySpec, Store, DataCatalog]:
         """Return the checked study, its store and its data sets."""
         from incay.study.planning.data_catalog import DataCatalog
-        from incay.study.spec.size import trial_count
+        from incay.study.spec.checks.size import trial_count
 
         code = OwnCode(self.uses, self.user_code)
         spec = read_study(self.study, self.set_, self.seeds, self.data_root, code)

@@ -14,6 +14,7 @@ from incay.study.spec.arms.idle import computed, keeps_from_acting
 from incay.study.spec.arms.places import place_of
 from incay.study.spec.arms.references import check_reference
 from incay.study.spec.arms.stopping import stops_early
+from incay.study.spec.checks.size import check_arm_count
 from incay.study.spec.header import Header
 from incay.study.spec.reading.document import Document
 from incay.study.spec.reading.texts import alike, check_name
@@ -26,7 +27,6 @@ from incay.study.spec.searches.search import (
     search_path,
 )
 from incay.study.spec.settings import dotted
-from incay.study.spec.size import check_arm_count
 
 _LIKE_A_TRIAL = re.compile(r"/(search|confirm)/(\d+:)?\d+(\.\d+)?$")
 """The mirrors call an arm's trials so."""

@@ -8,7 +8,7 @@ import pytest
 from torch import Tensor
 
 from incay.study.errors import StudyError
-from incay.study.spec.measured import _WITHOUT_CLASS_VECTORS
+from incay.study.spec.checks.measured import _WITHOUT_CLASS_VECTORS
 from incay.study.spec.reading.document import Document
 from incay.study.spec.study import parse_study
 from incay.trainables.losses import losses

@@ -105,14 +105,8 @@ class Shelf:
         Raises:
             RecordError: It is missing, or does not match its name.
         """
-        content = self._files.read(path, MOST_FILE)
-        if content is None or hashlib.sha256(content).hexdigest() != digest:
-            what = "is missing" if content is None else "does not: it was altered or cut short"
-            raise RecordError(
-                f"{self._files.where(path)}, a pack of records, must match the checksum in its "
-                f"name, but {what}"
-            )
-        return content
+        by = "the checksum in its name"
+        return self._files.read_matching(path, digest, "a pack of records", by, MOST_FILE)
 
     def _look_into(self, there: set[str]) -> None:
         """Learn which trials the packs name; two machines may have packed a trial twice."""

@@ -134,13 +134,8 @@ class TrialList:
     def _piece(self, checksum: str) -> list[TrialRow]:
         if checksum not in self._read:
             path = self._place(checksum)
-            content = self._files.read(path, MOST_JSON)
-            if content is None or hashlib.sha256(content).hexdigest() != checksum:
-                what = "is missing" if content is None else "does not: it was altered or cut short"
-                raise RecordError(
-                    f"{self._files.where(path)}, a piece of the list of trials, must match its "
-                    f"checksum, but {what}"
-                )
+            told = "a piece of the list of trials"
+            content = self._files.read_matching(path, checksum, told, most=MOST_JSON)
             self._read[checksum] = trial_rows_of(content, self._files.where(path))
         return self._read[checksum]
 
