@@ -18,11 +18,16 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.store.books import Books
 from incay.trainables.store.kept import Choice
+from incay.trainables.store.naming import DIGITS
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
 ARMS = ["B", "A"]
+AA1, AA2, AA3, AA4, AA5 = (f"aa{number}".ljust(DIGITS, "0") for number in range(1, 6))
+BB1, BB2, BB3, BB4 = (f"bb{number}".ljust(DIGITS, "0") for number in range(1, 5))
+CC1, CC2 = (f"cc{number}".ljust(DIGITS, "0") for number in (1, 2))
+DD1, DD2 = (f"dd{number}".ljust(DIGITS, "0") for number in (1, 2))
 
 
 def trial(
@@ -42,22 +47,22 @@ def left(store: Store, *names: str) -> list[str]:
 
 def test_the_first_seeds_stay_whatever_their_test_errors(tmp_path: Path) -> None:
     """Also after a restart, and beside what another study keeps."""
-    store, names = Store(tmp_path), ("aa1", "aa2", "aa3", "aa4")
+    store, names = Store(tmp_path), (AA1, AA2, AA3, AA4)
     for name in names:
         store.models.write(name, b"network")
-    KeptModels(store, "other", "run", 1).offer(trial("aa4", number=9), record("aa4", test=1.0))
+    KeptModels(store, "other", "run", 1).offer(trial(AA4, number=9), record(AA4, test=1.0))
     kept = KeptModels(store, "study", "run", 2, ARMS)
-    kept.offer(trial("aa3", number=1), record("aa3", test=0.0))
-    kept.offer(trial("aa4", number=2), record("aa4", test=0.0))
+    kept.offer(trial(AA3, number=1), record(AA3, test=0.0))
+    kept.offer(trial(AA4, number=2), record(AA4, test=0.0))
     kept = KeptModels(store, "study", "run", 2, ARMS)
-    kept.offer(trial("aa1", number=0), record("aa1", test=9.0))
-    kept.offer(trial("aa2", number=0, arm="B"), record("aa2", test=9.5))
-    assert left(store, *names) == ["aa1", "aa2", "aa4"]
+    kept.offer(trial(AA1, number=0), record(AA1, test=9.0))
+    kept.offer(trial(AA2, number=0, arm="B"), record(AA2, test=9.5))
+    assert left(store, *names) == [AA1, AA2, AA4]
     book = Books(store, "study", "run").models()
-    assert list(book) == ["aa2", "aa1"]  # in the arms' order
+    assert list(book) == [AA2, AA1]  # in the arms' order
     assert {each.chosen_by for each in book.values()} == {Choice.SEED}
-    assert not kept.wants(trial("aa5", "search"))
-    assert not KeptModels(store, "study", "none", 0).wants(trial("aa5"))
+    assert not kept.wants(trial(AA5, "search"))
+    assert not KeptModels(store, "study", "none", 0).wants(trial(AA5))
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -72,16 +77,16 @@ def test_the_winner_with_the_least_validation_error_stays(tmp_path: Path, backwa
     ):
         kept.offer(trial(name, "search", arm=arm, rate=rate), record(name, val=error))
     offered = [
-        ("bb1", "plain", 0, 1.0),
-        ("bb2", "B", 0, 2.0),
-        ("bb3", "A", 1, 3.0),
-        ("bb4", "A", 0, 4.0),
+        (BB1, "plain", 0, 1.0),
+        (BB2, "B", 0, 2.0),
+        (BB3, "A", 1, 3.0),
+        (BB4, "A", 0, 4.0),
     ]
     for name, *_ in offered:
         store.models.write(name, b"network")
     for name, arm, number, error in reversed(offered) if backwards else offered:
         kept.offer(trial(name, arm=arm, number=number), record(name, test=error))
-    assert left(store, "bb1", "bb2", "bb3", "bb4") == ["bb4"]
+    assert left(store, BB1, BB2, BB3, BB4) == [BB4]
     (entry,) = Books(store, "study", "run").models().values()
     assert (entry.arm, entry.number) == ("A", 0)
     assert (entry.chosen_by, entry.validation_error) == (Choice.VALIDATION, 7.0)
@@ -94,8 +99,8 @@ def test_of_a_winner_with_several_seeds_the_mean_counts(tmp_path: Path) -> None:
     for replicate, error in (*enumerate((1.0, 9.0, 8.0)), (2, 8.0)):
         search = replace(trial(f"s{replicate}", "search"), replicate=replicate)
         kept.offer(search, record(f"s{replicate}", val=error))
-    store.models.write("aa1", b"network")
-    kept.offer(trial("aa1"), record("aa1", test=5.0))
+    store.models.write(AA1, b"network")
+    kept.offer(trial(AA1), record(AA1, test=5.0))
     (entry,) = Books(store, "study", "run").models().values()
     assert entry.validation_error == 6.0
 
@@ -103,23 +108,23 @@ def test_of_a_winner_with_several_seeds_the_mean_counts(tmp_path: Path) -> None:
 def test_a_validation_error_of_its_own_counts(tmp_path: Path) -> None:
     store = Store(tmp_path)
     kept = KeptModels(store, "study", "run", 1)
-    for number, (name, error) in enumerate((("cc1", 5.0), ("cc2", 4.0))):
+    for number, (name, error) in enumerate(((CC1, 5.0), (CC2, 4.0))):
         store.models.write(name, b"network")
         kept.offer(trial(name, number=number), record(name, val=error, test=error * error))
-    assert left(store, "cc1", "cc2") == ["cc2"]
+    assert left(store, CC1, CC2) == [CC2]
 
 
 def test_what_an_earlier_version_kept_is_said_to_be_chosen_by_test_error(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    for name in ("dd1", "dd2"):
+    for name in (DD1, DD2):
         store.models.write(name, b"network")
-    store.write("studies/study/run/models.json", b'{"dd1": 1.5}')
-    assert Books(store, "study", "run").models()["dd1"].chosen_by is Choice.EARLIER
+    store.write("studies/study/run/models.json", f'{{"{DD1}": 1.5}}'.encode())
+    assert Books(store, "study", "run").models()[DD1].chosen_by is Choice.EARLIER
     kept = KeptModels(store, "study", "run", 1)
-    kept.offer(trial("dd1"), record("dd1", test=1.5))
-    assert Books(store, "study", "run").models()["dd1"].chosen_by is Choice.EARLIER
-    kept.offer(trial("dd2", number=1), record("dd2", test=9.0))
-    assert left(store, "dd1", "dd2") == ["dd2"]
+    kept.offer(trial(DD1), record(DD1, test=1.5))
+    assert Books(store, "study", "run").models()[DD1].chosen_by is Choice.EARLIER
+    kept.offer(trial(DD2, number=1), record(DD2, test=9.0))
+    assert left(store, DD1, DD2) == [DD2]
 
 
 def test_a_kept_model_is_used_as_the_docs_say_and_gives_its_recorded_error(tmp_path: Path) -> None:
