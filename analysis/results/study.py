@@ -209,7 +209,10 @@ class StudyResults(StudyBook):
             frozen = Books(self.store, self.name, self.run).frozen()
         except RecordError:
             return "the book of the winners that were frozen is damaged"
-        if frozen is None or frozen.is_whole:
+        if frozen is None:
+            confirmed = any(arm.search and arm.phase("confirm") for arm in self.arms)
+            return "the book of the winners that were frozen is missing" if confirmed else ""
+        if frozen.is_whole:
             return ""
         return (
             "the book of the winners must match its own hash, but does not: it was altered after "

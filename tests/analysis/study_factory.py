@@ -25,11 +25,14 @@ from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import (
     ArmBook,
     Budget,
+    Frozen,
     Objective,
     Phase,
     Progress,
     StudyBook,
     TrialRow,
+    Winner,
+    search_name,
 )
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.ending import end_trial
@@ -264,7 +267,18 @@ class StudyFactory:
                 trials=1 + max((each["number"] for each in self.trials), default=0)
             )
         self.books.write_study(StudyBook(**book, arms=tuple(self.arms.values())))
-        self.books.write_trials(TrialRow(**trial) for trial in self.trials)
+        rows = [TrialRow(**trial) for trial in self.trials]
+        self.books.write_trials(rows)
+        searched = {arm.name for arm in self.arms.values() if arm.search}
+        winners = {
+            search_name(row.arm, row.repetition): Winner(
+                fingerprint=row.fingerprint, params=row.params, code_version="c"
+            )
+            for row in rows
+            if row.phase == "confirm" and row.arm in searched
+        }
+        if winners:
+            self.books.write_frozen(Frozen.of(winners))
         return self.store
 
     def _rewrite(self, record: TrialRecord, tables: Mapping[str, pa.Table]) -> None:

@@ -54,3 +54,5 @@ def test_winners_that_were_altered_are_told_of(factory: StudyFactory) -> None:
     assert "must match its own hash" in table(read(factory)).protocol
     factory.store.write(f"{factory.books.folder}/freeze.json", b"{")
     assert "is damaged" in table(read(factory)).protocol
+    factory.store.delete(f"{factory.books.folder}/freeze.json")
+    assert "is missing" in table(read(factory)).protocol

@@ -23,10 +23,12 @@ TOLD = (
     "damaged",
     "must match",
     "must be",
+    "must exist",
     "cannot be",
     "was altered",
     "was changed",
     "another number",
+    "missing",
 )
 """How what is wrong with a file is told."""
 COPIES = ("mlflow.db", "optuna.journal")
@@ -36,7 +38,7 @@ SECONDS = 30
 def cases() -> Iterator[object]:
     for file in FILES:
         for damage in (*CONTENTS, *PLACES):
-            if (file, damage) == ("models.json", "an empty object"):
+            if file == "models.json" and damage in ("an empty object", "nothing"):
                 continue  # what it is where no network is kept
             marks = () if damage in SAMPLE else (pytest.mark.long,)
             yield pytest.param(file, damage, marks=marks, id=f"{file}-{damage}")
@@ -152,6 +154,18 @@ def test_running_again_writes_damaged_books_anew(file: str, folder: Path, finish
     assert f"done again: {path.resolve()} must" in done.stdout
     assert path.with_name(f"{file}.damaged-1").exists()
     assert incay("verify", "out.csv").code == 0
+
+
+def test_winners_that_are_gone_are_frozen_anew_and_told_of(folder: Path, finished: Path) -> None:
+    path, _ = found(folder, "freeze.json")
+    before = path.read_bytes()
+    path.unlink()
+    assert "the winners that were frozen is missing" in " ".join(incay("table", "tiny").out.split())
+    shutil.copy(finished / "tiny.yaml", folder)
+    done = in_own_process("run", "tiny.yaml", "--no-mirror", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert f"done again: {path.resolve()} must be there" in done.stdout
+    assert path.read_bytes() == before
 
 
 def test_swapped_fingerprints_give_no_numbers(folder: Path) -> None:
