@@ -34,6 +34,7 @@ PAGES = (
     ROOT / "docs" / "recipe-of-today.md",
     ROOT / "docs" / "norm-as-confidence.md",
     ROOT / "docs" / "lengthen-or-shrink.md",
+    ROOT / "docs" / "lengthen-or-shrink-cifar10.md",
     ROOT / "docs" / "property-3.md",
 )
 BLOCK = re.compile(r"<!-- (?P<command>(?:incay|trained) .+?) -->\n.*?<!-- end -->\n", re.DOTALL)

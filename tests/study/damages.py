@@ -88,7 +88,6 @@ def _socket(path: Path) -> None:
 
 
 PLACES: dict[str, Callable[[Path], None]] = {
-    "nothing": lambda _: None,
     "a folder": _folder,
     "a pipe": os.mkfifo,
     "a link to itself": lambda path: path.symlink_to(path.name),
