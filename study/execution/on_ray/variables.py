@@ -26,6 +26,9 @@ _DEFAULTS = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Else Ray's C++ hears SIGTERM before us as it starts, looks for names of its stack, and aborts
+    # the process if that takes three seconds, as of one that is suspended.
+    "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
     # Of a lost worker the user gets a line of ours, in place of a stack.
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     "TUNE_WARN_SLOW_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "1000",

@@ -126,3 +126,23 @@ def test_a_cluster_that_does_not_answer_is_not_blamed_on_the_store(tmp_path: Pat
     assert done.returncode == 2, done.stderr
     assert "RAY_ADDRESS must be the address of a Ray cluster that answers" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_request_to_terminate_is_heard_from_the_moment_that_ray_starts(tmp_path: Path) -> None:
+    """Ray's C++ would put a handler before ours, which aborts the process if it takes 3 seconds.
+
+    It is known by the stack that it writes.
+    """
+    script = (
+        "import os, signal, time\n"
+        "from incay.study.execution.on_ray.session import RaySession\n"
+        "told = []\n"
+        "signal.signal(signal.SIGTERM, lambda number, _: told.append(number))\n"
+        "with RaySession(cpus=1, gpus=0) as session:\n"
+        "    session.start()\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    time.sleep(0.1)\n"
+        "print(told == [signal.SIGTERM])\n"
+    )
+    ended = python("-c", script, cwd=tmp_path, timeout=100)
+    assert (ended.stdout, ended.stderr) == ("True\n", "")
