@@ -204,3 +204,10 @@ def test_what_it_has_not_is_refused_by_who_sets_it(
     settings: tuple[str, ...], arms: dict[str, Any], message: str
 ) -> None:
     assert message in refusal(*settings, arms=arms)
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "[adamw]"])
+@pytest.mark.parametrize("name", ["optimizer.name", "schedule.kind"])
+def test_what_is_no_name_is_refused_as_one(name: str, value: str) -> None:
+    kind = name.partition(".")[0]
+    assert f"{kind} must be one of " in refusal(f"{name}={value}")
