@@ -93,7 +93,7 @@ class DefinitionRegistry(Mapping[str, T], Generic[T]):
 
     def __contains__(self, name: object) -> bool:
         self._discover()
-        return name in self._entries
+        return isinstance(name, str) and name in self._entries
 
     def _discover(self) -> None:
         if self._discovered:

@@ -15,9 +15,10 @@ from typing import Any
 
 from incay.analysis.results.study import StudyResults
 from incay.trainables import names
-from incay.trainables.store.books import Books, every_run
+from incay.trainables.store.books import Books
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.runs.known import every_run
 from incay.trainables.store.shapes import ArmBook, Look, StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 

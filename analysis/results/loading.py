@@ -12,10 +12,11 @@ from pathlib import Path
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.looks import note_look
 from incay.analysis.results.study import Arm, StudyResults, Trial
-from incay.trainables.store.books import Books, latest_run, run_names, study_names
+from incay.trainables.store.books import Books
 from incay.trainables.store.opening import open_store
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.runs.asked import Asked
+from incay.trainables.store.runs.known import latest_run, run_names, study_names
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
 

@@ -18,7 +18,7 @@ from incay.analysis.tables.building import build_table
 from incay.analysis.tables.side_by_side import COMPARE, compare
 from incay.analysis.tracing.places import Place, TracedTable
 from incay.trainables.errors import IncayError
-from incay.trainables.store.books import run_names, study_names
+from incay.trainables.store.runs.known import run_names, study_names
 from incay.trainables.store.trials import Store
 
 Name = tuple[str, str, str]

@@ -21,8 +21,8 @@ from incay.analysis.tracing.trials import (
     trials_of,
 )
 from incay.trainables.errors import shown
-from incay.trainables.store.books import study_names
 from incay.trainables.store.opening import open_store
+from incay.trainables.store.runs.known import study_names
 from incay.trainables.store.trials import Store
 
 

@@ -13,10 +13,11 @@ from functools import cached_property
 
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables import metrics
-from incay.trainables.store.books import Books, every_run
+from incay.trainables.store.books import Books
 from incay.trainables.store.kept import Choice, KeptModel
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.runs.known import every_run
 from incay.trainables.store.trials import Store
 
 _VALIDATION = metrics.ERROR.of(metrics.VALIDATION)

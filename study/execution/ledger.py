@@ -77,7 +77,6 @@ class Ledger:
             )
         rows = self.books.trials()
         self._listed = {row.key: row for row in rows}
-        told += self._missing_winners(rows)
         known = self.books.study()
         book = study_book(self._spec)
         if known is not None:
@@ -92,17 +91,6 @@ class Ledger:
             version = code_version(arm.config)
             keep_code_modules(self._store, version, code_files(arm.config))
         return told
-
-    def _missing_winners(self, rows: Sequence[TrialRow]) -> list[str]:
-        """Return what is told of winners that seeds have confirmed, but that no book fixes."""
-        searched = {arm.name for arm in self._spec.arms if arm.search}
-        confirmed = any(row.phase == "confirm" and row.arm in searched for row in rows)
-        if not confirmed or self.books.frozen() is not None:
-            return []
-        return [
-            f"{self.books.where_frozen} must be there, as seeds have confirmed the winners of the "
-            "search, but is missing: it is written anew from the results"
-        ]
 
     def displaced(self, trials: Sequence[PlannedTrial]) -> list[str]:
         """Return what is told of trials that were listed at other points than they are searched at.

@@ -25,7 +25,7 @@ from incay.study.mirrors.base import StudyCopy
 from incay.study.mirrors.optuna_points import NUMBER, copied_point
 from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.search.distributions import DIRECTIONS
-from incay.trainables.store.books import every_run
+from incay.trainables.store.runs.known import every_run
 from incay.trainables.store.shapes import Budget, StudyBook, TrialRow, search_name
 from incay.trainables.store.trials import Store
 
@@ -107,13 +107,14 @@ class OptunaCopy(StudyCopy):
         """
         found: dict[tuple[str, int], list[TrialRow]] = {}
         latest: Counter[str] = Counter()
-        for row in self._books.trials():
+        listed = self._books.trials()
+        for row in listed:
             if row.phase == "search":
                 name = search_name(row.arm, row.repetition)
                 found.setdefault((name, row.number), []).append(row)
                 latest[name] = max(latest[name], row.number)
         budget = book.budget or Budget()
-        is_over = budget.seeds > 1 and self._books.frozen() is not None
+        is_over = budget.seeds > 1 and self._books.search_is_over(listed)
         return {
             (name, number): rows
             for (name, number), rows in found.items()

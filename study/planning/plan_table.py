@@ -85,9 +85,10 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     confirm = planner.confirm_trials()
     books = Books(store, spec.name, spec.run)
     recorded = refuse_newer_records(store, planner, books)
-    listed = _by_arm(books.trials())
+    rows = books.trials()
+    listed = _by_arm(rows)
     trials = _by_arm(confirm)
-    is_over = books.frozen() is not None  # the search
+    is_over = books.search_is_over(rows)
     plans = []
     for arm in spec.arms:
         configs = [
@@ -98,10 +99,10 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
         ]
         if arm.search:
             search = _search_configs(spec, arm, planner)
-            if spec.budget.race != "none" and is_over:
-                rows = listed.get(arm.name, ())
-                search = search[: sum(row.phase == "search" for row in rows)]  # the rest is spared
-            asked = [planner.again(arm, row).fingerprint for row in listed.get(arm.name, ())]
+            of_arm = listed.get(arm.name, ())
+            if spec.budget.race != "none" and is_over:  # the rest is spared
+                search = search[: sum(row.phase == "search" for row in of_arm)]
+            asked = [planner.again(arm, row).fingerprint for row in of_arm]
         else:
             search = []
             asked = _fingerprints(store, trials[arm.name])

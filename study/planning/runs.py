@@ -10,8 +10,8 @@ from incay.study.errors import UserError, listed, shown
 from incay.study.spec.catalog import built_in_studies
 from incay.study.spec.header import LONGEST_STUDY_NAME, STUDY_NAME
 from incay.study.spec.reading.overrides import override_texts
-from incay.trainables.store import books
 from incay.trainables.store.books import Books
+from incay.trainables.store.runs.known import latest_run, run_names, study_names, where_studies
 from incay.trainables.store.trials import Store
 
 
@@ -21,14 +21,14 @@ def require_run(store: Store, name: str) -> str:
     Raises:
         UserError: The store knows no run of it.
     """
-    latest = books.latest_run(store, name) if _may_be_named(name) else None
+    latest = latest_run(store, name) if _may_be_named(name) else None
     if latest is None:
-        there = sorted(books.study_names(store))
+        there = sorted(study_names(store))
         known = [*there, *(path.stem for path in built_in_studies())]
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close and close[0] != name else ""
         raise UserError(
-            f"{books.where_studies(store)}: a study must have been run here first, but there is no "
+            f"{where_studies(store)}: a study must have been run here first, but there is no "
             f"{shown(name)} (there: {listed(there) or 'none'}{hint})"
         )
     return latest
@@ -49,10 +49,10 @@ def known_run(store: Store, name: str, run: str, asked: list[str]) -> str:
     require_run(store, name)
     if has_run(store, name, run):
         return run
-    known = [(each, Books(store, name, each).study()) for each in books.run_names(store, name)]
+    known = [(each, Books(store, name, each).study()) for each in run_names(store, name)]
     variants = [f"{book.variant} ({each})" for each, book in known if book is not None]
     raise UserError(
-        f"{books.where_studies(store, name)}: a variant must have been run before it is shown, but "
+        f"{where_studies(store, name)}: a variant must have been run before it is shown, but "
         f"{name!r} with {' '.join(asked) or 'its file as it stands'} has not; run so far: "
         f"{'; '.join(variants)}"
     )
@@ -70,7 +70,7 @@ def run_by_overrides(
         UserError: None was; the message says which variants have been run.
     """
     asked = override_texts(settings, seeds)
-    known = [(each, Books(store, name, each).study()) for each in books.run_names(store, name)]
+    known = [(each, Books(store, name, each).study()) for each in run_names(store, name)]
     same = [(book.created, run) for run, book in known if book and list(book.overrides) == asked]
     return max(same)[1] if same else known_run(store, name, "", asked)
 

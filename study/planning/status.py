@@ -67,7 +67,7 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
     found = store.find_records(names)
     known = {each: _status(store, each, how) for each, how in zip(names, found, strict=True)}
     listed = Counter((row.arm, row.phase) for row in rows)
-    is_over = books.frozen() is not None
+    is_over = books.search_is_over(rows)
     phases = tuple(
         PhaseStatus(
             arm.name,

@@ -19,14 +19,13 @@ books of their own while they share every trial that is the same.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from incay.trainables.store.files import Files
 from incay.trainables.store.kept import KeptModel
+from incay.trainables.store.places import latest_path, study_folder
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.written import (
     frozen_winners,
@@ -39,7 +38,6 @@ from incay.trainables.store.runs.trial_list import TrialList
 from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
 
 _Shape = TypeVar("_Shape")
-_STUDIES = "studies"
 _TRIALS = "trials.json"
 _FROZEN = "freeze.json"
 _LOOKS = "looks.json"
@@ -63,7 +61,7 @@ class Books:
     def __init__(self, files: Files, study: str, run: str) -> None:
         self._files = files
         self.name, self.run = study, run
-        self.folder = f"{_study_folder(study)}/{run}"
+        self.folder = f"{study_folder(study)}/{run}"
         self._list = TrialList(files, self._path(_TRIALS))
         self.arms = ArmFiles(files, self.folder)
 
@@ -99,7 +97,7 @@ class Books:
     def write_study(self, book: StudyBook) -> None:
         """Write what the study asks for, and make it the study's latest run."""
         self._write("study.json", dataclasses.asdict(book))
-        self._files.write_json(_latest(self.name), {"run": self.run})
+        self._files.write_json(latest_path(self.name), {"run": self.run})
 
     def trials(self) -> list[TrialRow]:
         """Return the study's trials, none where there is no such run.
@@ -154,6 +152,19 @@ class Books:
         """Return the winners of the search, None while they are open."""
         return self._read(_FROZEN, frozen_winners)
 
+    def search_is_over(self, rows: Iterable[TrialRow]) -> bool:
+        """Return whether winners were frozen; where their book is gone, their seeds tell.
+
+        Args:
+            rows: The study's trials.
+        """
+        return self.frozen() is not None or self._have_confirmed(rows)
+
+    def _have_confirmed(self, rows: Iterable[TrialRow]) -> bool:
+        study = self.study()
+        searched = set() if study is None else {arm.name for arm in study.arms if arm.search}
+        return any(row.phase == "confirm" and row.arm in searched for row in rows)
+
     def write_frozen(self, frozen: Frozen, *, former: bool = False) -> None:
         """Write the winners of the search; `former` ones stay under a name of their own."""
         name = f"freeze-{frozen.sha256[:8]}.json" if former else _FROZEN
@@ -179,10 +190,13 @@ class Books:
     def mend(self) -> list[str]:
         """Put damaged books aside, for whoever runs the study to write anew; tell of each.
 
+        Winners that seeds have confirmed, and that are gone, are told of with them.
+
         Raises:
             NewerRecordError: One is a newer program's.
         """
         told: list[str] = []
+        were_frozen = self._files.exists(self._path(_FROZEN))
         books: tuple[tuple[str, Callable[[], object]], ...] = (
             ("study.json", self.study),
             (_FROZEN, self.frozen),
@@ -195,9 +209,11 @@ class Books:
         for name in self.arms.lists():
             told += self._mend(name, partial(self._arm_trials, name, arms))
         told += [f"{each}. {_NO_LOSS}" for each in self._list.mend()]
-        return told + (
-            self._mend(_TRIALS, partial(self._own_trials, arms)) if self.has_trials() else []
-        )
+        if self.has_trials():
+            told += self._mend(_TRIALS, partial(self._own_trials, arms))
+        if not were_frozen and self.has_trials() and self._have_confirmed(self.trials()):
+            told.append(str(self._missing(_FROZEN)))
+        return told
 
     def _mend(self, name: str, read: Callable[[], object]) -> list[str]:
         try:
@@ -235,65 +251,3 @@ class Books:
 
     def _write(self, name: str, values: Mapping[str, Any]) -> None:
         self._files.write_json(self._path(name), values)
-
-
-def study_names(files: Files) -> list[str]:
-    """Return the studies that have books in a store."""
-    return sorted(files.list(_STUDIES))
-
-
-def has_studies(root: Path) -> bool:
-    """Return whether a folder of this machine is a store with the books of a study."""
-    try:
-        return any(entry.is_dir() for entry in os.scandir(root / _STUDIES))
-    except OSError:
-        return False
-
-
-def where_studies(files: Files, study: str = "") -> str:
-    """Return the full name of the folder of a study, or of all, for messages."""
-    return files.where(_study_folder(study) if study else _STUDIES)
-
-
-def run_names(files: Files, study: str) -> list[str]:
-    """Return the runs of a study that have books in a store."""
-    names = files.list(_study_folder(study))
-    return sorted(name for name in names if not name.endswith(".json"))
-
-
-def every_run(files: Files) -> list[Books]:
-    """Return the books of every run of every study in a store."""
-    return [
-        Books(files, study, run) for study in study_names(files) for run in run_names(files, study)
-    ]
-
-
-def latest_run(files: Files, study: str) -> str | None:
-    """Return a study's latest run, None where it has none.
-
-    Where the file that names it is damaged or gone, it is the run that was begun last.
-    """
-    runs = run_names(files, study)
-    try:
-        named = (files.read_json(_latest(study)) or {}).get("run")
-    except RecordError:
-        named = None
-    if isinstance(named, str) and named in runs:
-        return named
-    return max(runs, key=lambda run: _begun(files, study, run), default=None)
-
-
-def _begun(files: Files, study: str, run: str) -> str:
-    try:
-        book = Books(files, study, run).study()
-    except RecordError:
-        book = None
-    return book.created if book is not None else ""
-
-
-def _study_folder(study: str) -> str:
-    return f"{_STUDIES}/{study}"
-
-
-def _latest(study: str) -> str:
-    return f"{_study_folder(study)}/latest.json"

@@ -95,13 +95,13 @@ def which_run(
     )
     from incay.study.spec.catalog import find_study, is_file, is_known, study_name, uses_own_code
     from incay.study.spec.recipe import lay_recipes
-    from incay.trainables.store import books
+    from incay.trainables.store.runs.known import latest_run
 
     named, _, run = study.rpartition("@")
     if named and Path(study).suffix not in (".yaml", ".yml"):
         return named, known_run(store, named, run, [f"run {run}"])
     if settings or seeds is not None:
-        if books.latest_run(store, study) is not None and not is_known(study):
+        if latest_run(store, study) is not None and not is_known(study):
             raise UserError(
                 f"with --set or --seeds, STUDY must be the study's file, but is {study!r}; "
                 f"{study}@RUN names one of its runs"

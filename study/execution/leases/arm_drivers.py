@@ -18,7 +18,7 @@ def told_of_arms(store: Store, study: str, run: str) -> dict[str, str]:
         return {}
     drivers = drivers_of_arms(store, study, run)
     told = {arm: f"{who} runs its search" for arm, who in drivers.items()}
-    if books.frozen() is None:
+    if not books.search_is_over(books.trials()):
         for arm in books.require_study().arms:
             if arm.name not in told and books.arms.search_end(arm.name) is not None:
                 told[arm.name] = "its search has ended; the confirm phase waits for other arms"

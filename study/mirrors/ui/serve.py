@@ -23,7 +23,7 @@ from incay.study.mirrors.ui.server_process import ServerProcess, noted_signals
 from incay.study.planning.checks.results_folder import require_results
 from incay.study.spec.hints import command
 from incay.trainables.outgoing import shown
-from incay.trainables.store.books import study_names
+from incay.trainables.store.runs.known import study_names
 from incay.trainables.store.trials import Store
 from incay.trainables.variables import variables
 

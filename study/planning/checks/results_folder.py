@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from incay.study.errors import UserError
-from incay.trainables.store.books import has_studies
+from incay.trainables.store.runs.known import has_studies
 from incay.trainables.store.trials import Store
 
 _MOST_NAMED = 3

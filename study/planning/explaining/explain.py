@@ -18,12 +18,13 @@ from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import FILES
 from incay.trainables.fingerprint import code_files, code_version
-from incay.trainables.store.books import Books, every_run
+from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.kept import code_modules
 from incay.trainables.store.naming import DIGITS
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.runs.known import every_run
 from incay.trainables.store.shapes import TrialRow
 from incay.trainables.store.trials import Store
 

@@ -198,6 +198,6 @@ def _also(document: Document, path: KeyPath, place: str) -> list[KeyPath]:
 
 def _has_setting(kind: str, name: Any, setting: KeyPath) -> bool:
     registry = COMPONENTS[kind]
-    if not isinstance(name, str) or name not in registry:
+    if name not in registry:
         return False
     return any((item.name,) == setting for item in fields(registry[name]))

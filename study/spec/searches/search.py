@@ -169,7 +169,7 @@ def _check_components(document: Document, arm: Arm, name: str, space: Space) -> 
 
 def _has(registry: Registry[Any], name: Any, setting: str) -> bool:
     """Return whether a component has a setting."""
-    if not isinstance(name, str) or name not in registry:
+    if name not in registry:
         return True  # told by who builds it
     return setting in [item.name for item in fields(registry[name])]
 

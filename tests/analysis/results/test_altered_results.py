@@ -10,7 +10,7 @@ from study_factory import RN, StudyFactory
 
 from incay.analysis import load, render, table
 from incay.analysis.results.study import StudyResults
-from incay.trainables.store.shapes import Frozen, Winner
+from incay.trainables.store.shapes import Frozen
 
 
 @pytest.fixture
@@ -25,8 +25,6 @@ def factory(tmp_path: Path) -> StudyFactory:
         factory.trial("Softmax", number, {"test.error": 9.0})
         factory.trial("RN", number, {"test.error": 8.0}, params=params)
     factory.write()
-    winner = Winner(fingerprint="a" * 20, params=params, code_version="c")
-    factory.books.write_frozen(Frozen.of({"RN": winner}))
     return factory
 
 

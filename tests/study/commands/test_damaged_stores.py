@@ -153,6 +153,7 @@ def test_running_again_writes_damaged_books_anew(file: str, folder: Path, finish
     assert done.returncode == 0, done.stderr
     assert "0 trials started, 8 reused; 8 completed" in done.stdout
     assert f"done again: {path.resolve()} must" in done.stdout
+    assert done.stdout.count("done again:") == 1
     assert path.with_name(f"{file}.damaged-1").exists()
     assert incay("verify", "out.csv").code == 0
 

@@ -18,7 +18,8 @@ from incay.study.errors import UserError
 from incay.study.planning.checks.named_arms import named_arms
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study
-from incay.trainables.store.books import Books, latest_run
+from incay.trainables.store.books import Books
+from incay.trainables.store.runs.known import latest_run
 from incay.trainables.store.trials import Store
 
 LONGER = STUDY.replace("steps: 40", "steps: 300").replace("seeds: 2", "seeds: 1")

@@ -134,14 +134,13 @@ def test_a_request_to_terminate_is_heard_from_the_moment_that_ray_starts(tmp_pat
     It is known by the stack that it writes.
     """
     script = (
-        "import os, signal, time\n"
+        "import signal\n"
         "from incay.study.execution.on_ray.session import RaySession\n"
         "told = []\n"
         "signal.signal(signal.SIGTERM, lambda number, _: told.append(number))\n"
         "with RaySession(cpus=1, gpus=0) as session:\n"
         "    session.start()\n"
-        "    os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    time.sleep(0.1)\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
         "print(told == [signal.SIGTERM])\n"
     )
     ended = python("-c", script, cwd=tmp_path, timeout=100)

@@ -12,7 +12,8 @@ from typing import Any
 
 from programs import ENVIRONMENT, incay
 
-from incay.trainables.store.books import Books, run_names
+from incay.trainables.store.books import Books
+from incay.trainables.store.runs.known import run_names
 from incay.trainables.store.trials import Store
 
 STUDY = """

@@ -113,6 +113,27 @@ def test_what_a_race_has_spared_is_not_asked_for_any_more(
     assert search.total == sum(search.statuses.values()) == len(listed)
 
 
+def test_it_is_not_asked_for_either_where_the_book_of_winners_is_gone(
+    searched: tuple[StudySpec, Store],
+) -> None:
+    study, store = searched
+    books = Books(store, study.name, study.run)
+    rows, frozen = books.trials(), books.frozen()
+    assert frozen is not None
+    confirmed = replace(rows[0], arm="RN", phase="confirm", number=0, replicate=0, repetition=0)
+    try:
+        store.delete(f"{books.folder}/freeze.json")
+        assert not books.search_is_over(rows)
+        books.write_trials([*rows, confirmed])
+        phases = study_status(store, study.name, study.run).phases
+        (search,) = (each for each in phases if (each.arm, each.phase) == ("RN", "search"))
+        assert search.total == sum(row.arm == "RN" for row in rows)
+        assert [each for each in books.mend() if "freeze.json must be there" in each]
+    finally:
+        books.write_trials(rows)
+        books.write_frozen(frozen)
+
+
 def test_optunas_copy_has_one_trial_a_point_and_one_study_a_search(
     searched: tuple[StudySpec, Store],
 ) -> None:

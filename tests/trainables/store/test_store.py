@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from incay.trainables.store.books import Books, has_studies, study_names, where_studies
+from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import SCHEMA_VERSION, TrialRecord
+from incay.trainables.store.runs.known import has_studies, study_names, where_studies
 from incay.trainables.store.trials import Store
 
 CONFIG = {"steps": 10}
