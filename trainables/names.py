@@ -46,12 +46,15 @@ NEEDS: Mapping[str, tuple[str, Any]] = {
 }
 """By setting: which other decides whether it acts, and by which values; None: unless it is 0."""
 
+_PLAIN = (str, int, float)
+"""What most settings are; to ask whether one is a mapping takes longer than all else here."""
+
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested settings by dotted name; an empty mapping is a value."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, Mapping) and value:
+        if value and not isinstance(value, _PLAIN) and isinstance(value, Mapping):
             flat |= flatten(value, f"{prefix}{key}.")
         else:
             flat[f"{prefix}{key}"] = value

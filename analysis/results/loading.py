@@ -19,6 +19,7 @@ from incay.trainables.store.runs.asked import Asked
 from incay.trainables.store.runs.known import latest_run, run_names, study_names
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
+from incay.trainables.store.uncollected import nothing_collected
 
 
 def load(
@@ -39,11 +40,12 @@ def load(
             schema. Damaged *records* raise nothing: see `Trial.problem`.
     """
     store = results if isinstance(results, Store) else open_store(results, "results")
-    books, book, rows = _read_books(store, study, run)
-    try:
-        found = _assemble(store, book, _read_trials(store, book, rows))
-    except RecordError as error:
-        raise AnalysisError(f"{books.where}: {error}") from error
+    with nothing_collected():
+        books, book, rows = _read_books(store, study, run)
+        try:
+            found = _assemble(store, book, _read_trials(store, book, rows))
+        except RecordError as error:
+            raise AnalysisError(f"{books.where}: {error}") from error
     if noted:
         note_look(found, "load")
     return found

@@ -79,7 +79,4 @@ def search_seeds(results: StudyResults) -> int:
 def search_points(results: StudyResults, arm: Arm) -> tuple[Point, ...]:
     """Return the points of an arm's searches, by repetition and number."""
     seeds = search_seeds(results)
-    found: dict[tuple[int, int], list[Trial]] = {}
-    for trial in arm.phase("search"):
-        found.setdefault((trial.repetition, trial.number), []).append(trial)
-    return tuple(Point(tuple(trials), seeds) for _, trials in sorted(found.items()))
+    return tuple(Point(trials, seeds) for trials in arm.searched)

@@ -114,7 +114,22 @@ class Arm(ArmBook):
 
     def phase(self, phase: Phase) -> tuple[Trial, ...]:
         """Return the trials of one phase, by number."""
-        return tuple(trial for trial in self.trials if trial.phase == phase)
+        return self._phases.get(phase, ())
+
+    @cached_property
+    def _phases(self) -> Mapping[Phase, tuple[Trial, ...]]:
+        found: dict[Phase, list[Trial]] = {}
+        for trial in self.trials:
+            found.setdefault(trial.phase, []).append(trial)
+        return {phase: tuple(trials) for phase, trials in found.items()}
+
+    @cached_property
+    def searched(self) -> tuple[tuple[Trial, ...], ...]:
+        """The trials of each point of its searches, by repetition and number."""
+        found: dict[tuple[int, int], list[Trial]] = {}
+        for trial in self.phase("search"):
+            found.setdefault((trial.repetition, trial.number), []).append(trial)
+        return tuple(tuple(trials) for _, trials in sorted(found.items()))
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:

@@ -64,21 +64,21 @@ def study_status(store: Store, name: str, run: str) -> StudyStatus:
     books = Books(store, name, run)
     study, rows = books.require_study(), books.trials()
     names = [row.fingerprint for row in rows]
-    found = store.find_records(names)
-    known = {each: _status(store, each, how) for each, how in zip(names, found, strict=True)}
-    listed = Counter((row.arm, row.phase) for row in rows)
+    listed: dict[tuple[str, Phase], list[Status]] = {}
+    for row, found in zip(rows, store.find_records(names), strict=True):
+        status = _status(store, row.fingerprint, found)
+        listed.setdefault((row.arm, row.phase), []).append(status)
+    counts = Counter({phase: len(statuses) for phase, statuses in listed.items()})
     is_over = books.search_is_over(rows)
     phases = tuple(
         PhaseStatus(
             arm.name,
             phase,
             total,
-            count_statuses(
-                known[row.fingerprint] for row in rows if (row.arm, row.phase) == (arm.name, phase)
-            ),
+            count_statuses(listed.get((arm.name, phase), ())),
         )
         for arm in study.arms
-        for phase, total in _phases(study, arm, listed, is_over)
+        for phase, total in _phases(study, arm, counts, is_over)
     )
     return StudyStatus(name, run, study.variant, phases)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from programs import python
 
 from incay import analysis
 from incay.analysis.output.keys import keys_of
+from incay.trainables.store.packs import packing
+from incay.trainables.store.trials import Store
 
 TRAINING = {"torch", "ray", "mlflow", "optuna"}
 NUMBERS = {"pandas", "scipy", "sklearn"}
@@ -45,10 +48,27 @@ def test_nothing_heavy_is_loaded(command: str, heavy: set[str], finished: Path) 
     table = keys_of(analysis.table(analysis.load(finished / "results", "tiny")))
     arguments = command.replace("FINGERPRINT", record.parent.name).split()
     arguments = [table.cells[0, "error"] if each == "KEY" else each for each in arguments]
-    done = python("-c", LOADED, *arguments, cwd=finished)
+    assert not _loaded(arguments, finished) & heavy
+
+
+@pytest.mark.parametrize("command", ["status tiny.yaml", "why", "plan tiny.yaml --no-probe"])
+def test_nothing_heavy_is_loaded_to_read_packed_records(
+    command: str, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    store = Store(copy / "results")
+    fingerprints = [each.parent.name for each in copy.glob("results/trials/*/*/record.json")]
+    monkeypatch.setattr(packing, "SIZE", 4)
+    assert store.pack(fingerprints) == len(fingerprints) == 8
+    arguments = command.split() + (fingerprints[:1] if command == "why" else [])
+    assert not _loaded(arguments, copy) & (TRAINING | NUMBERS)
+
+
+def _loaded(arguments: list[str], folder: Path) -> set[str]:
+    """Return the packages that a command has loaded at its end."""
+    done = python("-c", LOADED, *arguments, cwd=folder)
     assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.rpartition("loaded:")[2].split())
-    assert not loaded & heavy
+    return set(done.stdout.rpartition("loaded:")[2].split())
 
 
 def test_a_driver_loads_no_tensors_and_no_statistics(tmp_path: Path) -> None:

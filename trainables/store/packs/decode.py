@@ -13,6 +13,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from incay.trainables import names
@@ -178,7 +179,8 @@ def _parsed(texts: list[str]) -> list[Any]:
 def _spread(chunk: pa.DictionaryArray, known: list[Any], missing: Any) -> list[Any]:
     """Return what each cell of a dictionary's column stands for."""
     if not chunk.null_count:
-        return [known[place] for place in chunk.indices.to_numpy().tolist()]
+        # This way, as pyarrow's own `to_numpy` imports pandas: a quarter of a second.
+        return [known[place] for place in np.from_dlpack(chunk.indices).tolist()]
     places = chunk.indices.to_pylist()
     return [missing if place is None else known[place] for place in places]
 

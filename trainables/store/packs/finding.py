@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TypeVar
 
 from incay.trainables.store.files import Files
@@ -23,6 +21,7 @@ from incay.trainables.store.places import (
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_JSON
 from incay.trainables.store.records import TrialRecord
+from incay.trainables.store.uncollected import nothing_collected
 
 _Answer = TypeVar("_Answer")
 _READERS = 16
@@ -91,7 +90,7 @@ class Finder:
         there, own = asked, asked
         if len(asked) > _MANY:
             there, own = self._listed(asked)
-        with _nothing_collected():
+        with nothing_collected():
             found = self._singles([name for name in fingerprints if name in own])
             # In this order: a record is in a pack before it is taken from its folder.
             missing = there - found.keys()
@@ -192,18 +191,7 @@ class Finder:
         own = {
             name
             for name in there
-            if name not in packed or os.path.lexists(base + trial_path(name, RECORD))
+            if name not in packed
+            or os.access(base + trial_path(name, RECORD), os.F_OK, follow_symlinks=False)
         }
         return there, own
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Let Python look for no garbage: many records are made, and all of them are kept."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 
 from incay.trainables import names
@@ -20,9 +21,10 @@ class Asked:
     def __init__(self, arm: ArmBook) -> None:
         self._config = arm.config
         self._flat = {name: names.flatten({name: value}) for name, value in arm.config.items()}
-        self._derived = [*names.DERIVED, "split"]
+        derived = [*names.DERIVED, "split"]
         if "arm:" in str(arm.difference.get(names.THRESHOLD, "")):
-            self._derived.append(names.THRESHOLD)
+            derived.append(names.THRESHOLD)
+        self._is_derived = cache(partial(names.within, parts=derived))
 
     def problem(self, row: TrialRow, config: Mapping[str, Any]) -> str:
         """Return in what a trial's configuration is not what its row says; empty if it is.
@@ -31,7 +33,7 @@ class Asked:
             row: The trial, as the study lists it.
             config: Its configuration, as it is recorded.
         """
-        parts = {name.partition(".")[0] for name in row.params}
+        parts = _parts(tuple(row.params))
         # Most parts are what the arm says, and to find that they are costs little.
         differs = [
             name
@@ -45,7 +47,7 @@ class Asked:
             asked = {n: value for n, value in asked.items() if not names.within(n, elsewhere)}
         asked |= row.params
         trained: dict[str, Any] = {}
-        for name in {*differs, *parts} & config.keys():
+        for name in parts.union(differs) & config.keys():
             trained |= names.flatten({name: config[name]})
         for name, value in asked.items():
             if (
@@ -58,8 +60,14 @@ class Asked:
 
     def _derives(self, name: str, asked: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
         """Return whether a setting may be another than the arm's."""
-        if names.within(name, self._derived):
+        if self._is_derived(name):
             return True
         # Off in both it is the same, whatever else is said of it.
         is_off = not names.incay_is_on(names.nest(asked)) and not names.incay_is_on(config)
         return is_off and names.within(name, [names.INCAY])
+
+
+@cache
+def _parts(searched: tuple[str, ...]) -> frozenset[str]:
+    """Return in which parts of a configuration searched settings stand; those of arms are few."""
+    return frozenset(name.partition(".")[0] for name in searched)
