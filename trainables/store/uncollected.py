@@ -16,4 +16,7 @@ def nothing_collected() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # whoever has frozen objects means them to stay so
+                gc.freeze()  # together: all that is there counts as old, and is not looked through
+                gc.unfreeze()
             gc.enable()
