@@ -28,13 +28,23 @@ def _as_it_was() -> Iterator[None]:
 
 
 def test_it_comes_back_and_frees_what_was_made_meanwhile() -> None:
-    with pytest.raises(ValueError, match="broken off"), nothing_collected():
+    with nothing_collected():
         assert not gc.isenabled()
         made = weakref.ref(Circle())
-        raise ValueError("broken off")
     assert gc.isenabled()
     gc.collect()
     assert made() is None
+
+
+@nothing_collected()
+def _broken_off() -> None:
+    raise ValueError("broken off")
+
+
+def test_it_comes_back_after_an_error() -> None:
+    with pytest.raises(ValueError, match="broken off"):
+        _broken_off()
+    assert gc.isenabled()
 
 
 def test_it_stays_off_where_somebody_put_it_off() -> None:
