@@ -11,10 +11,10 @@ import io
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from incay.study.cluster.answer import Answer
+from incay.trainables.scratch import scratch
 
 _OUTPUT = "--output"
 
@@ -38,13 +38,13 @@ def main(arguments: list[str]) -> int:
 def _answer(arguments: list[str]) -> Answer:
     """Run a command; what it would write with ``--output`` becomes a part of the answer."""
     output, errors = io.StringIO(), io.StringIO()
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch("job") as folder:
         if _OUTPUT in arguments:
             value = arguments.index(_OUTPUT) + 1
             arguments[value] = str(Path(folder, Path(arguments[value]).name))
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             code = _doctor() if arguments[0] == "doctor" else _incay(arguments)
-        files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
     return Answer(code, output.getvalue(), errors.getvalue(), files)
 
 

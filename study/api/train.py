@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from incay.study.spec.own_code import use_own_code
 from incay.study.spec.study import parse_study
 from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import fingerprint
+from incay.trainables.scratch import scratch
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
 from incay.trainables.store.records import TrialRecord, history_table
@@ -170,5 +170,5 @@ def _store(results: Store | str | Path | None) -> Iterator[Store]:
     if results is not None:
         yield open_results(results)
         return
-    with tempfile.TemporaryDirectory(prefix="incay-train-") as folder:
+    with scratch("train") as folder:
         yield Store(folder)

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import incay
 from incay.study.errors import UserError
 from incay.study.spec.reading.document import Document
 from incay.study.spec.recipe import own_recipes
+from incay.trainables.scratch import scratch
 from incay.trainables.uses.bundle import Bundle
 
 PACKAGE = Path(incay.__file__).parent
@@ -42,16 +42,16 @@ def packaged(
     if study is not None:
         files[Path(study.name)] = study
     check_size(files)
-    with TemporaryDirectory(prefix="incay-package-") as folder:
+    with scratch("package") as folder:
         for name, source in files.items():
-            target = Path(folder) / name
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         for place, text in (own or {}).items():
-            target = Path(folder) / place
+            target = folder / place
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        yield Path(folder)
+        yield folder
 
 
 def own_files(code: Bundle, study: Path) -> dict[str, str]:

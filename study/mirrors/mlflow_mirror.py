@@ -9,10 +9,8 @@ ended, the study's run also gets its table, figures and report (`incay.study.mir
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from incay.study.mirrors.attachments import digest, ended_results, write_attachments
@@ -21,6 +19,7 @@ from incay.study.mirrors.mlflow_database import own_database, tracking_uri
 from incay.study.mirrors.mlflow_runs import Runs
 from incay.study.mirrors.remedies import told
 from incay.trainables.names import flatten
+from incay.trainables.scratch import scratch
 from incay.trainables.store.endings import Ending, Nature, Unended
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.shapes import StudyBook, TrialRow
@@ -130,9 +129,9 @@ class Mirror(StudyCopy):
         is_told = (self._runs.tags(book.run) or {}).get(_ATTACHED) == shown
         if is_told and self._runs.has_folder(run_id):
             return
-        with tempfile.TemporaryDirectory(prefix="incay-mirror-") as folder:
-            write_attachments(results, Path(folder))
-            self._runs.log_folder(run_id, folder)
+        with scratch("mirror") as folder:
+            write_attachments(results, folder)
+            self._runs.log_folder(run_id, str(folder))
         self._runs.tag(book.run, {_ATTACHED: shown})
 
     def _sync_trial(self, key: str, row: TrialRow, parent: str) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import atexit
 import re
-import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
+
+from incay.trainables.scratch import Scratch
 
 _PLAIN = re.compile(r"[\w./ ,=@~:()\[\]+-]*")
 """Paths that every reader of a database's URL takes as they are."""
@@ -34,11 +34,11 @@ def sqlite_url(path: Path) -> str:
 @cache
 def _linked(folder: Path) -> Path:
     """Return a plain path of a folder, as long as this process lives."""
-    own = Path(tempfile.mkdtemp(prefix="incay-link-"))  # for this user alone
-    if not _PLAIN.fullmatch(str(own)):
-        own.rmdir()
-        own = Path(tempfile.mkdtemp(prefix="incay-link-", dir="/tmp"))
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    link = own / "results"
+    own = Scratch("link")  # for this user alone
+    if not _PLAIN.fullmatch(str(own.folder)):
+        own.remove()
+        own = Scratch("link", Path("/tmp"))
+    atexit.register(own.remove)
+    link = own.folder / "results"
     link.symlink_to(folder, target_is_directory=True)
     return link

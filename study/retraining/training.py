@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from incay.study.retraining.bits import Outcome
 from incay.study.retraining.circumstances import threads_of
 from incay.trainables.config import TrialConfig
 from incay.trainables.metrics import STEP
+from incay.trainables.scratch import scratch
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.model import load_model
@@ -68,7 +68,7 @@ def trained_again(
     """
     images = data.load_for(config)
     task = TrialTask(record.fingerprint, config, record.data_hash, keep_model)
-    with tempfile.TemporaryDirectory(prefix="incay-again-") as folder, _threads(record):
+    with scratch("again") as folder, _threads(record):
         store = Store(folder)
         session = TrialSession(task, images, store, device)
         # One that was pruned would go on: what it had reported until then is compared.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from incay.trainables.conformance.claims import claim
 from incay.trainables.conformance.small_trials import small_config, trained
 from incay.trainables.data.base import DataError, DatasetSettings, ImageData, Split
+from incay.trainables.scratch import scratch
 
 _MOST_FILES = 20
 """Files that are changed one by one."""
@@ -48,13 +48,13 @@ def check_dataset(settings: DatasetSettings, data_root: Path | None = None) -> N
         f"{what}: content_hash must be the same text each time",
         hashes,
     )
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch("check") as folder:
         if data_root is None:
-            moved = settings.content_hash(Path(folder))
+            moved = settings.content_hash(folder)
             claim(moved == hashes[0], f"{what}: a set without files needs no root", moved)
         else:
-            _claim_helpful(what, settings, Path(folder))
-            _claim_hash_covers(what, settings, data_root, Path(folder) / "root", data)
+            _claim_helpful(what, settings, folder)
+            _claim_hash_covers(what, settings, data_root, folder / "root", data)
     few = ImageData(
         train=_few(data.train),
         test=None if data.test is None else _few(data.test),

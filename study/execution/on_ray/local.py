@@ -7,7 +7,6 @@ opens its folder to everybody: who shares the machine could run code in a worker
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -16,8 +15,6 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from incay.study.errors import HaltedError
 from incay.study.execution.on_ray import processes
 from incay.study.execution.on_ray.services import only_what_trains, variables_of_workers
@@ -25,9 +22,8 @@ from incay.study.execution.on_ray.starting import watched_start
 from incay.study.execution.on_ray.variables import variables_set
 from incay.study.privacy import replaceable
 from incay.trainables.errors import first_line
+from incay.trainables.scratch import Scratch, sweep
 
-_PREFIX = "incay-run-"
-_LOCK = "lock"
 _READY = "ready"
 _LONGEST_WAIT = 10.0
 """Seconds that two further processes, in place of these, would surely take."""
@@ -67,10 +63,8 @@ class LocalRay:
         import ray
 
         base = _base()
-        _sweep(base)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        self._lock = FileLock(self.folder / _LOCK)
-        self._lock.acquire()
+        self._scratch = Scratch("run", base)
+        self.folder = self._scratch.folder
         self._services: dict[str, Popen[bytes]] = {}
         self._workers = workers
         (self.folder / _READY).mkdir()
@@ -153,8 +147,14 @@ class LocalRay:
         for service in self._services.values():
             service.kill()
         processes.end_all(self.folder)
-        self._lock.release()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.remove()
+
+
+def sweep_leftovers() -> None:
+    """Remove what killed processes of this user have left on this machine, Ray's among it."""
+    for base in _places():
+        # One that is stopped has not seen that its run is gone.
+        sweep(base, before=processes.end_all)
 
 
 def _base() -> Path:
@@ -164,8 +164,7 @@ def _base() -> Path:
         HaltedError: There is no such place.
     """
     tried = []
-    for name in (tempfile.gettempdir(), "/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR")):
-        base = Path(name or Path.home()).resolve()
+    for base in _places():
         problem = _unfit(base)
         if not problem:
             return base
@@ -176,23 +175,17 @@ def _base() -> Path:
     )
 
 
+def _places() -> list[Path]:
+    names = (tempfile.gettempdir(), "/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR"))
+    return list(dict.fromkeys(Path(name or Path.home()).resolve() for name in names))
+
+
 def _unfit(base: Path) -> str:
     if len(os.fsencode(base)) + len(_BELOW) > _LONGEST_SOCKET:
         return f"{base} makes a socket's path longer than {_LONGEST_SOCKET} bytes"
     if not os.access(base, os.W_OK | os.X_OK):
         return f"{base} cannot be written"
     return str(replaceable(base) or "")
-
-
-def _sweep(base: Path) -> None:
-    """Remove the folders that killed runs of this user have left."""
-    for folder in base.glob(f"{_PREFIX}*"):
-        with suppress(OSError, Timeout):
-            if folder.stat().st_uid != os.geteuid() or not (folder / _LOCK).exists():
-                continue
-            with FileLock(folder / _LOCK, timeout=0):
-                processes.end_all(folder)  # one that is stopped has not seen that its run is gone
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _services() -> dict[str, Popen[bytes]]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from incay.study.errors import UserError
-from incay.study.execution.on_ray.local import LocalRay
+from incay.study.execution.on_ray.local import LocalRay, sweep_leftovers
 from incay.study.execution.on_ray.services import workers_as_they_are
 from incay.study.execution.on_ray.variables import own_ray_variables, ray_variables
 from incay.study.execution.on_ray.watch import LONGEST_SILENCE, RayDiedError, RayWatch
 from incay.study.hardware import cpu_count, gpu_count
 from incay.study.planning.checks.ray_address import cluster_address, no_answer, require_cluster
 from incay.trainables.errors import first_line
+from incay.trainables.scratch import scratch
 
 OnDeath = Callable[[RayDiedError, bool], None]
 
@@ -53,6 +54,7 @@ class RaySession:
         self._on_death = on_death or _exit
 
     def __enter__(self) -> RaySession:
+        sweep_leftovers()  # also where nothing is left to do, and so no Ray is started
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,13 +90,13 @@ class RaySession:
         self._local.await_workers()
         return workers_as_they_are()
 
-    def scratch(self) -> AbstractContextManager[str]:
+    def scratch(self) -> AbstractContextManager[Path]:
         """Return a folder for what Tune writes, removed with the block.
 
         It lies in that of this machine's Ray: what a killed run leaves goes with that one.
         """
         within = None if self._local is None else self._local.folder
-        return tempfile.TemporaryDirectory(prefix="incay-tune-", dir=within)
+        return scratch("tune", within)
 
     def _gone(self, died: RayDiedError) -> None:
         if self._local is not None:

@@ -13,6 +13,8 @@ import time
 from programs import ENVIRONMENT, incay
 from tiny_study import STUDY, interrupted, results
 
+from incay.trainables.scratch import Scratch
+
 
 def test_again_trains_nothing(finished):
     started = time.monotonic()
@@ -20,6 +22,14 @@ def test_again_trains_nothing(finished):
     assert again.returncode == 0, again.stderr
     assert "0 trials started, 8 reused; 8 completed" in again.stdout
     assert time.monotonic() - started < 60
+
+
+def test_what_killed_commands_left_goes_even_if_nothing_is_trained(finished, tmp_path):
+    left = Scratch("mirror", tmp_path)
+    left._lock.release()  # as if its process were gone
+    again = incay("run", "tiny.yaml", cwd=finished, TMPDIR=str(tmp_path))
+    assert "0 trials started, 8 reused; 8 completed" in again.stdout
+    assert not left.folder.exists()
 
 
 def test_status_and_table_need_neither_file_nor_data(finished, tmp_path):
