@@ -20,13 +20,18 @@ from incay.trainables.store.durable import Batch
 from incay.trainables.store.problems import store_errors
 from incay.trainables.store.reading.damage import RecordError, refuse_newer
 from incay.trainables.store.reading.door import (
+    DIGEST,
     MOST_BYTES,
     MOST_JSON,
+    matches,
     parse_object,
     read_regular,
     signed,
     unsigned,
 )
+
+_LARGE = 2**26
+"""Bytes from which on a file is held against its checksum before it is held in memory."""
 
 
 class Files:
@@ -97,8 +102,9 @@ class Files:
         Raises:
             RecordError: It is missing, or other content.
         """
-        content = self.read(path, most)
-        if content is None or hashlib.sha256(content).hexdigest() != sha256:
+        is_wrong = self._is_large_and_wrong(path, most, sha256)
+        content = b"" if is_wrong else self.read(path, most)
+        if content is None or is_wrong or hashlib.sha256(content).hexdigest() != sha256:
             what = "is missing" if content is None else "does not: it was altered or cut short"
             named = f"{self.where(path)}, {told}," if told else self.where(path)
             raise RecordError(f"{named} must match {by}, but {what}")
@@ -240,12 +246,27 @@ class Files:
         Raises:
             RecordError: It does not match its checksum.
         """
-        content = self.read(path)
+        is_wrong = self._is_large_and_wrong(path, MOST_BYTES)
+        content = b"" if is_wrong else self.read(path)
         if content is None:
             return None
-        if hashlib.sha256(content[32:]).digest() != content[:32]:
+        if is_wrong or hashlib.sha256(content[DIGEST:]).digest() != content[:DIGEST]:
             raise RecordError(f"{self.where(path)} must match its checksum, but does not")
-        return content[32:]
+        return content[DIGEST:]
+
+    def _is_large_and_wrong(self, path: str, most: int, sha256: str | None = None) -> bool:
+        """Return whether a large file of this machine's is not as it was written.
+
+        It may be sparse, and larger than the memory. Arguments are those of `matches`.
+        """
+        if self.local_root is None:
+            return False
+        target = self.local_root / path
+        with store_errors():
+            try:
+                return target.stat().st_size > _LARGE and not matches(target, most, sha256)
+            except (FileNotFoundError, NotADirectoryError):
+                return False
 
 
 def name_aside(name: str, there: Collection[str]) -> str:

@@ -36,6 +36,7 @@ from incay.trainables.store.packs.packing import mend, pack
 from incay.trainables.store.packs.shelf import Shelf
 from incay.trainables.store.places import DIGITS, HISTORY, PROGRESS, RECORD, TRIALS, trial_path
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.door import MOST_TABLE
 from incay.trainables.store.reading.tables import read_table
 from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import TrialRecord, history_table
@@ -198,7 +199,8 @@ class Store(Files):
 
     def _checked_table(self, record: TrialRecord, name: str) -> bytes:
         path = self._table(record.fingerprint, name, record.files[name])
-        return self.read_matching(path, record.files[name], by="its record's checksum")
+        by = "its record's checksum"
+        return self.read_matching(path, record.files[name], by=by, most=MOST_TABLE)
 
     def write_progress(self, fingerprint: str, progress: Progress) -> None:
         """Keep what a running trial has reached, for whoever watches or ends it."""

@@ -16,7 +16,7 @@ from incay.trainables.store.endings import Ending
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.records import SCHEMA_VERSION, TrialRecord
-from incay.trainables.store.runs.known import has_studies, study_names, where_studies
+from incay.trainables.store.runs.known import has_studies, run_names, study_names, where_studies
 from incay.trainables.store.trials import Store
 
 CONFIG = {"steps": 10}
@@ -82,7 +82,10 @@ def test_a_folder_has_studies_once_one_has_books(store):
     assert not has_studies(store.local_root)
     Books(store, "small", "abc").write_models({})
     assert has_studies(store.local_root)
+    for folder in ("studies", "studies/small"):  # what a desktop leaves is no study and no run
+        (store.local_root / folder / ".DS_Store").touch()
     assert study_names(store) == ["small"]
+    assert run_names(store, "small") == ["abc"]
     assert where_studies(store) == f"{store.root}/studies"
     assert where_studies(store, "small") == f"{store.root}/studies/small"
 

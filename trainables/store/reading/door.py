@@ -13,9 +13,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from incay.trainables.store.reading.damage import RecordError
 
@@ -29,7 +30,11 @@ MOST_JSON = 128 * 2**20
 MOST_BYTES = 8 * 2**30
 """Bytes of any other file: tables, checkpoints and trained networks."""
 CHECKSUM = "checksum"
+MOST_TABLE = 2**30
+"""Bytes of a table beside a record: features of 500,000 images fit."""
+DIGEST = hashlib.sha256().digest_size
 _LEAST_READ = 2**16
+_BLOCK = 2**20
 
 
 def read_regular(path: Path, most: int) -> bytes:
@@ -43,6 +48,39 @@ def read_regular(path: Path, most: int) -> bytes:
         RecordError: It is a folder, a pipe or a device, which could be read for ever, or larger.
         OSError: It is not there, or cannot be read.
     """
+    with _regular(path, most) as (file, size):
+        # Python takes as much memory as is asked for, whatever there is.
+        expected = min(most, max(size, _LEAST_READ))
+        content = file.read(expected + 1)
+        if len(content) > expected:  # a file of the kernel's says that it is empty
+            raise RecordError(f"{path} must be as large as it says, but has more: damaged")
+        return content
+
+
+def matches(path: Path, most: int, sha256: str | None = None) -> bool:
+    """Return whether a regular file has a checksum, without holding it in memory.
+
+    Args:
+        path: The file.
+        most: Bytes that it may have.
+        sha256: Of its content, hexadecimal; None where the content stands behind its checksum.
+
+    Raises:
+        RecordError: As of `read_regular`.
+        OSError: As of `read_regular`.
+    """
+    with _regular(path, most) as (file, size):
+        expected = file.read(DIGEST).hex() if sha256 is None else sha256
+        found, left = hashlib.sha256(), size - file.tell()
+        while left > 0 and (block := file.read(min(left, _BLOCK))):
+            found.update(block)
+            left -= len(block)
+        return left == 0 and found.hexdigest() == expected
+
+
+@contextmanager
+def _regular(path: Path, most: int) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a regular file of so many bytes at most; yield it and its size."""
     try:
         opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # to open a pipe waits
     except OSError as error:
@@ -57,13 +95,8 @@ def read_regular(path: Path, most: int) -> bytes:
             raise RecordError(
                 f"{path} must have at most {most:,} bytes, but has {about.st_size:,}: damaged"
             )
-        # Python takes as much memory as is asked for, whatever there is.
-        expected = min(most, max(about.st_size, _LEAST_READ))
         with os.fdopen(opened, "rb", closefd=False) as file:
-            content = file.read(expected + 1)
-        if len(content) > expected:  # a file of the kernel's says that it is empty
-            raise RecordError(f"{path} must be as large as it says, but has more: damaged")
-        return content
+            yield file, about.st_size
     finally:
         os.close(opened)
 

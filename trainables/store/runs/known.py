@@ -13,7 +13,7 @@ from incay.trainables.store.reading.damage import RecordError
 
 def study_names(files: Files) -> list[str]:
     """Return the studies that have books in a store."""
-    return sorted(files.list(STUDIES))
+    return _named(files, STUDIES)
 
 
 def has_studies(root: Path) -> bool:
@@ -31,8 +31,12 @@ def where_studies(files: Files, study: str = "") -> str:
 
 def run_names(files: Files, study: str) -> list[str]:
     """Return the runs of a study that have books in a store."""
-    names = files.list(study_folder(study))
-    return sorted(name for name in names if not name.endswith(".json"))
+    return _named(files, study_folder(study))
+
+
+def _named(files: Files, folder: str) -> list[str]:
+    # Studies and runs have no dot in their names; files do, also those that desktops leave.
+    return sorted(name for name in files.list(folder) if "." not in name)
 
 
 def every_run(files: Files) -> list[Books]:
