@@ -10,6 +10,7 @@ import typer
 
 from incay.study.commands.shared import completion
 from incay.study.commands.shared.arguments import use_named_code
+from incay.study.commands.shared.numbers import whole_number
 from incay.study.commands.shared.options import DataRoot, Results, Uses
 from incay.study.errors import UserError
 from incay.trainables.outgoing import shown
@@ -27,7 +28,7 @@ Retrain = Annotated[
     int | None,
     typer.Option(
         "--retrain",
-        min=1,
+        parser=whole_number(1),
         metavar="N",
         help="Train N finished trials of the study again and compare them with their records.",
     ),

@@ -6,13 +6,21 @@ from typing import Annotated
 
 import typer
 
+from incay.study.commands.shared.numbers import whole_number
 from incay.study.commands.shared.options import Cluster, Results
 from incay.trainables.store.opening import open_store
+
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port", parser=whole_number(1, 65_535), metavar="N", help="Port on this machine."
+    ),
+]
 
 
 def ui(
     results: Results = "results",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 5000,
+    port: Port = 5000,
     cluster: Cluster = None,
     optuna: Annotated[
         bool, typer.Option("--optuna", help="Serve optuna-dashboard over the searches instead.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from incay.study.commands.shared import completion
+from incay.study.commands.shared.numbers import number, whole_number
 
 StudyArgument = Annotated[
     str,
@@ -17,7 +18,12 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a setting; may be repeated."),
 ]
-Seeds = Annotated[int | None, typer.Option("--seeds", min=1, help="Seeds of the confirm phase.")]
+Seeds = Annotated[
+    int | None,
+    typer.Option(
+        "--seeds", parser=whole_number(1), metavar="N", help="Seeds of the confirm phase."
+    ),
+]
 Results = Annotated[
     str,
     typer.Option("--results", envvar="INCAY_RESULTS", help="Directory or URI of the results."),
@@ -47,8 +53,14 @@ Arms = Annotated[
         help="Only the search of this arm, beside drivers of others; may be repeated.",
     ),
 ]
-Cpus = Annotated[float | None, typer.Option("--cpus", min=1, help="CPUs to use; default: all.")]
-Gpus = Annotated[float | None, typer.Option("--gpus", min=0, help="GPUs to use; default: all.")]
+Cpus = Annotated[
+    float | None,
+    typer.Option("--cpus", parser=number(1), metavar="N", help="CPUs to use; default: all."),
+]
+Gpus = Annotated[
+    float | None,
+    typer.Option("--gpus", parser=number(0), metavar="N", help="GPUs to use; default: all."),
+]
 Mirror = Annotated[bool, typer.Option(help="Mirror the runs to MLflow.")]
 
 Cluster = Annotated[
