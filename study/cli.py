@@ -94,6 +94,7 @@ def main() -> None:
     """Run the command; a user's mistake is one message and exit code 2."""
     from incay.study.errors import IncayError
     from incay.study.surroundings import output_lost, prepare
+    from incay.trainables.errors import system_said
 
     try:
         prepare()
@@ -111,7 +112,7 @@ def main() -> None:
         say(str(error))
         sys.exit(error.exit_code)
     except OSError as error:
-        say(str(error))
+        say(system_said(error))
         sys.exit(1)
 
 

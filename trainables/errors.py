@@ -52,6 +52,13 @@ def said(error: BaseException) -> str:
     return f"{text[: _LONGEST_SAID - _END_SAID]} … {text[-_END_SAID:]}"
 
 
+def system_said(error: Exception) -> str:
+    """Return what an error says; of the operating system's, what and of which file, no number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return said(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+
+
 def first_line(error: BaseException) -> str:
     """Return what an error says first; its kind, if it says nothing."""
     return (said(error) or type(error).__name__).splitlines()[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 from incay.analysis.errors import AnalysisError
 from incay.analysis.results.looks import note_look
 from incay.analysis.results.study import Arm, StudyResults, Trial
+from incay.trainables.errors import system_said
 from incay.trainables.store.books import Books
 from incay.trainables.store.opening import open_store
 from incay.trainables.store.reading.damage import RecordError
@@ -73,7 +74,9 @@ def _read_books(
                 f"got {run!r}"
             )
     except OSError as error:
-        raise AnalysisError(f"results at {store.uri} cannot be read: {error}") from error
+        raise AnalysisError(
+            f"results at {store.uri} cannot be read: {system_said(error)}"
+        ) from error
     except RecordError as error:
         raise AnalysisError(str(error)) from error
     return books, book, rows

@@ -19,6 +19,7 @@ from incay.analysis.output.keys import PATTERN
 from incay.analysis.tracing.lookup import tables_of
 from incay.analysis.tracing.places import Place, TracedTable
 from incay.analysis.tracing.written import read_written
+from incay.trainables.errors import system_said
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.reading.door import MOST_JSON, read_regular
 from incay.trainables.store.trials import Store
@@ -67,7 +68,7 @@ def open_exported(path: Path, store: Store) -> Exported:
         keys = None if manifest_path(path).is_file() else keys_in(path)
     except (OSError, RecordError) as error:
         raise AnalysisError(
-            f"{path} must be a file that --output wrote, or a PDF of one, but: {error}"
+            f"{path} must be a file that --output wrote, or a PDF of one, but: {system_said(error)}"
         ) from error
     if keys is None:
         return Exported((read_written(path, store),), None, path.name)

@@ -20,7 +20,7 @@ from incay.analysis.tracing.trials import (
     differing_settings,
     trials_of,
 )
-from incay.trainables.errors import shown
+from incay.trainables.errors import shown, system_said
 from incay.trainables.store.opening import open_store
 from incay.trainables.store.runs.known import study_names
 from incay.trainables.store.trials import Store
@@ -99,7 +99,9 @@ def find(store: Store, what: str | Path) -> Place | TracedTable | Exported:
     try:
         is_file = bool(path.suffix) or path.exists()
     except OSError as error:  # a name that is too long for one
-        raise AnalysisError(f"{shown(text)} must be a key or a file, but: {error}") from error
+        raise AnalysisError(
+            f"{shown(text)} must be a key or a file, but: {system_said(error)}"
+        ) from error
     if is_file:
         return open_exported(path, store)
     if text.partition("@")[0] in study_names(store):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from incay.study.errors import IncayError
+from incay.trainables.errors import system_said
 from incay.trainables.store.problems import StoreError
 from incay.trainables.store.reading.damage import NewerRecordError
 
@@ -69,7 +70,8 @@ class Halt:
 
     def blame_store(self, error: StoreError | str) -> None:
         """End the run because results can no longer be kept."""
-        self.store_error = self.store_error or str(error)
+        said = error if isinstance(error, str) else system_said(error)
+        self.store_error = self.store_error or said
         self._stop.set()
 
     @contextmanager

@@ -25,9 +25,12 @@ from incay.study.mirrors.base import StudyCopy
 from incay.study.mirrors.optuna_points import NUMBER, copied_point
 from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.search.distributions import DIRECTIONS
+from incay.study.search.quiet import quieten
 from incay.trainables.store.runs.known import every_run
 from incay.trainables.store.shapes import Budget, StudyBook, TrialRow, search_name
 from incay.trainables.store.trials import Store
+
+quieten()
 
 STORAGE = "INCAY_OPTUNA_STORAGE"
 _JOURNAL = "optuna.journal"

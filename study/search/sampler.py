@@ -9,23 +9,20 @@ which trials finish nor an interruption changes any point.
 from __future__ import annotations
 
 import random
-import warnings
 from collections.abc import Mapping
 from typing import Any
-
-import optuna
 
 from incay.study.search import tpe
 from incay.study.search.draws import Draws, OptunaDraws, PlainDraws
 from incay.study.search.outcomes import Outcome
 from incay.study.search.quasi_random import quasi_random_point
+from incay.study.search.quiet import quieten
 from incay.study.spec.searches.grid import grid_points, grid_size
 from incay.study.spec.searches.ranges import Space
 from incay.study.spec.searches.start import start_point
 from incay.trainables.seeds import derive_seed
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+quieten()
 
 _MOST_DRAWS = 20
 """Draws of a point before one that is left is looked for, or a repeat accepted."""

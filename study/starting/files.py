@@ -8,6 +8,7 @@ from pathlib import Path
 
 from incay.study.errors import UserError
 from incay.study.starting.names import check_component_name, check_study_name
+from incay.trainables.errors import system_said
 
 KINDS: Mapping[str, str] = {
     "loss": "loss",
@@ -116,5 +117,7 @@ def _write(texts: Mapping[Path, str]) -> list[Path]:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
-            raise UserError(f"{path} must be a file that can be written, but: {error}") from error
+            raise UserError(
+                f"{path} must be a file that can be written, but: {system_said(error)}"
+            ) from error
     return list(texts)

@@ -45,18 +45,23 @@ class Files:
         local_root: The same as a path where that is this machine's, else None.
 
     Raises:
-        ValueError: The URI holds a password, or is none that `pyarrow.fs` understands.
+        ValueError: The URI holds a password, names no bucket, or is none that `pyarrow.fs`
+            understands; or it or the path is no text.
     """
 
     def __init__(self, uri: str | Path) -> None:
         self.uri = str(uri)
         refuse_password(self.uri)
+        if not _is_text(os.path.realpath(self.uri)):
+            raise ValueError("it is no text in UTF-8")  # Arrow takes none else
         if "://" in self.uri:
             self._fs, self.root = fs.FileSystem.from_uri(self.uri)
         else:
             self._fs, self.root = fs.LocalFileSystem(), os.path.realpath(self.uri)
         self.root = self.root.rstrip("/")
         local = isinstance(self._fs, fs.LocalFileSystem)
+        if not local and not self.root:
+            raise ValueError("it names no bucket")
         self.local_root = Path(self.root) if local else None
         self._open = threading.local()  # what this thread writes together
 
@@ -267,6 +272,11 @@ class Files:
                 return target.stat().st_size > _LARGE and not matches(target, most, sha256)
             except (FileNotFoundError, NotADirectoryError):
                 return False
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name of a file is text, not bytes that Python carries along in it."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def name_aside(name: str, there: Collection[str]) -> str:

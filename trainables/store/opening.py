@@ -5,6 +5,7 @@ Every command names this module at its top, so that Arrow is imported only where
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,12 +47,18 @@ def check_place(results: str | Path, named: str = "--results") -> None:
     """Refuse a place of results that no machine could take.
 
     Raises:
-        UserError: It is empty, or holds a password, which would stand in books and logs.
+        UserError: It is empty, a URI without its slashes, or holds a password, which would stand in
+            books and logs.
     """
     from incay.trainables.store.files import refuse_password
 
     if not str(results):
         raise UserError(f"{named} must name a directory or a URI, but is empty: . is this folder")
+    if re.match(r"[a-z][a-z0-9+.-]+:(?!//)", str(results)):
+        raise UserError(
+            f"{named} must be a directory or a URI such as s3://bucket/path, but is "
+            f"{str(results)!r}: // follows a URI's scheme; a directory of that name is ./{results}"
+        )
     try:
         refuse_password(str(results))
     except ValueError as error:

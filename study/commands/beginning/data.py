@@ -12,6 +12,7 @@ from incay.study.commands.shared.arguments import component
 from incay.study.commands.shared.console import console
 from incay.study.commands.shared.options import DataRoot, Set
 from incay.study.errors import UserError
+from incay.trainables.errors import system_said
 
 if TYPE_CHECKING:
     from incay.trainables.data import DataError, DatasetSettings
@@ -137,7 +138,9 @@ def _make_folder(data_root: Path) -> None:
     try:
         data_root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"the data root must be a directory to write to, but: {error}") from error
+        raise UserError(
+            f"the data root must be a directory to write to, but: {system_said(error)}"
+        ) from error
 
 
 def _show_unread(dataset: DatasetSettings, data_root: Path | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incay.study.errors import UserError
+from incay.trainables.errors import system_said
 from incay.trainables.outgoing import shown
 
 if TYPE_CHECKING:
@@ -51,5 +52,7 @@ def writing(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
-        raise UserError(f"{path} must be a file that can be written, but: {error}") from error
+        raise UserError(
+            f"{path} must be a file that can be written, but: {system_said(error)}"
+        ) from error
     sys.stdout.write(f"{shown(str(path))}\n")

@@ -15,6 +15,7 @@ from typing import Any
 from incay.study.errors import StudyError
 from incay.study.spec.paths import Root
 from incay.study.spec.reading.yaml_values import KeyPath, Reader
+from incay.trainables.errors import system_said
 from incay.trainables.store.reading.damage import RecordError
 from incay.trainables.store.reading.door import read_regular
 
@@ -139,7 +140,9 @@ def load_document(path: Path) -> Document:
     try:
         content = read_regular(path, _MOST_BYTES)
     except (OSError, RecordError) as error:
-        raise StudyError(f"{path}: the study must be a readable file, but: {error}") from error
+        raise StudyError(
+            f"{path}: the study must be a readable file, but: {system_said(error)}"
+        ) from error
     reader = Reader(str(path), is_file=True)
     values = reader.read(content)
     if not isinstance(values, dict):
