@@ -20,12 +20,13 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 
-from incay.study.errors import IncayError, UserError
+from incay.study.errors import HaltedError, IncayError, UserError
 from incay.study.mirrors.base import StudyCopy
 from incay.study.mirrors.optuna_points import NUMBER, copied_point
 from incay.study.mirrors.remedies import DamagedCopyError
 from incay.study.search.distributions import DIRECTIONS
 from incay.study.search.quiet import quieten
+from incay.trainables.errors import first_line
 from incay.trainables.store.runs.known import every_run
 from incay.trainables.store.shapes import Budget, StudyBook, TrialRow, search_name
 from incay.trainables.store.trials import Store
@@ -66,6 +67,21 @@ def open_storage(address: str | Path) -> BaseStorage:
     return JournalStorage(JournalFileBackend(str(address)))
 
 
+def _refused(error: Exception) -> IncayError:
+    """Return the error for what a database, or Optuna before it asks one, says against the copy."""
+    said = first_line(error)
+    kinds = {kind.__name__ for kind in type(error).mro()}  # SQLAlchemy is no dependency of ours
+    if kinds & {"ArgumentError", "ImportError"}:
+        return UserError(
+            f"{STORAGE} must be the URL of a database that Optuna takes, such as "
+            f"postgresql+psycopg://host/name, but: {said}"
+        )
+    return HaltedError(
+        f"the database that {STORAGE} names must take the searches, but says: {said}. Nothing is "
+        "lost: once it takes them, `incay sync` goes on from here"
+    )
+
+
 class OptunaCopy(StudyCopy):
     """Copies the searches of one study run; see `StudyCopy`."""
 
@@ -76,7 +92,12 @@ class OptunaCopy(StudyCopy):
         self._known: set[tuple[str, int]] = set()  # trials that are in the copy
 
     def sync(self) -> None:
-        """Add the search trials that have ended since."""
+        """Add the search trials that have ended since.
+
+        Raises:
+            UserError: The copy is damaged, or named by what is no database's URL.
+            HaltedError: The database takes nothing now.
+        """
         book = self._books.study()
         searches = {arm.name: arm.search for arm in book.arms if arm.search} if book else {}
         if book is None or not searches:
@@ -100,7 +121,7 @@ class OptunaCopy(StudyCopy):
             except Exception as error:
                 # A journal is lines of JSON, which Optuna takes as they are: any error may follow.
                 if isinstance(self._address, str):
-                    raise
+                    raise _refused(error) from error
                 raise DamagedCopyError(self._address, _KIND) from error
 
     def _points(self, book: StudyBook) -> dict[tuple[str, int], list[TrialRow]]:

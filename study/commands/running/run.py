@@ -70,7 +70,7 @@ def run(chosen: TrainingChoice, arm: Arms = None, mirror: Mirror = True) -> None
         then = "then " if following.lasting else ""
         again = command("sync", f"{spec.name}@{spec.run}", results=store.uri)
         say(
-            f"MLflow is not up to date ({following.message}); nothing is lost: "
+            f"a copy of the results is not up to date ({following.message}); nothing is lost: "
             f"{then}`{again}` completes it"
         )
     if summary.interrupted:

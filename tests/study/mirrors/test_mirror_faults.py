@@ -37,7 +37,7 @@ def test_a_broken_server_costs_no_result_and_sync_completes(server, finished, tm
             assert time.monotonic() - begun < 30  # 10 for MLflow, the rest to start and look up
     assert done.returncode == 0, done.stderr
     assert "8 completed" in done.stdout
-    assert "MLflow is not up to date" in done.stderr
+    assert "a copy of the results is not up to date" in done.stderr
     assert results(tmp_path / "results") == results(finished / "results")
     _sync_completes(tmp_path, finished)
 
