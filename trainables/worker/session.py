@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +36,7 @@ from incay.trainables.training.trainer import DivergedError
 from incay.trainables.worker.chance import draws_at_random, seed_global_states
 from incay.trainables.worker.checkpoint import require_finite, require_own
 from incay.trainables.worker.ending import end_trial
+from incay.trainables.worker.interval import checkpoint_seconds
 from incay.trainables.worker.measuring.measuring import measure_report
 from incay.trainables.worker.measuring.own import own_measures
 from incay.trainables.worker.model import save_model
@@ -45,8 +45,8 @@ from incay.trainables.worker.recording import evaluation_tables
 from incay.trainables.worker.task import TrialTask
 from incay.trainables.worker.weights import weight_histograms
 
-CHECKPOINT_SECONDS = float(os.environ.get("INCAY_CHECKPOINT_SECONDS", "30"))
-"""Checkpoints are at least this far apart: the most work that a crash can cost."""
+CHECKPOINT_SECONDS: float | None = None
+"""In place of what the environment says of how far apart checkpoints are."""
 
 
 class TrialSession:
@@ -58,6 +58,9 @@ class TrialSession:
         store: Where it is recorded.
         device: Where it is trained.
         on_batch: Called before each batch, of training and of evaluation alike.
+
+    Raises:
+        UserError: The environment says no time between checkpoints.
     """
 
     def __init__(
@@ -82,6 +85,8 @@ class TrialSession:
         self._unmeasured: dict[str, str] = {}
         self._seconds_before = 0.0
         self._started = self._checkpointed = time.monotonic()
+        between = CHECKPOINT_SECONDS
+        self._between_checkpoints = checkpoint_seconds() if between is None else between
 
     @property
     def step(self) -> int:
@@ -174,7 +179,7 @@ class TrialSession:
     def _keep(self, trainer: OpenTrainer) -> None:
         try:
             self.store.write_progress(self.task.fingerprint, self._progress())
-            if time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS:
+            if time.monotonic() - self._checkpointed >= self._between_checkpoints:
                 self._checkpoint(trainer)
         except StoreError as error:
             if is_hopeless(error):

@@ -52,6 +52,7 @@ def retrain_trials(
             Ctrl-C.
     """
     from incay import analysis
+    from incay.study.execution.altered_book import altered_book
     from incay.study.planning.data_catalog import DataCatalog
     from incay.study.retraining.drawing import (
         draw,
@@ -61,12 +62,14 @@ def retrain_trials(
         problems,
     )
     from incay.study.search.witness import strange_point_of_run
+    from incay.trainables.store.books import Books
 
     store = open_store(results)
     name, run = which_run(study, None, None, store)
     loaded = analysis.load(store, name, run, noted=False)
     finished = finished_trials(loaded)
-    damaged = [*problems(loaded), strange_point_of_run(store, name, run)]
+    books = Books(store, name, run)
+    damaged = [*problems(loaded), altered_book(books), strange_point_of_run(store, name, run)]
     if not finished and not any(damaged):
         raise UserError(
             f"a run must have finished trials to train again, but {name}@{run} has none"

@@ -80,12 +80,15 @@ def verify(
 def _verify_table(table_file: Path, results: str) -> None:
     from incay import analysis
     from incay.analysis.exports.manifests import run_of
+    from incay.study.execution.altered_book import altered_book
     from incay.study.search.witness import strange_point_of_run
+    from incay.trainables.store.books import Books
 
     store = open_store(results)
     mismatches = [str(each) for each in analysis.verify(table_file, store)]
-    strange = strange_point_of_run(store, *run_of(table_file))
-    mismatches += [strange] if strange else []
+    run = run_of(table_file)
+    strange = (altered_book(Books(store, *run)), strange_point_of_run(store, *run))
+    mismatches += filter(None, strange)
     for mismatch in mismatches:
         sys.stdout.write(f"{shown(mismatch)}\n")
     if mismatches:

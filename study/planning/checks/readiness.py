@@ -24,6 +24,7 @@ from incay.trainables.data import DataError, ImageData
 from incay.trainables.data_root import data_root_set
 from incay.trainables.fingerprint import code_version, is_own
 from incay.trainables.names import nest, within
+from incay.trainables.worker.interval import checkpoint_seconds
 
 
 def check_study(
@@ -61,6 +62,8 @@ def check_elsewhere(spec: StudySpec) -> None:
 def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:
     """Refuse what this machine does not have: options that promise more, trials that want more.
 
+    What its variables say of workers must be sense, too.
+
     Args:
         spec: The study.
         cpus: CPUs to use on this machine; None for all.
@@ -69,6 +72,7 @@ def check_room(spec: StudySpec, cpus: float | None, gpus: float | None) -> None:
     Raises:
         UserError: What is asked cannot be kept.
     """
+    checkpoint_seconds()
     address = cluster_address()
     for kind, need, given, count in (
         ("cpu", spec.resources.cpu, cpus, cpu_count),

@@ -21,6 +21,9 @@ from incay.trainables.data.images.limits import too_many_bytes
 Classes = dict[str, list[Path]]
 """Image files by the name of their class."""
 
+_DEEPEST = 100
+"""Folders in one another: an archive of some kilobytes may hold thousands."""
+
 
 @dataclass
 class Listing:
@@ -118,6 +121,13 @@ def _walk(
     identity = _identity(folder)
     if identity in above:
         listing.note(f"{shown(folder)} must not be a link to a folder that it lies in", name)
+        return
+    if len(above) > _DEEPEST:
+        top = shown(Path(*folder.parts[: -len(above)]))
+        listing.note(
+            f"{top} must have folders at most {_DEEPEST} deep, but has deeper ones in {name!a}",
+            name,
+        )
         return
     for entry in _entries(folder):
         if _is_folder(entry) and not entry.name.startswith("."):
