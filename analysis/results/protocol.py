@@ -9,11 +9,13 @@ from incay.trainables.metrics import SPLITS
 def protocol_sentence(results: StudyResults) -> str:
     """Return one sentence on which split was read, when, and how settings were chosen.
 
-    Another follows where the book of the winners does not bear it out.
+    Others follow where the study's books do not bear it out.
     """
     told = _sentence(results)
     if results.searches and results.altered_winners:
         told = f"{told} But {results.altered_winners}."
+    if results.lost_seeds:
+        told = f"{told} {results.lost_seeds}."
     return told
 
 
@@ -27,7 +29,13 @@ def _sentence(results: StudyResults) -> str:
     if not results.searches:
         read = "once" if len(results.looks) < 2 else "once for each trial, and tested look by look"
         return f"Protocol: sealed. Settings are fixed; the {split} split was read {read}."
-    if any(trial.phase == "confirm" for trial in results.trials):
+    confirmed = [trial for trial in results.trials if trial.phase == "confirm"]
+    if confirmed and not any(trial.record or trial.problem for trial in confirmed):
+        return (
+            f"Protocol: sealed. Settings were searched on the validation split{by} and frozen; "
+            "there is no test result."
+        )
+    if confirmed:
         if results.repetitions > 1:
             return (
                 f"Protocol: sealed. {results.repetitions} times over, settings were searched from "

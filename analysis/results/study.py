@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from incay.analysis.errors import AnalysisError
 from incay.trainables import metrics, names
+from incay.trainables.errors import listed
 from incay.trainables.store.books import Books
 from incay.trainables.store.endings import Ending, Status, Unended
 from incay.trainables.store.kept import KeptModel
@@ -232,6 +233,28 @@ class StudyResults(StudyBook):
         return (
             "the book of the winners must match its own hash, but does not: it was altered after "
             "they were frozen"
+        )
+
+    @cached_property
+    def lost_seeds(self) -> str:
+        """Which test results somebody has seen that are not there now; empty if all are."""
+        try:
+            looks = Books(self.store, self.name, self.run).looks()
+        except RecordError:
+            return ""
+        there = {
+            trial.number
+            for trial in self.trials
+            if trial.phase == "confirm" and (trial.record is not None or trial.problem)
+        }
+        lost = {number: look.when for look in looks for number in look.replicates}
+        missing = sorted(lost.keys() - there)
+        if not missing:
+            return ""
+        numbers = listed([str(number) for number in missing])
+        return (
+            f"Test results of replicate{'s' if len(missing) > 1 else ''} {numbers} were seen on "
+            f"{max(lost[number] for number in missing)[:10]} and are not there now"
         )
 
     @cached_property

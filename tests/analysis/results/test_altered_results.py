@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,3 +55,15 @@ def test_winners_that_were_altered_are_told_of(factory: StudyFactory) -> None:
     assert "is damaged" in table(read(factory)).protocol
     factory.store.delete(f"{factory.books.folder}/freeze.json")
     assert "is missing" in table(read(factory)).protocol
+
+
+def test_seen_test_results_that_are_gone_are_told_of(factory: StudyFactory) -> None:
+    seen = read(factory)  # leaves a line in the book of looks
+    assert "are not there now" not in table(seen).protocol
+    for trial in seen.trials:
+        record = Path(factory.store.root, factory.record_path(trial.fingerprint))
+        shutil.rmtree(record.parent)
+    told = table(read(factory)).protocol
+    assert "and frozen; there is no test result." in told
+    assert "confirmed" not in told
+    assert "Test results of replicates 0, 1 were seen on 2" in told

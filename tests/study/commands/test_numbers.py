@@ -30,3 +30,12 @@ def test_the_length_of_what_came_is_bounded(tmp_path: Path) -> None:
     done = incay("plan", "quickstart", "--seeds", "9" * 100_000, cwd=tmp_path)
     assert done.returncode == 2
     assert len(done.stderr) < 1_000
+
+
+@pytest.mark.parametrize("command", ["plan quickstart --no-probe", "run quickstart --no-mirror"])
+def test_a_time_between_checkpoints_that_is_none_is_refused(command: str, tmp_path: Path) -> None:
+    for text in ("", "soon", "-5", "nan"):
+        done = incay(*command.split(), cwd=tmp_path, INCAY_CHECKPOINT_SECONDS=text)
+        assert done.returncode == 2
+        assert f"INCAY_CHECKPOINT_SECONDS must be seconds from 0, but is '{text}'" in done.stderr
+    assert not list(tmp_path.iterdir())

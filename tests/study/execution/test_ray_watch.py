@@ -126,7 +126,7 @@ def test_what_tune_writes_goes_with_the_folder_of_a_run_s_own_ray(tmp_path):
     session = RaySession(1, 0)
     session._local = SimpleNamespace(folder=tmp_path)
     with session.scratch() as scratch:
-        assert Path(scratch).parent == tmp_path
+        assert scratch.is_relative_to(tmp_path)
     assert not list(tmp_path.iterdir())
 
 

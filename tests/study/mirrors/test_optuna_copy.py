@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import optuna
+import programs
 import pytest
 from in_process import incay
 from optuna.trial import TrialState
@@ -66,6 +67,23 @@ def test_a_remote_store_needs_a_database() -> None:
     done = incay("ui", "--optuna", "--results", "s3://bucket/results?region=eu-west-1")
     assert done.code == 2
     assert "INCAY_OPTUNA_STORAGE must name a database" in done.err
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("junk", "INCAY_OPTUNA_STORAGE must be the URL of a database that Optuna takes"),
+        ("foo://x", "INCAY_OPTUNA_STORAGE must be the URL of a database that Optuna takes"),
+        ("postgresql+psycopg://u:p@127.0.0.1:1/x", "must take the searches, but says: "),
+        ("sqlite:////proc/none.db", "must take the searches, but says: "),
+    ],
+)
+def test_a_database_that_takes_nothing_is_named(address: str, message: str, finished: Path) -> None:
+    done = programs.incay("sync", "tiny", cwd=finished, INCAY_OPTUNA_STORAGE=address)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "MLflow" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.long

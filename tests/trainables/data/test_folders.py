@@ -172,3 +172,8 @@ def test_a_file_that_no_image_fills_is_not_read(train: Path) -> None:
         file.truncate(10**12)
     (found,) = problems(train)
     assert "0.PNG must have at most 410 MB (INCAY_MAX_PIXELS raises it), but has 1,000,000" in found
+
+
+def test_folders_in_one_another_without_end_are_refused(train: Path) -> None:
+    (train / "owl" / "/".join("d" * 150)).mkdir(parents=True)
+    assert "must have folders at most 100 deep, but has deeper ones in 'owl'" in problems(train)[0]

@@ -1,8 +1,10 @@
-"""Leaves out what Tune does for each trial and no trial of a study has a use for."""
+"""Leaves out what Tune does and no trial of a study has a use for."""
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Any
 
 from ray.tune import registry
@@ -49,6 +51,19 @@ class _Silent(TrialProgressCallback):  # type: ignore[misc]
         pass
 
 
+class _NoResults:
+    """What Tune returns in place of all trials."""
+
+    def __init__(self, **_: object) -> None:
+        self.trials: tuple[Trial, ...] = ()
+
+
+def _told_nobody() -> logging.Logger:
+    logger = logging.Logger("tune", logging.CRITICAL + 1)
+    logger.addHandler(logging.NullHandler())
+    return logger
+
+
 def silent() -> TrialProgressCallback:
     """Return what Tune takes in place of its own reporter, which holds all there ever were."""
     return _Silent()
@@ -58,16 +73,24 @@ def lean_tune() -> AbstractContextManager[None]:
     """Have Tune do without, while the block runs.
 
     That is a place which is asked for and given up (`SparePlaces`), looking up the trainable seven
-    times, and asking the worker twice who it is.
+    times, asking the worker twice who it is, and at the end writing down how far all trials are and
+    gathering what they gave: results are in the store. Nor does it tell what the run itself tells.
     """
+    module = import_module("ray.tune.tune")
 
     def set_ray_actor(trial: Trial, ray_actor: Any) -> None:
         trial.temporary_state.ray_actor = ray_actor
+
+    def keep_nothing(*_: object, **__: object) -> None:
+        pass
 
     return replaced(
         (
             (tune_controller, "PlacementGroupResourceManager", SparePlaces),
             (registry, "_global_registry", _Remembered(registry._global_registry)),
             (Trial, "set_ray_actor", set_ray_actor),
+            (tune_controller.TuneController, "checkpoint", keep_nothing),
+            (module, "ExperimentAnalysis", _NoResults),
+            (module, "logger", _told_nobody()),
         )
     )
