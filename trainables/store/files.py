@@ -62,6 +62,8 @@ class Files:
         local = isinstance(self._fs, fs.LocalFileSystem)
         if not local and not self.root:
             raise ValueError("it names no bucket")
+        if self._fs.type_name == "mock":
+            raise ValueError("what Arrow keeps there for its own tests is gone with the process")
         self.local_root = Path(self.root) if local else None
         self._open = threading.local()  # what this thread writes together
 

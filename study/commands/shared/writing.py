@@ -55,4 +55,5 @@ def writing(path: Path) -> Iterator[None]:
         raise UserError(
             f"{path} must be a file that can be written, but: {system_said(error)}"
         ) from error
-    sys.stdout.write(f"{shown(str(path))}\n")
+    name = str(path).replace("\n", r"\n")  # one line for one file
+    sys.stdout.write(f"{shown(name)}\n")

@@ -9,6 +9,7 @@ would construct anything but mappings, lists and scalars is refused.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ _TOO_MANY = (
 _TOO_DEEP = f"values must be nested at most {_DEEPEST} deep, but are deeper"
 _LARGEST = 2**63
 """Whole numbers lie below it, as they do in databases and tensors."""
+
+_NO_CHARACTER = re.compile(rb"\\U(?!000|0010)[0-9A-Fa-f]{8}")
 
 
 class _Composer(Composer):
@@ -130,8 +133,11 @@ class Reader:
             raise StudyError(f"{place}: the text must be plain YAML, but: {what}") from error
         except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
             first = (str(error) or type(error).__name__).splitlines()[0]
-            what = f"the text must be plain YAML, but: {first}"
-            raise StudyError(f"{self._source}: {what}") from error
+            place, what = self._source, first
+            if escape := _NO_CHARACTER.search(content):
+                place = self._line(content[: escape.start()].count(b"\n"))
+                what = f"{escape[0].decode()} is no character"
+            raise StudyError(f"{place}: the text must be plain YAML, but: {what}") from error
 
     def _met(self, line: int, depth: int) -> None:
         self._nodes += 1

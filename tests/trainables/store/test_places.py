@@ -21,6 +21,7 @@ from incay.trainables.store.opening import open_store
         ("s3:/bucket", r"// follows a URI's scheme; a directory of that name is \./s3:/bucket"),
         ("file:results", "// follows a URI's scheme"),
         ("ftp://host/path", "Unrecognized filesystem type"),
+        ("mock://x/y", "gone with the process"),
     ],
 )
 def test_what_is_no_place_is_refused(place: str, message: str) -> None:

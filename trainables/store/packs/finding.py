@@ -19,7 +19,7 @@ from incay.trainables.store.places import (
     trial_path,
 )
 from incay.trainables.store.reading.damage import NewerRecordError, RecordError
-from incay.trainables.store.reading.door import MOST_JSON
+from incay.trainables.store.reading.door import MOST_RECORD
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.uncollected import nothing_collected
 
@@ -55,7 +55,7 @@ class Finder:
         known = self._read.get(fingerprint)
         if known is not None and known[0] == written:
             return known[1]
-        content = self._files.read(path, MOST_JSON)
+        content = self._files.read(path, MOST_RECORD)
         if content is None:
             return None
         record = TrialRecord.from_json(content, self._files.where(path))

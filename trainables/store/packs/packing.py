@@ -20,7 +20,7 @@ from incay.trainables.store.packs.decode import records_of
 from incay.trainables.store.packs.shelf import Shelf, digest_of, paths_of
 from incay.trainables.store.places import RECORD, trial_path
 from incay.trainables.store.reading.damage import RecordError
-from incay.trainables.store.reading.door import CHECKSUM, MOST_JSON, parse_object
+from incay.trainables.store.reading.door import CHECKSUM, MOST_RECORD, parse_object
 from incay.trainables.store.records import TrialRecord
 
 SIZE = 1_000
@@ -96,7 +96,7 @@ def mend(files: Files, shelf: Shelf) -> list[str]:
 def _single(files: Files, fingerprint: str, path: str) -> _Single | None:
     """Return a record that may be packed, None where there is none."""
     try:
-        content = files.read(path, MOST_JSON)
+        content = files.read(path, MOST_RECORD)
         if content is None:
             return None
         values = parse_object(content, path)
@@ -124,7 +124,7 @@ def _write(files: Files, shelf: Shelf, singles: Sequence[_Single]) -> int:
     for path in paths_of(digest):
         shelf.whole(path, digest)  # what no disk gives back is packed by nobody
     for single in singles:
-        if files.read(single.path, MOST_JSON) == single.content:  # nobody has trained it anew
+        if files.read(single.path, MOST_RECORD) == single.content:  # nobody has trained it anew
             files.delete(single.path)
     return len(singles)
 

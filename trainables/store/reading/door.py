@@ -27,6 +27,8 @@ _Shape = TypeVar("_Shape")
 
 MOST_JSON = 128 * 2**20
 """Bytes of a JSON file: a study of 100,000 trials lists them in a quarter of it."""
+MOST_RECORD = 16 * 2**20
+"""Bytes of a trial's record, of which most have some thousands."""
 MOST_BYTES = 8 * 2**30
 """Bytes of any other file: tables, checkpoints and trained networks."""
 CHECKSUM = "checksum"
