@@ -106,7 +106,7 @@ def test_what_is_given_twice_is_refused_in_either_order(lines, read):
         ("a: &a\n  <<: *a", 1, "merged into itself"),
         ("a: 1\nb:\n  <<: 3", 3, "'<<' must merge a mapping"),
         ("a: *b", 1, "undefined alias"),
-        ('a: 1\nb: "\\U00110000"', 2, r"\\U00110000 is no character"),
+        ('a: 1\nb: "\\U00110000"', 2, "\\U00110000 is no character"),
         ("a: 1\n? [1]\n: 2", 2, "a key must be text"),
         ("a: 1\n2: 2", 2, "a key must be text, but got 2: put it in quotes"),
         ("a: 1\nb: 2020-01-01", 2, "put text in quotes"),
