@@ -19,11 +19,13 @@ class Exposure:
         path: The file or folder whose rights are to blame.
         what: What they could, or whose it is.
         mode: What `chmod` must be told to mend that; empty where it cannot.
+        mends: What it must be told of; None for the path.
     """
 
     path: Path
     what: str
     mode: str = ""
+    mends: Path | None = None
 
     def __str__(self) -> str:
         return f"{self.path} {self.what}"
@@ -33,7 +35,7 @@ class Exposure:
         """What mends it."""
         if not self.mode:
             return "Take another place"
-        return f"`chmod {self.mode} {shlex.quote(str(self.path))}` mends that"
+        return f"`chmod {self.mode} {shlex.quote(str(self.mends or self.path))}` mends that"
 
 
 def changeable(path: Path) -> Exposure | None:
@@ -78,9 +80,58 @@ def replaceable(folder: Path) -> Exposure | None:
     return next(filter(None, problems), None)
 
 
+def turnable(path: Path) -> Exposure | None:
+    """Return how others could turn a link on the way to a path; None if they cannot.
+
+    Args:
+        path: What may not be there, or not yet.
+    """
+    return _turnable(path.absolute(), set())
+
+
+def _turnable(path: Path, seen: set[Path]) -> Exposure | None:
+    for place in reversed((path, *path.parents)):
+        if place in seen or not place.is_symlink():
+            continue
+        seen.add(place)
+        owner = place.lstat().st_uid
+        if _is_another(owner):
+            return Exposure(place, f"is a link of another user ({_name(owner)})")
+        target = place.parent.resolve() / place.readlink()
+        exposed = replaceable(place.parent) or _turnable(target, seen)
+        if exposed is not None:
+            return exposed
+    return None
+
+
+def changeable_inside(folder: Path, depth: int) -> Exposure | None:
+    """Return how others could change what lies in a folder; None if they cannot.
+
+    Args:
+        folder: The folder.
+        depth: How many levels of what is in it are looked at.
+    """
+    if not depth:
+        return None
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            exposed = turnable(path) or (changeable(path) if path.exists() else None)
+        else:
+            exposed = _foreign(path, path.lstat(), may_be_sticky=False)
+        if exposed is None and path.is_dir():
+            exposed = changeable_inside(path, depth - 1)
+        if exposed is not None:
+            return exposed
+    return None
+
+
+def _is_another(uid: int) -> bool:
+    return uid not in (0, os.geteuid()) and _is_user_here(uid)
+
+
 def _foreign(path: Path, about: os.stat_result, *, may_be_sticky: bool) -> Exposure | None:
     mode = stat.S_IMODE(about.st_mode)
-    if about.st_uid not in (0, os.geteuid()) and _is_user_here(about.st_uid):
+    if _is_another(about.st_uid):
         return Exposure(path, f"belongs to another user ({_name(about.st_uid)})")
     if may_be_sticky and mode & stat.S_ISVTX:
         return None

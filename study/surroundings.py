@@ -29,6 +29,7 @@ def prepare() -> None:
     open_missing_streams()
     name_files_in_utf8()
     tolerate_warnings()
+    os.umask(os.umask(0o022) | 0o022)  # what it makes is for nobody else to change
     # Modules of the user's that lie where the command is called are not for our processes.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from incay.study.planning.checks.others import exposed_token
-from incay.study.privacy import Exposure, changeable
+from incay.study.planning.checks.others import exposed_results, exposed_token
+from incay.study.privacy import Exposure
 from incay.trainables.store.trials import Store
 
 LOCAL_PORTS = {8265: "Ray's dashboard", 5000: "MLflow", 5432: "PostgreSQL"}
@@ -50,8 +50,7 @@ def open_ports(tables: tuple[str, ...]) -> set[int]:
 
 def _results(settings: Mapping[str, str]) -> Exposure | None:
     try:
-        root = Store(settings.get("INCAY_RESULTS") or "results").local_root
-        return None if root is None or not root.is_dir() else changeable(root)
+        return exposed_results(Store(settings.get("INCAY_RESULTS") or "results"))
     except (OSError, ValueError):  # no place at all: said where it is written to
         return None
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from incay.study.errors import UserError
 from incay.study.planning.checks.ray_address import VARIABLE, cluster_address
-from incay.study.privacy import Exposure, changeable, readable
+from incay.study.privacy import (
+    Exposure,
+    changeable,
+    changeable_inside,
+    readable,
+    replaceable,
+    turnable,
+)
+from incay.trainables.store.places import STUDIES, TRIALS
 from incay.trainables.store.trials import Store
 
 
@@ -17,8 +25,7 @@ def check_private(store: Store) -> None:
     Raises:
         UserError: It names the path, and the command that mends it.
     """
-    root = store.local_root
-    exposed = changeable(root) if root is not None and root.is_dir() else None
+    exposed = exposed_results(store)
     if exposed is not None:
         raise UserError(
             f"results must lie where nobody else can change them, but {exposed}. "
@@ -31,6 +38,31 @@ def check_private(store: Store) -> None:
             f"the token of the cluster at {VARIABLE} must be yours alone, but {exposed}. "
             f"{exposed.remedy}"
         )
+
+
+def exposed_results(store: Store) -> Exposure | None:
+    """Return how others could change results on this machine, there or to come, or replace them.
+
+    Looked at are links that lead there, folders above, and what is inside but for the folders of
+    single trials, which are too many.
+    """
+    root = store.local_root
+    if root is None:
+        return None
+    exposed = turnable(root if "://" in store.uri else Path(store.uri))
+    if exposed is not None or not root.is_dir():
+        above = next(each for each in (root, *root.parents) if each.is_dir())
+        return exposed or replaceable(above)
+    return changeable(root) or _exposed_inside(root)
+
+
+def _exposed_inside(root: Path) -> Exposure | None:
+    depths = ((root, 1), (root / STUDIES, 3), (root / TRIALS, 1))
+    found = (changeable_inside(each, depth) for each, depth in depths if each.is_dir())
+    exposed = next(filter(None, found), None)
+    if exposed is None or not exposed.mode:
+        return exposed
+    return Exposure(exposed.path, exposed.what, f"-R {exposed.mode}", mends=root)
 
 
 def exposed_token() -> Exposure | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from in_process import Done, incay
+from programs import ENVIRONMENT
 from tiny_study import STUDY
 
 from incay.study.privacy import Exposure, changeable, readable, replaceable
@@ -92,3 +95,71 @@ def test_a_clusters_token_that_others_can_read_is_refused(folder, monkeypatch):
     assert done.code == 2
     assert "the token of the cluster at RAY_ADDRESS must be yours alone" in done.err
     assert f"`chmod 600 {token}` mends that" in done.err
+
+
+@pytest.mark.parametrize("inside", ["trials", "trials/ab", "studies/tiny/0123", "studies/a.json"])
+def test_what_lies_in_results_counts_too(inside, folder):
+    results = (folder / "results").resolve()
+    place = results / inside
+    if place.suffix:
+        place.parent.mkdir()
+        place.touch()
+    else:
+        place.mkdir(parents=True)
+    assert plan().code == 0
+    place.chmod(0o666 if place.suffix else 0o777)
+    assert f"{place} can be written by others" in plan().err
+    assert f"`chmod -R go-w {results}` mends that" in plan().err
+    assert "chmod -R go-w" in incay("doctor").out
+
+
+def test_results_that_are_not_there_yet_are_looked_at_by_the_folder_above(folder):
+    above = folder / "above"
+    above.mkdir()
+    above.chmod(0o777)
+    for place in ("above/new", "above/new/deep"):
+        assert f"{above.resolve()} can be written" in plan("--results", place).err
+    above.chmod(0o755)
+    assert plan("--results", "above/new").code == 0
+
+
+@as_root
+def test_links_that_others_may_turn_are_refused(folder):
+    theirs, real = folder / "theirs", folder / "real"
+    theirs.mkdir()
+    real.mkdir()
+    (theirs / "link").symlink_to(real)
+    (folder / "far").symlink_to("theirs/link")
+    os.chown(theirs, 1, 1)
+    for place in ("theirs/link", "far"):
+        done = plan("--results", place)
+        assert done.code == 2
+        assert f"{theirs.resolve()} belongs to another user" in done.err
+    (folder / "mine").symlink_to(real)
+    assert plan("--results", "mine").code == 0
+    os.chown(folder / "mine", 1, 1, follow_symlinks=False)
+    assert "is a link of another user" in plan("--results", "mine").err
+
+
+@as_root
+def test_a_link_in_results_leads_to_what_is_ours(folder):
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (folder / "results" / "trials").symlink_to(elsewhere)
+    assert plan().code == 0
+    os.chown(elsewhere, 1, 1)
+    assert "belongs to another user" in plan().err
+
+
+def test_what_a_command_makes_is_for_nobody_else_to_change(folder):
+    done = subprocess.run(
+        ["sh", "-c", f"umask 000; exec {sys.executable} -m incay run tiny.yaml --no-mirror"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    modes = {path: path.stat().st_mode for path in (folder / "results").rglob("*")}
+    assert modes
+    assert [path for path, mode in modes.items() if mode & 0o022] == []
