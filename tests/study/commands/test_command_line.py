@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from programs import incay
+from programs import incay, python
 
 STUDY = """\
 name: bad
@@ -70,3 +70,23 @@ def test_studies_lists_the_built_in_ones(tmp_path):
     assert done.returncode == 0
     assert "quickstart" in done.stdout
     assert "paper-b-table-2" in done.stdout
+
+
+INTERRUPTED = """
+import runpy, sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("incay", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("module", ["incay.study.cli", "incay.study.surroundings"])
+def test_ctrl_c_while_a_command_is_loaded_ends_it_without_a_stack(
+    module: str, tmp_path: Path
+) -> None:
+    done = python("-c", INTERRUPTED, module, cwd=tmp_path)
+    assert done.returncode == 130
+    assert done.stderr == ""
