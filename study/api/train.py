@@ -22,7 +22,7 @@ from incay.trainables.config import TrialConfig
 from incay.trainables.fingerprint import fingerprint
 from incay.trainables.scratch import scratch
 from incay.trainables.store.endings import Ending
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.records import TrialRecord, history_table
 from incay.trainables.store.trials import Store
 from incay.trainables.worker.chance import global_states_kept
@@ -117,7 +117,7 @@ def _recorded(store: Store, name: str) -> TrialRecord | None:
     """Return a trial's record; None where there is none, or it is damaged: it is made again."""
     try:
         return store.read_record(name)
-    except NewerRecordError:
+    except ForeignRecordError:
         raise
     except RecordError:
         return None

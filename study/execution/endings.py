@@ -7,7 +7,7 @@ from incay.study.planning.trials import PlannedTrial
 from incay.trainables.fingerprint import code_version
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.patience import patiently
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
@@ -35,7 +35,7 @@ class Endings:
         """
         try:
             return patiently(lambda: self._store.read_record(trial.fingerprint))
-        except NewerRecordError:
+        except ForeignRecordError:
             raise
         except RecordError:
             return None  # damaged as soon as it was written: like none, so the trial is made again

@@ -12,7 +12,7 @@ from types import FrameType
 from incay.study.errors import IncayError
 from incay.trainables.errors import system_said
 from incay.trainables.store.problems import StoreError
-from incay.trainables.store.reading.damage import NewerRecordError
+from incay.trainables.store.reading.damage import ForeignRecordError
 
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -81,7 +81,7 @@ class Halt:
             yield
         except StoreError as error:
             self.blame_store(error)
-        except NewerRecordError as error:
+        except ForeignRecordError as error:
             self.blame(error)
 
     @contextmanager

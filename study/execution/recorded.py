@@ -6,7 +6,7 @@ from typing import Any
 
 from incay.study.execution.monitor import Monitor
 from incay.trainables.store.patience import patiently
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
@@ -33,7 +33,7 @@ class Recorded:
         """Return a trial's record; None where there is none, or it is damaged.
 
         Raises:
-            NewerRecordError: A newer program wrote it.
+            ForeignRecordError: A newer program wrote it.
         """
 
         def read() -> TrialRecord | None:
@@ -45,7 +45,7 @@ class Recorded:
 
         try:
             return patiently(read)
-        except NewerRecordError:
+        except ForeignRecordError:
             raise
         except RecordError as error:
             # A damaged record is no result: the trial is trained again and its record re-made.

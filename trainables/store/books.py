@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from incay.trainables.store.files import Files
 from incay.trainables.store.kept import KeptModel
 from incay.trainables.store.places import latest_path, study_folder
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.reading.written import (
     frozen_winners,
     kept_models,
@@ -193,7 +193,7 @@ class Books:
         Winners that seeds have confirmed, and that are gone, are told of with them.
 
         Raises:
-            NewerRecordError: One is a newer program's.
+            ForeignRecordError: One is a newer program's.
         """
         told: list[str] = []
         were_frozen = self._files.exists(self._path(_FROZEN))
@@ -218,7 +218,7 @@ class Books:
     def _mend(self, name: str, read: Callable[[], object]) -> list[str]:
         try:
             read()
-        except NewerRecordError:
+        except ForeignRecordError:
             raise
         except RecordError as error:
             aside = self._files.put_aside(self._path(name))
@@ -244,7 +244,7 @@ class Books:
     def _told(self, read: Callable[[], _Shape]) -> _Shape:
         try:
             return read()
-        except NewerRecordError:
+        except ForeignRecordError:
             raise
         except RecordError as error:
             raise RecordError(f"{error}. {_NO_LOSS}") from error

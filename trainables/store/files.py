@@ -18,7 +18,7 @@ from pyarrow import fs
 from incay.trainables.outgoing import holds_secret
 from incay.trainables.store.durable import Batch
 from incay.trainables.store.problems import store_errors
-from incay.trainables.store.reading.damage import RecordError, refuse_newer
+from incay.trainables.store.reading.damage import RecordError, UnreadableRecordError, refuse_newer
 from incay.trainables.store.reading.door import (
     DIGEST,
     MOST_BYTES,
@@ -74,7 +74,7 @@ class Files:
         """Return a file's content, None if it does not exist. `path` is below the root.
 
         Raises:
-            RecordError: It is no file, or larger than `most` bytes.
+            RecordError: It is no file, or larger than `most` bytes, or an `UnreadableRecordError`.
         """
         target = f"{self.root}/{path}"
         with store_errors():
@@ -88,6 +88,10 @@ class Files:
                     return content
             except (FileNotFoundError, NotADirectoryError):
                 return None
+            except PermissionError as error:
+                raise UnreadableRecordError(
+                    f"{target} must be readable, but: {error.strerror}"
+                ) from error
 
     def read_matching(
         self,
@@ -125,8 +129,8 @@ class Files:
             newest: The newest schema that is understood, where the file names one.
 
         Raises:
-            RecordError: The file is damaged, or a `NewerRecordError`: a newer program may sign what
-                it writes in another way, so that its schema is looked at first.
+            RecordError: The file is damaged, or a `ForeignRecordError`: a newer program may sign
+                what it writes in another way, so that its schema is looked at first.
         """
         content = self.read(path, MOST_JSON)
         if content is None:

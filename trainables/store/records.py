@@ -119,7 +119,7 @@ class TrialRecord:
 
         Raises:
             RecordError: The text is damaged, is not what its fingerprint says, or a
-                `NewerRecordError`.
+                `ForeignRecordError`.
         """
         values = parse_object(text, where)
         refuse_newer(values.get("schema"), SCHEMA_VERSION, where)

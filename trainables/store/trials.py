@@ -35,7 +35,7 @@ from incay.trainables.store.packs.finding import Finder
 from incay.trainables.store.packs.packing import mend, pack
 from incay.trainables.store.packs.shelf import Shelf
 from incay.trainables.store.places import DIGITS, HISTORY, PROGRESS, RECORD, TRIALS, trial_path
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_TABLE
 from incay.trainables.store.reading.tables import read_table
 from incay.trainables.store.reading.written import trial_progress
@@ -144,7 +144,7 @@ class Store(Files):
             tables: Other tables, by the name of the file without its suffix.
 
         Raises:
-            NewerRecordError: The trial has a record that a newer program has written.
+            ForeignRecordError: The trial has a record that a newer program has written.
         """
         before = self._replaced(record.fingerprint)
         checksums = {}
@@ -224,7 +224,7 @@ class Store(Files):
             if record is None or record.is_final:
                 return set()
             return {self._table(fingerprint, *item) for item in record.files.items()}
-        except NewerRecordError:
+        except ForeignRecordError:
             raise
         except RecordError:
             return set()

@@ -26,7 +26,7 @@ from incay.trainables.store.endings import Ending
 from incay.trainables.store.measured import OWN_MEASURES, UNMEASURED
 from incay.trainables.store.patience import is_hopeless, patiently
 from incay.trainables.store.problems import StoreError
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.reading.written import trial_progress
 from incay.trainables.store.records import SKIPPED, TrialRecord
 from incay.trainables.store.shapes import Progress
@@ -109,7 +109,7 @@ class TrialSession:
 
         Raises:
             StoreError: The store takes nothing more.
-            NewerRecordError: A newer program has recorded the trial meanwhile.
+            ForeignRecordError: A newer program has recorded the trial meanwhile.
         """
         with self._recorded():
             trainer = self._trainer = self._trainer or self._begin()
@@ -141,7 +141,7 @@ class TrialSession:
             yield
         except DivergedError as error:
             self._end(Ending.DIVERGED, str(error), step=error.step)
-        except (StoreError, NewerRecordError):
+        except (StoreError, ForeignRecordError):
             raise  # not the trial's fault, and nowhere to record it
         except Exception as error:
             self._fail(f"{type(error).__name__}: {said(error)}")

@@ -21,7 +21,7 @@ from incay.trainables.data.base import FILES, ImageData
 from incay.trainables.data_root import set_data_root
 from incay.trainables.store.endings import Unended
 from incay.trainables.store.problems import StoreError
-from incay.trainables.store.reading.damage import NewerRecordError
+from incay.trainables.store.reading.damage import ForeignRecordError
 from incay.trainables.store.trials import Store
 from incay.trainables.uses import Bundle, install
 from incay.trainables.worker.memory import keep_memory
@@ -100,7 +100,7 @@ class IncayTrainable(tune.Trainable):
                 return {**self._advance(), "node_id": self._node}
         except StoreError as error:
             return _ends_run("store_error", str(error))
-        except NewerRecordError as error:
+        except ForeignRecordError as error:
             return _ends_run("refusal", str(error))
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incay.study.planning.trials import PlannedTrial, Planner
 from incay.trainables.store.books import Books
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
@@ -25,13 +25,13 @@ def refuse_newer_records(
         What was found of the trials that are known beforehand, by fingerprint.
 
     Raises:
-        NewerRecordError: It names the first such record, or book.
+        ForeignRecordError: It names the first such record, or book.
     """
     asked: dict[str, None] = {}
     try:
         books.study()
         asked |= dict.fromkeys(row.fingerprint for row in books.trials())
-    except NewerRecordError:
+    except ForeignRecordError:
         raise
     except RecordError:
         pass  # a damaged book is told where it is needed
@@ -39,6 +39,6 @@ def refuse_newer_records(
     asked |= dict.fromkeys(each.fingerprint for each in trials if isinstance(each, PlannedTrial))
     found = dict(zip(asked, store.find_records(list(asked)), strict=True))
     for each in found.values():
-        if isinstance(each, NewerRecordError):
+        if isinstance(each, ForeignRecordError):
             raise each
     return found

@@ -74,7 +74,7 @@ def from_parquet(content: bytes, where: str) -> pa.Table:
     """Return the table that `to_parquet` wrote, texts as dictionaries, in one piece.
 
     Raises:
-        RecordError: It is none, or a `NewerRecordError`: a newer program's.
+        RecordError: It is none, or a `ForeignRecordError`: a newer program's.
     """
     require(len(content) <= FREE, f"at most {FREE:,} bytes", where)
     with opened(content, where, partial(_check, where=where)) as file:

@@ -18,7 +18,7 @@ from incay.trainables.store.places import (
     trial_folder,
     trial_path,
 )
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_RECORD
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.uncollected import nothing_collected
@@ -134,7 +134,7 @@ class Finder:
             return {**damaged}
         found = self._singles(left)  # they may have ended, and been packed, since we looked
         found |= self._shelf.find([name for name in left if name not in found])
-        newer = (each for each in refused if isinstance(each, NewerRecordError))
+        newer = (each for each in refused if isinstance(each, ForeignRecordError))
         problem = next(newer, refused[0] if refused else None)
         return damaged | {name: problem or self._nowhere(name) for name in left} | found
 

@@ -1,4 +1,4 @@
-"""Files of the store that cannot be used: damaged ones, and those of a newer program."""
+"""Files of the store that cannot be used: damaged ones, a newer program's, those kept from us."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ class RecordError(UserError):
     """A file of the store that is damaged, or of a newer schema than this program reads."""
 
 
-class NewerRecordError(RecordError):
-    """A file of a newer schema: another program's result, which must never be written over."""
+class ForeignRecordError(RecordError):
+    """A file that may be a result all the same, so that it must never be written over."""
+
+
+class NewerRecordError(ForeignRecordError):
+    """A file of a newer schema: another program's."""
+
+
+class UnreadableRecordError(ForeignRecordError):
+    """A file that we have no right to read: another user's."""
 
 
 def refuse_newer(schema: object, known: int, where: str) -> None:

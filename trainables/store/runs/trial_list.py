@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from incay.trainables.store.files import Files
-from incay.trainables.store.reading.damage import NewerRecordError, RecordError
+from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_JSON, shaped
 from incay.trainables.store.reading.written import require_once, trial_rows, trial_rows_of
 from incay.trainables.store.shapes import TrialRow
@@ -87,7 +87,7 @@ class TrialList:
         """Put what is damaged aside, and go on with the rest; tell of each.
 
         Raises:
-            NewerRecordError: A newer program's.
+            ForeignRecordError: A newer program's.
         """
         try:
             values = self._head()
@@ -95,7 +95,7 @@ class TrialList:
                 return []
             trial_rows(values, self._files.where(self._path))
             pieces = self._pieces(values)
-        except NewerRecordError:
+        except ForeignRecordError:
             raise
         except RecordError as error:
             return [_told(error, self._files.put_aside(self._path))]
