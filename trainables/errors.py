@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from incay.trainables.outgoing import without_secrets
+from incay.trainables.outgoing import encodable, without_secrets
 
 _LONGEST = 100
 _MOST_NAMES = 24
@@ -44,7 +44,7 @@ def said(error: BaseException) -> str:
     Nothing where it cannot say anything: one of a user's own may fail at that, too.
     """
     try:
-        text = str(error).strip()
+        text = encodable(str(error)).strip()
     except Exception:
         return ""
     if len(text) <= _LONGEST_SAID:

@@ -35,6 +35,11 @@ def printable(text: str) -> str:
     return _UNSHOWABLE.sub(_by_number, text)
 
 
+def encodable(text: str) -> str:
+    r"""Return text in which what UTF-8 cannot say, half a character, is shown as ``\ud800``."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def printable_json(text: str) -> str:
     """Return a JSON text in which such characters are written as JSON writes them."""
     return _UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -19,6 +19,7 @@ from incay.study.errors import UserError
 from incay.trainables.store.reading.door import read_regular
 
 _MOST_BYTES = 256 * 2**10
+_LOGIN = re.compile(r"[\w.][\w.+\\$-]*@[\w:\[][\w.:%\[\]-]*", re.ASCII)
 _MOST_VALUES = 10_000
 _DEEPEST = 50
 _TOO_DEEP = f"values of a cluster file must be nested at most {_DEEPEST} deep"
@@ -85,7 +86,8 @@ class ClusterFile:
             options: Further options of ``ssh``.
 
         Raises:
-            UserError: The head is not running, or cannot be looked up.
+            UserError: The head is not running, or cannot be looked up; or what the file says of it
+                is no login, as what begins like an option of ``ssh`` is none.
         """
         auth = mapping(self.values.get("auth"))
         known_hosts = Path.home() / ".incay" / "known_hosts"
@@ -97,7 +99,13 @@ class ClusterFile:
             command += ["-i", str(Path(auth["ssh_private_key"]).expanduser())]
         if auth.get("ssh_proxy_command"):
             command += ["-o", f"ProxyCommand={auth['ssh_proxy_command']}"]
-        return [*command, *options, f"{auth.get('ssh_user', 'ubuntu')}@{self._head_ip()}"]
+        login = f"{auth.get('ssh_user', 'ubuntu')}@{self._head_ip()}"
+        if not _LOGIN.fullmatch(login):
+            raise UserError(
+                f"{self.path}: auth.ssh_user and the head's address must be a name and an address, "
+                f"but make {login!r}"
+            )
+        return [*command, *options, login]
 
     def _head_ip(self) -> str:
         if self.is_local:

@@ -100,7 +100,7 @@ class Halt:
             if self.asked and self._is_guest:
                 raise KeyboardInterrupt
             if self.asked:
-                os._exit(130)
+                os._exit(128 + number)
             self.signal = number
             self.interrupt()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -23,6 +23,7 @@ def use_own_code(
     settings: Sequence[str] = (),
     *,
     allowed: bool = True,
+    tell: Callable[[Bundle], None] = lambda _: None,
 ) -> Bundle:
     """Import the code that a study uses, so that its components are found by name like ours.
 
@@ -31,6 +32,7 @@ def use_own_code(
         named_here: Files and packages that the user has named on the command line.
         settings: ``PATH=VALUE`` texts, which may name an installed distribution's component.
         allowed: Whether the user lets it run.
+        tell: Called with the code before any of it runs.
 
     Returns:
         The code; an empty bundle where the study needs none.
@@ -57,6 +59,7 @@ def use_own_code(
         )
     try:
         bundle = gather([*names, *offered], Path(document.source).parent, named_here)
+        tell(bundle)
         # What it prints is not what the command answers.
         with redirect_stdout(sys.stderr):
             install(bundle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,31 @@ def test_the_head_of_a_coordinator_is_no_host_called_none(tmp_path):
     path.write_text(COORDINATOR)
     with pytest.raises(UserError, match=r"provider\.head_ip must be the head's address"):
         load_cluster_file(path).ssh_command()
+
+
+@pytest.mark.parametrize(
+    ("head", "user"),
+    [
+        ("-oProxyCommand=touch x", "me"),
+        ("192.0.2.10", "-oProxyCommand=touch x"),
+        ("192.0.2.10 -oProxyCommand=x", "me"),
+        ("192.0.2.10\n-F", "me"),
+    ],
+)
+def test_what_ssh_would_take_for_an_option_is_no_login(head, user, tmp_path):
+    path = tmp_path / "cluster.yaml"
+    values = {"provider": {"type": "local", "head_ip": head}, "auth": {"ssh_user": user}}
+    path.write_text(json.dumps(values))
+    with pytest.raises(UserError, match=r"auth\.ssh_user and the head's address must be a name"):
+        load_cluster_file(path).ssh_command()
+
+
+@pytest.mark.parametrize("head", ["192.0.2.10", "head.example.org", "fe80::1%eth0", "::1"])
+def test_addresses_of_heads(head, tmp_path):
+    path = tmp_path / "cluster.yaml"
+    values = {"provider": {"type": "local", "head_ip": head}, "auth": {"ssh_user": "a.b-c"}}
+    path.write_text(json.dumps(values))
+    assert load_cluster_file(path).ssh_command()[-1] == f"a.b-c@{head}"
 
 
 def test_worker_addresses_that_are_mappings(problems, tmp_path):

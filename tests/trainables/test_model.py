@@ -87,6 +87,8 @@ def test_tensors_and_no_image_at_all_are_taken(data: ImageData, tmp_path: Path) 
     given = data.train.images[:5]
     assert model.predict(torch.from_numpy(given)).tolist() == model.predict(given).tolist()
     assert model.predict(given[:0]).shape == (0,)
+    flipped = given[..., ::-1]  # a view backwards
+    assert model.predict(flipped).tolist() == model.predict(flipped.copy()).tolist()
 
 
 @pytest.mark.parametrize(

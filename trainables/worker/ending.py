@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from incay.trainables import metrics
-from incay.trainables.outgoing import without_secrets
+from incay.trainables.outgoing import encodable, without_secrets
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Progress
@@ -50,7 +50,7 @@ def end_trial(
     record = TrialRecord(
         fingerprint=fingerprint,
         status=status,
-        reason=without_secrets(reason)[:_LONGEST_REASON],
+        reason=without_secrets(encodable(reason))[:_LONGEST_REASON],
         config=dict(progress.config),
         step=int(progress.step) if step is None else step,
         metrics=last,

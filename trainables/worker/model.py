@@ -105,7 +105,7 @@ class TrainedModel:
             yield features.float()
 
     def _checked(self, images: npt.ArrayLike | Tensor) -> Tensor:
-        given = images.cpu() if isinstance(images, Tensor) else torch.tensor(np.asarray(images))
+        given = images.cpu() if isinstance(images, Tensor) else torch.tensor(np.array(images))
         if given.dtype != torch.uint8 or tuple(given.shape[1:]) != self.image_shape:
             raise ValueError(
                 f"images must be uint8 of shape (count, {', '.join(map(str, self.image_shape))}), "

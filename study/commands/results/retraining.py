@@ -6,7 +6,7 @@ With ``--trial FINGERPRINT`` the same is done with trials that are named.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,8 +165,9 @@ def _name(trial: Trial) -> str:
 
 def _counted(verdicts: Sequence[Verdict]) -> str:
     from incay.analysis.wording import counted
-    from incay.study.retraining.verdicts import Verdict
 
     counts = Counter(verdicts)
-    told = ", ".join(f"{counts[each]} {each}" for each in Verdict if counts[each])
+    # Nothing more is imported: Ctrl-C may have come while PyTorch was, which takes no second try.
+    kinds: Iterable[Verdict] = type(verdicts[0]) if verdicts else ()
+    told = ", ".join(f"{counts[each]} {each}" for each in kinds if counts[each])
     return f"{counted(len(verdicts), 'trial')} trained again: {told or 'none compared'}"

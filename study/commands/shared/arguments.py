@@ -57,14 +57,14 @@ class OwnCode:
     allowed: bool = True
 
     def load(self, document: Document, settings: Sequence[str]) -> Bundle:
-        """Import what a study uses, and say so."""
+        """Say what code a study uses, and import it."""
         from incay.study.spec.own_code import use_own_code
 
-        code = use_own_code(document, self.paths or (), settings, allowed=self.allowed)
-        if code:
+        def tell(code: Bundle) -> None:
             files = ", ".join(each.file for each in code.modules.values() if each.text)
             say(f"runs code that is not incay's own: {files}")
-        return code
+
+        return use_own_code(document, self.paths or (), settings, allowed=self.allowed, tell=tell)
 
 
 def use_named_code(paths: Sequence[Path] | None, *, allowed: bool = True) -> None:

@@ -29,6 +29,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_code_is_named_before_any_of_it_runs(tmp_path: Path) -> None:
+    write_own_study(tmp_path)
+    (tmp_path / "parts.py").write_text("import os\nos._exit(7)\n")
+    done = incay("plan", "own.yaml", "--no-probe", cwd=tmp_path)
+    assert done.returncode == 7
+    assert "incay: runs code that is not incay's own: parts.py" in done.stderr
+
+
 def fingerprint(folder: Path, arm: str) -> str:
     (path,) = folder.glob("results/studies/own/*/trials.json")
     rows = json.loads(path.read_text())["trials"]

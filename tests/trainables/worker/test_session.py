@@ -122,6 +122,17 @@ def test_failed_trial_is_a_record_with_its_error_and_not_a_result(store, digits,
     assert not record.is_final
 
 
+def test_half_a_character_in_an_error_does_not_cost_its_record(store, digits, monkeypatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError("x \ud800 y")
+
+    monkeypatch.setattr("incay.trainables.training.gradients.reduce_terms", broken)
+    train(TASK, digits, store, CPU)
+    record = Store(store.root).read_record(TASK.fingerprint)
+    assert record.status == "failed"
+    assert r"RuntimeError: x \ud800 y" in record.reason
+
+
 def test_left_trial_goes_on_from_its_checkpoint_and_ends_the_same(store, digits, tmp_path):
     whole = train(TASK, digits, Store(tmp_path / "other"), CPU)
     first = TrialSession(TASK, digits, store, CPU)
