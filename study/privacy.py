@@ -7,6 +7,7 @@ import os
 import pwd
 import shlex
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,21 +109,23 @@ def changeable_inside(folder: Path, depth: int) -> Exposure | None:
     """Return how others could change what lies in a folder; None if they cannot.
 
     Args:
-        folder: The folder.
+        folder: The folder. A run may write there meanwhile.
         depth: How many levels of what is in it are looked at.
     """
-    if not depth:
-        return None
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink():
-            exposed = turnable(path) or (changeable(path) if path.exists() else None)
-        else:
-            exposed = _foreign(path, path.lstat(), may_be_sticky=False)
-        if exposed is None and path.is_dir():
-            exposed = changeable_inside(path, depth - 1)
-        if exposed is not None:
-            return exposed
+    for path in sorted(folder.iterdir()) if depth else ():
+        with suppress(FileNotFoundError):  # written under another name first, and renamed since
+            exposed = _changeable_entry(path)
+            if exposed is None and path.is_dir():
+                exposed = changeable_inside(path, depth - 1)
+            if exposed is not None:
+                return exposed
     return None
+
+
+def _changeable_entry(path: Path) -> Exposure | None:
+    if not path.is_symlink():
+        return _foreign(path, path.lstat(), may_be_sticky=False)
+    return turnable(path) or (changeable(path) if path.exists() else None)
 
 
 def _is_another(uid: int) -> bool:

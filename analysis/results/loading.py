@@ -16,11 +16,11 @@ from incay.trainables.errors import system_said
 from incay.trainables.store.books import Books
 from incay.trainables.store.opening import open_store
 from incay.trainables.store.reading.damage import RecordError
+from incay.trainables.store.reading.uncollected import nothing_collected
 from incay.trainables.store.runs.asked import Asked
 from incay.trainables.store.runs.known import latest_run, run_names, study_names
 from incay.trainables.store.shapes import StudyBook, TrialRow
 from incay.trainables.store.trials import Store
-from incay.trainables.store.uncollected import nothing_collected
 
 
 def load(

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.driver.scale import study
-from incay.study.execution.ledger import Ledger
+from incay.study.execution.books.ledger import Ledger
 from incay.study.execution.monitor import Monitor
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import PlannedTrial, Planner

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from incay.study.execution.books.kept_models import KeptModels
+from incay.study.execution.books.ledger import Ledger
 from incay.study.execution.halt import Halt
-from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.leases.lease import Lease
-from incay.study.execution.ledger import Ledger
 from incay.study.execution.monitor import Monitor
 from incay.study.execution.on_ray.session import RaySession
 from incay.study.execution.place import ResultsPlace

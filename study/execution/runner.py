@@ -7,20 +7,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from incay.study.errors import HaltedError
+from incay.study.execution.books.kept_models import KeptModels
+from incay.study.execution.books.ledger import Ledger
+from incay.study.execution.books.recorded import Recorded
 from incay.study.execution.context import RunContext
 from incay.study.execution.halt import Halt
-from incay.study.execution.kept_models import KeptModels
 from incay.study.execution.leases.lease import Lease
-from incay.study.execution.ledger import Ledger
 from incay.study.execution.looks import describe_look, look, note_results
 from incay.study.execution.monitor import Monitor, totals
 from incay.study.execution.on_ray.session import OnDeath, RaySession
 from incay.study.execution.on_ray.tune_run import train
 from incay.study.execution.phase import Phase
 from incay.study.execution.place import ResultsPlace
-from incay.study.execution.recorded import Recorded
 from incay.study.execution.run_summary import RunSummary
-from incay.study.planning.checks.newer_records import refuse_newer_records
+from incay.study.planning.checks.foreign_records import refuse_foreign_records
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.timing.forecast import first_workers
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial
@@ -130,7 +130,7 @@ class StudyRunner:
         return summary
 
     def _run(self) -> RunSummary:
-        refuse_newer_records(self._store, self._planner, self._ledger.books)
+        refuse_foreign_records(self._store, self._planner, self._ledger.books)
         for damage in (*self._ledger.open(), *self._store.mend_packs()):
             self._monitor.found_damaged(damage)
         self._context.place.begin()

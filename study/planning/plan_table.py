@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from incay.analysis.wording import counted
-from incay.study.planning.checks.newer_records import refuse_newer_records
+from incay.study.planning.checks.foreign_records import refuse_foreign_records
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.timing.durations import epochs_text
 from incay.study.planning.trials import PlannedTrial, Planner, WaitingTrial, confirm_config
@@ -84,7 +84,7 @@ def plan_arms(spec: StudySpec, data: DataCatalog, store: Store) -> list[ArmPlan]
     planner = Planner(spec, data)
     confirm = planner.confirm_trials()
     books = Books(store, spec.name, spec.run)
-    recorded = refuse_newer_records(store, planner, books)
+    recorded = refuse_foreign_records(store, planner, books)
     rows = books.trials()
     listed = _by_arm(rows)
     trials = _by_arm(confirm)

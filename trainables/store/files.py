@@ -15,7 +15,7 @@ from typing import Any
 
 from pyarrow import fs
 
-from incay.trainables.outgoing import holds_secret
+from incay.trainables.outgoing import encodable, holds_secret
 from incay.trainables.store.durable import Batch
 from incay.trainables.store.problems import store_errors
 from incay.trainables.store.reading.damage import RecordError, UnreadableRecordError, refuse_newer
@@ -52,12 +52,13 @@ class Files:
     def __init__(self, uri: str | Path) -> None:
         self.uri = str(uri)
         refuse_password(self.uri)
-        if not _is_text(os.path.realpath(self.uri)):
+        place = self.uri if "://" in self.uri else os.path.realpath(self.uri)
+        if encodable(place) != place:
             raise ValueError("it is no text in UTF-8")  # Arrow takes none else
-        if "://" in self.uri:
-            self._fs, self.root = fs.FileSystem.from_uri(self.uri)
+        if "://" in place:
+            self._fs, self.root = fs.FileSystem.from_uri(place)
         else:
-            self._fs, self.root = fs.LocalFileSystem(), os.path.realpath(self.uri)
+            self._fs, self.root = fs.LocalFileSystem(), place
         self.root = self.root.rstrip("/")
         local = isinstance(self._fs, fs.LocalFileSystem)
         if not local and not self.root:
@@ -278,11 +279,6 @@ class Files:
                 return target.stat().st_size > _LARGE and not matches(target, most, sha256)
             except (FileNotFoundError, NotADirectoryError):
                 return False
-
-
-def _is_text(name: str) -> bool:
-    """Return whether a name of a file is text, not bytes that Python carries along in it."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def name_aside(name: str, there: Collection[str]) -> str:

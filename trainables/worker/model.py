@@ -105,7 +105,11 @@ class TrainedModel:
             yield features.float()
 
     def _checked(self, images: npt.ArrayLike | Tensor) -> Tensor:
-        given = images.cpu() if isinstance(images, Tensor) else torch.tensor(np.array(images))
+        given = (
+            images.cpu()
+            if isinstance(images, Tensor)
+            else torch.tensor(np.ascontiguousarray(images))
+        )
         if given.dtype != torch.uint8 or tuple(given.shape[1:]) != self.image_shape:
             raise ValueError(
                 f"images must be uint8 of shape (count, {', '.join(map(str, self.image_shape))}), "

@@ -45,9 +45,6 @@ from incay.trainables.worker.recording import evaluation_tables
 from incay.trainables.worker.task import TrialTask
 from incay.trainables.worker.weights import weight_histograms
 
-CHECKPOINT_SECONDS: float | None = None
-"""In place of what the environment says of how far apart checkpoints are."""
-
 
 class TrialSession:
     """Trains a trial from report to report, resuming where a checkpoint lies in the store.
@@ -85,8 +82,7 @@ class TrialSession:
         self._unmeasured: dict[str, str] = {}
         self._seconds_before = 0.0
         self._started = self._checkpointed = time.monotonic()
-        between = CHECKPOINT_SECONDS
-        self._between_checkpoints = checkpoint_seconds() if between is None else between
+        self._between_checkpoints = checkpoint_seconds()
 
     @property
     def step(self) -> int:

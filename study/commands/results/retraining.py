@@ -52,7 +52,7 @@ def retrain_trials(
             Ctrl-C.
     """
     from incay import analysis
-    from incay.study.execution.altered_book import altered_book
+    from incay.study.execution.books.altered_book import altered_book
     from incay.study.planning.data_catalog import DataCatalog
     from incay.study.retraining.drawing import (
         draw,

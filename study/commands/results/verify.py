@@ -80,7 +80,7 @@ def verify(
 def _verify_table(table_file: Path, results: str) -> None:
     from incay import analysis
     from incay.analysis.exports.manifests import run_of
-    from incay.study.execution.altered_book import altered_book
+    from incay.study.execution.books.altered_book import altered_book
     from incay.study.search.witness import strange_point_of_run
     from incay.trainables.store.books import Books
 

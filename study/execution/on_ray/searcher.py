@@ -9,8 +9,8 @@ import ray
 from ray.tune.search import Searcher
 
 from incay.study.errors import UserError
+from incay.study.execution.books.endings import Endings
 from incay.study.execution.context import RunContext
-from incay.study.execution.endings import Endings
 from incay.study.execution.lost_workers import MOST, TOGETHER, LostWorkers
 from incay.study.execution.phase import Following, Phase
 from incay.study.execution.stacks import Stack, Stacks
@@ -228,14 +228,8 @@ class WorkSearcher(Searcher):
         again = [trial for trial in self._stacks.waiting if trial.fingerprint in self._started]
         return [*running, *again]
 
-    def save(self, checkpoint_path: str) -> None:
-        """Nothing is saved: the store remembers, and a new run asks it."""
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Nothing is restored: the store remembers, and a new run asks it."""
-
     def __getstate__(self) -> dict[str, Any]:
-        # Tune pickles its searcher for a restore that never happens here.
+        # Tune pickles its searcher for a restore that never happens here: the store remembers.
         return {}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from incay.study.execution.books.endings import Endings
 from incay.study.execution.context import RunContext
-from incay.study.execution.endings import Endings
 from incay.study.execution.on_ray.watch import RayWatch
 from incay.study.execution.phase import Following, Phase
 from incay.study.planning.trials import PlannedTrial
@@ -154,7 +154,7 @@ def _stopper(stop: Callable[[], bool], tick: Callable[[], None]) -> Any:
         def stop_all(self) -> bool:
             return stop()
 
-        def __reduce__(self) -> Any:  # Tune snapshots its stopper; there is nothing to keep
+        def __reduce__(self) -> Any:  # Tune pickles its stopper; there is nothing to keep
             return (_never, ())
 
     return Interrupted()

@@ -49,11 +49,12 @@ def exposed_results(store: Store) -> Exposure | None:
     root = store.local_root
     if root is None:
         return None
-    exposed = turnable(root if "://" in store.uri else Path(store.uri))
-    if exposed is not None or not root.is_dir():
-        above = next(each for each in (root, *root.parents) if each.is_dir())
-        return exposed or replaceable(above)
-    return changeable(root) or _exposed_inside(root)
+    link = turnable(root if "://" in store.uri else Path(store.uri))
+    if link is not None:
+        return link
+    if root.is_dir():
+        return changeable(root) or _exposed_inside(root)
+    return replaceable(next(each for each in root.parents if each.is_dir()))
 
 
 def _exposed_inside(root: Path) -> Exposure | None:

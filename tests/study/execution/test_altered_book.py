@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from programs import incay
 
-from incay.study.execution.altered_book import altered_book
-from incay.study.execution.ledger import study_book
+from incay.study.execution.books.altered_book import altered_book
+from incay.study.execution.books.ledger import study_book
 from incay.study.spec.catalog import built_in_studies
 from incay.study.spec.reading.document import load_document
 from incay.study.spec.study import parse_study

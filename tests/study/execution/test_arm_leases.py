@@ -16,8 +16,8 @@ from simulated import spec
 from without_locks import WithoutLocks
 
 from incay.study.errors import UserError
+from incay.study.execution.books.ledger import Ledger
 from incay.study.execution.leases.lease import Lease, drivers_of_arms
-from incay.study.execution.ledger import Ledger
 from incay.study.execution.place import ResultsPlace
 from incay.trainables.store.books import Books
 from incay.trainables.store.runs.arms import SearchEnd

@@ -12,7 +12,7 @@ from simulated_records import simulated_record
 from tiny_study import STUDY
 
 from incay import load, load_model, table
-from incay.study.execution.kept_models import KeptModels
+from incay.study.execution.books.kept_models import KeptModels
 from incay.study.planning.trials import PlannedTrial
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings

@@ -15,7 +15,7 @@ from programs import ENVIRONMENT, incay
 from simulated import spec
 
 from incay.study.errors import HaltedError
-from incay.study.execution.ledger import study_book
+from incay.study.execution.books.ledger import study_book
 from incay.study.execution.place import ResultsPlace
 from incay.trainables.store.books import Books
 from incay.trainables.store.records import SCHEMA_VERSION

@@ -23,7 +23,7 @@ from incay.analysis.figures import figures
 from incay.analysis.output.renderers import renderers
 from incay.analysis.results.study import StudyResults
 from incay.analysis.tables import tables
-from incay.study.execution.ledger import Ledger
+from incay.study.execution.books.ledger import Ledger
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner
 from incay.study.spec.catalog import find_study

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from in_process import Done, incay
 
-from incay.study.execution.ledger import Ledger
+from incay.study.execution.books.ledger import Ledger
 from incay.study.spec.catalog import find_study
 from incay.study.spec.study import parse_study
 from incay.trainables.store.trials import Store

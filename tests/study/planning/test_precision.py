@@ -130,7 +130,7 @@ def test_slow_steps_are_measured_once_each(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_run_goes_on_in_the_precision_that_it_began_with(tmp_path: Path) -> None:
     spec = study()
     remember(kind(spec), QUICK["fp32"])
-    from incay.study.execution.ledger import Ledger
+    from incay.study.execution.books.ledger import Ledger
 
     store = Store(tmp_path / "results")
     Ledger(store, settled(measure=False)).open()

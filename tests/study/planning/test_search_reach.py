@@ -10,7 +10,7 @@ from in_process import incay
 from simulated import spec
 
 from incay.analysis import load, render, table
-from incay.study.execution.ledger import study_book
+from incay.study.execution.books.ledger import study_book
 from incay.study.planning.search_reach import unreached
 from incay.trainables.store.books import Books
 from incay.trainables.store.trials import Store

@@ -13,7 +13,7 @@ from simulated import simulate, spec
 
 from incay.analysis import load
 from incay.analysis.results.points import search_points
-from incay.study.execution.ledger import Ledger
+from incay.study.execution.books.ledger import Ledger
 from incay.study.mirrors.optuna_copy import OptunaCopy, open_storage, storage_address
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.status import study_status

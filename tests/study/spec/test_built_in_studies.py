@@ -11,7 +11,7 @@ from incay import analysis
 from incay.analysis.results.study import Arm, StudyResults
 from incay.analysis.tables.layouts.methods import NOT_IN_STUDY
 from incay.analysis.tables.layouts.notes.contradictions import contradictions
-from incay.study.execution.ledger import Ledger, study_book
+from incay.study.execution.books.ledger import Ledger, study_book
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.trials import Planner
 from incay.study.spec.catalog import built_in_studies, find_study

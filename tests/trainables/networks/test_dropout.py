@@ -16,7 +16,6 @@ from incay.trainables.networks.torchvision import TorchvisionSettings
 from incay.trainables.stacking.key import must_train_alone
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.trials import Store
-from incay.trainables.worker import session as module
 from incay.trainables.worker.session import TrialSession, train
 
 CPU = torch.device("cpu")
@@ -64,7 +63,7 @@ def test_off_it_is_not_there(name: str) -> None:
 def test_a_resumed_trial_drops_what_the_uninterrupted_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setenv("INCAY_CHECKPOINT_SECONDS", "0")
     data, task = small_data(), task_of(DROPS)
     whole = train(task, data, Store(tmp_path / "whole"), CPU)
     assert whole.status is Ending.COMPLETED

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from incay.trainables.store.uncollected import nothing_collected
+from incay.trainables.store.reading.uncollected import nothing_collected
 
 
 class Circle:

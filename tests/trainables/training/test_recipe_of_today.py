@@ -18,7 +18,6 @@ from incay.trainables.data.base import ImageData
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import SplitSettings
-from incay.trainables.worker import session as module
 from incay.trainables.worker.model import load_model
 from incay.trainables.worker.session import TrialSession, train
 
@@ -43,7 +42,7 @@ def assert_resumes(
     config: TrialConfig, data: ImageData, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check a trial that is left and brought back in every report against one that is not."""
-    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setenv("INCAY_CHECKPOINT_SECONDS", "0")
     task = replace(task_of(config), keep_model=True)
     store = Store(folder / "whole")
     whole, network = train(task, data, store, CPU), load_model(store, task.fingerprint)

@@ -21,7 +21,6 @@ from incay.trainables.store.endings import Ending
 from incay.trainables.store.trials import Store
 from incay.trainables.training.settings import SplitSettings
 from incay.trainables.training.trainer import Trainer
-from incay.trainables.worker import session as module
 from incay.trainables.worker.ending import end_trial
 from incay.trainables.worker.session import TrialSession, train
 from incay.trainables.worker.weights import weight_histograms
@@ -167,7 +166,7 @@ def test_damaged_checkpoint_costs_its_work_only_and_is_told(store, digits):
 
 
 def test_checkpoints_are_kept_at_the_interval(store, digits, monkeypatch):
-    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setenv("INCAY_CHECKPOINT_SECONDS", "0")
     session = TrialSession(TASK, digits, store, CPU)
     session.advance()
     assert store.checkpoints.read(NAME) is not None

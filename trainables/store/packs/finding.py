@@ -20,8 +20,8 @@ from incay.trainables.store.places import (
 )
 from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
 from incay.trainables.store.reading.door import MOST_RECORD
+from incay.trainables.store.reading.uncollected import nothing_collected
 from incay.trainables.store.records import TrialRecord
-from incay.trainables.store.uncollected import nothing_collected
 
 _Answer = TypeVar("_Answer")
 _READERS = 16

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from incay.study.errors import UserError
-from incay.study.execution.ledger import study_book
+from incay.study.execution.books.ledger import study_book
 from incay.study.spec.paths import ANYWHERE
 from incay.study.spec.reading.document import Document
 from incay.study.spec.study import parse_study

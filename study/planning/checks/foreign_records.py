@@ -1,4 +1,7 @@
-"""Results that a newer program has written: a study is refused before anything of it runs."""
+"""Results that are not ours to write over: a study is refused before anything of it runs.
+
+They are a newer program's, or such that we have no right to read.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.trials import Store
 
 
-def refuse_newer_records(
+def refuse_foreign_records(
     store: Store, planner: Planner, books: Books
 ) -> dict[str, TrialRecord | RecordError | None]:
     """Refuse a study of whose trials one has a record that this program cannot read.

@@ -1,0 +1,1 @@
+"""What a run keeps in the store and takes from it: books, records, endings, networks."""
