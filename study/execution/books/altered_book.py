@@ -11,6 +11,7 @@ from incay.study.execution.books.ledger import study_book
 from incay.study.spec.paths import ANYWHERE
 from incay.study.spec.reading.document import Document
 from incay.study.spec.study import parse_study
+from incay.trainables import names
 from incay.trainables.store.books import Books
 from incay.trainables.store.shapes import StudyBook
 
@@ -39,27 +40,25 @@ def altered_book(books: Books) -> str:
         asked = study_book(parse_study(document))
     except UserError:
         return ""
-    for name, (wanted, found) in _differences(asked, book).items():
-        return _told(books, f"{name} {wanted}, which its document asks for", found)
+    wanted, found = _decided(asked), _decided(book)
+    if not book.looks:  # as in books of earlier versions
+        wanted.pop("looks")
+        found.pop("looks")
+    for name in {**wanted, **found}:
+        if wanted.get(name) != found.get(name):
+            should = f"{name}: {json.dumps(wanted.get(name))}, as its document does"
+            return _told(books, should, json.dumps(found.get(name)))
     return ""
 
 
-def _differences(asked: StudyBook, book: StudyBook) -> dict[str, tuple[str, str]]:
-    held = [name for name in _HELD if name != "looks" or book.looks]  # earlier versions have none
-    pairs = {name: (_text(getattr(asked, name)), _text(getattr(book, name))) for name in held}
-    pairs |= {
-        f"arms.{mine.name}.{name}": (_text(getattr(mine, name)), _text(getattr(theirs, name)))
-        for mine, theirs in zip(asked.arms, book.arms, strict=False)
-        for name in ("name", "difference", "search")
+def _decided(book: StudyBook) -> dict[str, Any]:
+    """Return what a book says that its document decides, by dotted name."""
+    values = json.loads(json.dumps(dataclasses.asdict(book), default=str))
+    arms = {
+        arm["name"]: {"difference": arm["difference"], "search": arm["search"]}
+        for arm in values["arms"]
     }
-    pairs["arms"] = (str(len(asked.arms)), str(len(book.arms)))
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def _text(value: Any) -> str:
-    is_shape = dataclasses.is_dataclass(value) and not isinstance(value, type)
-    plain = dataclasses.asdict(value) if is_shape else value
-    return json.dumps(plain, sort_keys=True, default=str)
+    return names.flatten({**{name: values[name] for name in _HELD}, "arms": arms})
 
 
 def _told(books: Books, wanted: str, found: str) -> str:
