@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, TypeVar, get_type_hints
 
 from incay.trainables.augment import PolicySettings, policies
@@ -162,7 +163,7 @@ class TrialConfig(Settings):
 
 
 def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
-    hints = get_type_hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     arguments: dict[str, Any] = {}
     for item in fields(cls):
         if item.name not in values:
@@ -181,3 +182,9 @@ def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
             value = tuple(value)
         arguments[item.name] = value
     return cls(**arguments)
+
+
+@cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    """Return the types of settings; to gather them takes a worker longer than all else of them."""
+    return get_type_hints(cls)

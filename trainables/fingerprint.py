@@ -11,53 +11,83 @@ as the code that has changed since is shown to compute the same (`incay.trainabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
+from incay.trainables.by_object import by_object
 from incay.trainables.config import COMPONENTS, TrialConfig
 from incay.trainables.epoch import as_then
 from incay.trainables.errors import UserError
 from incay.trainables.incay import forms
 from incay.trainables.incay.base import takes_batches
+from incay.trainables.names import INCAY, incay_is_on
+from incay.trainables.settings import Settings, to_dict
 from incay.trainables.source.code import reached
 from incay.trainables.source.names import Scope
 from incay.trainables.source.tree import own_code
 from incay.trainables.source.versions import digest, scope
-from incay.trainables.store.later import asks_for_later
-from incay.trainables.store.naming import fingerprint_of
+from incay.trainables.store.later import part_asks_for_later
+from incay.trainables.store.naming import OFF, canonical_of, canonical_part, fingerprint_of_text
 
 _LOOP = "incay.trainables.training.trainer"
+_NAMES = sorted(field.name for field in fields(TrialConfig))
+
+
+class _Said(NamedTuple):
+    """What a part of a configuration says of its trial: a text, and whether that is later."""
+
+    text: str
+    is_later: bool
 
 
 def fingerprint(config: TrialConfig, data_hash: str) -> str:
     """Return the trial's fingerprint, 20 hexadecimal digits."""
-    values = config.to_dict()
-    return fingerprint_of(values, data_hash, _version(config, values))
+    said = _parts_said(config)
+    settings = canonical_of(part.text for part in said)
+    return fingerprint_of_text(settings, data_hash, _version(config, said))
 
 
 def code_version(config: TrialConfig) -> str:
     """Return the version of the code that trains this configuration."""
-    return _version(config, config.to_dict())
+    return _version(config, _parts_said(config))
 
 
 def code_files(config: TrialConfig) -> dict[str, str]:
     """Return the modules that can change the trial's result, each with its hash."""
-    found = _counted(roots(config), scope(), _is_later(config, config.to_dict()))
+    found = _counted(roots(config), scope(), _is_later(config, _parts_said(config)))
     return {module: digest(definitions) for module, definitions in found.items()}
 
 
-def _version(config: TrialConfig, values: Mapping[str, Any]) -> str:
-    return _digest(roots(config), scope(), _is_later(config, values))
+def _parts_said(config: TrialConfig) -> list[_Said]:
+    parts = ((name, getattr(config, name)) for name in _NAMES)
+    return [
+        _said(part, name)
+        if isinstance(part, Settings)
+        else _Said(canonical_part(name, part), part_asks_for_later(name, part))
+        for name, part in parts
+    ]
 
 
-def _is_later(config: TrialConfig, values: Mapping[str, Any]) -> bool:
+@by_object
+def _said(part: Settings, name: str) -> _Said:
+    values = to_dict(part)
+    is_off = name == INCAY and not incay_is_on({name: values})
+    return _Said(OFF if is_off else canonical_part(name, values), part_asks_for_later(name, values))
+
+
+def _version(config: TrialConfig, said: Iterable[_Said]) -> str:
+    return _digest(roots(config), scope(), _is_later(config, said))
+
+
+def _is_later(config: TrialConfig, said: Iterable[_Said]) -> bool:
     """Return whether a trial asks for anything that came after the epoch.
 
     A form that is given the whole batch does: what gives it is the loop's.
     """
     batches = config.incay.active and takes_batches(forms[config.incay.form])
-    return batches or asks_for_later(values)
+    return batches or any(part.is_later for part in said)
 
 
 @cache

@@ -46,6 +46,8 @@ NEEDS: Mapping[str, tuple[str, Any]] = {
 }
 """By setting: which other decides whether it acts, and by which values; None: unless it is 0."""
 
+_MAPPINGS = (dict, Mapping)
+"""What nested settings are; to ask first for what they mostly are takes a tenth."""
 _PLAIN = (str, int, float)
 """What most settings are; to ask whether one is a mapping takes longer than all else here."""
 
@@ -80,7 +82,7 @@ def look_up(values: Mapping[str, Any], name: str) -> Any:
     """Return a setting of nested ones by dotted name, None where there is none."""
     value: Any = values
     for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
+        if not isinstance(value, _MAPPINGS) or part not in value:
             return None
         value = value[part]
     return value

@@ -7,14 +7,14 @@ import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from incay.trainables.by_object import by_object
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.base import DataError, hash_files
 from incay.trainables.data.images.memory import available_bytes
 from incay.trainables.data.inspection.files import special
 from incay.trainables.names import flatten
-from incay.trainables.settings import to_dict
+from incay.trainables.settings import Settings, to_dict
 
 
 def files_hash(config: TrialConfig, root: Path | None, known: dict[Path, str]) -> str:
@@ -43,12 +43,18 @@ def files_hash(config: TrialConfig, root: Path | None, known: dict[Path, str]) -
 
 def _texts(config: TrialConfig) -> Iterator[tuple[str, str]]:
     """Yield the settings that may be paths: a name with an ending, or one of several parts."""
-    kinds = ("network", "loss", "optimizer", "schedule")
-    parts: dict[str, Any] = {kind: to_dict(getattr(config, kind)) for kind in kinds}
-    for name, value in flatten(parts).items():
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str) and "\0" not in item and ("/" in item or "." in item):
-                yield name, item
+    for kind in ("network", "loss", "optimizer", "schedule"):
+        yield from _texts_of(getattr(config, kind), kind)
+
+
+@by_object
+def _texts_of(part: Settings, kind: str) -> list[tuple[str, str]]:
+    return [
+        (name, item)
+        for name, value in flatten({kind: to_dict(part)}).items()
+        for item in (value if isinstance(value, list) else [value])
+        if isinstance(item, str) and "\0" not in item and ("/" in item or "." in item)
+    ]
 
 
 def _candidates(value: str, root: Path | None) -> list[Path]:

@@ -21,6 +21,8 @@ def share_parts(config: TrialConfig, like: TrialConfig) -> TrialConfig:
     for field in fields(config):
         ours, others = getattr(config, field.name), getattr(like, field.name)
         # Also by what is written: 1 and 1.0 are equal, and another setting.
-        if is_dataclass(ours) and ours == others and repr(ours) == repr(others):
+        if ours is others or not is_dataclass(ours) or ours != others:
+            continue
+        if repr(ours) == repr(others):
             object.__setattr__(config, field.name, others)
     return config

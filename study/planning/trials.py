@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from incay.study.planning.data_catalog import DataCatalog
 from incay.study.planning.sharing import share_parts
@@ -105,7 +105,7 @@ class Planner:
         self._spec = spec
         self._data = data
         self._fixed: list[PlannedTrial | WaitingTrial] = []
-        self._first: dict[str, TrialConfig] = {}  # of each arm's search trials
+        self._first: dict[str, TrialConfig] = {}  # of each arm's trials
 
     def search_trial(
         self,
@@ -117,7 +117,6 @@ class Planner:
     ) -> PlannedTrial:
         """Return an arm's search trial: part of the training set validates, test is sealed."""
         config = search_config(self._spec, arm, params, replicate, repetition)
-        config = share_parts(config, self._first.setdefault(arm.name, config))
         planned = self._planned(arm, "search", number, config, params)
         return replace(planned, replicate=replicate, repetition=repetition)
 
@@ -189,6 +188,7 @@ class Planner:
         config: TrialConfig,
         params: Mapping[str, Any],
     ) -> PlannedTrial:
+        config = share_parts(config, self._first.setdefault(arm.name, config))
         name = fingerprint(config, self._data.hash_for(config))
         repetition = self._spec.repetition_of(number) if phase == "confirm" else 0
         return PlannedTrial(
@@ -219,14 +219,10 @@ def search_config(
         replicate: Which of the search's seeds. The split is the same for all of them.
         repetition: Which of the searches of the arm. Each has seeds and a split of its own.
     """
-    config = build_trial(merge(arm.values, nest(dict(params))), spec.document.data_root)
-    split = replace(
-        config.split,
-        validation=config.split.validation or SEARCH_VALIDATION,
-        seed=spec.split_seed(repetition),
-        test="sealed",
-    )
-    return replace(config, split=split, seed=spec.search_seed(replicate, repetition))
+    values = merge(arm.values, nest(dict(params)))
+    split = _split(values, _held_out(values), spec.split_seed(repetition), "sealed")
+    seed = spec.search_seed(replicate, repetition)
+    return build_trial({**values, "split": split, "seed": seed}, spec.document.data_root)
 
 
 def confirm_config(
@@ -245,13 +241,23 @@ def confirm_config(
         params: The frozen values of searched settings, by dotted name.
         threshold: The norm threshold, where it is known only now.
     """
-    config = build_trial(merge(arm.values, nest(dict(params))), spec.document.data_root)
-    if threshold is not None:
-        config = replace(config, incay=replace(config.incay, threshold=threshold))
-    test: Literal["final", "reports"] = "reports" if spec.header.protocol == "paper" else "final"
-    split = replace(config.split, validation=0.0, seed=0, test=test)
+    values = merge(arm.values, nest(dict(params)))
+    share, split_seed = 0.0, 0
     if spec.stops_early:  # by the images that its search held out
-        share = config.split.validation or SEARCH_VALIDATION
-        seed = spec.split_seed(spec.repetition_of(replicate))
-        split = replace(split, validation=share, seed=seed)
-    return replace(config, split=split, seed=spec.confirm_seeds[replicate])
+        share, split_seed = _held_out(values), spec.split_seed(spec.repetition_of(replicate))
+    test = "reports" if spec.header.protocol == "paper" else "final"
+    split = _split(values, share, split_seed, test)
+    seed = spec.confirm_seeds[replicate]
+    config = build_trial({**values, "split": split, "seed": seed}, spec.document.data_root)
+    if threshold is None:
+        return config
+    return replace(config, incay=replace(config.incay, threshold=threshold))
+
+
+def _held_out(values: Mapping[str, Any]) -> float:
+    """Return the share of the training images that a search holds out."""
+    return values.get("split", {}).get("validation") or SEARCH_VALIDATION
+
+
+def _split(values: Mapping[str, Any], share: float, seed: int, test: str) -> dict[str, Any]:
+    return {**values.get("split", {}), "validation": share, "seed": seed, "test": test}

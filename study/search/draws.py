@@ -46,10 +46,11 @@ class PlainDraws:
     def __init__(self, spaces: Mapping[str, Space]) -> None:
         self._spaces = spaces
         self._distributions = {name: distribution(space.range) for name, space in spaces.items()}
+        self._random = RandomSampler(seed=0)
 
     def draw(self, seed: int, fixed: Fixed | None) -> dict[str, Any]:
         """Return a point; see `Draws`."""
-        sampler = RandomSampler(seed=seed)
+        self._random._rng.rng.seed(seed)  # a sampler of its own for each point takes fifty times it
         point: dict[str, Any] = {}
         for name, space in self._spaces.items():
             if space.applies(point):
@@ -60,7 +61,7 @@ class PlainDraws:
                 elif searched.single():
                     value = single_value(searched)
                 else:
-                    value = sampler.sample_independent(None, None, name, searched)
+                    value = self._random.sample_independent(None, None, name, searched)
                 point[name] = value
         return point
 

@@ -167,13 +167,11 @@ class SearchWork:
     def next(self) -> PlannedTrial | Signal:
         """Return the next trial of the search that is furthest behind."""
         while True:
-            left = [search for search in self.searches if not search.exhausted]
-            if not left:
-                return Signal.WAIT if self._running else Signal.DONE
-            ready = [search for search in left if search.ready]
-            if not ready:
-                return Signal.WAIT
-            search = min(ready, key=lambda item: item.handed_out)
+            in_turn = sorted(self.searches, key=lambda item: item.handed_out)
+            search = next((item for item in in_turn if item.ready), None)
+            if search is None:
+                goes_on = self._running or not all(item.exhausted for item in in_turn)
+                return Signal.WAIT if goes_on else Signal.DONE
             trial = search.take()
             self.planned.append(trial)
             if trial.fingerprint in self._running:

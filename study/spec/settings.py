@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, get_args, get_type_hints
 
@@ -23,11 +23,14 @@ from incay.study.spec.reading.notation import fitted
 from incay.study.spec.words import EPOCHS, RECIPE
 from incay.trainables.config import COMPONENTS, WITHIN, TrialConfig
 from incay.trainables.incay import forms
+from incay.trainables.incay.settings import IncaySettings
 from incay.trainables.names import DERIVED, flatten
 from incay.trainables.registry import Registry, UnknownNameError, describe_unknown
 from incay.trainables.schedules.step import StepSettings
 from incay.trainables.settings import Settings, to_dict
 
+_MOST_READ = 500
+"""Texts whose settings are remembered."""
 WHY_DERIVED = dict(
     zip(
         DERIVED,
@@ -76,7 +79,7 @@ def build_trial(values: Mapping[str, Any], root: Root = None) -> TrialConfig:
     if (wrong := other_set_problem(parts)) is not None:
         raise ValueProblem(*wrong)
     try:
-        config = TrialConfig(**parts)
+        config = TrialConfig(**{**_defaults(), **parts})
     except ValueError as error:
         raise ValueProblem(_blamed(TrialConfig, str(error)), str(error)) from error
     _check_milestones(config)
@@ -178,6 +181,16 @@ def _allowed(known: Iterable[str], path: tuple[str, ...] = ()) -> list[str]:
 
 
 @cache
+def _defaults() -> Mapping[str, Any]:
+    """Return what parts are that a study says nothing of: the same objects for all trials."""
+    return {
+        item.name: item.default_factory()
+        for item in fields(TrialConfig)
+        if item.default_factory is not MISSING
+    }
+
+
+@cache
 def _hints() -> Mapping[str, Any]:
     return get_type_hints(TrialConfig)
 
@@ -187,11 +200,23 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(hint)
 
 
+def _read(hint: Any, text: str) -> Any:
+    # JSON mode is strict about types but takes a list for a tuple, as YAML needs.
+    return _adapter(hint).validate_json(text, strict=True)
+
+
+@lru_cache(_MOST_READ)
+def _read_once(hint: Any, text: str) -> Any:
+    """Return the one object that a text reads as: trials of an arm share most of their parts."""
+    return _read(hint, text)
+
+
 def _check(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
     value = fitted(hint, value)
     try:
-        # JSON mode is strict about types but takes a list for a tuple, as YAML needs.
-        return _adapter(hint).validate_json(json.dumps(value), strict=True)
+        # What incay's settings come to hangs on its form as well, which a user may write anew.
+        read = _read if hint is IncaySettings else _read_once
+        return read(hint, json.dumps(value))
     except ValidationError as error:
         first = error.errors()[0]
         at = tuple(str(part) for part in first["loc"] if isinstance(part, str))

@@ -13,8 +13,11 @@ import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
+_FLUSHES = 8
+"""At the same time, of a process."""
 _NO_FLUSH_OF_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EACCES}
 """What file systems say that have no such thing."""
 
@@ -69,8 +72,14 @@ def _side_by_side(paths: Iterable[Path]) -> None:
     if len(each) == 1:
         _flush(each[0])
         return
-    with ThreadPoolExecutor(max(1, len(each))) as pool:
-        list(pool.map(_flush, each))
+    list(_pool().map(_flush, each))
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return the threads that flush: to start some for each record takes as long as a flush."""
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # no child has its parent's threads
+    return ThreadPoolExecutor(_FLUSHES, thread_name_prefix="incay-flush")
 
 
 def _flush(path: Path) -> None:

@@ -123,8 +123,16 @@ def part_as_before(part: str, value: Any) -> Any:
 
 def asks_for_later(config: Mapping[str, Any]) -> bool:
     """Return whether a nested configuration asks for anything that came after the epoch."""
-    differs = _any(config, _LATER, lambda value, before: not _same(value, before))
-    return differs or _any(config, _KNOWN, lambda value, known: value not in known)
+    return any(part_asks_for_later(name, part) for name, part in config.items())
+
+
+def part_asks_for_later(name: str, value: Any) -> bool:
+    """Return whether one part of a nested configuration does."""
+    if name not in _LATER and name not in _KNOWN:
+        return False
+    part = {name: value}
+    differs = _any(part, _LATER, lambda value, before: not _same(value, before))
+    return differs or _any(part, _KNOWN, lambda value, known: value not in known)
 
 
 def completed(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from incay.trainables.names import INCAY, incay_is_on
@@ -14,6 +14,7 @@ from incay.trainables.store.later import as_before, part_as_before
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 DIGITS = 20
 """Of a fingerprint, hexadecimal."""
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 INCAY_OFF = {
     "form": "none",
     "weight": 0.0,
@@ -27,7 +28,7 @@ INCAY_OFF = {
 
 def is_fingerprint(text: str) -> bool:
     """Return whether a text may be a fingerprint."""
-    return re.fullmatch(rf"[0-9a-f]{{{DIGITS}}}", text) is not None
+    return _FINGERPRINT.fullmatch(text) is not None
 
 
 def canonical(config: Mapping[str, Any]) -> str:
@@ -42,13 +43,24 @@ def canonical(config: Mapping[str, Any]) -> str:
 def canonical_part(name: str, value: Any) -> str:
     """Return what `canonical` says of one part of a configuration; empty where that is nothing.
 
-    That of the incay term is said of one that is on. Parts in the order of their names, with
-    commas between and in braces, are the canonical text: many trials share most of theirs.
+    That of the incay term is said of one that is on; else it is `OFF`.
     """
     left = part_as_before(name, value)
     if left is None and value is not None:
         return ""
     return f"{_ENCODER.encode(name)}:{_ENCODER.encode(left)}"
+
+
+OFF = canonical_part(INCAY, INCAY_OFF)
+"""What the canonical text says of an incay term that is off."""
+
+
+def canonical_of(parts: Iterable[str]) -> str:
+    """Return the canonical text from `canonical_part` of all parts, in the order of their names.
+
+    Many trials share most of their parts, whose text then need not be made for each.
+    """
+    return "{" + ",".join(filter(None, parts)) + "}"
 
 
 def fingerprint_of(config: Mapping[str, Any], data_hash: str, code_version: str) -> str:

@@ -19,7 +19,12 @@ import pyarrow as pa
 from incay.trainables import names
 from incay.trainables.store.endings import Ending
 from incay.trainables.store.later import LATER_PARTS, WHOLE, completed_part
-from incay.trainables.store.naming import INCAY_OFF, canonical_part, fingerprint_of_text
+from incay.trainables.store.naming import (
+    OFF,
+    canonical_of,
+    canonical_part,
+    fingerprint_of_text,
+)
 from incay.trainables.store.packs.columns import (
     CONFIG,
     FILES,
@@ -110,7 +115,7 @@ def _settings(table: pa.Table) -> tuple[Iterator[str], Iterator[dict[str, Any]]]
         else:
             parts[name] = [missing] * table.num_rows
     texts = (  # in the order of the parts' names, as the canonical text has them
-        "{" + ",".join(filter(None, row)) + "}"
+        canonical_of(row)
         for row in zip(*(map(itemgetter(1), cells) for cells in parts.values()), strict=True)
     )
     values = {name: list(map(itemgetter(0), cells)) for name, cells in parts.items()}
@@ -123,7 +128,7 @@ def _setting(name: str, text: str, value: Any, *, is_whole: bool) -> tuple[Any, 
     if not isinstance(value, dict | list):
         return value, f"{json.dumps(name)}:{text}"
     if name == names.INCAY and not names.incay_is_on({name: value}):
-        canonical = _OFF
+        canonical = OFF
     else:
         canonical = canonical_part(name, value)
     return (completed_part(name, value) if is_whole else value), canonical
@@ -132,10 +137,7 @@ def _setting(name: str, text: str, value: Any, *, is_whole: bool) -> tuple[Any, 
 def _missing(name: str, is_whole: bool) -> tuple[Any, str]:
     """Return what a part is that a configuration lacks, and its text."""
     value = completed_part(name, None) if is_whole else None
-    return (_ABSENT if value is None else value), (_OFF if name == names.INCAY else "")
-
-
-_OFF = canonical_part(names.INCAY, INCAY_OFF)
+    return (_ABSENT if value is None else value), (OFF if name == names.INCAY else "")
 
 
 def _origin_cells(name: str, column: pa.ChunkedArray) -> list[Any]:

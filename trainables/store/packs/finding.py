@@ -25,6 +25,7 @@ from incay.trainables.store.records import TrialRecord
 
 _Answer = TypeVar("_Answer")
 _READERS = 16
+_ABSENT = (0, 0, 0)
 _KEPT = 2_000
 """Single records that are remembered: a run asks for each several times."""
 _MANY = 1_000
@@ -52,6 +53,8 @@ class Finder:
         """
         path = trial_path(fingerprint, RECORD)
         written = self._written(path)
+        if written == _ABSENT:
+            return None
         known = self._read.get(fingerprint)
         if known is not None and known[0] == written:
             return known[1]
@@ -71,11 +74,16 @@ class Finder:
         return record
 
     def _written(self, path: str) -> tuple[int, int, int] | None:
-        """Return what changes whenever a file is written; None where that is not known."""
+        """Return what changes whenever a file is written; None where that is not known.
+
+        `_ABSENT` where there is none.
+        """
         if self._files.local_root is None:
             return None
         try:
-            about = (self._files.local_root / path).stat()
+            about = os.stat(f"{self._files.root}/{path}")  # noqa: PTH116 - several times a trial
+        except (FileNotFoundError, NotADirectoryError):
+            return _ABSENT
         except OSError:
             return None
         return about.st_ino, about.st_size, about.st_mtime_ns

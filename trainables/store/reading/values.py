@@ -18,6 +18,7 @@ _NUMBERS = (
     *(names.WEIGHT, names.WIDTH, names.FEATURE_SCALE, names.LEARNING_RATE, names.WEIGHT_DECAY),
     names.MOMENTUM,
 )
+_PLAIN = (str, int, float, type(None))
 _OF_PART = {
     part: [each for each in (*_TEXTS, *_WHOLE, *_NUMBERS) if each.partition(".")[0] == part]
     for part in {each.partition(".")[0] for each in (*_TEXTS, *_WHOLE, *_NUMBERS)}
@@ -47,7 +48,7 @@ def require_params(params: Mapping[str, Any], where: str) -> None:
         RecordError: One is neither number nor text nor truth value, or of another type.
     """
     for name, value in params.items():
-        require(value is None or isinstance(value, str | int | float), f"a plain {name}", where)
+        require(isinstance(value, _PLAIN), f"a plain {name}", where)
         _require(name, value, where)
 
 

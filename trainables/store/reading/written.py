@@ -86,9 +86,11 @@ def trial_rows_of(content: bytes, where: str) -> list[TrialRow]:
 
 def _checked(rows: list[TrialRow], where: str) -> list[TrialRow]:
     for row in rows:
-        for name in ("number", "replicate", "repetition"):
-            require(0 <= getattr(row, name) < _MOST, f"0 <= {name} < {_MOST:,}", where)
-        require(is_fingerprint(row.fingerprint), f"fingerprints of {DIGITS} digits", where)
+        for number in (row.number, row.replicate, row.repetition):
+            if not 0 <= number < _MOST:  # messages are made for none else
+                require(False, f"numbers from 0 to {_MOST:,}", where)
+        if not is_fingerprint(row.fingerprint):
+            require(False, f"fingerprints of {DIGITS} digits", where)
         require_params(row.params, where)
     require_once(rows, where)
     return rows

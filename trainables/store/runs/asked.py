@@ -21,6 +21,7 @@ class Asked:
     def __init__(self, arm: ArmBook) -> None:
         self._config = arm.config
         self._flat = {name: names.flatten({name: value}) for name, value in arm.config.items()}
+        self._same: dict[str, Any] = {}  # parts of records, last found to be what the arm says
         derived = [*names.DERIVED, "split"]
         if "arm:" in str(arm.difference.get(names.THRESHOLD, "")):
             derived.append(names.THRESHOLD)
@@ -38,7 +39,7 @@ class Asked:
         differs = [
             name
             for name, value in self._config.items()
-            if name in parts or config.get(name) != value
+            if name in parts or not self._is_as_asked(name, config.get(name), value)
         ]
         asked: dict[str, Any] = {}
         for name in differs:
@@ -57,6 +58,15 @@ class Asked:
             ):
                 return f"it has {name}={trained[name]!r}, not {value!r}"
         return ""
+
+    def _is_as_asked(self, name: str, part: Any, asked: Any) -> bool:
+        """Return whether a part is what the arm says; records out of one pack share most parts."""
+        if part is not None and part is self._same.get(name):
+            return True
+        is_so = bool(part == asked)
+        if is_so:
+            self._same[name] = part
+        return is_so
 
     def _derives(self, name: str, asked: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
         """Return whether a setting may be another than the arm's."""
