@@ -21,7 +21,8 @@ from incay.trainables.store.trials import Store
 
 _SECONDS_BEFORE_FIRST = 30.0
 """Or until a trial has ended: before, there is nothing to copy."""
-_NEEDED = ("mlflow", "matplotlib.backends.backend_svg")
+_NEEDED = ("mlflow", "matplotlib.backends.backend_svg", "incay.analysis.reports.report")
+_NEEDED_BY_DATABASES = "mlflow.store.tracking.sqlalchemy_store"
 _NICENESS = 10
 """What it does meanwhile gives way to Ray and to the first trials."""
 _SECONDS_BETWEEN_SYNCS = 2.0
@@ -131,6 +132,7 @@ def _make_ready(store: Store) -> None:
     for name in _NEEDED:
         importlib.import_module(name)
     if own_database(store) is not None:
+        importlib.import_module(_NEEDED_BY_DATABASES)
         prepare_template()
 
 

@@ -32,6 +32,7 @@ from incay.trainables.store.records import SKIPPED, TrialRecord
 from incay.trainables.store.shapes import Progress
 from incay.trainables.store.trials import Store
 from incay.trainables.training.opened import OpenTrainer
+from incay.trainables.training.prepared import prepare
 from incay.trainables.training.trainer import DivergedError
 from incay.trainables.worker.chance import draws_at_random, seed_global_states
 from incay.trainables.worker.checkpoint import require_finite, require_own
@@ -40,6 +41,7 @@ from incay.trainables.worker.interval import checkpoint_seconds
 from incay.trainables.worker.measuring.measuring import measure_report
 from incay.trainables.worker.measuring.own import own_measures
 from incay.trainables.worker.model import save_model
+from incay.trainables.worker.prepared_once import Prepare
 from incay.trainables.worker.provenance import device_name, environment, now
 from incay.trainables.worker.recording import evaluation_tables
 from incay.trainables.worker.task import TrialTask
@@ -55,6 +57,7 @@ class TrialSession:
         store: Where it is recorded.
         device: Where it is trained.
         on_batch: Called before each batch, of training and of evaluation alike.
+        prepare_data: Splits the data set and brings it to the device.
 
     Raises:
         UserError: The environment says no time between checkpoints.
@@ -67,6 +70,7 @@ class TrialSession:
         store: Store,
         device: torch.device,
         on_batch: Callable[[], None] | None = None,
+        prepare_data: Prepare = prepare,
     ) -> None:
         self.task = task
         self.store = store
@@ -74,6 +78,7 @@ class TrialSession:
         self._data = data
         self._device = device
         self._on_batch = on_batch
+        self._prepare_data = prepare_data
         self._trainer: OpenTrainer | None = None  # built, or brought back, by `prepare`
         self._initial_weights: pa.Table | None = None
         # There may be one when it begins: what another study has pruned, this one may train on.
@@ -205,7 +210,9 @@ class TrialSession:
         return trainer
 
     def _new_trainer(self) -> OpenTrainer:
-        return OpenTrainer(self.task.config, self._data, self._device)
+        config = self.task.config
+        data = self._prepare_data(config, self._data, self._device)
+        return OpenTrainer(config, data, self._device)
 
     def _built(self) -> OpenTrainer:
         """Return a trainer that has not begun: its seed gives the same initial weights each time.

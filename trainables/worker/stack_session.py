@@ -15,6 +15,7 @@ from incay.trainables.store.endings import Unended
 from incay.trainables.store.trials import Store
 from incay.trainables.training.prepared import PreparedData, prepare
 from incay.trainables.worker.member_session import MemberSession
+from incay.trainables.worker.prepared_once import Prepare
 from incay.trainables.worker.task import TrialTask
 
 
@@ -38,6 +39,7 @@ class StackSession:
         store: Where they are recorded.
         device: Where they are trained.
         on_batch: Called before each batch, of training and of evaluation alike.
+        prepare_data: Splits the data set and brings it to the device.
         alone_because: Why they are to train one by one; empty where they need not.
         withdrawable: Whether a trial's ending may be recorded by somebody else meanwhile, who
             prunes it: it is then trained no further.
@@ -50,6 +52,7 @@ class StackSession:
         store: Store,
         device: torch.device,
         on_batch: Callable[[], None] | None = None,
+        prepare_data: Prepare = prepare,
         *,
         alone_because: str = "",
         withdrawable: bool = False,
@@ -58,6 +61,7 @@ class StackSession:
         self._data = data
         self._device = device
         self._on_batch = on_batch
+        self._prepare_data = prepare_data
         self._withdrawable = withdrawable
         self._stack: StackedTrainer | None = None
         self._prepared = False
@@ -110,7 +114,7 @@ class StackSession:
 
     @cached_property
     def _shared_data(self) -> PreparedData:
-        return prepare(self._config, self._data, self._device)
+        return self._prepare_data(self._config, self._data, self._device)
 
     def _prepare(self) -> None:
         if self._prepared:

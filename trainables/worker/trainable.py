@@ -76,6 +76,8 @@ class IncayTrainable(tune.Trainable):
         install(code or Bundle())  # before data or settings of its kinds are unpacked
         import torch
 
+        from incay.trainables.worker.prepared_once import PreparedOnce
+
         keep_memory()
         torch.set_num_threads(max(1, threads))
         set_data_root(data_root)
@@ -83,6 +85,7 @@ class IncayTrainable(tune.Trainable):
         self._store = store
         self._refs = data
         self._loaded: dict[str, ImageData] = {}
+        self._prepare_data = PreparedOnce()
         # By what the study asks for, never by what is there.
         self._device = torch.device("cuda" if on_gpu else "cpu")
         self._session: _Session | None = None
@@ -128,7 +131,12 @@ class IncayTrainable(tune.Trainable):
     def _begin(self, config: dict[str, Any]) -> None:
         task = _task(config)
         self._session = self.session()(
-            task, self._data(task), self._store, self._device, on_batch=self._watchdog.beat
+            task,
+            self._data(task),
+            self._store,
+            self._device,
+            self._watchdog.beat,
+            self._prepare_data,
         )
 
     def _advance(self) -> dict[str, Any]:
@@ -162,6 +170,7 @@ class StackTrainable(IncayTrainable):
             self._store,
             self._device,
             self._watchdog.beat,
+            self._prepare_data,
             alone_because=config["alone_because"],
             withdrawable=config["withdrawable"],
         )

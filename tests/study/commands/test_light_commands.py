@@ -84,3 +84,11 @@ def test_a_driver_loads_no_tensors_and_no_statistics(tmp_path: Path) -> None:
     loaded = set(done.stdout.split())
     assert "ray" in loaded
     assert not loaded & {"torch", "scipy", "sklearn", "mlflow"}
+
+
+def test_a_run_loads_them_neither_while_it_trains(finished: Path, tmp_path: Path) -> None:
+    """Ray by itself imports MLflow before the first trial, to count those that log to it."""
+    shutil.copy(finished / "tiny.yaml", tmp_path)
+    loaded = _loaded(["run", "tiny.yaml", "--no-mirror"], tmp_path)
+    assert "ray" in loaded
+    assert not loaded & {"torch", "scipy", "sklearn", "mlflow", "matplotlib"}

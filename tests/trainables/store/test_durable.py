@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from incay.trainables.store.endings import Ending
+from incay.trainables.store.files import Files
 from incay.trainables.store.naming import fingerprint_of
 from incay.trainables.store.records import TrialRecord
 from incay.trainables.store.shapes import Progress
@@ -92,3 +95,23 @@ def test_how_far_a_trial_is_costs_no_flush(calls, tmp_path):
     calls.clear()
     Store(tmp_path).checkpoints.write(NAME, b"weights")
     assert "flush" in {kind for kind, _ in calls}
+
+
+def test_a_process_that_is_forked_writes_as_well(tmp_path: Path) -> None:
+    """It has none of the threads that flush for its parent."""
+    files = Files(str(tmp_path))
+    with files.together():
+        files.write("a", b"parent")
+        files.write("b", b"parent")
+    child = os.fork()
+    if not child:
+        with files.together():
+            files.write("a", b"child")
+            files.write("b", b"child")
+        os._exit(0)
+    deadline = time.monotonic() + 30.0
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.01)
+    assert files.read("a") == files.read("b") == b"child"

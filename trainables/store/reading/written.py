@@ -86,9 +86,9 @@ def trial_rows_of(content: bytes, where: str) -> list[TrialRow]:
 
 def _checked(rows: list[TrialRow], where: str) -> list[TrialRow]:
     for row in rows:
-        for number in (row.number, row.replicate, row.repetition):
-            if not 0 <= number < _MOST:  # messages are made for none else
-                require(False, f"numbers from 0 to {_MOST:,}", where)
+        for name in ("number", "replicate", "repetition"):
+            if not 0 <= getattr(row, name) < _MOST:  # messages are made for none else
+                require(False, f"0 <= {name} < {_MOST:,}", where)
         if not is_fingerprint(row.fingerprint):
             require(False, f"fingerprints of {DIGITS} digits", where)
         require_params(row.params, where)

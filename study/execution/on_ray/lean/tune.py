@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
 
+from ray.air._internal import usage
 from ray.tune import registry
 from ray.tune.execution import tune_controller
 from ray.tune.experiment import Trial
@@ -73,7 +74,8 @@ def lean_tune() -> AbstractContextManager[None]:
     """Have Tune do without, while the block runs.
 
     That is a place which is asked for and given up (`SparePlaces`), looking up the trainable seven
-    times, asking the worker twice who it is, and at the end writing down how far all trials are and
+    times, asking the worker twice who it is, importing MLflow and others to count callbacks of
+    theirs (a second before the first trial), and at the end writing down how far all trials are and
     gathering what they gave: results are in the store. Nor does it tell what the run itself tells.
     """
     module = import_module("ray.tune.tune")
@@ -90,6 +92,7 @@ def lean_tune() -> AbstractContextManager[None]:
             (registry, "_global_registry", _Remembered(registry._global_registry)),
             (Trial, "set_ray_actor", set_ray_actor),
             (tune_controller.TuneController, "checkpoint", keep_nothing),
+            (usage, "tag_callbacks", keep_nothing),
             (module, "ExperimentAnalysis", _NoResults),
             (module, "logger", _told_nobody()),
         )
