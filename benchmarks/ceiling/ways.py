@@ -16,13 +16,15 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from benchmarks.ceiling.step import Step, seconds
 from incay.trainables.training.pool_first import pool_first
 from incay.trainables.worker.memory import keep_memory
 
 _HUGE = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+_POOLING = ((2, 2), (2, 2), (0, 0), (1, 1), True)
+"""As the papers' networks pool: sides, steps, padding, dilation, and to the end."""
 _SECONDS_PER_TURN = 0.3
 
 
@@ -55,6 +57,32 @@ def _as_trials(step: Step) -> None:
     keep_memory()
 
 
+class _Pooling(torch.autograd.Function):
+    """2×2 max pooling that looks for the largest in float32; of bfloat16 the same bits."""
+
+    @staticmethod
+    def forward(context: Any, images: Tensor) -> Tensor:
+        pooled, places = torch.ops.aten.max_pool2d_with_indices(images.float(), *_POOLING)
+        context.save_for_backward(images, places)
+        found: Tensor = pooled.to(images.dtype)
+        return found
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> Tensor:
+        images, places = context.saved_tensors
+        given = gradients[0].contiguous(memory_format=torch.channels_last)
+        backward = torch.ops.aten.max_pool2d_with_indices_backward
+        found: Tensor = backward(given, images, *_POOLING, places)
+        return found
+
+
+def _pooling_in_float32(step: Step) -> None:
+    _as_trials(step)
+    for module in step.network.modules():
+        if isinstance(module, nn.MaxPool2d):
+            module.forward = _Pooling.apply  # type: ignore[method-assign]
+
+
 def _compiled(step: Step) -> None:
     _as_trials(step)
     step.runs = torch.compile(step.network, dynamic=False)
@@ -68,10 +96,11 @@ WAYS: Mapping[str, Callable[[Step], None]] = {
     "memory kept": _memory_kept,
     "as trials": _as_trials,
     "huge pages": _as_trials,
+    "pooling in fp32": _pooling_in_float32,
     "compiled": _compiled,
 }
 """What is done before a way's first step. ``as trials`` is what a worker does: the two before it;
-``huge pages`` and ``compiled`` add to it."""
+``huge pages``, ``pooling in fp32`` and ``compiled`` add to it."""
 
 
 def compare(network: str, precision: str, ways: Sequence[str], chosen: Namespace) -> None:
