@@ -34,7 +34,7 @@ from incay.trainables.store.reading.written import (
     study_book,
 )
 from incay.trainables.store.runs.arms import ArmFiles
-from incay.trainables.store.runs.trial_list import TrialList
+from incay.trainables.store.runs.trial_list import Listed, TrialList
 from incay.trainables.store.shapes import SCHEMA, Frozen, Look, StudyBook, TrialRow
 
 _Shape = TypeVar("_Shape")
@@ -138,9 +138,9 @@ class Books:
         """Return whether the study's trials are written down."""
         return self._files.exists(self._path(_TRIALS))
 
-    def write_trials(self, rows: Iterable[TrialRow]) -> None:
+    def write_trials(self, trials: Iterable[Listed]) -> None:
         """Write the study's trials."""
-        self._list.write(rows)
+        self._list.write(trials)
 
     def take_in_arms(self) -> None:
         """List in the study's own list what drivers of single arms have listed elsewhere."""

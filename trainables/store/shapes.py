@@ -192,6 +192,10 @@ class TrialRow:
         """What tells it from the study's other trials."""
         return self.arm, self.phase, self.repetition, self.number, self.replicate
 
+    def to_row(self) -> TrialRow:
+        """Return it as it is."""
+        return self
+
     @property
     def title(self) -> str:
         """How it is called where a person reads it."""

@@ -148,7 +148,7 @@ class Ledger:
             rows = [trial.to_row() for trial in trials if trial.arm == arm]
             self.books.arms.write_trials(arm, rows)
         if not self._arms:
-            self.books.write_trials(trial.to_row() for trial in trials)
+            self.books.write_trials(trials)
 
     def end_arms(self) -> tuple[str, ...]:
         """Write that the search of the run's arms has ended; return those whose search has not.

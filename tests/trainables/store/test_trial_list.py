@@ -190,3 +190,24 @@ def test_a_newer_programs_list_is_refused(books: Books) -> None:
         books.trials()
     with pytest.raises(NewerRecordError):
         books.mend()
+
+
+def test_pieces_of_the_very_trials_are_not_looked_into_again(books: Books) -> None:
+    asked: list[int] = []
+
+    class Planned:
+        def __init__(self, row: TrialRow) -> None:
+            self._row = row
+
+        def to_row(self) -> TrialRow:
+            asked.append(self._row.number)
+            return self._row
+
+    trials = [Planned(each) for each in rows(10)]
+    books.write_trials(trials)
+    asked.clear()
+    books.write_trials(trials)
+    assert asked == [each.number for each in rows(10)[8:]]
+    trials[5] = Planned(rows(10)[5])
+    books.write_trials(trials)
+    assert again(books).trials() == rows(10)

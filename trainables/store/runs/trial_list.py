@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from incay.trainables.store.files import Files
 from incay.trainables.store.reading.damage import ForeignRecordError, RecordError
@@ -28,6 +29,28 @@ _SCHEMA = 2
 """Of a list with pieces; one without names none, so that earlier versions read it."""
 _PIECES = "pieces"
 _CHECKSUM = re.compile("[0-9a-f]{64}")
+
+
+class Listed(Protocol):
+    """A trial as the program that writes the list has it."""
+
+    def to_row(self) -> TrialRow:
+        """Return it as it is listed."""
+
+
+class _Piece(NamedTuple):
+    """A piece that is written.
+
+    Attributes:
+        trials: What was written: a study holds these for its length, and none is ever changed.
+        checksum: Of the piece.
+    """
+
+    trials: Sequence[Listed]
+    checksum: str
+
+    def lists(self, trials: Sequence[Listed]) -> bool:
+        return all(map(operator.is_, self.trials, trials))
 
 
 class TrialList:
@@ -44,7 +67,7 @@ class TrialList:
         self._folder, _, name = path.rpartition("/")
         self._stem = name.removesuffix(".json")
         self._read: dict[str, list[TrialRow]] = {}  # by checksum: no piece ever changes
-        self._written: list[tuple[int, str]] = []  # of each piece: what it lists, hashed
+        self._written: list[_Piece] = []
 
     def read(self) -> list[TrialRow] | None:
         """Return the trials, None where there is no list.
@@ -63,21 +86,20 @@ class TrialList:
                 raise
             return self._rows(again)
 
-    def write(self, rows: Iterable[TrialRow]) -> None:
-        """Write the trials; pieces that are written already are not looked at again."""
-        each, count, is_other = iter(rows), 0, False
+    def write(self, trials: Iterable[Listed]) -> None:
+        """Write the trials; pieces of the very trials that were written are not looked into."""
+        each, count, is_other = iter(trials), 0, False
         rest = list(islice(each, SIZE))
         while len(rest) == SIZE:
-            listed = hash(tuple((row.key, row.fingerprint) for row in rest))
-            if count == len(self._written) or self._written[count][0] != listed:
-                self._written[count:] = [(listed, self._write_piece(rest))]
+            if count == len(self._written) or not self._written[count].lists(rest):
+                self._written[count:] = [_Piece(rest, self._write_piece(rest))]
                 is_other = True
             count += 1
             rest = list(islice(each, SIZE))
         del self._written[count:]
-        values: dict[str, Any] = {"trials": [dict(vars(row)) for row in rest]}
+        values: dict[str, Any] = {"trials": [dict(vars(trial.to_row())) for trial in rest]}
         if self._written:
-            pieces = [checksum for _, checksum in self._written]
+            pieces = [piece.checksum for piece in self._written]
             values = {"schema": _SCHEMA, _PIECES: pieces, **values}
         self._files.write_json(self._path, values)
         if is_other:
@@ -139,8 +161,8 @@ class TrialList:
             self._read[checksum] = trial_rows_of(content, self._files.where(path))
         return self._read[checksum]
 
-    def _write_piece(self, rows: Sequence[TrialRow]) -> str:
-        lines = ",\n".join(json.dumps(dict(vars(row))) for row in rows)
+    def _write_piece(self, trials: Sequence[Listed]) -> str:
+        lines = ",\n".join(json.dumps(dict(vars(trial.to_row()))) for trial in trials)
         content = f'{{"trials": [\n{lines}\n]}}\n'.encode()
         checksum = hashlib.sha256(content).hexdigest()
         if self._files.read(self._place(checksum), MOST_JSON) != content:
@@ -148,7 +170,7 @@ class TrialList:
         return checksum
 
     def _remove_others(self) -> None:
-        mine = {self._place(checksum) for _, checksum in self._written}
+        mine = {self._place(piece.checksum) for piece in self._written}
         for name in self._files.list(self._folder):
             path = f"{self._folder}/{name}"
             if re.fullmatch(rf"{self._stem}-[0-9a-f]{{16}}\.json", name) and path not in mine:
