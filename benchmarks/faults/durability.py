@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100)
     parser.add_argument("--turns", type=int, default=3)
     chosen = parser.parse_args()
+    chosen.folder.mkdir(parents=True, exist_ok=True)
     ways: tuple[Callable[[], object], ...] = (nothing_flushed, files_one_by_one, as_it_is)
     taken: dict[str, list[float]] = {way.__name__: [] for way in ways}
     for turn in range(chosen.turns):

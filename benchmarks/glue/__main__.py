@@ -3,9 +3,10 @@
 Run as ``python -m benchmarks.glue --data-root DIR`` (minutes). 32 trials of MNIST-2D with
 reciprocal incay, 300 steps each, λ and μ searched by TPE, three reports with validation on 6,000
 held-out images, logged to MLflow in SQLite, on two CPUs; the winner is trained once more and
-tested. `benchmarks.glue.plain` is the yardstick, as the parts' documentation shows it,
-`benchmarks.glue.expert` what somebody writes who knows them well, and `benchmarks.glue.ceiling` the
-training steps alone. Each is timed from the command to its end, in turn.
+tested. `benchmarks.glue.plain` is the yardstick, as the parts' documentation shows it, and without
+Optuna and MLflow plain Tune; `benchmarks.glue.expert` is what somebody writes who knows them well,
+and `benchmarks.glue.ceiling` the training steps alone. Each is timed from the command to its end,
+in turn.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+_TUNE = "plain Tune"
 STUDY = """\
 name: glue
 base:
@@ -90,7 +92,8 @@ def main() -> None:
         parser.error("--data-root, or INCAY_DATA, must name the folder that holds mnist/raw")
     root = Path(chosen.data_root).resolve()
     names = [f"glue, {workers} loader workers" for workers in chosen.workers]
-    names += ["expert's glue", *(f"incay run, {each}" for each in chosen.precision), "ceiling"]
+    ours = [f"incay run, {each}" for each in chosen.precision]
+    names += [_TUNE, "expert's glue", *ours, "ceiling"]
     taken: dict[str, list[float]] = {name: [] for name in names}
     print(
         f"# {chosen.trials} trials of {chosen.steps} steps; "
@@ -123,7 +126,7 @@ def command_of(
     python = [sys.executable, "-m"]
     if name == "ceiling":
         return [*python, "benchmarks.glue.ceiling", str(data_root), *size]
-    kind = name.rpartition(", ")[2].split()[0]
+    kind = "1" if name == _TUNE else name.rpartition(", ")[2].split()[0]
     if name.startswith("incay run"):
         study = STUDY.format(steps=chosen.steps, trials=chosen.trials, precision=kind)
         (folder / "glue.yaml").write_text(study)
@@ -131,7 +134,8 @@ def command_of(
     mnist = str(torchvision_mnist(data_root, folder / "data"))
     if name == "expert's glue":
         return [*python, "benchmarks.glue.expert", mnist, "results", *size]
-    return [*python, "benchmarks.glue.plain", mnist, "results", *size, "--workers", kind]
+    bare = ["--bare"] if name == _TUNE else []
+    return [*python, "benchmarks.glue.plain", mnist, "results", *size, "--workers", kind, *bare]
 
 
 if __name__ == "__main__":

@@ -8,12 +8,15 @@ such scripts usually have as well (checkpoints at each report, recovery) is left
 only make it faster.
 
     python -m benchmarks.glue.plain MNIST_ROOT RESULTS --trials 32 --steps 300
+
+With ``--bare`` it is plain Tune: points at random, nothing logged.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +88,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--reports", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--bare", action="store_true", help="Tune alone")
     chosen = parser.parse_args()
+    if chosen.bare:
+        os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
 
     import ray
     from ray import tune
@@ -96,10 +102,9 @@ def main() -> None:
     results = str(chosen.results.resolve())
 
     def run_config() -> tune.RunConfig:
-        callback = MLflowLoggerCallback(
-            tracking_uri=f"sqlite:///{results}/mlflow.db", experiment_name="glue"
-        )
-        return tune.RunConfig(name="glue", storage_path=results, callbacks=[callback])
+        database = f"sqlite:///{results}/mlflow.db"
+        callbacks = [] if chosen.bare else [MLflowLoggerCallback(database, experiment_name="glue")]
+        return tune.RunConfig(name="glue", storage_path=results, callbacks=callbacks)
 
     trainable = tune.with_resources(train_mnist, {"cpu": 1})
     fixed = {"root": chosen.root, "workers": chosen.workers}
@@ -114,7 +119,7 @@ def main() -> None:
         tune_config=tune.TuneConfig(
             metric="val_error",
             mode="min",
-            search_alg=OptunaSearch(),
+            search_alg=None if chosen.bare else OptunaSearch(),
             num_samples=chosen.trials,
         ),
         run_config=run_config(),
