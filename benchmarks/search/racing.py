@@ -145,7 +145,8 @@ def main() -> None:
             )
             error, share = drawn.mean(axis=0)
             spread = 1.96 * drawn.std(axis=0, ddof=1) / len(drawn) ** 0.5
-            steps = share * arguments.tried * rules.seeds * arguments.steps
+            tried = min(arguments.tried, len(errors))  # fewer, where others diverged
+            steps = share * tried * rules.seeds * arguments.steps
             print(
                 f"  {rules.name}: {steps:,.0f} steps, {100 * share:.1f} ± {100 * spread[1]:.1f} % "
                 f"of the whole; winner's error on other seeds {error:.3f} ± {spread[0]:.3f} %",

@@ -13,10 +13,10 @@ from incay.study.spec.arms.stopping import may_end_early
 from incay.study.spec.study import StudySpec
 from incay.trainables.config import TrialConfig
 
-START_SECONDS = 12.0
+START_SECONDS = 10.0
 """What a run takes besides its trials: Ray's start, the first workers, the last results.
 
-Measured on two cores (docs/benchmarks.md); it matters only for studies of a few minutes.
+Measured on two cores (docs/overheads.md); it matters only for studies of a few minutes.
 """
 
 
