@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from incay.trainables.augment import PolicySettings, policies
 from incay.trainables.augment.settings import AugmentSettings
@@ -163,7 +163,7 @@ class TrialConfig(Settings):
 
 
 def _restore(cls: type[S], values: Mapping[str, Any]) -> S:
-    hints = _hints(cls)  # type: ignore[arg-type]
+    hints = _hints(cast("Any", cls))
     arguments: dict[str, Any] = {}
     for item in fields(cls):
         if item.name not in values:

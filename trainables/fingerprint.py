@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from incay.trainables.by_object import by_object
 from incay.trainables.config import COMPONENTS, TrialConfig
@@ -22,14 +22,13 @@ from incay.trainables.epoch import as_then
 from incay.trainables.errors import UserError
 from incay.trainables.incay import forms
 from incay.trainables.incay.base import takes_batches
-from incay.trainables.names import INCAY, incay_is_on
 from incay.trainables.settings import Settings, to_dict
 from incay.trainables.source.code import reached
 from incay.trainables.source.names import Scope
 from incay.trainables.source.tree import own_code
 from incay.trainables.source.versions import digest, scope
 from incay.trainables.store.later import part_asks_for_later
-from incay.trainables.store.naming import OFF, canonical_of, canonical_part, fingerprint_of_text
+from incay.trainables.store.naming import canonical_of, canonical_part, fingerprint_of_text
 
 _LOOP = "incay.trainables.training.trainer"
 _NAMES = sorted(field.name for field in fields(TrialConfig))
@@ -63,18 +62,18 @@ def code_files(config: TrialConfig) -> dict[str, str]:
 def _parts_said(config: TrialConfig) -> list[_Said]:
     parts = ((name, getattr(config, name)) for name in _NAMES)
     return [
-        _said(part, name)
-        if isinstance(part, Settings)
-        else _Said(canonical_part(name, part), part_asks_for_later(name, part))
+        _said(part, name) if isinstance(part, Settings) else _said_of(part, name)
         for name, part in parts
     ]
 
 
 @by_object
 def _said(part: Settings, name: str) -> _Said:
-    values = to_dict(part)
-    is_off = name == INCAY and not incay_is_on({name: values})
-    return _Said(OFF if is_off else canonical_part(name, values), part_asks_for_later(name, values))
+    return _said_of(to_dict(part), name)
+
+
+def _said_of(value: Any, name: str) -> _Said:
+    return _Said(canonical_part(name, value), part_asks_for_later(name, value))
 
 
 def _version(config: TrialConfig, said: Iterable[_Said]) -> str:

@@ -19,6 +19,8 @@ from incay.study.search.distributions import DIRECTIONS, distribution, single_va
 from incay.study.search.outcomes import Outcome
 from incay.study.spec.searches.ranges import Space
 
+KNOWN = optuna.__version__.startswith("5.0.")
+"""Whether this Optuna's inner parts are those that are used here, and by TPE and pruners."""
 Fixed = Mapping[str, Any]
 """A point that is given, by dotted name."""
 
@@ -50,7 +52,7 @@ class PlainDraws:
 
     def draw(self, seed: int, fixed: Fixed | None) -> dict[str, Any]:
         """Return a point; see `Draws`."""
-        self._random._rng.rng.seed(seed)  # a sampler of its own for each point takes fifty times it
+        random = self._seeded(seed)
         point: dict[str, Any] = {}
         for name, space in self._spaces.items():
             if space.applies(point):
@@ -61,9 +63,16 @@ class PlainDraws:
                 elif searched.single():
                     value = single_value(searched)
                 else:
-                    value = self._random.sample_independent(None, None, name, searched)
+                    value = random.sample_independent(None, None, name, searched)
                 point[name] = value
         return point
+
+    def _seeded(self, seed: int) -> RandomSampler:
+        """Return a sampler of this seed; to seed one anew takes a fiftieth of making one."""
+        if not KNOWN:
+            return RandomSampler(seed=seed)
+        self._random._rng.rng.seed(seed)
+        return self._random
 
     def drop(self) -> None:
         """Nothing is kept."""

@@ -17,8 +17,8 @@ from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from incay.study.search.distributions import DIRECTIONS
+from incay.study.search.draws import KNOWN
 from incay.study.search.outcomes import Outcome
-from incay.study.search.tpe import KNOWN
 
 REDUCTION = 3
 """Of the trials that reach a rung, one in this many goes on to the next."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from incay.study.search import tpe
-from incay.study.search.draws import Draws, OptunaDraws, PlainDraws
+from incay.study.search.draws import KNOWN, Draws, OptunaDraws, PlainDraws
 from incay.study.search.outcomes import Outcome
 from incay.study.search.quasi_random import quasi_random_point
 from incay.study.search.quiet import quieten
@@ -140,7 +140,7 @@ class PointSampler:
 def _draws(spaces: Mapping[str, Space], sampler: str, directions: tuple[str, ...]) -> Draws:
     if sampler in ("random", "quasi-random", "grid"):
         return PlainDraws(spaces)
-    if sampler == "tpe" and len(directions) == 1 and tpe.KNOWN:
+    if sampler == "tpe" and len(directions) == 1 and KNOWN:
         return tpe.TpeDraws(spaces, directions[0])
     return OptunaDraws(spaces, sampler, directions)
 

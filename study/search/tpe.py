@@ -5,7 +5,8 @@ together, which trials are the better tenth, each setting's value in each trial.
 as outcomes come in. What is left of a point's cost is arithmetic on arrays, Optuna's own
 (`_ParzenEstimator`).
 
-`KNOWN` says of which Optuna this is true. With another one its own sampler draws.
+`incay.study.search.draws.KNOWN` says of which Optuna this is true. With another one its own sampler
+draws.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import RandomSampler
 from optuna.samplers._tpe.sampler import default_gamma
@@ -29,7 +29,6 @@ from incay.study.search.draws import Fixed, tpe_sampler
 from incay.study.search.outcomes import Outcome
 from incay.study.spec.searches.ranges import Space
 
-KNOWN = optuna.__version__.startswith("5.0.")
 _MOST_BELOW = 25
 """Points that Optuna's `default_gamma` takes for the better ones, at most."""
 

@@ -41,18 +41,21 @@ def canonical(config: Mapping[str, Any]) -> str:
 
 
 def canonical_part(name: str, value: Any) -> str:
-    """Return what `canonical` says of one part of a configuration; empty where that is nothing.
+    """Return what `canonical` says of one part of a configuration; empty where that is nothing."""
+    if name == INCAY and not incay_is_on({name: value}):
+        return OFF
+    return _written(name, value)
 
-    That of the incay term is said of one that is on; else it is `OFF`.
-    """
+
+def _written(name: str, value: Any) -> str:
     left = part_as_before(name, value)
     if left is None and value is not None:
         return ""
     return f"{_ENCODER.encode(name)}:{_ENCODER.encode(left)}"
 
 
-OFF = canonical_part(INCAY, INCAY_OFF)
-"""What the canonical text says of an incay term that is off."""
+OFF = _written(INCAY, INCAY_OFF)
+"""What the canonical text says of an incay term that is off, or that there is none."""
 
 
 def canonical_of(parts: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from incay.study.search import pruner, tpe
+from incay.study.search import draws, pruner
 from incay.study.search import sampler as sampler_module
 from incay.study.search.draws import OptunaDraws
 from incay.study.search.outcomes import Outcome
@@ -71,7 +71,7 @@ def _outcome(point: Mapping[str, Any], number: int) -> Outcome:
 def test_tpe_draws_what_optunas_own_sampler_draws(
     name: str, mode: str, parallel: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert tpe.KNOWN, "with this version of Optuna its own sampler draws: compare, then admit it"
+    assert draws.KNOWN, "with this version of Optuna its own sampler draws: compare, then admit it"
     ours = points(name, mode, "tpe", parallel, 50)
     monkeypatch.setattr(sampler_module, "_draws", OptunaDraws)
     assert points(name, mode, "tpe", parallel, 50) == ours
@@ -101,8 +101,17 @@ def test_what_needs_no_other_point_is_drawn_as_optuna_draws_it(
 def test_a_study_without_its_version_of_optuna_leaves_tpe_to_that(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tpe, "KNOWN", False)
+    monkeypatch.setattr(sampler_module, "KNOWN", False)
     assert isinstance(sampler_module._draws({}, "tpe", ("min",)), OptunaDraws)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_random_points_are_the_same_with_any_optuna(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = points(name, "min", "random", 3, 40)
+    monkeypatch.setattr(draws, "KNOWN", False)
+    assert points(name, "min", "random", 3, 40) == ours
 
 
 @pytest.mark.parametrize("rule", ["asha", "hyperband", "median"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import torch
 
 from incay.trainables.config import TrialConfig
 from incay.trainables.data.digits import DigitsSettings
 from incay.trainables.preprocess import PreprocessSettings
+from incay.trainables.training.prepared import prepare
 from incay.trainables.training.settings import SplitSettings
 from incay.trainables.worker.prepared_once import PreparedOnce
 
@@ -20,6 +22,18 @@ def test_trials_that_ask_for_the_same_share_it() -> None:
     config = TrialConfig(split=SplitSettings(validation=0.1, seed=1))
     first = once(config, data, CPU)
     assert once(replace(config, seed=7, steps=3), data, CPU) is first
+
+
+def test_it_tells_trials_apart_by_all_that_preparing_looks_at() -> None:
+    asked: set[str] = set()
+
+    class Noted:
+        def __getattr__(self, name: str) -> Any:
+            asked.add(name)
+            return getattr(TrialConfig(split=SplitSettings(validation=0.1)), name)
+
+    prepare(cast("TrialConfig", Noted()), DigitsSettings().load(None), CPU)
+    assert asked == {"split", "preprocess", "incay"}
 
 
 def test_another_split_preprocessing_or_data_set_is_prepared_anew() -> None:

@@ -127,11 +127,7 @@ def _setting(name: str, text: str, value: Any, *, is_whole: bool) -> tuple[Any, 
     require_config({name: value}, name)
     if not isinstance(value, dict | list):
         return value, f"{json.dumps(name)}:{text}"
-    if name == names.INCAY and not names.incay_is_on({name: value}):
-        canonical = OFF
-    else:
-        canonical = canonical_part(name, value)
-    return (completed_part(name, value) if is_whole else value), canonical
+    return (completed_part(name, value) if is_whole else value), canonical_part(name, value)
 
 
 def _missing(name: str, is_whole: bool) -> tuple[Any, str]:
